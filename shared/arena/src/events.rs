@@ -1,0 +1,64 @@
+//! What the arena tells its clients beside state: things to flash, sound and list once.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a room of the arena tells each client on joining.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ArenaSetup {
+    /// The name of the map.
+    pub map: String,
+}
+
+/// Something that happened at one tick. Positions in metres.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub enum ArenaEvent {
+    /// A fighter shot: flash its muzzle.
+    Shot {
+        /// Who.
+        player: u32,
+    },
+    /// A shot hit a fighter.
+    Hit {
+        /// Who shot.
+        shooter: u32,
+        /// Who was hit.
+        victim: u32,
+        /// Health lost.
+        damage: u8,
+        /// Where.
+        x: f32,
+        /// Where.
+        y: f32,
+    },
+    /// A shot hit a wall.
+    Spark {
+        /// Where.
+        x: f32,
+        /// Where.
+        y: f32,
+    },
+    /// A fighter died.
+    Kill {
+        /// Who shot.
+        killer: u32,
+        /// Who died.
+        victim: u32,
+        /// Where.
+        x: f32,
+        /// Where.
+        y: f32,
+    },
+    /// A fighter is (back) in the arena.
+    Spawned {
+        /// Who.
+        player: u32,
+    },
+    /// A new round begins; scores are 0.
+    RoundStarted,
+    /// The round is over.
+    RoundOver {
+        /// Who won; 0 is nobody.
+        winner: u32,
+    },
+}

@@ -1,0 +1,31 @@
+//! What a player of the arena intends for one tick.
+
+use serde::{Deserialize, Serialize};
+use tickwire_shared::rules::Input;
+use ts_rs::TS;
+
+/// Hands on the keyboard and the mouse for one tick.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct ArenaInput {
+    /// -1 (west) ..= 1 (east).
+    pub right: i8,
+    /// -1 (north) ..= 1 (south).
+    pub down: i8,
+    /// Radians in -pi..=pi; 0 looks east, a quarter turn looks south.
+    pub aim: f32,
+    /// The trigger is held.
+    pub fire: bool,
+    /// A dash is asked for.
+    pub dash: bool,
+    /// A reload is asked for.
+    pub reload: bool,
+}
+
+impl Input for ArenaInput {
+    fn is_valid(&self) -> bool {
+        // A NaN compares false, so it is not in range.
+        (-1..=1).contains(&self.right)
+            && (-1..=1).contains(&self.down)
+            && (-std::f32::consts::PI..=std::f32::consts::PI).contains(&self.aim)
+    }
+}

@@ -1,0 +1,57 @@
+//! The arena's rules: a top-down shooter for up to 16 players. Both ends run this crate: the server for truth, the
+//! browser (as WASM) to predict its own avatar.
+//!
+//! In: inputs. Out: moved avatars. What only the server decides (hits, health, rounds, bots) is in the server's
+//! `arena` module; what only the browser does (drawing) is in `demo-client/arena`.
+
+mod angle;
+mod components;
+mod events;
+mod input;
+mod map;
+mod step;
+mod trace;
+
+pub use angle::{angle_of, direction, wrap_angle};
+pub use components::{Body, Fighter, Phase, Projectile, Round};
+pub use events::{ArenaEvent, ArenaSetup};
+pub use input::ArenaInput;
+pub use map::{ArenaMap, Wall};
+pub use step::{
+    ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, BODY_RADIUS_M, DASH_SPEED_M_S, PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S,
+    RUN_SPEED_M_S,
+};
+pub use trace::{TRACE_HASH, trace_hash};
+
+use tickwire_shared::rules::{ComponentVisitor, Rules};
+
+/// The arena, as both ends know it.
+#[derive(Debug)]
+pub struct Arena;
+
+impl Rules for Arena {
+    const GAME: &'static str = "arena";
+    const REVISION: u32 = 1;
+
+    type Input = ArenaInput;
+    type Avatar = Body;
+    type Setup = ArenaSetup;
+    type Map = ArenaMap;
+    type Command = ();
+    type Event = ArenaEvent;
+
+    fn components(set: &mut impl ComponentVisitor) {
+        set.component::<Body>();
+        set.component::<Fighter>();
+        set.component::<Projectile>();
+        set.component::<Round>();
+    }
+
+    fn map(setup: &ArenaSetup) -> ArenaMap {
+        ArenaMap::named(&setup.map)
+    }
+
+    fn step(avatar: &mut Body, input: &ArenaInput, map: &ArenaMap, dt_s: f32) {
+        step::step(avatar, input, map, dt_s);
+    }
+}

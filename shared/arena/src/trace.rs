@@ -1,0 +1,116 @@
+//! The proof that both ends move alike: a long pseudo-random run of the step, boiled down to one number.
+//!
+//! In: a seed. Out: a hash of every bit of every float after every step. A native test compares it with
+//! [`TRACE_HASH`], and so does the browser, in WASM.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::components::Body;
+use crate::input::ArenaInput;
+use crate::map::ArenaMap;
+use crate::step::step;
+
+/// What [`trace_hash`]`(1, 100_000)` gives. Changes when the step or a map changes; raise
+/// [`REVISION`](tickwire_shared::rules::Rules::REVISION) of the arena with it.
+pub const TRACE_HASH: u64 = 0;
+
+/// Bodies in a trace, half of them on each map.
+const BODIES: usize = 8;
+/// Of so many ticks, one has new keys for a body.
+const TICKS_PER_CHANGE: u64 = 12;
+/// Of so many ticks, one is shorter than a tick, as when drawing.
+const TICKS_PER_PART: u64 = 16;
+/// Of so many ticks, one kills or revives a body.
+const TICKS_PER_DEATH: u64 = 600;
+const DT_S: f32 = 1.0 / 60.0;
+
+/// Runs `steps` steps of a few bodies on each map with inputs drawn from `seed`, and hashes their floats.
+pub fn trace_hash(seed: u64, steps: u32) -> u64 {
+    let maps = ArenaMap::NAMES.map(ArenaMap::named);
+    let mut random = SplitMix64(seed);
+    let mut hash = Xxh3::new();
+    let mut runners: [(Body, ArenaInput); BODIES] = Default::default();
+    for (i, (body, _)) in runners.iter_mut().enumerate() {
+        let spawns = &maps[i % maps.len()].spawns;
+        (body.x, body.y) = spawns[random.below(spawns.len() as u64) as usize];
+        body.alive = true;
+    }
+    for _ in 0..steps {
+        let dt_s = if random.below(TICKS_PER_PART) == 0 { DT_S * random.fraction() } else { DT_S };
+        for (i, (body, input)) in runners.iter_mut().enumerate() {
+            if random.below(TICKS_PER_CHANGE) == 0 {
+                *input = random.input();
+            }
+            if random.below(TICKS_PER_DEATH) == 0 {
+                body.alive = !body.alive;
+            }
+            step(body, input, &maps[i % maps.len()], dt_s);
+            for float in [body.x, body.y, body.aim, body.vx, body.vy, body.dash_left_s, body.dash_wait_s] {
+                hash.update(&float.to_bits().to_le_bytes());
+            }
+        }
+    }
+    hash.digest()
+}
+
+/// The generator of Steele, Lea and Flood (2014): integers only, the same everywhere.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// 0..1, a multiple of 2^-24: exact in an f32.
+    fn fraction(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / 16_777_216.0
+    }
+
+    fn input(&mut self) -> ArenaInput {
+        ArenaInput {
+            right: self.below(3) as i8 - 1,
+            down: self.below(3) as i8 - 1,
+            aim: self.fraction() * std::f32::consts::TAU - std::f32::consts::PI,
+            fire: false,
+            dash: self.below(3) == 0,
+            reload: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_shared::rules::Input;
+
+    #[test]
+    fn the_trace_has_not_changed() {
+        let hash = trace_hash(1, 100_000);
+        assert_eq!(
+            hash, TRACE_HASH,
+            "the arena moves differently: {hash:#018x}. If that is on purpose, write this number into TRACE_HASH \
+             and raise Arena::REVISION, so that old pages are told to reload"
+        );
+    }
+
+    #[test]
+    fn another_seed_or_length_gives_another_trace() {
+        let hashes = [trace_hash(1, 100), trace_hash(2, 100), trace_hash(1, 101)];
+        assert!(hashes[0] != hashes[1] && hashes[0] != hashes[2]);
+        assert_eq!(hashes[0], trace_hash(1, 100));
+    }
+
+    #[test]
+    fn the_trace_draws_valid_inputs() {
+        let mut random = SplitMix64(3);
+        assert!((0..10_000).all(|_| random.input().is_valid()));
+    }
+}

@@ -1,0 +1,120 @@
+//! `#[derive(Replicate)]`: from a component's declaration to its quantised wire table.
+//!
+//! In: a struct with named fields and `#[net(..)]` attributes, or an enum of unit variants. Out: an implementation of
+//! `tickwire_shared::replicate::Replicate` (struct) or `FieldValue` (enum). The trait's page shows every attribute.
+//! Must not: invent defaults for floats; a range that nobody chose is a bug on somebody's screen.
+
+mod attributes;
+
+use attributes::FieldAttributes;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DataEnum, DeriveInput, Error, Fields, Result, parse_macro_input, spanned::Spanned};
+
+/// Implements `Replicate` for a struct, or makes a unit enum usable as a field.
+#[proc_macro_derive(Replicate, attributes(net))]
+pub fn derive_replicate(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = parse_macro_input!(item as DeriveInput);
+    expand(&input).unwrap_or_else(Error::into_compile_error).into()
+}
+
+fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    if !input.generics.params.is_empty() {
+        return Err(Error::new(input.generics.span(), "a replicated type cannot be generic"));
+    }
+    match &input.data {
+        Data::Struct(data) => expand_struct(input, &data.fields),
+        Data::Enum(data) => expand_enum(input, data),
+        Data::Union(_) => Err(Error::new(input.span(), "a union cannot be replicated")),
+    }
+}
+
+fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
+    let empty = syn::punctuated::Punctuated::new();
+    let fields = match fields {
+        Fields::Named(named) => &named.named,
+        Fields::Unit => &empty,
+        Fields::Unnamed(_) => return Err(Error::new(fields.span(), "a replicated struct needs named fields")),
+    };
+    let (mut schemas, mut quantise, mut values, mut from_values) = (vec![], vec![], vec![], vec![]);
+    for field in fields {
+        let (ident, ty, index) = (field.ident.as_ref(), &field.ty, schemas.len());
+        let attributes = FieldAttributes::parse(&field.attrs)?;
+        if attributes.skip.is_some() {
+            from_values.push(quote!(#ident: ::core::default::Default::default()));
+            continue;
+        }
+        let kind = attributes.kind(ty)?;
+        let name = ident.map(ToString::to_string).unwrap_or_default();
+        let (interpolate, owner_only) = (attributes.interpolate.is_some(), attributes.owner_only.is_some());
+        let snap_over = attributes.snap_over.map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
+        schemas.push(quote! {
+            ::tickwire_shared::replicate::FieldSchema {
+                name: #name,
+                kind: #kind,
+                interpolate: #interpolate,
+                owner_only: #owner_only,
+                snap_over: #snap_over,
+            }
+        });
+        let value = quote!(::tickwire_shared::replicate::FieldValue);
+        quantise.push(quote! {{
+            const KIND: ::tickwire_shared::replicate::FieldKind = #kind;
+            out[#index] = KIND.quantise(#value::to_number(self.#ident));
+        }});
+        values.push(quote!(out[#index] = #value::to_number(self.#ident);));
+        from_values.push(quote!(#ident: #value::from_number(values[#index])));
+    }
+    let (ident, name, count) = (&input.ident, input.ident.to_string(), schemas.len());
+    Ok(quote! {
+        impl ::tickwire_shared::replicate::Replicate for #ident {
+            const NAME: &'static str = #name;
+            const FIELDS: &'static [::tickwire_shared::replicate::FieldSchema] = &[#(#schemas),*];
+            #[inline]
+            fn quantise(&self, out: &mut [u32]) {
+                let out = &mut out[..#count];
+                #(#quantise)*
+            }
+            #[inline]
+            fn values(&self, out: &mut [f64]) {
+                let out = &mut out[..#count];
+                #(#values)*
+            }
+            #[inline]
+            fn from_values(values: &[f64]) -> Self {
+                let values = &values[..#count];
+                Self { #(#from_values),* }
+            }
+        }
+    })
+}
+
+fn expand_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
+    if data.variants.is_empty() || data.variants.len() > 256 {
+        return Err(Error::new(input.span(), "a replicated enum has 1 to 256 variants"));
+    }
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) || variant.discriminant.is_some() {
+            return Err(Error::new(variant.span(), "a replicated enum has plain unit variants"));
+        }
+    }
+    let ident = &input.ident;
+    let count = data.variants.len() as u32;
+    let variants = data.variants.iter().map(|variant| &variant.ident).collect::<Vec<_>>();
+    let numbers = (0..count).collect::<Vec<_>>();
+    let last = variants.last();
+    Ok(quote! {
+        impl ::tickwire_shared::replicate::FieldValue for #ident {
+            const KIND: Option<::tickwire_shared::replicate::FieldKind> =
+                Some(::tickwire_shared::replicate::FieldKind::Enum { count: #count });
+            #[inline]
+            fn to_number(self) -> f64 {
+                f64::from(match self { #(Self::#variants => #numbers),* })
+            }
+            #[inline]
+            fn from_number(number: f64) -> Self {
+                match number as u32 { #(#numbers => Self::#variants,)* _ => Self::#last }
+            }
+        }
+    })
+}

@@ -1,0 +1,354 @@
+//! The client core: what browsers, bots and tests have in common. No sockets and no clock of its own.
+//!
+//! In: bytes of WebSocket messages, the player's input, the time. Out: bytes to send ([`Client::poll_transmit`]),
+//! news ([`Client::poll_event`]), and what to draw ([`Client::view`]).
+//! `session` holds what lives as long as a welcome; `clock`, `timeline`, `world`, `prediction` and `view` are its
+//! stages. Must not: panic on any bytes.
+
+mod clock;
+mod prediction;
+mod session;
+mod stats;
+mod timeline;
+mod view;
+mod world;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+pub use stats::Stats;
+pub use view::{View, ViewTable};
+
+use serde::{Deserialize, Serialize};
+use session::Session;
+use ts_rs::TS;
+
+use crate::close::{CloseReason, Retry};
+use crate::codec;
+use crate::ids::{EntityId, PlayerId, ResumeToken};
+use crate::message::{
+    ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, PlayerInfo, RoomEvent, ServerMessage, Welcome,
+};
+use crate::replicate::{Replicate, Schema};
+use crate::rules::Rules;
+use crate::snapshot::layout::SNAPSHOT_TAG;
+
+/// Messages that may wait to be sent. A caller that never polls loses the oldest inputs, not the program's memory.
+const OUTBOX: usize = 1024;
+/// News that may wait to be polled; the oldest is dropped beyond it.
+const NEWS: usize = 4096;
+
+/// Where the client wants to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// The room's name; empty asks for any with a free seat.
+    pub room: String,
+    /// Open the room if it is not there.
+    pub create: bool,
+    /// The name to be seen under.
+    pub name: String,
+}
+
+/// What the core tells its owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub enum ClientEvent<E> {
+    /// The room let the client in.
+    Welcome {
+        /// The seat.
+        player: u32,
+        /// The same seat as before the connection was lost.
+        resumed: bool,
+        /// The room's name.
+        room: String,
+        /// The own name after cleaning.
+        name: String,
+    },
+    /// The server is about to close, and why.
+    Goodbye {
+        /// The close code.
+        code: u16,
+        /// For a person to read.
+        words: String,
+    },
+    /// The server sent what this client cannot read: close the socket and come back fresh.
+    Broken(String),
+    /// Something happened in the room.
+    Room(RoomEvent<E>),
+}
+
+/// One client of one room, across reconnects.
+#[derive(Debug)]
+pub struct Client<R: Rules> {
+    schema: Schema,
+    destination: Destination,
+    resume: Option<ResumeToken>,
+    session: Option<Session<R>>,
+    input: R::Input,
+    outbox: VecDeque<Vec<u8>>,
+    news: VecDeque<ClientEvent<R::Event>>,
+    players: BTreeMap<PlayerId, PlayerInfo>,
+    view: View,
+    rates: stats::Rates,
+}
+
+impl<R: Rules> Client<R> {
+    /// A client that is not connected yet.
+    pub fn new(destination: Destination) -> Client<R> {
+        Client {
+            schema: R::schema(),
+            destination,
+            resume: None,
+            session: None,
+            input: R::Input::default(),
+            outbox: VecDeque::new(),
+            news: VecDeque::new(),
+            players: BTreeMap::new(),
+            view: View::default(),
+            rates: stats::Rates::default(),
+        }
+    }
+
+    /// A connection just opened: queues the hello, with the resume token when there is one.
+    pub fn handle_connected(&mut self) {
+        self.session = None;
+        self.outbox.clear();
+        let hello = Hello {
+            protocol: PROTOCOL_VERSION,
+            schema: self.schema.hash,
+            game: R::GAME.to_owned(),
+            room: self.destination.room.clone(),
+            create: self.destination.create,
+            name: self.destination.name.clone(),
+            resume: self.resume,
+        };
+        self.say(&ClientMessage::Hello(hello));
+    }
+
+    /// The connection is gone, with this close code (1006 when it just broke). What to do next.
+    pub fn handle_disconnected(&mut self, code: u16) -> Retry {
+        self.session = None;
+        self.outbox.clear();
+        let retry = CloseReason::from_code(code).map_or(Retry::Resume, CloseReason::retry);
+        if retry != Retry::Resume {
+            self.resume = None;
+        }
+        retry
+    }
+
+    /// One whole WebSocket message. Bytes that cannot be read end the session with [`ClientEvent::Broken`].
+    pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
+        let result = match bytes.first() {
+            Some(first) if first & SNAPSHOT_TAG != 0 => self.handle_snapshot(now, bytes),
+            _ => ServerMessage::decode(bytes)
+                .map_err(|error| error.to_string())
+                .map(|message| self.handle_message(now, message)),
+        };
+        if let Err(words) = result {
+            self.session = None;
+            self.resume = None;
+            self.tell(ClientEvent::Broken(words));
+        }
+    }
+
+    fn handle_message(&mut self, now: Duration, message: ServerMessage<R::Setup>) {
+        match message {
+            ServerMessage::Welcome(welcome) => self.handle_welcome(now, welcome),
+            ServerMessage::Pong(pong) => {
+                if let Some(session) = &mut self.session {
+                    session.handle_pong(now, pong);
+                }
+            }
+            ServerMessage::Goodbye(Goodbye { code, words }) => self.tell(ClientEvent::Goodbye { code, words }),
+        }
+    }
+
+    fn handle_welcome(&mut self, now: Duration, welcome: Welcome<R::Setup>) {
+        self.resume = Some(welcome.resume);
+        // A reconnect goes to the room that we are in, not to any with a free seat.
+        self.destination.room.clone_from(&welcome.room);
+        self.destination.create = true;
+        self.players.clear();
+        self.tell(ClientEvent::Welcome {
+            player: welcome.player.0,
+            resumed: welcome.resumed,
+            room: welcome.room.clone(),
+            name: welcome.name.clone(),
+        });
+        self.session = Some(Session::new(now, welcome));
+        self.update(now);
+    }
+
+    fn handle_snapshot(&mut self, now: Duration, bytes: &[u8]) -> Result<(), String> {
+        let count = self.rates.count(now);
+        count.snapshots += 1.0;
+        count.snapshot_bytes += bytes.len() as f64;
+        let Some(session) = &mut self.session else { return Ok(()) };
+        session.handle_snapshot(now, &self.schema, bytes)
+    }
+
+    /// Holds this input until the next call. An impossible one is replaced by the neutral one.
+    pub fn set_input(&mut self, input: R::Input) {
+        use crate::rules::Input;
+        self.input = if input.is_valid() { input } else { R::Input::default() };
+    }
+
+    /// Queues a command. Does nothing while there is no session.
+    pub fn send_command(&mut self, command: R::Command) {
+        if self.session.is_some() {
+            self.say(&ClientMessage::Command(command));
+        }
+    }
+
+    /// Queues a line of chat. Does nothing while there is no session.
+    pub fn chat(&mut self, text: &str) {
+        if self.session.is_some() {
+            self.say(&ClientMessage::Chat(text.to_owned()));
+        }
+    }
+
+    /// Queues a goodbye: the seat is given up.
+    pub fn leave(&mut self) {
+        self.resume = None;
+        self.say(&ClientMessage::Goodbye);
+    }
+
+    /// Lets time pass: advances clocks and prediction, makes inputs and pings, and releases events whose moment is
+    /// drawn now. Call it in each animation frame.
+    pub fn update(&mut self, now: Duration) {
+        self.rates.count(now);
+        let Some(session) = &mut self.session else { return };
+        session.update(now, &self.input);
+        let messages = session.take_messages();
+        let events = session.take_due_events();
+        for event in events {
+            self.note_player(&event);
+            self.tell(ClientEvent::Room(event));
+        }
+        for message in &messages {
+            self.say(message);
+        }
+    }
+
+    fn note_player(&mut self, event: &RoomEvent<R::Event>) {
+        match event {
+            RoomEvent::Joined(info) => {
+                self.players.insert(info.player, info.clone());
+            }
+            RoomEvent::Left(player) => {
+                self.players.remove(player);
+            }
+            RoomEvent::Away(player, away) => {
+                if let Some(info) = self.players.get_mut(player) {
+                    info.away = *away;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, message: &ClientMessage<R::Input, R::Command>) {
+        if let Ok(bytes) = codec::encode(message) {
+            if self.outbox.len() == OUTBOX {
+                self.outbox.pop_front();
+            }
+            self.outbox.push_back(bytes);
+        }
+    }
+
+    fn tell(&mut self, event: ClientEvent<R::Event>) {
+        if self.news.len() == NEWS {
+            self.news.pop_front();
+        }
+        self.news.push_back(event);
+    }
+
+    /// The next WebSocket message to send, binary.
+    pub fn poll_transmit(&mut self, now: Duration) -> Option<Vec<u8>> {
+        let bytes = self.outbox.pop_front()?;
+        self.rates.count(now).bytes_up += bytes.len() as f64;
+        Some(bytes)
+    }
+
+    /// The next piece of news.
+    pub fn poll_event(&mut self) -> Option<ClientEvent<R::Event>> {
+        self.news.pop_front()
+    }
+
+    /// What to draw at `now`. Call after [`Client::update`] with the same time.
+    pub fn view(&mut self, now: Duration) -> &View {
+        if let Some(session) = &mut self.session {
+            session.draw(now, &self.schema, &self.input, &mut self.view);
+        }
+        &self.view
+    }
+
+    /// A component of an entity as the last [`Client::view`] drew it. None when `C` is not of this game or the
+    /// entity is not drawn.
+    pub fn component<C: Replicate>(&self, entity: EntityId) -> Option<C> {
+        let table = self.view.tables.get(self.schema.component_index(C::NAME)?)?;
+        let row = table.find(entity.0)?;
+        let values =
+            (0..C::FIELDS.len()).map(|field| table.column(field).get(row).copied()).collect::<Option<Vec<_>>>()?;
+        Some(C::from_values(&values))
+    }
+
+    /// How the connection fares.
+    pub fn stats(&self, now: Duration) -> Stats {
+        let mut stats = self.session.as_ref().map(|session| session.stats(now)).unwrap_or_default();
+        stats.snapshots_per_s = self.rates.last.snapshots;
+        stats.snapshot_bytes_per_s = self.rates.last.snapshot_bytes;
+        stats.bytes_up_per_s = self.rates.last.bytes_up;
+        stats
+    }
+
+    /// The schema that this client speaks.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Who is in the room.
+    pub fn players(&self) -> &BTreeMap<PlayerId, PlayerInfo> {
+        &self.players
+    }
+
+    /// The own seat, while in a room.
+    pub fn player(&self) -> Option<PlayerId> {
+        self.session.as_ref().map(|session| session.player)
+    }
+
+    /// The own avatar's entity, while there is one.
+    pub fn avatar_entity(&self) -> Option<EntityId> {
+        self.session.as_ref()?.avatar_entity
+    }
+
+    /// The own avatar as predicted, while there is one.
+    pub fn avatar(&self) -> Option<&R::Avatar> {
+        self.session.as_ref()?.prediction().avatar()
+    }
+
+    /// What the room said on joining.
+    pub fn setup(&self) -> Option<&R::Setup> {
+        self.session.as_ref().map(|session| &session.setup)
+    }
+
+    /// The room's name, while in one.
+    pub fn room(&self) -> Option<&str> {
+        self.session.as_ref().map(|session| session.room.as_str())
+    }
+
+    /// The token that takes the seat back, to keep across a page reload.
+    pub fn resume_token(&self) -> Option<ResumeToken> {
+        self.resume
+    }
+
+    /// A token kept from before.
+    pub fn set_resume_token(&mut self, token: ResumeToken) {
+        self.resume = Some(token);
+    }
+
+    /// The newest snapshot's tick and a channel's tables as last heard, quantised: what tests compare with the
+    /// server's.
+    pub fn heard(&self, channel: crate::ids::ChannelId) -> Option<(crate::ids::Tick, &crate::snapshot::ChannelState)> {
+        self.session.as_ref()?.heard(channel)
+    }
+}

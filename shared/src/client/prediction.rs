@@ -1,0 +1,161 @@
+//! The own avatar, ahead of the server: each input is applied at once, and again on top of each snapshot.
+//!
+//! In: the player's input per tick, the server's avatar per snapshot. Out: inputs to send, and the avatar to draw
+//! now. What the server disagrees with is not jumped to but fades from the picture in about 100 ms; a teleport snaps.
+
+use std::collections::VecDeque;
+
+use crate::ids::InputSequence;
+use crate::replicate::Replicate;
+use crate::rules::Rules;
+
+/// Inputs kept for replaying: 2 s at 60 ticks, longer than any round trip worth playing on.
+const INPUTS: usize = 128;
+/// Ticks that one call may catch up; beyond it the prediction skips ahead without inputs.
+const CATCH_UP_TICKS: i64 = 16;
+/// The visual error shrinks to 1/e in this time, seconds: 5 % are left after 100 ms.
+const ERROR_FADE_S: f64 = 0.033;
+/// A disagreement over this counts as a correction, in the field's unit (1 cm for metres).
+const CORRECTION: f64 = 0.01;
+
+#[derive(Debug)]
+pub(super) struct Prediction<R: Rules> {
+    inputs: VecDeque<Made<R::Input>>,
+    /// The last tick that was simulated here, counted without wrap.
+    tick: i64,
+    sequence: InputSequence,
+    avatar: Option<R::Avatar>,
+    /// What is drawn minus what is predicted, by field.
+    error: Vec<f64>,
+    pub(super) corrections: u32,
+    pub(super) last_correction: f64,
+}
+
+#[derive(Debug)]
+struct Made<I> {
+    tick: i64,
+    input: I,
+}
+
+/// Inputs made by one advance: consecutive ticks and sequence numbers.
+#[derive(Debug)]
+pub(super) struct NewInputs<I> {
+    pub(super) first_sequence: InputSequence,
+    pub(super) first_tick: i64,
+    pub(super) inputs: Vec<I>,
+}
+
+impl<R: Rules> Prediction<R> {
+    /// Starts before `tick`.
+    pub(super) fn new(tick: i64) -> Prediction<R> {
+        Prediction {
+            inputs: VecDeque::with_capacity(INPUTS),
+            tick,
+            sequence: InputSequence(0),
+            avatar: None,
+            error: vec![0.0; R::Avatar::FIELDS.len()],
+            corrections: 0,
+            last_correction: 0.0,
+        }
+    }
+
+    /// Simulates up to and including `tick` with `input` held.
+    pub(super) fn advance(&mut self, tick: i64, input: &R::Input, map: &R::Map) -> Option<NewInputs<R::Input>> {
+        if tick - self.tick > CATCH_UP_TICKS || tick < self.tick - INPUTS as i64 {
+            self.tick = tick - 1;
+            self.inputs.clear();
+        }
+        if tick <= self.tick {
+            return None;
+        }
+        let count = (tick - self.tick) as usize;
+        let made = NewInputs {
+            first_sequence: InputSequence(self.sequence.0.wrapping_add(1)),
+            first_tick: self.tick + 1,
+            inputs: vec![input.clone(); count],
+        };
+        for _ in 0..count {
+            self.tick += 1;
+            self.sequence = InputSequence(self.sequence.0.wrapping_add(1));
+            if self.inputs.len() == INPUTS {
+                self.inputs.pop_front();
+            }
+            self.inputs.push_back(Made { tick: self.tick, input: input.clone() });
+            if let Some(avatar) = &mut self.avatar {
+                R::step(avatar, input, map, R::dt_s());
+            }
+        }
+        Some(made)
+    }
+
+    /// The server's avatar after its tick `tick`: replays what it had not seen.
+    pub(super) fn reconcile(&mut self, tick: i64, mut avatar: R::Avatar, map: &R::Map) {
+        while self.inputs.front().is_some_and(|made| made.tick <= tick) {
+            self.inputs.pop_front();
+        }
+        for made in &self.inputs {
+            R::step(&mut avatar, &made.input, map, R::dt_s());
+        }
+        if let Some(before) = &self.avatar {
+            self.absorb(&before.clone(), &avatar);
+        }
+        self.avatar = Some(avatar);
+    }
+
+    /// The server says that there is no avatar now.
+    pub(super) fn forget(&mut self) {
+        self.avatar = None;
+        self.error.fill(0.0);
+    }
+
+    /// Keeps the picture where it was: the difference becomes visual error, unless it is a teleport.
+    fn absorb(&mut self, before: &R::Avatar, after: &R::Avatar) {
+        let width = R::Avatar::FIELDS.len();
+        let (mut was, mut is) = (vec![0.0; width], vec![0.0; width]);
+        before.values(&mut was);
+        after.values(&mut is);
+        let (mut largest, mut teleport) = (0.0_f64, false);
+        for (((field, was), is), error) in R::Avatar::FIELDS.iter().zip(&was).zip(&is).zip(&mut self.error) {
+            if field.interpolate {
+                let difference = field.kind.difference(*was, *is);
+                largest = largest.max(difference.abs());
+                teleport |= difference.abs() > field.snap_over;
+                *error += difference;
+            }
+        }
+        if teleport {
+            self.error.fill(0.0);
+        } else if largest > CORRECTION {
+            self.corrections = self.corrections.wrapping_add(1);
+            self.last_correction = largest;
+        }
+    }
+
+    /// Lets the visual error fade over `passed_s`.
+    pub(super) fn fade(&mut self, passed_s: f64) {
+        let keep = (-passed_s / ERROR_FADE_S).exp();
+        for error in &mut self.error {
+            *error *= keep;
+        }
+    }
+
+    /// Writes the avatar's fields as they are drawn at `tick` (with fraction): the part of a tick that has passed is
+    /// stepped with the input held now, so that a key press shows in the very next picture.
+    pub(super) fn draw(&self, tick: f64, input: &R::Input, map: &R::Map, out: &mut [f64]) -> bool {
+        let Some(avatar) = &self.avatar else { return false };
+        let part = (tick - self.tick as f64).clamp(0.0, 1.0);
+        let mut drawn = avatar.clone();
+        R::step(&mut drawn, input, map, R::dt_s() * part as f32);
+        drawn.values(out);
+        for ((field, value), error) in R::Avatar::FIELDS.iter().zip(out).zip(&self.error) {
+            if field.interpolate {
+                *value = field.kind.blend(*value, *value + *error, 1.0);
+            }
+        }
+        true
+    }
+
+    pub(super) fn avatar(&self) -> Option<&R::Avatar> {
+        self.avatar.as_ref()
+    }
+}

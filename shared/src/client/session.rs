@@ -1,0 +1,309 @@
+//! What lives from a welcome to the end of its connection: clocks, world, prediction, events waiting for their tick.
+//!
+//! In: pongs, snapshots, time, the input held. Out: messages to say, events whose moment has come, the view.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::prediction::Prediction;
+use super::stats::Stats;
+use super::timeline::Timeline;
+use super::view::View;
+use super::world::{World, unwrapped};
+use crate::codec;
+use crate::ids::{ChannelId, EntityId, PlayerId, Tick};
+use crate::limits::{INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
+use crate::message::{ClientMessage, Inputs, Ping, Pong, RoomEvent, Welcome};
+use crate::replicate::{Replicate, Schema};
+use crate::rules::Rules;
+use crate::snapshot::layout::{Part, SectionKind, SnapshotMessage};
+use crate::snapshot::{ChannelState, SnapshotError};
+
+/// The first pings come quickly, to find the offset; then one a second keeps it and the connection alive.
+const FIRST_PINGS: usize = 5;
+const FIRST_PING_EVERY: Duration = Duration::from_millis(100);
+const PING_EVERY: Duration = Duration::from_secs(1);
+/// Pings whose pong may still come.
+const PINGS_OPEN: usize = 16;
+/// Inputs should reach the server this many ticks before they are needed.
+const SLACK_TICKS: f64 = 1.5;
+/// Part of a slack error that one snapshot corrects.
+const SLACK_GAIN: f64 = 0.03;
+/// An input this late, ticks, is no drift: the lead is set anew at once.
+const SLACK_LOST_TICKS: f64 = -4.0;
+/// The lead bends by at most this much of the ticks that pass.
+const LEAD_SLEW: f64 = 0.05;
+/// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
+const LEAD_MAX_TICKS: f64 = 45.0;
+/// Things are extrapolated at most this far past the newest snapshot, seconds; then they hold.
+const EXTRAPOLATE_S: f64 = 0.100;
+/// Events that may wait for their tick.
+const EVENTS: usize = 4096;
+
+#[derive(Debug)]
+pub(super) struct Session<R: Rules> {
+    pub(super) player: PlayerId,
+    pub(super) room: String,
+    pub(super) setup: R::Setup,
+    pub(super) avatar_entity: Option<EntityId>,
+    map: MapOf<R>,
+    clock: Clock,
+    timeline: Timeline,
+    world: World,
+    prediction: Prediction<R>,
+    /// How many ticks ahead of the room's time this client simulates.
+    lead_ticks: f64,
+    lead_target_ticks: f64,
+    slack_ticks: f64,
+    /// After a jump of the lead, slack of inputs from before it says nothing: not read until this time.
+    slack_blind_until: Duration,
+    newest_tick: i64,
+    pings: VecDeque<(u32, Duration)>,
+    next_ping: Duration,
+    nonce: u32,
+    events: VecDeque<(i64, RoomEvent<R::Event>)>,
+    messages: Vec<ClientMessage<R::Input, R::Command>>,
+    updated: Duration,
+    own_values: Vec<f64>,
+}
+
+/// A map has no reason to be `Debug`.
+struct MapOf<R: Rules>(R::Map);
+
+impl<R: Rules> std::fmt::Debug for MapOf<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Map")
+    }
+}
+
+impl<R: Rules> Session<R> {
+    pub(super) fn new(now: Duration, welcome: Welcome<R::Setup>) -> Session<R> {
+        let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
+        let tick = i64::from(welcome.tick.0);
+        Session {
+            player: welcome.player,
+            room: welcome.room,
+            map: MapOf(R::map(&welcome.setup)),
+            setup: welcome.setup,
+            avatar_entity: None,
+            clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),
+            timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
+            world: World::default(),
+            prediction: Prediction::new(tick),
+            lead_ticks: SLACK_TICKS,
+            lead_target_ticks: SLACK_TICKS,
+            slack_ticks: 0.0,
+            slack_blind_until: now,
+            newest_tick: tick,
+            pings: VecDeque::new(),
+            next_ping: now,
+            nonce: 0,
+            events: VecDeque::new(),
+            messages: Vec::new(),
+            updated: now,
+            own_values: vec![0.0; R::Avatar::FIELDS.len()],
+        }
+    }
+
+    pub(super) fn handle_pong(&mut self, now: Duration, pong: Pong) {
+        let Some(place) = self.pings.iter().position(|(nonce, _)| *nonce == pong.nonce) else { return };
+        let Some((_, sent)) = self.pings.remove(place) else { return };
+        self.clock.handle_pong(sent, now, Duration::from_micros(pong.room_time_us));
+        if self.clock.sample_count() == 1 {
+            // The way up takes about half of the round trip.
+            let way_up_ticks = self.clock.rtt_s() / 2.0 * f64::from(R::TICK_RATE_HZ);
+            self.set_lead(now, way_up_ticks + SLACK_TICKS);
+        }
+    }
+
+    fn set_lead(&mut self, now: Duration, ticks: f64) {
+        self.lead_target_ticks = ticks.clamp(0.0, LEAD_MAX_TICKS);
+        self.lead_ticks = self.lead_target_ticks;
+        self.slack_blind_until = now + Duration::from_secs_f64(self.clock.last_rtt_s() + 0.2);
+    }
+
+    pub(super) fn handle_snapshot(&mut self, now: Duration, schema: &Schema, bytes: &[u8]) -> Result<(), String> {
+        let message = SnapshotMessage::parse(bytes).map_err(|error| error.to_string())?;
+        let tick = unwrapped(Tick(self.newest_tick as u32).nearest_with_low_bits(message.tick_low), self.newest_tick);
+        let mut group_tick = None;
+        let mut events = Vec::new();
+        let world = &mut self.world;
+        let walked = message.parts(|part| {
+            match part {
+                Part::Group { age_ticks } => {
+                    if let Some(done) = group_tick.replace(tick - i64::from(age_ticks)) {
+                        world.finish_group(schema, done);
+                    }
+                }
+                Part::Section(_, SectionKind::Events, bytes) => {
+                    events.extend(read_events(group_tick.unwrap_or(tick), bytes)?);
+                }
+                Part::Section(channel, kind, bytes) => world.apply(schema, channel, kind, bytes)?,
+            }
+            Ok(())
+        });
+        walked.map_err(|error| error.to_string())?;
+        if let Some(done) = group_tick {
+            self.world.finish_group(schema, done);
+        }
+        for event in read_events(tick, message.events).map_err(|error| error.to_string())?.into_iter().chain(events) {
+            if self.events.len() == EVENTS {
+                self.events.pop_front();
+            }
+            self.events.push_back(event);
+        }
+        if tick > self.newest_tick || self.world.newest().is_some() {
+            self.newest_tick = tick.max(self.newest_tick);
+            self.timeline.handle_snapshot(now, tick);
+        }
+        self.handle_slack(now, message.slack_ticks);
+        self.handle_avatar(tick, message.avatar)
+    }
+
+    fn handle_slack(&mut self, now: Duration, slack_ticks: Option<i8>) {
+        let Some(slack_ticks) = slack_ticks.map(f64::from) else { return };
+        self.slack_ticks = slack_ticks;
+        if now < self.slack_blind_until {
+            return;
+        }
+        if slack_ticks < SLACK_LOST_TICKS {
+            self.set_lead(now, self.lead_target_ticks - slack_ticks + SLACK_TICKS);
+        } else {
+            let wanted = self.lead_target_ticks + (SLACK_TICKS - slack_ticks) * SLACK_GAIN;
+            self.lead_target_ticks = wanted.clamp(0.0, LEAD_MAX_TICKS);
+        }
+    }
+
+    fn handle_avatar(&mut self, tick: i64, avatar: Option<(EntityId, &[u8])>) -> Result<(), String> {
+        let Some((entity, bytes)) = avatar else {
+            self.avatar_entity = None;
+            self.prediction.forget();
+            return Ok(());
+        };
+        let avatar = codec::decode::<R::Avatar, SERVER_MESSAGE_BYTES>(bytes).map_err(|error| error.to_string())?;
+        if self.avatar_entity != Some(entity) {
+            self.prediction.forget();
+            self.avatar_entity = Some(entity);
+        }
+        self.prediction.reconcile(tick, avatar, &self.map.0);
+        Ok(())
+    }
+
+    pub(super) fn update(&mut self, now: Duration, input: &R::Input) {
+        let passed_s = now.saturating_sub(self.updated).as_secs_f64();
+        self.updated = now;
+        self.clock.update(now);
+        self.timeline.update(now);
+        let most = passed_s * f64::from(R::TICK_RATE_HZ) * LEAD_SLEW;
+        self.lead_ticks += (self.lead_target_ticks - self.lead_ticks).clamp(-most, most);
+        self.prediction.fade(passed_s);
+        self.ping(now);
+        let tick = self.input_tick(now).floor() as i64;
+        let Some(made) = self.prediction.advance(tick, input, &self.map.0) else { return };
+        let viewed = self.timeline.drawn_tick(now).unwrap_or(0.0).max(0.0) as i64;
+        let mut batch = 0;
+        for inputs in made.inputs.chunks(INPUTS_PER_MESSAGE) {
+            self.messages.push(ClientMessage::Inputs(Inputs {
+                first_sequence: crate::ids::InputSequence(made.first_sequence.0.wrapping_add(batch)),
+                first_tick: Tick((made.first_tick + i64::from(batch)) as u32),
+                viewed_tick: Tick(viewed as u32),
+                inputs: inputs.to_vec(),
+            }));
+            batch += inputs.len() as u32;
+        }
+    }
+
+    fn ping(&mut self, now: Duration) {
+        if now < self.next_ping {
+            return;
+        }
+        let every = if self.clock.sample_count() < FIRST_PINGS { FIRST_PING_EVERY } else { PING_EVERY };
+        self.next_ping = now + every;
+        self.nonce = self.nonce.wrapping_add(1);
+        if self.pings.len() == PINGS_OPEN {
+            self.pings.pop_front();
+        }
+        self.pings.push_back((self.nonce, now));
+        self.messages.push(ClientMessage::Ping(Ping { nonce: self.nonce }));
+    }
+
+    /// The tick that this client simulates at `now`, with fraction.
+    fn input_tick(&self, now: Duration) -> f64 {
+        self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ) + self.lead_ticks
+    }
+
+    pub(super) fn take_messages(&mut self) -> Vec<ClientMessage<R::Input, R::Command>> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// The events whose moment is drawn by now. What concerns the roster and the chat does not wait.
+    pub(super) fn take_due_events(&mut self) -> Vec<RoomEvent<R::Event>> {
+        let drawn = self.timeline.drawn_tick(self.updated).unwrap_or(f64::MIN);
+        let waiting = |tick: i64, event: &RoomEvent<R::Event>| matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn;
+        let (wait, due): (Vec<_>, Vec<_>) = self.events.drain(..).partition(|(tick, event)| waiting(*tick, event));
+        self.events.extend(wait);
+        due.into_iter().map(|(_, event)| event).collect()
+    }
+
+    pub(super) fn draw(&mut self, now: Duration, schema: &Schema, input: &R::Input, view: &mut View) {
+        let Some(drawn) = self.timeline.drawn_tick(now) else { return };
+        let Some(newest) = self.world.newest() else { return };
+        let furthest = newest.tick as f64 + EXTRAPOLATE_S * f64::from(R::TICK_RATE_HZ);
+        view.drawn_tick = drawn.min(furthest);
+        let Some(around) = self.world.around(view.drawn_tick) else { return };
+        view.fill(schema, around);
+        let tick = self.input_tick(now);
+        let entity = self.avatar_entity.map_or(0, |entity| entity.0);
+        if self.prediction.draw(tick, input, &self.map.0, &mut self.own_values)
+            && let Some(component) = schema.component_index(R::Avatar::NAME)
+        {
+            view.overwrite(component, entity, &self.own_values);
+        }
+    }
+
+    pub(super) fn stats(&self, now: Duration) -> Stats {
+        let newest = self.world.newest();
+        Stats {
+            ping_ms: self.clock.last_rtt_s() * 1000.0,
+            jitter_ms: self.timeline.jitter_s() * 1000.0,
+            server_tick: (self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ)).floor(),
+            input_lead_ticks: self.lead_ticks,
+            input_slack_ticks: self.slack_ticks,
+            interpolation_delay_ms: self.timeline.delay_s() * 1000.0,
+            corrections: self.prediction.corrections,
+            correction_last: self.prediction.last_correction,
+            keyframes: self.world.keyframes,
+            entities: newest.map_or(0, |frame| frame.tables.iter().map(|table| table.ids.len()).max().unwrap_or(0) as u32),
+            ..Stats::default()
+        }
+    }
+
+    pub(super) fn prediction(&self) -> &Prediction<R> {
+        &self.prediction
+    }
+
+    pub(super) fn heard(&self, channel: ChannelId) -> Option<(Tick, &ChannelState)> {
+        let tick = self.world.newest()?.tick;
+        Some((Tick(tick as u32), self.world.channel(channel)?))
+    }
+}
+
+/// Room events, back to back.
+fn read_events<E: serde::de::DeserializeOwned>(
+    tick: i64,
+    mut bytes: &[u8],
+) -> Result<Vec<(i64, RoomEvent<E>)>, SnapshotError> {
+    let mut events = Vec::new();
+    while !bytes.is_empty() {
+        let (event, rest) = codec::decode_prefix::<RoomEvent<E>, SERVER_MESSAGE_BYTES>(bytes)
+            .map_err(|_| SnapshotError::Invalid)?;
+        // An event takes at least its tag, so this ends.
+        if rest.len() == bytes.len() {
+            return Err(SnapshotError::Invalid);
+        }
+        bytes = rest;
+        events.push((tick, event));
+    }
+    Ok(events)
+}

@@ -1,0 +1,152 @@
+//! What to draw now: one table per component, in columns, with every field ready to use.
+//!
+//! In: the two snapshots around the drawn moment, and the predicted avatar. Out: numbers in columns that keep their
+//! memory from one animation frame to the next, so that a browser reads them in place.
+
+use super::world::Frame;
+use crate::replicate::{FieldSchema, Schema, TableSchema};
+use crate::snapshot::TableState;
+
+/// Rows that a table has room for at first; doubled when it runs out.
+const FIRST_CAPACITY: usize = 32;
+
+/// One component's rows.
+#[derive(Clone, Debug, Default)]
+pub struct ViewTable {
+    /// Rows in use.
+    pub count: usize,
+    /// Entity ids, ascending; `capacity` long.
+    pub ids: Vec<u32>,
+    /// All columns, one after the other, each `capacity` long: field f of row r is at `f * capacity + r`.
+    pub columns: Vec<f64>,
+}
+
+impl ViewTable {
+    /// Rows that the columns have room for.
+    pub fn capacity(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The ids in use.
+    pub fn ids(&self) -> &[u32] {
+        self.ids.get(..self.count).unwrap_or_default()
+    }
+
+    /// A field of all rows in use, by its place in the component.
+    pub fn column(&self, field: usize) -> &[f64] {
+        let start = field * self.capacity();
+        self.columns.get(start..start + self.count).unwrap_or_default()
+    }
+
+    /// The row of an entity.
+    pub fn find(&self, id: u32) -> Option<usize> {
+        self.ids().binary_search(&id).ok()
+    }
+
+    fn set(&mut self, row: usize, field: usize, value: f64) {
+        let place = field * self.capacity() + row;
+        if let Some(cell) = self.columns.get_mut(place) {
+            *cell = value;
+        }
+    }
+}
+
+/// Everything to draw at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// By the component's place in [`Schema::components`].
+    pub tables: Vec<ViewTable>,
+    /// Changes when a table's memory moved: who reads it in place must look where it is now.
+    pub layout_version: u32,
+    /// The tick that remote entities are drawn at, with fraction; 0 before the first snapshot.
+    pub drawn_tick: f64,
+}
+
+impl View {
+    /// Fills the tables from the frames around the drawn moment: `t` of the way from `a` to `b`.
+    pub(super) fn fill(&mut self, schema: &Schema, (a, b, t): (&Frame, &Frame, f64)) {
+        self.tables.resize_with(schema.components.len(), ViewTable::default);
+        for (place, table) in schema.tables.iter().enumerate() {
+            let (Some(rows_a), Some(rows_b)) = (a.tables.get(place), b.tables.get(place)) else { continue };
+            // What appears with b shows when b is reached, what is gone with b until then.
+            let (main, other) = if t < 1.0 { (rows_a, rows_b) } else { (rows_b, rows_a) };
+            if table.owner_only {
+                self.fill_owned(table, main);
+            } else {
+                let fields = schema.components.get(table.component).map_or(0, |component| component.fields.len());
+                self.reserve(table.component, main.ids.len(), fields);
+                self.fill_shared(table, (main, other), t);
+            }
+        }
+    }
+
+    fn reserve(&mut self, component: usize, rows: usize, fields: usize) {
+        let Some(view) = self.tables.get_mut(component) else { return };
+        view.count = rows;
+        if rows > view.capacity() || view.ids.is_empty() {
+            let capacity = rows.next_power_of_two().max(FIRST_CAPACITY);
+            view.ids = vec![0; capacity];
+            view.columns = vec![0.0; capacity * fields];
+            self.layout_version = self.layout_version.wrapping_add(1);
+        } else {
+            // Owner-only fields of other people's entities read 0.
+            view.columns.fill(0.0);
+        }
+    }
+
+    fn fill_shared(&mut self, table: &TableSchema, (main, other): (&TableState, &TableState), t: f64) {
+        let Some(view) = self.tables.get_mut(table.component) else { return };
+        let width = table.fields.len();
+        let mut walk = 0;
+        for (row, id) in main.ids.iter().enumerate() {
+            if let Some(cell) = view.ids.get_mut(row) {
+                *cell = *id;
+            }
+            while other.ids.get(walk).is_some_and(|other| other < id) {
+                walk += 1;
+            }
+            let here = main.row(row, width);
+            let there = if other.ids.get(walk) == Some(id) { other.row(walk, width) } else { here };
+            // Blending wants (a, b) whichever of them is `main`.
+            let (from, to) = if t < 1.0 { (here, there) } else { (there, here) };
+            let smooth = !jumps(&table.fields, from, to);
+            for (((field, place), from), to) in table.fields.iter().zip(&table.places).zip(from).zip(to) {
+                let (from, to) = (field.kind.dequantise(*from), field.kind.dequantise(*to));
+                let value = match field.interpolate && smooth {
+                    true => field.kind.blend(from, to, t),
+                    false if t < 1.0 => from,
+                    false => to,
+                };
+                view.set(row, *place, value);
+            }
+        }
+    }
+
+    fn fill_owned(&mut self, table: &TableSchema, rows: &TableState) {
+        let Some(view) = self.tables.get_mut(table.component) else { return };
+        for (row, id) in rows.ids.iter().enumerate() {
+            let Some(place_in_view) = view.find(*id) else { continue };
+            for ((field, place), value) in table.fields.iter().zip(&table.places).zip(rows.row(row, table.fields.len())) {
+                view.set(place_in_view, *place, field.kind.dequantise(*value));
+            }
+        }
+    }
+
+    /// Replaces one entity's row of one component.
+    pub(super) fn overwrite(&mut self, component: usize, entity: u32, values: &[f64]) {
+        let Some(view) = self.tables.get_mut(component) else { return };
+        if let Some(row) = view.find(entity) {
+            for (field, value) in values.iter().enumerate() {
+                view.set(row, field, *value);
+            }
+        }
+    }
+}
+
+/// True when any field moved further than its component may move without being a teleport.
+fn jumps(fields: &[FieldSchema], from: &[u32], to: &[u32]) -> bool {
+    fields.iter().zip(from).zip(to).any(|((field, from), to)| {
+        field.snap_over.is_finite()
+            && field.kind.difference(field.kind.dequantise(*to), field.kind.dequantise(*from)).abs() > field.snap_over
+    })
+}

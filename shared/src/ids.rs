@@ -1,0 +1,98 @@
+//! The numbers that both ends use to name things: ticks, entities, players, channels.
+//!
+//! In: nothing. Out: newtypes that cannot be mixed up. They go over the wire inside messages (see `message`)
+//! and snapshots (see `snapshot`).
+
+use serde::{Deserialize, Serialize};
+
+/// One simulation step of a room, counted from 0 when the room opens. Wraps after `u32::MAX`
+/// (828 days at 60 Hz), so it has no `Ord`: compare with [`Tick::since`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tick(pub u32);
+
+impl Tick {
+    /// Ticks from `earlier` to `self`: negative when `earlier` is in fact later. Right while the two are less
+    /// than 2^31 ticks apart.
+    pub fn since(self, earlier: Tick) -> i32 {
+        self.0.wrapping_sub(earlier.0) as i32
+    }
+
+    /// The tick `ticks` after this one.
+    #[must_use]
+    pub fn plus(self, ticks: u32) -> Tick {
+        Tick(self.0.wrapping_add(ticks))
+    }
+
+    /// The tick `ticks` before this one.
+    #[must_use]
+    pub fn minus(self, ticks: u32) -> Tick {
+        Tick(self.0.wrapping_sub(ticks))
+    }
+
+    /// True when this tick comes after `other`.
+    pub fn is_after(self, other: Tick) -> bool {
+        self.since(other) > 0
+    }
+
+    /// The tick nearest to `self` whose low 16 bits are `low`: how a snapshot's header names its tick.
+    #[must_use]
+    pub fn nearest_with_low_bits(self, low: u16) -> Tick {
+        let distance = low.wrapping_sub(self.0 as u16) as i16;
+        Tick(self.0.wrapping_add_signed(i32::from(distance)))
+    }
+}
+
+/// Numbers a client's inputs, from 1, one for each tick that the client simulates. 0 means "none yet".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct InputSequence(pub u32);
+
+/// An entity as both ends know it. Never reused within a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntityId(pub u32);
+
+/// A seat in a room. Survives reconnects; never reused within a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
+pub struct PlayerId(pub u32);
+
+/// A group of entities whose changes are encoded once and sent to all who subscribe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ChannelId(pub u32);
+
+impl ChannelId {
+    /// Every client of the room subscribes to this one.
+    pub const GLOBAL: ChannelId = ChannelId(0);
+    /// On the wire: the client's own channel, which carries owner-only fields. Each client has its own, and sees
+    /// nobody else's.
+    pub const OWN: ChannelId = ChannelId(1);
+}
+
+/// The secret that lets a client take its seat back. Used once: each welcome brings a new one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ResumeToken(pub [u8; 16]);
+
+impl std::fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ResumeToken(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_compare_across_the_wrap() {
+        let before = Tick(u32::MAX - 1);
+        let after = before.plus(5);
+        assert_eq!(after.since(before), 5);
+        assert_eq!(before.since(after), -5);
+        assert!(after.is_after(before));
+    }
+
+    #[test]
+    fn low_bits_find_the_nearest_tick() {
+        assert_eq!(Tick(70_000).nearest_with_low_bits(70_010_u32 as u16), Tick(70_010));
+        assert_eq!(Tick(65_540).nearest_with_low_bits(65_530_u32 as u16), Tick(65_530));
+        assert_eq!(Tick(2).nearest_with_low_bits(u16::MAX), Tick(u32::MAX));
+    }
+}

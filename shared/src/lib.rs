@@ -1,0 +1,21 @@
+//! What both ends of Tickwire agree on.
+//!
+//! No I/O, no clock, no tokio: bytes go in and out as slices, time comes in as an argument. The same code runs in
+//! the server, in the browser (as WASM), in bots and in tests that play hours of network trouble in virtual time.
+//!
+//! The way of the data through this crate:
+//! `rules` (what a game is) -> `replicate` (component to integers) -> `snapshot` (integers to bits and back)
+//! -> `client` (bits to a smooth view). `message` and `codec` carry everything else; `close` says why it ends.
+
+pub mod client;
+pub mod close;
+pub mod codec;
+pub mod ids;
+pub mod limits;
+pub mod message;
+pub mod replicate;
+pub mod rules;
+pub mod snapshot;
+
+// The derive names this crate by its outer name, in its own tests too.
+extern crate self as tickwire_shared;

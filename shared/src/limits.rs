@@ -1,0 +1,25 @@
+//! The bounds that both ends of the wire hold to. What an operator may tune (timeouts, rates, connection counts)
+//! is in the server's `limits` and starts from these.
+
+/// Largest message a client may send, bytes of payload over all its fragments.
+pub const CLIENT_MESSAGE_BYTES: usize = 4096;
+/// Largest message a server sends that a client accepts, bytes. A keyframe of a full room is the largest.
+pub const SERVER_MESSAGE_BYTES: usize = 4 << 20;
+/// Inputs in one message: what a client at 4 animation frames a second and 60 ticks needs.
+pub const INPUTS_PER_MESSAGE: usize = 16;
+/// A player's name, bytes of UTF-8 in the hello. Longer ones are refused before they are looked at.
+pub const NAME_BYTES: usize = 64;
+/// A player's name after cleaning, characters.
+pub const NAME_CHARS: usize = 20;
+/// A room's or a game's name, bytes. Letters, digits, `-` and `_`.
+pub const ROOM_NAME_BYTES: usize = 32;
+/// A line of chat, bytes of UTF-8.
+pub const CHAT_BYTES: usize = 256;
+/// A close frame's reason, bytes (RFC 6455 5.5 allows 123).
+pub const CLOSE_REASON_BYTES: usize = 123;
+/// Component types of one game: a client's table of them is a `u32` mask at most.
+pub const COMPONENT_TYPES: usize = 32;
+/// Inputs further ahead of the room than this are refused, ticks. Also the depth of a player's input buffer.
+pub const INPUT_AHEAD_TICKS: u32 = 64;
+/// An input this many ticks away from the room, either way, is no clock error but nonsense: the client is closed.
+pub const INPUT_NONSENSE_TICKS: u32 = 1200;

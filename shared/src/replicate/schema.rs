@@ -1,0 +1,120 @@
+//! A game's components as tables: what goes into shared channels, what only owners see, and a hash of it all.
+//!
+//! In: the components that [`crate::rules::Rules::components`] names. Out: the [`Schema`] that encoder and decoder
+//! walk. A component with both kinds of fields becomes two tables.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{FieldKind, FieldSchema, Replicate};
+use crate::limits::COMPONENT_TYPES;
+use crate::message::PROTOCOL_VERSION;
+use crate::rules::{ComponentVisitor, Rules};
+
+/// One table of rows: a component's shared fields, or its owner-only ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableSchema {
+    /// Which component, by its place in [`Schema::components`].
+    pub component: usize,
+    /// True for the owner-only half.
+    pub owner_only: bool,
+    /// The table's fields.
+    pub fields: Vec<FieldSchema>,
+    /// For each of them, its place in the component.
+    pub places: Vec<usize>,
+}
+
+/// One component as both ends know it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentSchema {
+    /// The component's name.
+    pub name: &'static str,
+    /// All its fields, in declared order.
+    pub fields: &'static [FieldSchema],
+}
+
+/// Every table of a game. The same on both ends, or the hello is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// Components in the order of [`Rules::components`].
+    pub components: Vec<ComponentSchema>,
+    /// Their tables: shared ones of a component before its owner-only one.
+    pub tables: Vec<TableSchema>,
+    /// Over the protocol version, the game, its revision and rates, and every table and field.
+    pub hash: u64,
+}
+
+impl Schema {
+    /// The place of a component among [`Schema::components`].
+    pub fn component_index(&self, name: &str) -> Option<usize> {
+        self.components.iter().position(|component| component.name == name)
+    }
+}
+
+/// Collects components into a [`Schema`].
+#[derive(Debug, Default)]
+pub struct SchemaBuilder {
+    components: Vec<ComponentSchema>,
+}
+
+impl ComponentVisitor for SchemaBuilder {
+    fn component<C: Replicate>(&mut self) {
+        assert!(self.components.len() < COMPONENT_TYPES, "a game has at most {COMPONENT_TYPES} component types");
+        assert!(
+            self.components.iter().all(|known| known.name != C::NAME),
+            "two components are called {}",
+            C::NAME
+        );
+        self.components.push(ComponentSchema { name: C::NAME, fields: C::FIELDS });
+    }
+}
+
+impl SchemaBuilder {
+    /// The finished schema of `R`.
+    pub fn finish<R: Rules>(self) -> Schema {
+        let tables = self.components.iter().enumerate().flat_map(|(i, c)| tables_of(i, c)).collect::<Vec<_>>();
+        let mut hasher = Xxh3::new();
+        let text = |hasher: &mut Xxh3, text: &str| {
+            hasher.update(&(text.len() as u32).to_le_bytes());
+            hasher.update(text.as_bytes());
+        };
+        text(&mut hasher, R::GAME);
+        for number in [u32::from(PROTOCOL_VERSION), R::REVISION, R::TICK_RATE_HZ, R::TICKS_PER_SNAPSHOT] {
+            hasher.update(&number.to_le_bytes());
+        }
+        for component in &self.components {
+            text(&mut hasher, component.name);
+            for field in component.fields {
+                text(&mut hasher, field.name);
+                hash_field(&mut hasher, field);
+            }
+        }
+        Schema { components: self.components, tables, hash: hasher.digest() }
+    }
+}
+
+/// A component without owner-only fields is one table, even when it has no field at all: its presence is news.
+fn tables_of(component: usize, schema: &ComponentSchema) -> Vec<TableSchema> {
+    let half = |owner_only: bool| {
+        let places = (0..schema.fields.len())
+            .filter(|place| schema.fields.get(*place).is_some_and(|field| field.owner_only == owner_only))
+            .collect::<Vec<_>>();
+        let fields = places.iter().filter_map(|place| schema.fields.get(*place).copied()).collect();
+        TableSchema { component, owner_only, fields, places }
+    };
+    let (shared, own) = (half(false), half(true));
+    if own.fields.is_empty() { vec![shared] } else { vec![shared, own] }
+}
+
+fn hash_field(hasher: &mut Xxh3, field: &FieldSchema) {
+    let (tag, a, b, c) = match field.kind {
+        FieldKind::Float { min, step, max } => (0_u8, min.to_bits(), step.to_bits(), max),
+        FieldKind::Angle { bits } => (1, 0, 0, bits),
+        FieldKind::Bool => (2, 0, 0, 0),
+        FieldKind::Enum { count } => (3, 0, 0, count),
+        FieldKind::Integer { min, max } => (4, min as u64, 0, max),
+    };
+    hasher.update(&[tag, u8::from(field.interpolate), u8::from(field.owner_only)]);
+    hasher.update(&a.to_le_bytes());
+    hasher.update(&b.to_le_bytes());
+    hasher.update(&c.to_le_bytes());
+}

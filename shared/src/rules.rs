@@ -1,0 +1,85 @@
+//! What a game author writes for both ends: the input, the avatar, the map and the movement step.
+//!
+//! In: the author's types. Out: what the server's room and the client core need to agree on. The step runs on the
+//! server for truth and in the browser for prediction, from this one source.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::replicate::{Replicate, SchemaBuilder};
+
+/// A type that travels whole, as bincode: inputs, commands, events, setups.
+pub trait Wire: Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {}
+impl<T: Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire for T {}
+
+/// A player's intent for one tick. `Default` is the neutral input: hands off the keys.
+pub trait Input: Wire + PartialEq + Default {
+    /// False for what no honest client can send (NaN, out of range). Such a client is closed with
+    /// [`crate::close::CloseReason::InvalidInput`].
+    fn is_valid(&self) -> bool;
+}
+
+/// The input of a room that has none.
+impl Input for () {
+    fn is_valid(&self) -> bool {
+        true
+    }
+}
+
+/// Receives a game's replicated components, in an order that both ends share. See [`Rules::components`].
+pub trait ComponentVisitor {
+    /// One more component type.
+    fn component<C: Replicate>(&mut self);
+}
+
+/// The part of a game that both ends run.
+///
+/// Determinism: `step` may use only `+ - * /`, `sqrt` and functions of the `libm` crate on floats, so that native
+/// and WASM agree bit for bit.
+pub trait Rules: Sized + Send + Sync + 'static {
+    /// The game's name in hellos and links. Letters, digits, `-` and `_`.
+    const GAME: &'static str;
+    /// Part of the schema hash: raise it whenever `Input`, `Command`, `Event`, `Setup` or `step` change, so that an
+    /// old page is told to reload instead of misreading bytes.
+    const REVISION: u32;
+    /// Simulation steps per second.
+    const TICK_RATE_HZ: u32 = 60;
+    /// Ticks from one snapshot to the next.
+    const TICKS_PER_SNAPSHOT: u32 = 2;
+
+    /// What a player sends each tick.
+    type Input: Input;
+    /// The component that a player's input moves, predicted on the player's own screen. `()` for a room without
+    /// avatars.
+    type Avatar: Replicate + Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned;
+    /// What a room tells each client when it joins (which map, which mode).
+    type Setup: Wire;
+    /// What `step` may read beside the avatar: built once from the setup, on both ends.
+    type Map: Send + Sync + 'static;
+    /// A reliable message from client to room.
+    type Command: Wire;
+    /// A reliable message from room to client.
+    type Event: Wire;
+
+    /// Names every replicated component, always in the same order.
+    fn components(set: &mut impl ComponentVisitor);
+
+    /// Builds the map that a setup names.
+    fn map(setup: &Self::Setup) -> Self::Map;
+
+    /// Moves one avatar by one input over `dt_s` seconds. Called with a whole tick on both ends, and with part of
+    /// one only to draw between ticks.
+    fn step(avatar: &mut Self::Avatar, input: &Self::Input, map: &Self::Map, dt_s: f32);
+
+    /// Seconds per tick.
+    fn dt_s() -> f32 {
+        1.0 / Self::TICK_RATE_HZ as f32
+    }
+
+    /// The schema of these rules: tables, fields, hash.
+    fn schema() -> crate::replicate::Schema {
+        let mut builder = SchemaBuilder::default();
+        Self::components(&mut builder);
+        builder.finish::<Self>()
+    }
+}

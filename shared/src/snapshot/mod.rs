@@ -1,0 +1,37 @@
+//! From columns of integers to bits and back: what changed in a channel since its last snapshot, sent once to all.
+//!
+//! In, on the server: a channel's captured tables. Out: a delta or a keyframe. In, on the client: those bytes. Out:
+//! the same tables. WebSocket keeps order and loses nothing, so the baseline of a delta is simply what was sent
+//! before; encoder and decoder hold the same [`ChannelState`] and nobody acknowledges anything.
+//!
+//! `bits` (bit stream and integer codes) <- `fields` (one row's fields) <- `delta`, `keyframe` (one channel)
+//! <- `layout` (one whole snapshot message).
+
+mod bits;
+mod delta;
+mod fields;
+mod keyframe;
+pub mod layout;
+mod state;
+
+pub use bits::{BitReader, BitWriter};
+pub use delta::{DeltaEncoder, apply_delta, coast_all};
+pub use keyframe::{apply_keyframe, encode_keyframe};
+pub use state::{ChannelState, TableState};
+
+/// Why a section of a snapshot cannot be applied. The sender is to blame, or a bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// The bytes end before the snapshot does, or a count claims more than they carry.
+    #[error("the snapshot ends too early or claims more than it carries")]
+    Short,
+    /// A row, an id, a value or a section kind that cannot be.
+    #[error("the snapshot names something that cannot be")]
+    Invalid,
+    /// Bytes are left over.
+    #[error("bytes are left over behind the snapshot")]
+    Trailing,
+}
+
+#[cfg(test)]
+mod tests;
