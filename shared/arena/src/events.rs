@@ -24,7 +24,7 @@ pub enum ArenaEvent {
         shooter: u32,
         /// Who was hit.
         victim: u32,
-        /// Health lost.
+        /// Health lost; 0 when a shield took the shot.
         damage: u8,
         /// Where.
         x: f32,

@@ -9,6 +9,7 @@ mod components;
 mod events;
 mod input;
 mod map;
+mod slide;
 mod step;
 mod trace;
 

@@ -88,7 +88,14 @@ const COURTYARD_BLOCKS: &[Block] = &[
     [3.8, 8.0, 0.5, 0.5],
     [17.4, 9.6, 0.6, 0.6],
 ];
-const COURTYARD_SPAWNS: &[(f32, f32)] = &[(18.4, 11.5), (14.0, 5.8), (9.0, 7.0), (3.0, 11.5), (18.6, 2.4), (3.0, 2.6)];
+const COURTYARD_SPAWNS: &[(f32, f32)] = &[
+    (18.4, 11.5),
+    (14.0, 5.8),
+    (9.0, 7.0),
+    (3.0, 11.5),
+    (18.6, 2.4),
+    (3.0, 2.6),
+];
 
 impl ArenaMap {
     /// Every map's name; the first is the default.
@@ -97,15 +104,36 @@ impl ArenaMap {
     /// The map of this name; the first of [`ArenaMap::NAMES`] when there is none.
     pub fn named(name: &str) -> ArenaMap {
         match name {
-            "courtyard" => ArenaMap::build("courtyard", Symmetry::Mirrors, COURTYARD_BLOCKS, COURTYARD_SPAWNS),
-            _ => ArenaMap::build("foundry", Symmetry::HalfTurn, FOUNDRY_BLOCKS, FOUNDRY_SPAWNS),
+            "courtyard" => ArenaMap::build(
+                "courtyard",
+                Symmetry::Mirrors,
+                COURTYARD_BLOCKS,
+                COURTYARD_SPAWNS,
+            ),
+            _ => ArenaMap::build(
+                "foundry",
+                Symmetry::HalfTurn,
+                FOUNDRY_BLOCKS,
+                FOUNDRY_SPAWNS,
+            ),
         }
     }
 
     fn build(name: &str, symmetry: Symmetry, blocks: &[Block], spawns: &[(f32, f32)]) -> ArenaMap {
-        let mut map = ArenaMap { name: name.to_owned(), walls: outer_walls(), spawns: Vec::new() };
+        let mut map = ArenaMap {
+            name: name.to_owned(),
+            walls: outer_walls(),
+            spawns: Vec::new(),
+        };
         for &[x, y, half_width, half_height] in blocks {
-            symmetry.each((x, y), |x, y| map.walls.push(Wall { x, y, half_width, half_height }));
+            symmetry.each((x, y), |x, y| {
+                map.walls.push(Wall {
+                    x,
+                    y,
+                    half_width,
+                    half_height,
+                });
+            });
         }
         for &spawn in spawns {
             symmetry.each(spawn, |x, y| map.spawns.push((x, y)));
@@ -123,7 +151,10 @@ impl ArenaMap {
 
     /// True when no wall stands between two points.
     pub fn line_of_sight(&self, from: (f32, f32), to: (f32, f32)) -> bool {
-        !self.walls.iter().any(|wall| wall.hit_fraction(from, to, 0.0).is_some())
+        !self
+            .walls
+            .iter()
+            .any(|wall| wall.hit_fraction(from, to, 0.0).is_some())
     }
 
     /// Where something of this radius that flies straight first touches a wall: the fraction of the way, 0..=1. It
@@ -145,7 +176,10 @@ impl Wall {
     /// From the nearest point of this wall to (x, y): (0, 0) for a point inside.
     pub(crate) fn offset(&self, x: f32, y: f32) -> (f32, f32) {
         let (dx, dy) = (x - self.x, y - self.y);
-        (dx - dx.clamp(-self.half_width, self.half_width), dy - dy.clamp(-self.half_height, self.half_height))
+        (
+            dx - dx.clamp(-self.half_width, self.half_width),
+            dy - dy.clamp(-self.half_height, self.half_height),
+        )
     }
 
     /// As [`ArenaMap::hit_fraction`], for this wall alone: the slab test (Kay and Kajiya 1986).
@@ -202,9 +236,24 @@ impl Symmetry {
 
 fn outer_walls() -> Vec<Wall> {
     let (half_x, half_y, thick) = (ARENA_HALF_WIDTH_M, ARENA_HALF_HEIGHT_M, OUTER_WALL_HALF_M);
-    let across = |y| Wall { x: 0.0, y, half_width: half_x + 2.0 * thick, half_height: thick };
-    let along = |x| Wall { x, y: 0.0, half_width: thick, half_height: half_y };
-    vec![across(-half_y - thick), across(half_y + thick), along(-half_x - thick), along(half_x + thick)]
+    let across = |y| Wall {
+        x: 0.0,
+        y,
+        half_width: half_x + 2.0 * thick,
+        half_height: thick,
+    };
+    let along = |x| Wall {
+        x,
+        y: 0.0,
+        half_width: thick,
+        half_height: half_y,
+    };
+    vec![
+        across(-half_y - thick),
+        across(half_y + thick),
+        along(-half_x - thick),
+        along(half_x + thick),
+    ]
 }
 
 #[cfg(test)]
@@ -225,14 +274,31 @@ mod tests {
     fn every_map_has_room_for_sixteen_and_looks_the_same_turned_half_round() {
         for name in ArenaMap::NAMES {
             let map = ArenaMap::named(name);
-            assert!(map.spawns.len() >= 16, "{name} has {} spawns", map.spawns.len());
+            assert!(
+                map.spawns.len() >= 16,
+                "{name} has {} spawns",
+                map.spawns.len()
+            );
             for &(x, y) in &map.spawns {
-                assert!(map.is_free(x, y, BODY_RADIUS_M + 0.2), "{name}: spawn ({x}, {y}) is in a wall");
-                assert!(map.spawns.contains(&(-x, -y)), "{name}: spawn ({x}, {y}) has no partner");
+                assert!(
+                    map.is_free(x, y, BODY_RADIUS_M + 0.2),
+                    "{name}: spawn ({x}, {y}) is in a wall"
+                );
+                assert!(
+                    map.spawns.contains(&(-x, -y)),
+                    "{name}: spawn ({x}, {y}) has no partner"
+                );
             }
             for wall in &map.walls {
-                let partner = Wall { x: -wall.x, y: -wall.y, ..*wall };
-                assert!(map.walls.contains(&partner), "{name}: {wall:?} has no partner");
+                let partner = Wall {
+                    x: -wall.x,
+                    y: -wall.y,
+                    ..*wall
+                };
+                assert!(
+                    map.walls.contains(&partner),
+                    "{name}: {wall:?} has no partner"
+                );
             }
         }
     }
@@ -246,8 +312,14 @@ mod tests {
                     let gap_x = (a.x - b.x).abs() - a.half_width - b.half_width;
                     let gap_y = (a.y - b.y).abs() - a.half_height - b.half_height;
                     let gap = gap_x.max(0.0).hypot(gap_y.max(0.0));
-                    assert!(!(1e-3..1.6).contains(&gap), "{name}: {gap} m between {a:?} and {b:?}");
-                    assert!(gap_x > -1e-3 || gap_y > -1e-3, "{name}: {a:?} and {b:?} overlap");
+                    assert!(
+                        !(1e-3..1.6).contains(&gap),
+                        "{name}: {gap} m between {a:?} and {b:?}"
+                    );
+                    assert!(
+                        gap_x > -1e-3 || gap_y > -1e-3,
+                        "{name}: {a:?} and {b:?} overlap"
+                    );
                 }
             }
         }

@@ -8,6 +8,7 @@ use crate::angle::direction;
 use crate::components::Body;
 use crate::input::ArenaInput;
 use crate::map::ArenaMap;
+use crate::slide::slide;
 
 /// From the middle of the arena to its east and west walls, metres.
 pub const ARENA_HALF_WIDTH_M: f32 = 20.0;
@@ -34,14 +35,6 @@ const DASH_S: f32 = 0.14;
 const DASH_WAIT_S: f32 = 1.6;
 /// A step longer than this is cut: no caller has one, and the work per call stays bounded.
 const STEP_MAX_S: f32 = 0.1;
-/// A body moves at most this far before it is pushed out of walls: less than its radius, so it never tunnels.
-const MOVE_MAX_M: f32 = 0.2;
-/// Bounds the moves of one step, whatever the velocity: `STEP_MAX_S * DASH_SPEED_M_S / MOVE_MAX_M` and one to spare.
-const MOVES_MAX: u32 = 9;
-/// Pushing out of one wall may push into the next: tried this often.
-const PUSHES_MAX: u32 = 4;
-/// Overlaps up to this deep are rounding, not contact, metres.
-const SKIN_M: f32 = 1e-4;
 /// One over the square root of two.
 const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
@@ -59,9 +52,17 @@ pub(crate) fn step(body: &mut Body, input: &ArenaInput, map: &ArenaMap, dt_s: f3
     if input.dash && body.dash_wait_s <= 0.0 {
         start_dash(body, input);
     }
-    body.dash_wait_s = if body.dash_wait_s > left_s { body.dash_wait_s - left_s } else { 0.0 };
+    body.dash_wait_s = if body.dash_wait_s > left_s {
+        body.dash_wait_s - left_s
+    } else {
+        0.0
+    };
     if body.dash_left_s > 0.0 {
-        let dash_s = if body.dash_left_s < left_s { body.dash_left_s } else { left_s };
+        let dash_s = if body.dash_left_s < left_s {
+            body.dash_left_s
+        } else {
+            left_s
+        };
         slide(body, map, dash_s);
         body.dash_left_s -= dash_s;
         left_s -= dash_s;
@@ -89,13 +90,21 @@ fn bounded(dt_s: f32) -> f32 {
 /// Where the keys point: a vector of length 0 or 1.
 fn run_direction(input: &ArenaInput) -> (f32, f32) {
     let (right, down) = (f32::from(input.right), f32::from(input.down));
-    if input.right != 0 && input.down != 0 { (right * DIAGONAL, down * DIAGONAL) } else { (right, down) }
+    if input.right != 0 && input.down != 0 {
+        (right * DIAGONAL, down * DIAGONAL)
+    } else {
+        (right, down)
+    }
 }
 
 /// A burst along the keys, or along the aim with no key held.
 fn start_dash(body: &mut Body, input: &ArenaInput) {
     let keys_held = input.right != 0 || input.down != 0;
-    let (dx, dy) = if keys_held { run_direction(input) } else { direction(input.aim) };
+    let (dx, dy) = if keys_held {
+        run_direction(input)
+    } else {
+        direction(input.aim)
+    };
     (body.vx, body.vy) = (dx * DASH_SPEED_M_S, dy * DASH_SPEED_M_S);
     body.dash_left_s = DASH_S;
     body.dash_wait_s = DASH_WAIT_S;
@@ -115,7 +124,11 @@ fn end_dash(body: &mut Body) {
 fn accelerate(body: &mut Body, input: &ArenaInput, dt_s: f32) {
     let (dx, dy) = run_direction(input);
     let speeding_up = body.vx * dx + body.vy * dy >= 0.0 && (input.right != 0 || input.down != 0);
-    let change = if speeding_up { ACCELERATION_M_S2 } else { BRAKE_M_S2 } * dt_s;
+    let change = if speeding_up {
+        ACCELERATION_M_S2
+    } else {
+        BRAKE_M_S2
+    } * dt_s;
     let (want_x, want_y) = (dx * RUN_SPEED_M_S, dy * RUN_SPEED_M_S);
     let (gap_x, gap_y) = (want_x - body.vx, want_y - body.vy);
     let gap = (gap_x * gap_x + gap_y * gap_y).sqrt();
@@ -125,71 +138,6 @@ fn accelerate(body: &mut Body, input: &ArenaInput, dt_s: f32) {
         body.vx += gap_x * (change / gap);
         body.vy += gap_y * (change / gap);
     }
-}
-
-/// Moves by the velocity, in moves short enough to meet every wall, and slides along what it meets.
-fn slide(body: &mut Body, map: &ArenaMap, dt_s: f32) {
-    let way_m = (body.vx * body.vx + body.vy * body.vy).sqrt() * dt_s;
-    // `as` saturates.
-    let wanted = 1 + (way_m / MOVE_MAX_M) as u32;
-    let moves = if wanted < MOVES_MAX { wanted } else { MOVES_MAX };
-    let move_s = dt_s / moves as f32;
-    for _ in 0..moves {
-        let (x, y) = (body.x, body.y);
-        body.x += body.vx * move_s;
-        body.y += body.vy * move_s;
-        if !push_out(body, map) && map.is_free(x, y, BODY_RADIUS_M - 2.0 * SKIN_M) {
-            // Wedged: stay at the free place that the move began from.
-            (body.x, body.y, body.vx, body.vy) = (x, y, 0.0, 0.0);
-        }
-    }
-}
-
-/// Pushes the body out of the walls that it overlaps, deepest first, and takes away its speed into them. False when
-/// it is still in one.
-fn push_out(body: &mut Body, map: &ArenaMap) -> bool {
-    for _ in 0..PUSHES_MAX {
-        let Some((nx, ny, depth_m)) = deepest_contact(body.x, body.y, map) else { return true };
-        body.x += nx * depth_m;
-        body.y += ny * depth_m;
-        let into = body.vx * nx + body.vy * ny;
-        if into < 0.0 {
-            body.vx -= nx * into;
-            body.vy -= ny * into;
-        }
-    }
-    deepest_contact(body.x, body.y, map).is_none()
-}
-
-/// The wall that a body at (x, y) is deepest in: the direction out of it, and how far.
-fn deepest_contact(x: f32, y: f32, map: &ArenaMap) -> Option<(f32, f32, f32)> {
-    let mut deepest = None;
-    let mut deepest_m = SKIN_M;
-    for wall in &map.walls {
-        let (dx, dy) = wall.offset(x, y);
-        let square = dx * dx + dy * dy;
-        if square >= BODY_RADIUS_M * BODY_RADIUS_M {
-            continue;
-        }
-        let (nx, ny, depth_m) = if square > 0.0 {
-            let distance = square.sqrt();
-            (dx / distance, dy / distance, BODY_RADIUS_M - distance)
-        } else {
-            // The middle is inside: out by the nearest face.
-            let (from_x, from_y) = (x - wall.x, y - wall.y);
-            let (to_side, to_end) = (wall.half_width - from_x.abs(), wall.half_height - from_y.abs());
-            if to_side < to_end {
-                (1.0_f32.copysign(from_x), 0.0, to_side + BODY_RADIUS_M)
-            } else {
-                (0.0, 1.0_f32.copysign(from_y), to_end + BODY_RADIUS_M)
-            }
-        };
-        if depth_m > deepest_m {
-            deepest_m = depth_m;
-            deepest = Some((nx, ny, depth_m));
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]
@@ -202,7 +150,12 @@ mod tests {
     const SLACK_M: f32 = 1e-3;
 
     fn body(x: f32, y: f32) -> Body {
-        Body { x, y, alive: true, ..Body::default() }
+        Body {
+            x,
+            y,
+            alive: true,
+            ..Body::default()
+        }
     }
 
     fn speed(body: &Body) -> f32 {
@@ -219,7 +172,15 @@ mod tests {
     fn full_speed_after_an_eighth_of_a_second_and_a_quick_stop() {
         let map = ArenaMap::named("foundry");
         let mut fighter = body(-18.0, -11.0);
-        run(&mut fighter, &ArenaInput { right: 1, ..ArenaInput::default() }, &map, 8);
+        run(
+            &mut fighter,
+            &ArenaInput {
+                right: 1,
+                ..ArenaInput::default()
+            },
+            &map,
+            8,
+        );
         assert!((speed(&fighter) - RUN_SPEED_M_S).abs() < 1e-4);
         run(&mut fighter, &ArenaInput::default(), &map, 5);
         assert_eq!(speed(&fighter), 0.0);
@@ -229,15 +190,31 @@ mod tests {
     fn a_diagonal_is_not_faster() {
         let map = ArenaMap::named("courtyard");
         let mut fighter = body(9.0, -1.5);
-        run(&mut fighter, &ArenaInput { right: 1, down: 1, ..ArenaInput::default() }, &map, 20);
-        assert!((speed(&fighter) - RUN_SPEED_M_S).abs() < 1e-3, "{}", speed(&fighter));
+        run(
+            &mut fighter,
+            &ArenaInput {
+                right: 1,
+                down: 1,
+                ..ArenaInput::default()
+            },
+            &map,
+            20,
+        );
+        assert!(
+            (speed(&fighter) - RUN_SPEED_M_S).abs() < 1e-3,
+            "{}",
+            speed(&fighter)
+        );
     }
 
     #[test]
     fn a_dash_goes_over_two_metres_and_then_waits() {
         let map = ArenaMap::named("courtyard");
         let mut fighter = body(-3.0, -11.5);
-        let dash = ArenaInput { dash: true, ..ArenaInput::default() };
+        let dash = ArenaInput {
+            dash: true,
+            ..ArenaInput::default()
+        };
         run(&mut fighter, &dash, &map, 9);
         assert!((2.1..2.6).contains(&(fighter.x + 3.0)), "{}", fighter.x);
         let x = fighter.x;
@@ -251,8 +228,20 @@ mod tests {
     fn a_body_slides_along_a_wall() {
         let map = ArenaMap::named("foundry");
         let mut fighter = body(-18.0, -12.0);
-        run(&mut fighter, &ArenaInput { right: 1, down: -1, ..ArenaInput::default() }, &map, 60);
-        assert!((fighter.y + ARENA_HALF_HEIGHT_M - BODY_RADIUS_M).abs() < SLACK_M, "{fighter:?}");
+        run(
+            &mut fighter,
+            &ArenaInput {
+                right: 1,
+                down: -1,
+                ..ArenaInput::default()
+            },
+            &map,
+            60,
+        );
+        assert!(
+            (fighter.y + ARENA_HALF_HEIGHT_M - BODY_RADIUS_M).abs() < SLACK_M,
+            "{fighter:?}"
+        );
         assert!(fighter.x > -14.5, "{fighter:?}");
     }
 
@@ -261,7 +250,10 @@ mod tests {
         let map = ArenaMap::named("foundry");
         let mut fighter = body(0.3, 0.2);
         run(&mut fighter, &ArenaInput::default(), &map, 10);
-        assert!(map.is_free(fighter.x, fighter.y, BODY_RADIUS_M - SLACK_M), "{fighter:?}");
+        assert!(
+            map.is_free(fighter.x, fighter.y, BODY_RADIUS_M - SLACK_M),
+            "{fighter:?}"
+        );
     }
 
     #[test]
@@ -269,7 +261,16 @@ mod tests {
         let map = ArenaMap::named("foundry");
         for dt_s in [0.0, -1.0, f32::NAN, f32::NEG_INFINITY] {
             let mut fighter = body(-18.0, -11.0);
-            step(&mut fighter, &ArenaInput { right: 1, dash: true, ..ArenaInput::default() }, &map, dt_s);
+            step(
+                &mut fighter,
+                &ArenaInput {
+                    right: 1,
+                    dash: true,
+                    ..ArenaInput::default()
+                },
+                &map,
+                dt_s,
+            );
             assert_eq!(fighter, body(-18.0, -11.0));
         }
     }

@@ -12,7 +12,7 @@ use crate::step::step;
 
 /// What [`trace_hash`]`(1, 100_000)` gives. Changes when the step or a map changes; raise
 /// [`REVISION`](tickwire_shared::rules::Rules::REVISION) of the arena with it.
-pub const TRACE_HASH: u64 = 0;
+pub const TRACE_HASH: u64 = 0xfa81_5d10_0438_854d;
 
 /// Bodies in a trace, half of them on each map.
 const BODIES: usize = 8;
@@ -36,7 +36,11 @@ pub fn trace_hash(seed: u64, steps: u32) -> u64 {
         body.alive = true;
     }
     for _ in 0..steps {
-        let dt_s = if random.below(TICKS_PER_PART) == 0 { DT_S * random.fraction() } else { DT_S };
+        let dt_s = if random.below(TICKS_PER_PART) == 0 {
+            DT_S * random.fraction()
+        } else {
+            DT_S
+        };
         for (i, (body, input)) in runners.iter_mut().enumerate() {
             if random.below(TICKS_PER_CHANGE) == 0 {
                 *input = random.input();
@@ -45,7 +49,15 @@ pub fn trace_hash(seed: u64, steps: u32) -> u64 {
                 body.alive = !body.alive;
             }
             step(body, input, &maps[i % maps.len()], dt_s);
-            for float in [body.x, body.y, body.aim, body.vx, body.vy, body.dash_left_s, body.dash_wait_s] {
+            for float in [
+                body.x,
+                body.y,
+                body.aim,
+                body.vx,
+                body.vy,
+                body.dash_left_s,
+                body.dash_wait_s,
+            ] {
                 hash.update(&float.to_bits().to_le_bytes());
             }
         }

@@ -282,6 +282,11 @@ impl<R: Rules> Client<R> {
         &self.view
     }
 
+    /// What the last [`Client::view`] drew up.
+    pub fn drawn(&self) -> &View {
+        &self.view
+    }
+
     /// A component of an entity as the last [`Client::view`] drew it. None when `C` is not of this game or the
     /// entity is not drawn.
     pub fn component<C: Replicate>(&self, entity: EntityId) -> Option<C> {

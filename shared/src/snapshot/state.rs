@@ -24,7 +24,7 @@ impl TableState {
     }
 
     /// Appends a row that has not moved yet. Ids must ascend.
-    pub(super) fn push(&mut self, id: u32, values: impl Iterator<Item = u32>) {
+    pub fn push(&mut self, id: u32, values: impl Iterator<Item = u32>) {
         self.ids.push(id);
         self.values.extend(values);
         self.motion.resize(self.values.len(), 0);

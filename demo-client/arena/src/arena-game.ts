@@ -1,0 +1,62 @@
+/**
+ * The arena as the SDK wants it: its WASM module, loaded once, and its types. The only file of the page that knows the
+ * module.
+ */
+
+import type { GameModule } from "tickwire";
+import init, {
+  arenaClient,
+  arenaMap,
+  expectedTraceHash,
+  traceHash,
+} from "../../wasm/pkg/tickwire_wasm.js";
+import type { Arena, ArenaInput, ArenaSetup } from "../../wasm/pkg/types";
+
+export type { Arena, ArenaEvent, ArenaInput, ArenaView } from "../../wasm/pkg/types";
+
+/** A solid rectangle; its middle and half its sides, metres. */
+export interface Wall {
+  x: number;
+  y: number;
+  half_width: number;
+  half_height: number;
+}
+
+/** What stands in the arena. */
+export interface ArenaMap {
+  name: string;
+  /** The outer walls first. */
+  walls: Wall[];
+}
+
+/** Hands off the keys. A new one for each who wants to change it. */
+export function neutralInput(): ArenaInput {
+  return { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false };
+}
+
+let memory: Promise<WebAssembly.Memory> | undefined;
+
+/** Loads the module, once. */
+function load(): Promise<WebAssembly.Memory> {
+  memory ??= init().then((module) => module.memory);
+  return memory;
+}
+
+/** The game that {@link connect} joins. */
+export const arenaGame: GameModule<Arena> = {
+  name: "arena",
+  neutral: neutralInput(),
+  load,
+  client: ({ room, create, name }) => arenaClient(room, create, name),
+};
+
+/** The map that a room's setup names. Only after `arenaGame.load()`. */
+export function mapOf(setup: ArenaSetup): ArenaMap {
+  return arenaMap(setup);
+}
+
+/** True when this browser's movement step agrees bit for bit with the server's over `steps` random steps. */
+export async function stepsAgree(steps: number): Promise<boolean> {
+  await load();
+  return traceHash(1n, steps) === expectedTraceHash();
+}

@@ -1,0 +1,55 @@
+/**
+ * The overlay behind F3: how the connection and the drawing fare.
+ */
+
+import type { Stats } from "tickwire";
+import { byId, data, make, say } from "./dom";
+
+export class Figures {
+  readonly #list = byId("net", HTMLDListElement);
+  readonly #values = new Map<string, HTMLElement>();
+
+  get isOpen(): boolean {
+    return !this.#list.hidden;
+  }
+
+  toggle(): void {
+    this.#list.hidden = !this.#list.hidden;
+  }
+
+  update(stats: Stats, fps: number): void {
+    this.#row("ping", "Ping", `${stats.ping_ms.toFixed(1)} ms`);
+    this.#row("jitter", "Jitter", `${stats.jitter_ms.toFixed(1)} ms`);
+    this.#row(
+      "down",
+      "Snapshots",
+      `${(stats.snapshot_bytes_per_s / 1000).toFixed(2)} kB/s · ${stats.snapshots_per_s.toFixed(0)}/s`,
+    );
+    this.#row("up", "Inputs", `${(stats.bytes_up_per_s / 1000).toFixed(2)} kB/s`);
+    this.#row("tick", "Tick", String(stats.server_tick));
+    this.#row("delay", "Interpolation delay", `${stats.interpolation_delay_ms.toFixed(0)} ms`);
+    this.#row(
+      "corrections",
+      "Corrections",
+      `${stats.corrections} · last ${(stats.correction_last * 100).toFixed(1)} cm`,
+    );
+    this.#row(
+      "slack",
+      "Input slack",
+      `${stats.input_slack_ticks.toFixed(1)} of ${stats.input_lead_ticks.toFixed(1)} ticks`,
+    );
+    this.#row("keyframes", "Keyframes", String(stats.keyframes));
+    this.#row("fps", "Drawn", `${fps.toFixed(0)} frames/s`);
+  }
+
+  #row(key: string, label: string, text: string): void {
+    let value = this.#values.get(key);
+    if (!value) {
+      value = make("dd");
+      data(value, "figure", key);
+      this.#values.set(key, value);
+      this.#list.append(make("dt", "", label), value);
+    }
+    say(value, text);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Colours of players and of the places they fight in. Players' colours differ in lightness as well as in hue, so that
+ * people with any kind of colour vision tell them apart (after Okabe and Ito 2008, brightened for a dark floor).
+ */
+
+/** Eight colours; the second eight players wear them with a stripe. */
+const PLAYER_COLOURS = [
+  0x58b9f7, 0xffa52e, 0x1fcf98, 0xf8e558, 0xf386c6, 0xf25b3d, 0x9a92ff, 0xf4efe2,
+] as const;
+
+/** A player's colour: the same on every screen and for as long as the player has its seat. */
+export function playerColour(player: number): number {
+  return PLAYER_COLOURS[player % PLAYER_COLOURS.length] ?? PLAYER_COLOURS[0];
+}
+
+/** True for those who wear a stripe beside their colour. */
+export function playerStriped(player: number): boolean {
+  return Math.floor(player / PLAYER_COLOURS.length) % 2 === 1;
+}
+
+/** As CSS writes it. */
+export function css(colour: number, alpha = 1): string {
+  return `rgba(${(colour >> 16) & 255}, ${(colour >> 8) & 255}, ${colour & 255}, ${alpha})`;
+}
+
+/** A colour `part` of the way to another. */
+export function mix(from: number, to: number, part: number): number {
+  const channel = (shift: number) => {
+    const a = (from >> shift) & 255;
+    const b = (to >> shift) & 255;
+    return Math.round(a + (b - a) * part) << shift;
+  };
+  return channel(16) | channel(8) | channel(0);
+}
+
+/** How a map is painted. The sun stands in the north-west everywhere. */
+export interface Theme {
+  /** Around the arena. */
+  void: number;
+  floor: number;
+  /** What slabs differ towards. */
+  floorWorn: number;
+  joint: number;
+  /** Lines and letters on the floor. */
+  paint: number;
+  hazard: number;
+  shade: number;
+  sun: number;
+  wallTop: number;
+  wallTopWorn: number;
+  wallLit: number;
+  wallDark: number;
+  /** Tops that are grown instead of built. */
+  hedge: boolean;
+  /** Big letters across the floor. */
+  stencil: string;
+}
+
+const FOUNDRY: Theme = {
+  void: 0x15101a,
+  floor: 0x5b4f57,
+  floorWorn: 0x6f5c58,
+  joint: 0x3d343d,
+  paint: 0xf0dfc0,
+  hazard: 0xf2a73b,
+  shade: 0x1b1026,
+  sun: 0xffb066,
+  wallTop: 0xe6d5b8,
+  wallTopWorn: 0xc9ad88,
+  wallLit: 0xc5784a,
+  wallDark: 0x5a3137,
+  hedge: false,
+  stencil: "FOUNDRY",
+};
+
+const COURTYARD: Theme = {
+  void: 0x0f1718,
+  floor: 0x6b675c,
+  floorWorn: 0x7c7361,
+  joint: 0x47483f,
+  paint: 0xf4ead0,
+  hazard: 0xd9c27a,
+  shade: 0x0f1a26,
+  sun: 0xffd28a,
+  wallTop: 0x6f9a5a,
+  wallTopWorn: 0x4f7d4c,
+  wallLit: 0x5b8248,
+  wallDark: 0x27432f,
+  hedge: true,
+  stencil: "COURT",
+};
+
+/** A map's theme; unknown maps look like the first. */
+export function theme(map: string): Theme {
+  return map === "courtyard" ? COURTYARD : FOUNDRY;
+}

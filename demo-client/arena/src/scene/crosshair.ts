@@ -1,0 +1,71 @@
+/**
+ * Where the mouse aims: four marks that open with each shot, and a cross when a shot of ours hit.
+ */
+
+import { Container, Sprite, Texture } from "pixi.js";
+
+const GAP_PX = 7;
+const HIT_S = 0.18;
+const KILL_S = 0.4;
+const OPEN_S = 0.12;
+
+export class Crosshair {
+  readonly layer = new Container();
+  readonly #marks: Sprite[] = [];
+  readonly #crosses: Sprite[] = [];
+  #hitS = 0;
+  #openS = 0;
+
+  constructor() {
+    const dot = line(3, 3, 0);
+    for (let i = 0; i < 4; i++) {
+      this.#marks.push(line(9, 2.5, (i * Math.PI) / 2));
+      this.#crosses.push(line(11, 3, Math.PI / 4 + (i * Math.PI) / 2));
+    }
+    this.layer.addChild(dot, ...this.#marks, ...this.#crosses);
+    this.layer.visible = false;
+  }
+
+  /** A shot of ours hit somebody. */
+  hit(killed: boolean): void {
+    this.#hitS = killed ? KILL_S : HIT_S;
+    for (const cross of this.#crosses) cross.tint = killed ? 0xff5a3c : 0xffffff;
+  }
+
+  /** We shot. */
+  open(): void {
+    this.#openS = OPEN_S;
+  }
+
+  draw(visible: boolean, x: number, y: number, dtS: number): void {
+    this.layer.visible = visible;
+    if (!visible) return;
+    this.#hitS = Math.max(0, this.#hitS - dtS);
+    this.#openS = Math.max(0, this.#openS - dtS);
+    this.layer.position.set(x, y);
+    const gap = GAP_PX + (this.#openS / OPEN_S) * 6;
+    for (let i = 0; i < 4; i++) {
+      const angle = (i * Math.PI) / 2;
+      this.#marks[i]?.position.set(Math.cos(angle) * gap, Math.sin(angle) * gap);
+      const cross = this.#crosses[i];
+      if (!cross) continue;
+      cross.visible = this.#hitS > 0;
+      cross.alpha = Math.min(1, this.#hitS / HIT_S);
+      cross.position.set(
+        Math.cos(angle + Math.PI / 4) * (gap + 3),
+        Math.sin(angle + Math.PI / 4) * (gap + 3),
+      );
+    }
+  }
+}
+
+/** A bar that starts at its place and points outwards. */
+function line(length: number, width: number, angle: number): Sprite {
+  const sprite = new Sprite(Texture.WHITE);
+  sprite.anchor.set(length === width ? 0.5 : 0, 0.5);
+  sprite.width = length;
+  sprite.height = width;
+  sprite.rotation = angle;
+  sprite.tint = 0xfff4dc;
+  return sprite;
+}

@@ -1,0 +1,187 @@
+/**
+ * The picture: owns the renderer, the layers from the floor up, and the order in which a frame is drawn.
+ *
+ * In: the room's view and events. Out: one drawn frame for each call. Asks for no animation frames itself.
+ */
+
+import "pixi.js/unsafe-eval";
+import { Container, Sprite, Ticker, WebGLRenderer } from "pixi.js";
+import type { PlayerInfo } from "tickwire";
+import type { ArenaEvent, ArenaMap, ArenaView } from "../arena-game";
+import { theme } from "../palette";
+import type { Sound } from "../sound";
+import { PARTICLES } from "../tunables";
+import { Camera } from "./camera";
+import { Crosshair } from "./crosshair";
+import { Decals } from "./decals";
+import { Effects } from "./effects";
+import { Fighters } from "./fighters";
+import { extent, GROUND_MARGIN_M, paintFloor } from "./floor";
+import { Numbers } from "./numbers";
+import { Particles } from "./particles";
+import { Projectiles } from "./projectiles";
+import { seeded } from "./random";
+import { M_PER_PX, makeTextures } from "./textures";
+import { isCentre } from "./wall-tops";
+import { Walls } from "./walls";
+
+/** What a frame is drawn from. */
+export interface Moment {
+  view: ArenaView | undefined;
+  players: ReadonlyMap<number, PlayerInfo>;
+  ownPlayer: number | undefined;
+  ownEntity: number | undefined;
+  /** The mouse, window pixels. */
+  mouseX: number;
+  mouseY: number;
+  nowMs: number;
+  dtS: number;
+}
+
+export class Scene {
+  readonly camera = new Camera();
+  readonly effects: Effects;
+  readonly fighters: Fighters;
+  readonly #renderer: WebGLRenderer;
+  readonly #root = new Container();
+  readonly #world = new Container();
+  readonly #ground = new Container();
+  readonly #wallLayer = new Container();
+  readonly #projectiles: Projectiles;
+  readonly #dust = new Particles(PARTICLES, "normal");
+  readonly #light = new Particles(PARTICLES, "add");
+  readonly #decals = new Decals();
+  readonly #numbers = new Numbers();
+  readonly #crosshair = new Crosshair();
+  readonly #hearth: Sprite;
+  #walls: Walls | undefined;
+  #map = "";
+
+  private constructor(renderer: WebGLRenderer, sound: Sound) {
+    this.#renderer = renderer;
+    const textures = makeTextures(seeded("splats"));
+    this.fighters = new Fighters(textures, this.#dust);
+    this.#projectiles = new Projectiles(textures);
+    this.#hearth = new Sprite(textures.glow);
+    this.#hearth.anchor.set(0.5);
+    this.#hearth.blendMode = "add";
+    this.effects = new Effects({
+      textures,
+      camera: this.camera,
+      fighters: this.fighters,
+      dust: this.#dust,
+      light: this.#light,
+      decals: this.#decals,
+      numbers: this.#numbers,
+      crosshair: this.#crosshair,
+      sound,
+    });
+    this.#world.addChild(
+      this.#ground,
+      this.#decals.layer,
+      this.#hearth,
+      this.#projectiles.glows,
+      this.fighters.shadows,
+      this.fighters.bodies,
+      this.#dust.layer,
+      this.#projectiles.tracers,
+      this.#wallLayer,
+      this.#light.layer,
+    );
+    this.#root.addChild(
+      this.#world,
+      this.fighters.tags,
+      this.#numbers.layer,
+      this.#crosshair.layer,
+    );
+  }
+
+  /** Puts a canvas into `host`. Fonts must be there: text is painted into textures. */
+  static async create(host: HTMLElement, sound: Sound): Promise<Scene> {
+    // The page has one requestAnimationFrame; what the renderer does now and then is done in it too.
+    Ticker.system.autoStart = false;
+    Ticker.system.stop();
+    const renderer = new WebGLRenderer();
+    await renderer.init({
+      width: host.clientWidth,
+      height: host.clientHeight,
+      resolution: Math.min(2, globalThis.devicePixelRatio || 1),
+      autoDensity: true,
+      antialias: true,
+      backgroundColor: theme("").void,
+      powerPreference: "high-performance",
+    });
+    // The page listens for itself.
+    renderer.events?.setTargetElement(null as unknown as HTMLElement);
+    renderer.canvas.setAttribute("aria-hidden", "true");
+    host.append(renderer.canvas);
+    const scene = new Scene(renderer, sound);
+    const fit = () => {
+      renderer.resize(host.clientWidth, host.clientHeight);
+      scene.camera.resize(host.clientWidth, host.clientHeight);
+    };
+    new ResizeObserver(fit).observe(host);
+    fit();
+    return scene;
+  }
+
+  /** Paints a map, if it is another one than now. */
+  load(map: ArenaMap): void {
+    if (map.name === this.#map) return;
+    this.#map = map.name;
+    const look = theme(map.name);
+    const size = extent(map);
+    this.camera.bound(size.halfWidth, size.halfHeight);
+    this.#renderer.background.color = look.void;
+    for (const old of [...this.#ground.removeChildren(), ...this.#wallLayer.removeChildren()]) {
+      old.destroy({ children: true, texture: true, textureSource: true });
+    }
+    const floor = new Sprite(paintFloor(map, size, look));
+    floor.anchor.set(0.5);
+    floor.width = 2 * (size.halfWidth + GROUND_MARGIN_M);
+    floor.height = 2 * (size.halfHeight + GROUND_MARGIN_M);
+    this.#ground.addChild(floor);
+    this.#walls = new Walls(map, size, look);
+    this.#wallLayer.addChild(this.#walls.layer);
+    this.#hearth.visible = map.walls.some(isCentre);
+    this.#hearth.tint = look.hedge ? 0x6fd0e8 : 0xff8a3a;
+  }
+
+  happened(event: ArenaEvent, own: number | undefined): void {
+    this.effects.happened(event, own);
+  }
+
+  draw(moment: Moment): void {
+    const { view, nowMs, dtS } = moment;
+    const nowS = nowMs / 1000;
+    if (view) {
+      this.fighters.draw(view, moment.players, moment.ownEntity, nowS, dtS);
+      this.#projectiles.draw(view);
+    }
+    this.#look(moment);
+    this.#dust.update(dtS);
+    this.#light.update(dtS);
+    this.#decals.update(dtS);
+    this.camera.apply(this.#world, nowMs, dtS);
+    this.#walls?.lean(this.camera.x, this.camera.y);
+    this.#hearth.scale.set(
+      (4.6 + Math.sin(nowS * 2.3) * 0.25 + Math.sin(nowS * 5.1) * 0.12) * M_PER_PX,
+    );
+    this.#hearth.alpha = 0.34 + Math.sin(nowS * 3.7) * 0.04;
+    this.fighters.hangTags(this.camera);
+    this.#numbers.update(this.camera, dtS);
+    Ticker.system.update(nowMs);
+    this.#renderer.render(this.#root);
+  }
+
+  /** Shows or hides the crosshair; called before `draw`. */
+  aim(visible: boolean, x: number, y: number, dtS: number): void {
+    this.#crosshair.draw(visible, x, y, dtS);
+  }
+
+  #look({ view, ownPlayer, mouseX, mouseY, nowMs, dtS }: Moment): void {
+    const own = ownPlayer === undefined ? undefined : this.fighters.of(ownPlayer);
+    if (own) this.camera.follow(own.x, own.y, mouseX, mouseY, dtS);
+    else if (!view) this.camera.drift(nowMs / 1000);
+  }
+}

@@ -1,0 +1,315 @@
+/**
+ * Pictures of everything small: fighters in parts, flashes, particles. Painted once at start, shared by all sprites.
+ * What is tinted in a player's colour is painted in greys.
+ */
+
+import type { Texture } from "pixi.js";
+import { SPRITE_PX_PER_M } from "../tunables";
+import { ellipse, type Pen, paint, roundRect, softDisc } from "./canvas";
+
+const INK = "#17111a";
+
+/** Parts of fighters look east; their origin is the middle of the body. */
+export interface Textures {
+  shadow: Texture;
+  foot: Texture;
+  pack: Texture;
+  torso: Texture;
+  helmet: Texture;
+  visor: Texture;
+  stripe: Texture;
+  gun: Texture;
+  ring: Texture;
+  shield: Texture;
+  tracer: Texture;
+  glow: Texture;
+  flash: Texture;
+  dot: Texture;
+  spark: Texture;
+  puff: Texture;
+  shell: Texture;
+  shock: Texture;
+  splat: Texture[];
+  scorch: Texture;
+}
+
+/** Metres that a texture of {@link makeTextures} shows across: sprites are scaled by metres per pixel. */
+export const M_PER_PX = 1 / SPRITE_PX_PER_M;
+
+function sprite(size: number, draw: (pen: Pen) => void, height = size): Texture {
+  return paint(size, height, SPRITE_PX_PER_M, draw);
+}
+
+export function makeTextures(random: () => number): Textures {
+  return {
+    ...fighterParts(),
+    ...lights(),
+    ...particles(),
+    splat: [splat(random), splat(random), splat(random)],
+    scorch: sprite(0.9, (pen) => {
+      softDisc(
+        pen,
+        0.45,
+        [
+          [0, 0.75],
+          [0.35, 0.45],
+          [1, 0],
+        ],
+        "12,8,12",
+      );
+    }),
+  };
+}
+
+function fighterParts() {
+  const outlined = (pen: Pen, fill: string | CanvasGradient, line = 0.055) => {
+    pen.fillStyle = fill;
+    pen.fill();
+    pen.lineWidth = line;
+    pen.strokeStyle = INK;
+    pen.stroke();
+  };
+  const shaded = (pen: Pen, radius: number, light: string, dark: string) => {
+    const shade = pen.createRadialGradient(0, 0, radius * 0.1, 0, 0, radius);
+    shade.addColorStop(0, light);
+    shade.addColorStop(0.6, light);
+    shade.addColorStop(1, dark);
+    return shade;
+  };
+  return {
+    shadow: sprite(2.4, (pen) => {
+      pen.scale(1, 0.5);
+      softDisc(
+        pen,
+        1.1,
+        [
+          [0, 0.62],
+          [0.55, 0.5],
+          [1, 0],
+        ],
+        "20,10,26",
+      );
+    }),
+    foot: sprite(0.5, (pen) => {
+      roundRect(pen, -0.17, -0.1, 0.34, 0.2, 0.1);
+      outlined(pen, "#3a2f38", 0.05);
+    }),
+    pack: sprite(1.2, (pen) => {
+      roundRect(pen, -0.47, -0.24, 0.3, 0.48, 0.09);
+      outlined(pen, "#6b6470");
+      pen.fillStyle = "#3a343f";
+      pen.fillRect(-0.41, -0.15, 0.09, 0.3);
+    }),
+    torso: sprite(1.3, (pen) => {
+      pen.beginPath();
+      pen.ellipse(-0.02, 0, 0.31, 0.48, 0, 0, Math.PI * 2);
+      outlined(pen, shaded(pen, 0.5, "#ffffff", "#a9a9a9"), 0.065);
+      // Shoulder plates.
+      for (const side of [-1, 1]) {
+        ellipse(pen, 0, side * 0.36, 0.17, 0.13);
+        outlined(pen, "#e2e2e2", 0.045);
+      }
+    }),
+    helmet: sprite(0.8, (pen) => {
+      ellipse(pen, 0, 0, 0.27, 0.25);
+      outlined(pen, shaded(pen, 0.28, "#ffffff", "#bdbdbd"), 0.06);
+    }),
+    visor: sprite(0.8, (pen) => {
+      pen.beginPath();
+      pen.arc(0, 0, 0.235, -0.95, 0.95);
+      pen.arc(-0.04, 0, 0.16, 0.9, -0.9, true);
+      pen.closePath();
+      pen.fillStyle = INK;
+      pen.fill();
+      pen.beginPath();
+      pen.arc(0.01, 0, 0.19, -0.8, -0.1);
+      pen.lineWidth = 0.035;
+      pen.strokeStyle = "#bff3ff";
+      pen.lineCap = "round";
+      pen.stroke();
+    }),
+    stripe: sprite(0.8, (pen) => {
+      pen.fillStyle = INK;
+      pen.fillRect(-0.25, -0.055, 0.42, 0.11);
+    }),
+    gun: sprite(2, (pen) => {
+      // Arms, hands, then the gun over them.
+      pen.lineCap = "round";
+      pen.lineWidth = 0.17;
+      pen.strokeStyle = INK;
+      for (const [x, y, side] of [
+        [0.5, 0.06, 0.34],
+        [0.34, 0.1, -0.34],
+      ] as const) {
+        pen.beginPath();
+        pen.moveTo(0.05, side);
+        pen.lineTo(x, y);
+        pen.stroke();
+      }
+      roundRect(pen, 0.2, 0.0, 0.66, 0.16, 0.04);
+      outlined(pen, "#4a4652", 0.05);
+      roundRect(pen, 0.78, 0.035, 0.22, 0.09, 0.02);
+      outlined(pen, "#2b2831", 0.04);
+      pen.fillStyle = "#8d8796";
+      pen.fillRect(0.3, 0.035, 0.4, 0.03);
+      pen.fillStyle = "#f2a73b";
+      pen.fillRect(0.42, 0.095, 0.1, 0.035);
+      for (const [x, y] of [
+        [0.5, 0.09],
+        [0.3, 0.12],
+      ] as const) {
+        ellipse(pen, x, y, 0.085, 0.085);
+        outlined(pen, "#5a4a50", 0.04);
+      }
+    }),
+    ring: sprite(2, (pen) => {
+      pen.lineWidth = 0.06;
+      pen.strokeStyle = "rgba(255,255,255,0.95)";
+      pen.setLineDash([0.34, 0.22]);
+      ellipse(pen, 0, 0, 0.8, 0.8);
+      pen.stroke();
+    }),
+    shield: sprite(2.4, (pen) => {
+      softDisc(pen, 1.1, [
+        [0, 0],
+        [0.62, 0.06],
+        [0.8, 0.5],
+        [0.86, 0.9],
+        [0.9, 0.35],
+        [1, 0],
+      ]);
+    }),
+  };
+}
+
+function lights() {
+  return {
+    // A streak whose bright end is its right end: anchored there.
+    tracer: sprite(
+      2,
+      (pen) => {
+        for (const [height, rgb, alpha] of [
+          [0.2, "255,190,110", 0.5],
+          [0.09, "255,236,190", 0.9],
+          [0.045, "255,255,255", 1],
+        ] as const) {
+          const fade = pen.createLinearGradient(-1, 0, 1, 0);
+          fade.addColorStop(0, `rgba(${rgb},0)`);
+          fade.addColorStop(0.75, `rgba(${rgb},${alpha * 0.55})`);
+          fade.addColorStop(0.97, `rgba(${rgb},${alpha})`);
+          pen.fillStyle = fade;
+          roundRect(pen, -1, -height / 2, 2, height, height / 2);
+          pen.fill();
+        }
+      },
+      0.4,
+    ),
+    glow: sprite(2, (pen) => {
+      softDisc(pen, 1, [
+        [0, 1],
+        [0.2, 0.55],
+        [0.5, 0.18],
+        [1, 0],
+      ]);
+    }),
+    // A star that points east: its origin is the muzzle.
+    flash: sprite(2.2, (pen) => {
+      const arms: readonly [number, number][] = [
+        [0, 1],
+        [0.75, 0.5],
+        [-0.75, 0.5],
+        [1.5, 0.34],
+        [-1.5, 0.34],
+        [2.6, 0.16],
+        [-2.6, 0.16],
+      ];
+      for (const [angle, length] of arms) {
+        pen.save();
+        pen.rotate(angle);
+        const fade = pen.createLinearGradient(0, 0, length, 0);
+        fade.addColorStop(0, "rgba(255,255,255,1)");
+        fade.addColorStop(0.35, "rgba(255,226,150,0.95)");
+        fade.addColorStop(1, "rgba(255,140,40,0)");
+        pen.fillStyle = fade;
+        pen.beginPath();
+        pen.moveTo(0, -0.13);
+        pen.lineTo(length, 0);
+        pen.lineTo(0, 0.13);
+        pen.closePath();
+        pen.fill();
+        pen.restore();
+      }
+      softDisc(pen, 0.3, [
+        [0, 1],
+        [1, 0],
+      ]);
+    }),
+    shock: sprite(2, (pen) => {
+      softDisc(pen, 1, [
+        [0, 0],
+        [0.7, 0],
+        [0.9, 0.9],
+        [0.95, 0.5],
+        [1, 0],
+      ]);
+    }),
+  };
+}
+
+function particles() {
+  return {
+    dot: sprite(0.4, (pen) => {
+      ellipse(pen, 0, 0, 0.15, 0.15);
+      pen.fillStyle = "#ffffff";
+      pen.fill();
+    }),
+    spark: sprite(
+      0.8,
+      (pen) => {
+        const fade = pen.createLinearGradient(-0.4, 0, 0.4, 0);
+        fade.addColorStop(0, "rgba(255,255,255,0)");
+        fade.addColorStop(1, "rgba(255,255,255,1)");
+        pen.fillStyle = fade;
+        roundRect(pen, -0.4, -0.03, 0.8, 0.06, 0.03);
+        pen.fill();
+      },
+      0.1,
+    ),
+    puff: sprite(1.2, (pen) => {
+      softDisc(pen, 0.6, [
+        [0, 0.5],
+        [0.5, 0.28],
+        [1, 0],
+      ]);
+    }),
+    shell: sprite(0.3, (pen) => {
+      roundRect(pen, -0.09, -0.04, 0.18, 0.08, 0.02);
+      pen.fillStyle = "#e0a94e";
+      pen.fill();
+      pen.fillStyle = "#8a5a22";
+      pen.fillRect(-0.09, -0.04, 0.04, 0.08);
+    }),
+  };
+}
+
+/** A burst paint can. */
+function splat(random: () => number): Texture {
+  return sprite(3.2, (pen) => {
+    pen.fillStyle = "#ffffff";
+    ellipse(pen, 0, 0, 0.5 + random() * 0.15, 0.45 + random() * 0.15);
+    pen.fill();
+    for (let i = 0; i < 26; i++) {
+      const angle = random() * Math.PI * 2;
+      const reach = 0.35 + random() ** 1.6 * 1.1;
+      const size = 0.16 * (1.25 - reach / 1.6) + random() * 0.05;
+      pen.save();
+      pen.rotate(angle);
+      ellipse(pen, reach, 0, size * (1 + random()), size);
+      pen.fill();
+      if (random() < 0.6) {
+        pen.fillRect(0, -size * 0.35, reach, size * 0.7);
+      }
+      pen.restore();
+    }
+  });
+}

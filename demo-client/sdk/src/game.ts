@@ -1,0 +1,71 @@
+/**
+ * What the SDK needs of a game: its WASM module, which holds the client core and the game's rules in Rust, and the
+ * types generated from them. No game is known here.
+ */
+
+import type { ClientEvent, Retry, Stats } from "../../wasm/pkg/types";
+
+/** A game as the type checker sees it. Generated from the game's Rust rules, never written by hand. */
+export interface Game {
+  /** What a player intends for one tick. */
+  input: unknown;
+  /** A reliable message to the room. */
+  command: unknown;
+  /** A reliable message from the room. */
+  event: unknown;
+  /** What a room tells each client on joining. */
+  setup: unknown;
+  /** One table for each component: `count` rows, a column of entity ids, one column for each field. */
+  view: object;
+}
+
+/** The client core of one room, as its WASM module exports it. Knows neither sockets nor clocks. */
+export interface GameClient {
+  connected(nowMs: number): void;
+  handleMessage(nowMs: number, bytes: Uint8Array): void;
+  disconnected(nowMs: number, code: number, reason: string): Retry;
+  setInput(input: unknown): void;
+  sendCommand(command: unknown): void;
+  chat(text: string): void;
+  leave(): void;
+  update(nowMs: number): void;
+  pollTransmit(): Uint8Array | undefined;
+  pollEvent(): ClientEvent<unknown> | undefined;
+  view(nowMs: number): number;
+  tableCount(table: number): number;
+  tableCapacity(table: number): number;
+  idsPointer(table: number): number;
+  columnPointer(table: number, field: number): number;
+  schema(): readonly { readonly name: string; readonly fields: readonly string[] }[];
+  stats(): Stats;
+  playerId(): number | undefined;
+  ownEntity(): number | undefined;
+  roomName(): string | undefined;
+  setup(): unknown;
+  resumeToken(): string | undefined;
+  setResumeToken(token: string): void;
+}
+
+/** Where to go, and as whom. */
+export interface Seat {
+  /** The room's name; empty asks for any room with a free seat. */
+  room: string;
+  /** Open the room if it is not there. */
+  create: boolean;
+  /** The name to show. */
+  name: string;
+}
+
+/** A game that {@link connect} can join: how to load its module and how to make a client of it. */
+export interface GameModule<G extends Game> {
+  /** The game's name, as servers know it. */
+  readonly name: string;
+  /** Hands off the keys: what a hidden tab sends. */
+  readonly neutral: G["input"];
+  /** Loads the WASM module, once, and gives its memory. */
+  load(): Promise<WebAssembly.Memory>;
+  /** A client of a room that it has not joined yet. Called after `load`. */
+  client(seat: Seat): GameClient;
+  /** Only for the type checker: never set. */
+  readonly types?: G;
+}

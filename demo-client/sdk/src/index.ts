@@ -1,0 +1,18 @@
+/**
+ * The `tickwire` package: join a room, send inputs, draw the view. See README.md for a whole client in 20 lines.
+ */
+
+export type { PlayerInfo, Stats } from "../../wasm/pkg/types";
+export type { Unsubscribe } from "./emitter";
+export type { Game, GameClient, GameModule, Seat } from "./game";
+export type { ConnectionState } from "./link";
+export {
+  type ChatLine,
+  type ConnectOptions,
+  connect,
+  type Room,
+  type RoomEvents,
+  type Welcome,
+} from "./room";
+export { hasSeat, type TokenStorage } from "./seat-store";
+export { rowOf } from "./tables";

@@ -1,0 +1,173 @@
+/**
+ * One lasting connection made of many sockets: opens them, watches them, and tries again when one is lost.
+ *
+ * In: what the server sends, and the client core's advice on whether trying again makes sense. Out: bytes to the core,
+ * and a {@link ConnectionState} to show. Knows nothing of what the bytes say.
+ */
+
+import type { Retry } from "../../wasm/pkg/types";
+import { waitMs } from "./backoff";
+import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "./tunables";
+
+/** How the connection fares, for a person to see. */
+export type ConnectionState =
+  /** The first try is under way. */
+  | { readonly kind: "connecting" }
+  /** In the room. */
+  | { readonly kind: "playing" }
+  /** Lost. Try number `attempt` starts `nextTryMs` after this state was announced; 0: it is under way. */
+  | {
+      readonly kind: "reconnecting";
+      readonly attempt: number;
+      readonly nextTryMs: number;
+      readonly words: string;
+    }
+  /** Over, and not tried again: see the close codes in `docs/protocol.md`. */
+  | { readonly kind: "closed"; readonly code: number; readonly words: string };
+
+/** What a link needs of its surroundings; tests bring their own. */
+export interface Surroundings {
+  openSocket(url: string): WebSocket;
+  /** 0..1. */
+  random(): number;
+}
+
+/** Who gives a link its bytes and takes what it receives. */
+export interface LinkUser {
+  /** A socket is open: say hello. */
+  opened(): void;
+  /** One whole message. */
+  received(bytes: Uint8Array): void;
+  /** About once a second while a socket is open, also in a hidden tab. */
+  beat(): void;
+  /** A socket is lost: what to do? `words` are for a person, and may be better than the close frame's. */
+  lost(code: number, words: string): { retry: Retry; words: string };
+  /** The state changed. */
+  changed(state: ConnectionState): void;
+}
+
+/** The close code of a connection that just ended: RFC 6455 7.1.5. */
+const LOST = 1006;
+
+export class Link {
+  readonly #url: string;
+  readonly #user: LinkUser;
+  readonly #surroundings: Surroundings;
+  readonly #retryNow = () => this.retryNow();
+  #state: ConnectionState = { kind: "connecting" };
+  #socket: WebSocket | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #checkTimer: ReturnType<typeof setInterval> | undefined;
+  #silentChecks = 0;
+  #failed = 0;
+  #playingSinceMs = 0;
+
+  constructor(url: string, user: LinkUser, surroundings: Surroundings) {
+    this.#url = url;
+    this.#user = user;
+    this.#surroundings = surroundings;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Opens the first socket. */
+  start(): void {
+    globalThis.addEventListener?.("online", this.#retryNow);
+    this.#open();
+  }
+
+  /** Sends one message. Lost with the socket when there is none: the client core sends anew what must arrive. */
+  send(bytes: Uint8Array): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  /** The server let us in. */
+  welcomed(): void {
+    this.#playingSinceMs = performance.now();
+    this.#change({ kind: "playing" });
+  }
+
+  /** Does not wait any longer for the next try. */
+  retryNow(): void {
+    if (this.#retryTimer === undefined) return;
+    this.#open();
+  }
+
+  /** This socket is of no more use: takes another. */
+  restart(words: string): void {
+    if (this.#socket) this.#lost(LOST, words);
+  }
+
+  /** Ends it for good, with a close frame after what was sent. */
+  close(code: number, words: string): void {
+    this.#drop();
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    globalThis.removeEventListener?.("online", this.#retryNow);
+    this.#change({ kind: "closed", code, words });
+  }
+
+  #open(): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    if (this.#state.kind === "reconnecting") this.#change({ ...this.#state, nextTryMs: 0 });
+    const socket = this.#surroundings.openSocket(this.#url);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return;
+      this.#silentChecks = 0;
+      this.#user.opened();
+    });
+    socket.addEventListener("message", (message: MessageEvent<unknown>) => {
+      if (socket !== this.#socket || !(message.data instanceof ArrayBuffer)) return;
+      this.#silentChecks = 0;
+      this.#user.received(new Uint8Array(message.data));
+    });
+    socket.addEventListener("close", (close) => {
+      if (socket === this.#socket) this.#lost(close.code, close.reason);
+    });
+    this.#silentChecks = 0;
+    this.#checkTimer = setInterval(() => this.#check(), CHECK_MS);
+  }
+
+  #check(): void {
+    this.#silentChecks += 1;
+    if (this.#silentChecks >= SILENT_CHECKS) {
+      this.#lost(LOST, "the server fell silent");
+    } else if (this.#socket?.readyState === 1) {
+      this.#user.beat();
+    }
+  }
+
+  #lost(code: number, reason: string): void {
+    this.#drop();
+    const { retry, words } = this.#user.lost(code, reason || "the connection was lost");
+    if (this.#state.kind === "closed") return;
+    if (retry === "Never") {
+      this.close(code, words);
+      return;
+    }
+    const lasted =
+      this.#state.kind === "playing" && performance.now() - this.#playingSinceMs >= STABLE_MS;
+    this.#failed = lasted ? 1 : this.#failed + 1;
+    const wait = waitMs(this.#failed, this.#surroundings.random);
+    this.#retryTimer = setTimeout(() => this.#open(), wait);
+    this.#change({ kind: "reconnecting", attempt: this.#failed, nextTryMs: wait, words });
+  }
+
+  /** Forgets the socket, whatever it still says. */
+  #drop(): void {
+    clearInterval(this.#checkTimer);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close(1000);
+  }
+
+  #change(state: ConnectionState): void {
+    this.#state = state;
+    this.#user.changed(state);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The view of a room as typed arrays over WASM memory: nothing is copied and nothing is allocated per entity.
+ *
+ * In: the module's memory and, each animation frame, the layout version that the client core gives. Out: one object
+ * per component with `count`, `ids` and a column per field. Arrays are made anew only when the layout changed or when
+ * the memory grew, which detaches every array over it.
+ */
+
+import type { GameClient } from "./game";
+
+type Columns = { count: number; ids: Uint32Array } & Record<
+  string,
+  number | Uint32Array | Float64Array
+>;
+
+/** What of the client core the tables are read through. */
+export type TableSource = Pick<
+  GameClient,
+  "tableCount" | "tableCapacity" | "idsPointer" | "columnPointer" | "schema"
+>;
+
+/** Keeps typed arrays over the columns that the client core draws up. */
+export class Tables {
+  /** One property per component, by its name. The same objects for good; only their columns are replaced. */
+  readonly view: Record<string, Columns> = {};
+  readonly #memory: WebAssembly.Memory;
+  readonly #source: TableSource;
+  readonly #tables: { columns: Columns; fields: readonly string[] }[] = [];
+  #layout: number | undefined;
+  #buffer: ArrayBufferLike | undefined;
+
+  constructor(memory: WebAssembly.Memory, source: TableSource) {
+    this.#memory = memory;
+    this.#source = source;
+    for (const { name, fields } of source.schema()) {
+      const columns: Columns = { count: 0, ids: new Uint32Array(0) };
+      for (const field of fields) columns[field] = new Float64Array(0);
+      this.view[name] = columns;
+      this.#tables.push({ columns, fields });
+    }
+  }
+
+  /** After the client core drew up a view: takes its row counts, and its layout if that changed. */
+  refresh(layout: number): void {
+    if (layout !== this.#layout) {
+      this.#layout = layout;
+      this.#buffer = undefined;
+    }
+    this.reattach();
+    let index = 0;
+    for (const { columns } of this.#tables) columns.count = this.#source.tableCount(index++);
+  }
+
+  /** After any other call into the module: memory may have grown under the arrays. */
+  reattach(): void {
+    if (this.#layout === undefined || this.#buffer === this.#memory.buffer) return;
+    const buffer = this.#memory.buffer;
+    this.#buffer = buffer;
+    this.#tables.forEach(({ columns, fields }, table) => {
+      const rows = this.#source.tableCapacity(table);
+      columns.ids = new Uint32Array(buffer, this.#source.idsPointer(table), rows);
+      fields.forEach((field, place) => {
+        columns[field] = new Float64Array(buffer, this.#source.columnPointer(table, place), rows);
+      });
+    });
+  }
+}
+
+/** The row of entity `id`, or -1. `hint` is looked at first: the row where it was before, or in a sister table. */
+export function rowOf(
+  table: { readonly count: number; readonly ids: Uint32Array },
+  id: number,
+  hint = 0,
+): number {
+  if (hint < table.count && table.ids[hint] === id) return hint;
+  for (let row = 0; row < table.count; row++) if (table.ids[row] === id) return row;
+  return -1;
+}

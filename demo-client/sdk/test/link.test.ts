@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type ConnectionState, Link, type LinkUser } from "../src/link";
+import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "../src/tunables";
+
+class Socket extends EventTarget {
+  readyState = 0;
+  binaryType = "blob";
+  readonly sent: Uint8Array[] = [];
+  closedWith: number | undefined;
+  send(bytes: Uint8Array) {
+    this.sent.push(bytes);
+  }
+  close(code?: number) {
+    this.closedWith = code ?? 1000;
+    this.readyState = 3;
+  }
+  open() {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+  }
+  say(...bytes: number[]) {
+    this.dispatchEvent(new MessageEvent("message", { data: new Uint8Array(bytes).buffer }));
+  }
+  end(code: number, reason = "") {
+    this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event("close"), { code, reason }));
+  }
+}
+
+/** A link whose sockets open when the test says so; every backoff is the longest. */
+function start(retry: "Resume" | "Fresh" | "Never" = "Resume") {
+  const sockets: Socket[] = [];
+  const states: ConnectionState[] = [];
+  const received: number[][] = [];
+  const user: LinkUser = {
+    opened: vi.fn(),
+    received: (bytes) => received.push([...bytes]),
+    beat: vi.fn(),
+    lost: vi.fn((_code, words) => ({ retry, words })),
+    changed: (state) => states.push(state),
+  };
+  const link = new Link("ws://here/ws", user, {
+    openSocket: () => {
+      sockets.push(new Socket());
+      return sockets.at(-1) as unknown as WebSocket;
+    },
+    random: () => 1,
+  });
+  link.start();
+  const socket = () => sockets.at(-1) as Socket;
+  return { link, user, sockets, socket, states, received };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("a socket that opens is greeted, and its bytes are passed on", () => {
+  const { link, user, socket, states, received } = start();
+  expect(link.state).toEqual({ kind: "connecting" });
+  expect(socket().binaryType).toBe("arraybuffer");
+  socket().open();
+  expect(user.opened).toHaveBeenCalledOnce();
+  link.send(new Uint8Array([1, 2]));
+  expect(socket().sent).toEqual([new Uint8Array([1, 2])]);
+  socket().say(9, 8);
+  expect(received).toEqual([[9, 8]]);
+  link.welcomed();
+  expect(states).toEqual([{ kind: "playing" }]);
+});
+
+test("a lost connection is tried again, later each time, until it is welcomed", () => {
+  const { link, sockets, socket, states } = start();
+  for (const longest of [250, 500, 1000]) {
+    socket().end(1006);
+    expect(link.state).toMatchObject({ kind: "reconnecting", nextTryMs: longest });
+    vi.advanceTimersByTime(longest - 1);
+    const tries = sockets.length;
+    vi.advanceTimersByTime(1);
+    expect(sockets.length).toBe(tries + 1);
+    expect(link.state).toMatchObject({ kind: "reconnecting", nextTryMs: 0 });
+  }
+  socket().open();
+  link.welcomed();
+  expect(states.at(-1)).toEqual({ kind: "playing" });
+});
+
+test("only a connection that lasted starts over from the shortest wait", () => {
+  const { link, socket } = start();
+  socket().end(1006);
+  vi.advanceTimersByTime(250);
+  socket().open();
+  link.welcomed();
+  socket().end(1006);
+  expect(link.state).toMatchObject({ attempt: 2, nextTryMs: 500 });
+  vi.advanceTimersByTime(500);
+  socket().open();
+  link.welcomed();
+  vi.advanceTimersByTime(STABLE_MS);
+  socket().end(1006);
+  expect(link.state).toMatchObject({ attempt: 1, nextTryMs: 250 });
+});
+
+test("a refusal is final, with its code and words", () => {
+  const { link, sockets, socket, states } = start("Never");
+  socket().open();
+  socket().end(4006, "the room is full");
+  expect(states).toEqual([{ kind: "closed", code: 4006, words: "the room is full" }]);
+  vi.advanceTimersByTime(60_000);
+  link.retryNow();
+  expect(sockets.length).toBe(1);
+});
+
+test("a wait is cut short on demand, once", () => {
+  const { link, sockets, socket } = start();
+  socket().end(1006);
+  link.retryNow();
+  link.retryNow();
+  expect(sockets.length).toBe(2);
+  vi.advanceTimersByTime(250);
+  expect(sockets.length).toBe(2);
+});
+
+test("a wait is cut short when the browser is online again", () => {
+  const surroundings = new EventTarget();
+  vi.stubGlobal("addEventListener", surroundings.addEventListener.bind(surroundings));
+  const { sockets, socket } = start();
+  vi.unstubAllGlobals();
+  socket().end(1006);
+  surroundings.dispatchEvent(new Event("online"));
+  expect(sockets.length).toBe(2);
+});
+
+test("a server that falls silent is given up", () => {
+  const { link, user, socket, sockets } = start();
+  const first = socket();
+  first.open();
+  link.welcomed();
+  vi.advanceTimersByTime(CHECK_MS * (SILENT_CHECKS - 1));
+  expect(user.beat).toHaveBeenCalledTimes(SILENT_CHECKS - 1);
+  first.say(1);
+  vi.advanceTimersByTime(CHECK_MS * (SILENT_CHECKS - 1));
+  expect(link.state.kind).toBe("playing");
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(user.lost).toHaveBeenCalledWith(1006, "the server fell silent");
+  expect(first.closedWith).toBe(1000);
+  vi.advanceTimersByTime(250);
+  expect(sockets.length).toBe(2);
+});
+
+test("a socket that is no longer ours is not heard", () => {
+  const { link, socket, received, user } = start();
+  const first = socket();
+  first.open();
+  first.end(1006);
+  vi.advanceTimersByTime(250);
+  first.say(1);
+  first.end(4006);
+  expect(received).toEqual([]);
+  expect(user.lost).toHaveBeenCalledOnce();
+  expect(link.state.kind).toBe("reconnecting");
+});
+
+test("leaving closes the socket and never opens another", () => {
+  const { link, socket, sockets, states } = start();
+  socket().open();
+  link.welcomed();
+  const last = socket();
+  link.close(1000, "you left the room");
+  expect(last.closedWith).toBe(1000);
+  last.end(1000);
+  vi.advanceTimersByTime(60_000);
+  expect(sockets.length).toBe(1);
+  expect(states.at(-1)).toEqual({ kind: "closed", code: 1000, words: "you left the room" });
+});

@@ -1,0 +1,72 @@
+//! Writes the TypeScript types of everything that crosses between Rust and the browser: `types FILE`.
+//!
+//! In: the Rust types, by ts-rs, and the game's schema. Out: one module of types. Nobody writes them by hand.
+
+use std::fmt::Write;
+
+use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
+use tickwire_shared::client::{ClientEvent, Stats};
+use tickwire_shared::close::Retry;
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::message::{PlayerInfo, RoomEvent};
+use tickwire_shared::rules::Rules;
+use ts_rs::{Config, TS};
+
+fn main() -> std::io::Result<()> {
+    let Some(path) = std::env::args_os().nth(1) else {
+        return Err(std::io::Error::other("usage: types FILE"));
+    };
+    std::fs::write(path, types())
+}
+
+fn types() -> String {
+    let mut out = String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
+    declare::<PlayerId>(&mut out);
+    declare::<PlayerInfo>(&mut out);
+    declare::<Retry>(&mut out);
+    declare::<Stats>(&mut out);
+    declare::<RoomEvent<()>>(&mut out);
+    declare::<ClientEvent<()>>(&mut out);
+    declare::<ArenaInput>(&mut out);
+    declare::<ArenaEvent>(&mut out);
+    declare::<ArenaSetup>(&mut out);
+    declare::<Wall>(&mut out);
+    declare::<ArenaMap>(&mut out);
+    game::<Arena>(&mut out, "Arena");
+    out
+}
+
+fn declare<T: TS>(out: &mut String) {
+    let declaration = T::decl(&Config::default());
+    let _ = writeln!(out, "\n{}export {declaration}", T::docs().unwrap_or_default());
+}
+
+/// The game's view, from its schema, and the bundle of types that the SDK's `connect` takes.
+fn game<R: Rules>(out: &mut String, name: &str)
+where
+    R::Input: TS,
+    R::Command: TS,
+    R::Event: TS,
+    R::Setup: TS,
+{
+    let schema = R::schema();
+    for component in &schema.components {
+        let _ = writeln!(out, "\n/** Rows of `{}`: read the first `count` of each column. */", component.name);
+        let _ = writeln!(out, "export interface {}Table {{", component.name);
+        out.push_str("  readonly count: number;\n  readonly ids: Uint32Array;\n");
+        for field in component.fields {
+            let _ = writeln!(out, "  readonly {}: Float64Array;", field.name);
+        }
+        out.push_str("}\n");
+    }
+    let _ = writeln!(out, "\n/** What to draw now: one table for each component. */\nexport interface {name}View {{");
+    for component in &schema.components {
+        let _ = writeln!(out, "  readonly {0}: {0}Table;", component.name);
+    }
+    let config = Config::default();
+    let _ = writeln!(
+        out,
+        "}}\n\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{\n  input: {};\n  command: {};\n  event: {};\n  setup: {};\n  view: {name}View;\n}}",
+        R::Input::name(&config), R::Command::name(&config), R::Event::name(&config), R::Setup::name(&config),
+    );
+}

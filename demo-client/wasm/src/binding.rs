@@ -1,0 +1,320 @@
+//! The client core as a JavaScript class, whatever the game.
+//!
+//! In: times in milliseconds of one monotonic clock (`performance.now()`), bytes, plain objects of the types in
+//! `types.ts`. Out: the same, and pointers to the view's columns, which JavaScript reads in place.
+
+use std::time::Duration;
+
+use js_sys::{Array, Object, Reflect};
+use serde::Serialize;
+use tickwire_shared::client::{Client as Core, Destination};
+use tickwire_shared::ids::ResumeToken;
+use tickwire_shared::rules::Rules;
+use wasm_bindgen::prelude::*;
+
+/// One client of one room, across reconnects. `docs` in `tickwire_shared::client::Client`.
+#[wasm_bindgen]
+pub struct Client(Box<dyn AnyClient>);
+
+/// A client core with its game's types hidden behind JavaScript values.
+trait AnyClient {
+    fn connected(&mut self);
+    fn disconnected(&mut self, code: u16) -> JsValue;
+    fn handle_message(&mut self, now: Duration, bytes: &[u8]);
+    fn set_input(&mut self, input: JsValue) -> Result<(), JsError>;
+    fn send_command(&mut self, command: JsValue) -> Result<(), JsError>;
+    fn chat(&mut self, text: &str);
+    fn leave(&mut self);
+    fn update(&mut self, now: Duration);
+    fn poll_transmit(&mut self) -> Option<Vec<u8>>;
+    fn poll_event(&mut self) -> Result<JsValue, JsError>;
+    fn view(&mut self) -> u32;
+    fn table(&self, table: usize) -> Option<&tickwire_shared::client::ViewTable>;
+    fn schema(&self) -> JsValue;
+    fn stats(&self) -> Result<JsValue, JsError>;
+    fn player(&self) -> Option<u32>;
+    fn own_entity(&self) -> Option<u32>;
+    fn room(&self) -> Option<String>;
+    fn setup(&self) -> Result<JsValue, JsError>;
+    fn resume_token(&self) -> Option<ResumeToken>;
+    fn set_resume_token(&mut self, token: ResumeToken);
+}
+
+/// A core and what its last calls left.
+struct Bound<R: Rules> {
+    core: Core<R>,
+    /// The time of the last call that told it.
+    now: Duration,
+}
+
+fn time(now_ms: f64) -> Duration {
+    Duration::try_from_secs_f64(now_ms / 1000.0).unwrap_or_default()
+}
+
+/// To plain objects: maps are not `Map`s, missing values are `undefined`.
+fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true))?)
+}
+
+impl<R: Rules> AnyClient for Bound<R> {
+    fn connected(&mut self) {
+        self.core.handle_connected();
+    }
+
+    fn disconnected(&mut self, code: u16) -> JsValue {
+        // A unit enum always converts: it becomes its name.
+        to_js(&self.core.handle_disconnected(code)).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    fn handle_message(&mut self, now: Duration, bytes: &[u8]) {
+        self.now = now;
+        self.core.handle_bytes(now, bytes);
+    }
+
+    fn set_input(&mut self, input: JsValue) -> Result<(), JsError> {
+        self.core.set_input(serde_wasm_bindgen::from_value(input)?);
+        Ok(())
+    }
+
+    fn send_command(&mut self, command: JsValue) -> Result<(), JsError> {
+        self.core.send_command(serde_wasm_bindgen::from_value(command)?);
+        Ok(())
+    }
+
+    fn chat(&mut self, text: &str) {
+        self.core.chat(text);
+    }
+
+    fn leave(&mut self) {
+        self.core.leave();
+    }
+
+    fn update(&mut self, now: Duration) {
+        self.now = now;
+        self.core.update(now);
+    }
+
+    fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.core.poll_transmit(self.now)
+    }
+
+    fn poll_event(&mut self) -> Result<JsValue, JsError> {
+        self.core.poll_event().map_or(Ok(JsValue::UNDEFINED), |event| to_js(&event))
+    }
+
+    fn view(&mut self) -> u32 {
+        self.core.view(self.now).layout_version
+    }
+
+    fn table(&self, table: usize) -> Option<&tickwire_shared::client::ViewTable> {
+        self.core.drawn().tables.get(table)
+    }
+
+    fn schema(&self) -> JsValue {
+        let text = |text: &str| JsValue::from_str(text);
+        let tables = self.core.schema().components.iter().map(|component| {
+            let table = Object::new();
+            let fields = component.fields.iter().map(|field| text(field.name)).collect::<Array>();
+            // Setting a property of a fresh plain object does not fail.
+            let _ = Reflect::set(&table, &text("name"), &text(component.name));
+            let _ = Reflect::set(&table, &text("fields"), &fields);
+            table
+        });
+        tables.collect::<Array>().into()
+    }
+
+    fn stats(&self) -> Result<JsValue, JsError> {
+        to_js(&self.core.stats(self.now))
+    }
+
+    fn player(&self) -> Option<u32> {
+        self.core.player().map(|player| player.0)
+    }
+
+    fn own_entity(&self) -> Option<u32> {
+        self.core.avatar_entity().map(|entity| entity.0)
+    }
+
+    fn room(&self) -> Option<String> {
+        self.core.room().map(str::to_owned)
+    }
+
+    fn setup(&self) -> Result<JsValue, JsError> {
+        self.core.setup().map_or(Ok(JsValue::UNDEFINED), to_js)
+    }
+
+    fn resume_token(&self) -> Option<ResumeToken> {
+        self.core.resume_token()
+    }
+
+    fn set_resume_token(&mut self, token: ResumeToken) {
+        self.core.set_resume_token(token);
+    }
+}
+
+impl Client {
+    /// A client of the game `R`.
+    pub fn new<R: Rules>(destination: Destination) -> Client {
+        Client(Box::new(Bound { core: Core::<R>::new(destination), now: Duration::ZERO }))
+    }
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// A socket just opened: queues the hello, with the resume token when there is one.
+    pub fn connected(&mut self, now_ms: f64) {
+        self.0.update(time(now_ms));
+        self.0.connected();
+    }
+
+    /// The socket closed with this code (1006 when it just broke): what to do next.
+    #[wasm_bindgen(unchecked_return_type = "Retry")]
+    pub fn disconnected(&mut self, _now_ms: f64, code: u16, _reason: &str) -> JsValue {
+        self.0.disconnected(code)
+    }
+
+    /// One WebSocket message.
+    #[wasm_bindgen(js_name = handleMessage)]
+    pub fn handle_message(&mut self, now_ms: f64, bytes: &[u8]) {
+        self.0.handle_message(time(now_ms), bytes);
+    }
+
+    /// Holds this input until the next call.
+    ///
+    /// # Errors
+    /// When it is not of the game's input type.
+    #[wasm_bindgen(js_name = setInput)]
+    pub fn set_input(&mut self, input: JsValue) -> Result<(), JsError> {
+        self.0.set_input(input)
+    }
+
+    /// Queues a reliable message to the game.
+    ///
+    /// # Errors
+    /// When it is not of the game's command type.
+    #[wasm_bindgen(js_name = sendCommand)]
+    pub fn send_command(&mut self, command: JsValue) -> Result<(), JsError> {
+        self.0.send_command(command)
+    }
+
+    /// Queues a line of chat.
+    pub fn chat(&mut self, text: &str) {
+        self.0.chat(text);
+    }
+
+    /// Queues a goodbye: the seat is given up.
+    pub fn leave(&mut self) {
+        self.0.leave();
+    }
+
+    /// Lets time pass: call in each animation frame, and after messages.
+    pub fn update(&mut self, now_ms: f64) {
+        self.0.update(time(now_ms));
+    }
+
+    /// The next WebSocket message to send.
+    #[wasm_bindgen(js_name = pollTransmit)]
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.0.poll_transmit()
+    }
+
+    /// The next piece of news.
+    ///
+    /// # Errors
+    /// When an event does not convert: a type that JavaScript has not.
+    #[wasm_bindgen(js_name = pollEvent, unchecked_return_type = "ClientEvent<unknown> | undefined")]
+    pub fn poll_event(&mut self) -> Result<JsValue, JsError> {
+        self.0.poll_event()
+    }
+
+    /// Draws up the view; when the version that it returns has changed, pointers must be read again.
+    pub fn view(&mut self, now_ms: f64) -> u32 {
+        self.0.update(time(now_ms));
+        self.0.view()
+    }
+
+    /// Rows of a table now.
+    #[wasm_bindgen(js_name = tableCount)]
+    pub fn table_count(&self, table: usize) -> usize {
+        self.0.table(table).map_or(0, |table| table.count)
+    }
+
+    /// Rows that a table's columns have room for.
+    #[wasm_bindgen(js_name = tableCapacity)]
+    pub fn table_capacity(&self, table: usize) -> usize {
+        self.0.table(table).map_or(0, |table| table.capacity())
+    }
+
+    /// Where a table's entity ids are in memory: a `Uint32Array` of its capacity.
+    #[wasm_bindgen(js_name = idsPointer)]
+    pub fn ids_pointer(&self, table: usize) -> usize {
+        self.0.table(table).map_or(0, |table| table.ids.as_ptr() as usize)
+    }
+
+    /// Where a table's column is in memory: a `Float64Array` of its capacity.
+    #[wasm_bindgen(js_name = columnPointer)]
+    pub fn column_pointer(&self, table: usize, field: usize) -> usize {
+        let column = |table: &tickwire_shared::client::ViewTable| {
+            table.columns.get(field * table.capacity()..).map_or(0, |column| column.as_ptr() as usize)
+        };
+        self.0.table(table).map_or(0, column)
+    }
+
+    /// The tables: components with their fields.
+    #[wasm_bindgen(unchecked_return_type = "{ name: string; fields: string[] }[]")]
+    pub fn schema(&self) -> JsValue {
+        self.0.schema()
+    }
+
+    /// How the connection fares.
+    ///
+    /// # Errors
+    /// Never, in practice: numbers convert.
+    #[wasm_bindgen(unchecked_return_type = "Stats")]
+    pub fn stats(&self) -> Result<JsValue, JsError> {
+        self.0.stats()
+    }
+
+    /// The own seat, while in a room.
+    #[wasm_bindgen(js_name = playerId)]
+    pub fn player_id(&self) -> Option<u32> {
+        self.0.player()
+    }
+
+    /// The own avatar's entity, while there is one.
+    #[wasm_bindgen(js_name = ownEntity)]
+    pub fn own_entity(&self) -> Option<u32> {
+        self.0.own_entity()
+    }
+
+    /// The room's name, while in one.
+    #[wasm_bindgen(js_name = roomName)]
+    pub fn room_name(&self) -> Option<String> {
+        self.0.room()
+    }
+
+    /// What the room said on joining.
+    ///
+    /// # Errors
+    /// When the setup does not convert: a type that JavaScript has not.
+    #[wasm_bindgen(unchecked_return_type = "unknown")]
+    pub fn setup(&self) -> Result<JsValue, JsError> {
+        self.0.setup()
+    }
+
+    /// The token that takes the seat back, in hex, to keep across a reload of the page.
+    #[wasm_bindgen(js_name = resumeToken)]
+    pub fn resume_token(&self) -> Option<String> {
+        self.0.resume_token().map(|token| token.0.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// A token kept from before. What is not one is ignored.
+    #[wasm_bindgen(js_name = setResumeToken)]
+    pub fn set_resume_token(&mut self, token: &str) {
+        let byte = |place: usize| u8::from_str_radix(token.get(place * 2..place * 2 + 2)?, 16).ok();
+        let bytes = (0..16).map_while(byte).collect::<Vec<_>>();
+        if let (Ok(bytes), 32) = (<[u8; 16]>::try_from(bytes), token.len()) {
+            self.0.set_resume_token(ResumeToken(bytes));
+        }
+    }
+}

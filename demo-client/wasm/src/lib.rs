@@ -1,0 +1,45 @@
+//! The client core and the arena's rules for browsers: this crate becomes `pkg/tickwire_wasm.js` and its `.wasm`.
+//!
+//! In: calls from the SDK (`demo-client/sdk`). Out: the same Rust that the server runs. `binding` is the same for
+//! every game; a game of your own needs what this file has: one function that makes its client.
+
+mod binding;
+
+pub use binding::Client;
+
+use tickwire_arena::{Arena, ArenaMap, ArenaSetup, TRACE_HASH, trace_hash};
+use tickwire_shared::client::Destination;
+use tickwire_shared::rules::Rules;
+use wasm_bindgen::prelude::*;
+
+/// A client of the arena. `room`: empty asks for any with a free seat; `create`: open it if it is not there.
+#[wasm_bindgen(js_name = arenaClient)]
+pub fn arena_client(room: String, create: bool, name: String) -> Client {
+    Client::new::<Arena>(Destination { room, create, name })
+}
+
+/// The map that a setup names, to draw it: an `ArenaMap`.
+///
+/// # Errors
+/// When this is not an `ArenaSetup`.
+#[wasm_bindgen(js_name = arenaMap, unchecked_return_type = "ArenaMap")]
+pub fn arena_map(#[wasm_bindgen(unchecked_param_type = "ArenaSetup")] setup: JsValue) -> Result<JsValue, JsError> {
+    let map: ArenaMap = Arena::map(&serde_wasm_bindgen::from_value::<ArenaSetup>(setup)?);
+    Ok(serde_wasm_bindgen::to_value(&map)?)
+}
+
+/// Runs that many random steps and hashes every bit of the result: equal to the server's, or prediction would drift.
+#[wasm_bindgen(js_name = traceHash)]
+pub fn browser_trace_hash(seed: u64, steps: u32) -> u64 {
+    trace_hash(seed, steps)
+}
+
+/// What `traceHash(1n, 100000)` gives on the server.
+#[wasm_bindgen(js_name = expectedTraceHash)]
+pub fn expected_trace_hash() -> u64 {
+    TRACE_HASH
+}
+
+/// The generated types that the signatures above speak of.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"import type { ArenaMap, ArenaSetup, ClientEvent, Retry, Stats } from "./types";"#;

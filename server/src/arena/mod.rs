@@ -1,0 +1,186 @@
+//! The arena's authority: what only the server decides. Also the first example of a game, so it uses the public API
+//! alone (`game`, `room`).
+//!
+//! In: players who join and leave, their inputs. Out: fighters, shots, scores and events in the room's world. One
+//! file for each stage of the tick: `bots` (with `brain`, `hands` and `ground`), `combat`, `life`, `round`.
+
+mod bots;
+mod brain;
+mod combat;
+mod components;
+mod ground;
+mod hands;
+mod life;
+mod round;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+use tickwire_arena::{Arena, ArenaMap, ArenaSetup, Body, Fighter, Phase, Projectile, Round};
+use tickwire_shared::close::Refusal;
+use tickwire_shared::ids::{EntityId, PlayerId};
+
+use self::brain::Brain;
+use self::components::{ArenaRoom, Flight, Gun, Seen, Vitals, look};
+use self::ground::Ground;
+use crate::game::{Game, SavedVisitor};
+
+/// Seats for people, and fighters in one arena.
+const MAX_FIGHTERS: usize = 16;
+
+/// What the creator of an arena may choose. What is out of range goes to the nearest that is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArenaOptions {
+    /// One of [`ArenaMap::NAMES`]; another name gives the first.
+    pub map: String,
+    /// Bots fill the arena up to this many fighters, 0 to 16, and make way for people.
+    pub bots: u8,
+    /// Kills that win a round, 1 to 255.
+    pub kills_to_win: u8,
+    /// A round's length, seconds, 10 to 1,000.
+    pub round_seconds: u16,
+}
+
+impl Default for ArenaOptions {
+    fn default() -> ArenaOptions {
+        ArenaOptions {
+            map: ArenaMap::NAMES[0].to_owned(),
+            bots: 4,
+            kills_to_win: 15,
+            round_seconds: 180,
+        }
+    }
+}
+
+/// One arena. Fighters and shots live in the room's world; this is what belongs to none of them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ArenaGame {
+    options: ArenaOptions,
+    /// The entity that has the [`Round`].
+    round: EntityId,
+    /// Seconds until the round's phase ends.
+    phase_left_s: f32,
+    /// Where bots can walk. Made from the map when it is first needed, so not saved.
+    #[serde(skip)]
+    ground: Option<Ground>,
+    /// Used within a tick; kept for its memory.
+    #[serde(skip)]
+    fighters: Vec<Seen>,
+    /// Used within a tick; kept for its memory.
+    #[serde(skip)]
+    shots: Vec<EntityId>,
+}
+
+impl Game for ArenaGame {
+    type Rules = Arena;
+    type Options = ArenaOptions;
+
+    const MAX_PLAYERS: usize = MAX_FIGHTERS;
+
+    fn setup(options: &ArenaOptions) -> ArenaSetup {
+        ArenaSetup {
+            map: ArenaMap::named(&options.map).name,
+        }
+    }
+
+    fn create(options: &ArenaOptions, room: &mut ArenaRoom) -> ArenaGame {
+        let options = ArenaOptions {
+            bots: options.bots.min(MAX_FIGHTERS as u8),
+            kills_to_win: options.kills_to_win.max(1),
+            round_seconds: options.round_seconds.clamp(10, 1000),
+            ..options.clone()
+        };
+        let round = room.spawn((Round {
+            phase: Phase::Fight,
+            seconds_left: options.round_seconds,
+            kills_to_win: options.kills_to_win,
+            winner: 0,
+        },));
+        ArenaGame {
+            phase_left_s: f32::from(options.round_seconds),
+            options,
+            round,
+            ground: None,
+            fighters: Vec::with_capacity(MAX_FIGHTERS),
+            shots: Vec::new(),
+        }
+    }
+
+    fn saved_components(set: &mut impl SavedVisitor) {
+        set.component::<Body>();
+        set.component::<Fighter>();
+        set.component::<Gun>();
+        set.component::<Vitals>();
+        set.component::<Brain>();
+        set.component::<Projectile>();
+        set.component::<Flight>();
+        set.component::<Round>();
+    }
+
+    fn join(&mut self, room: &mut ArenaRoom, player: PlayerId) -> Result<(), Refusal> {
+        self.add_fighter(room, player);
+        Ok(())
+    }
+
+    fn leave(&mut self, room: &mut ArenaRoom, player: PlayerId) {
+        self.remove_fighter(room, player);
+    }
+
+    fn tick(&mut self, room: &mut ArenaRoom) {
+        self.balance_bots(room);
+        self.think_for_bots(room);
+        room.step_avatars();
+
+        look(room, &mut self.fighters);
+        combat::fly(room, &mut self.fighters, &mut self.shots);
+        if self.phase(room) == Phase::Fight {
+            combat::shoot(room, &mut self.fighters);
+        }
+        life::tend(room, &mut self.fighters);
+        self.advance_round(room);
+    }
+}
+
+impl ArenaGame {
+    /// A fighter for a player or a bot, ready to fight.
+    fn add_fighter(&mut self, room: &mut ArenaRoom, player: PlayerId) -> EntityId {
+        let fighter = Fighter {
+            player: player.0,
+            ..Fighter::default()
+        };
+        let parts = (Body::default(), fighter, Gun::default(), Vitals::default());
+        let id = room.spawn_for(player, parts);
+        room.give_avatar(player, id);
+        look(room, &mut self.fighters);
+        if let Some(index) = self.fighters.iter().position(|fighter| fighter.id == id) {
+            life::spawn(room, &mut self.fighters, index);
+        }
+        id
+    }
+
+    /// Removes a fighter and its shots.
+    fn remove_fighter(&mut self, room: &mut ArenaRoom, player: PlayerId) {
+        self.shots.clear();
+        for (id, entity) in room.entities() {
+            let world = room.world();
+            let is_fighter = world
+                .get::<&Fighter>(entity)
+                .is_ok_and(|fighter| fighter.player == player.0);
+            let is_shot = world
+                .get::<&Projectile>(entity)
+                .is_ok_and(|shot| shot.shooter == player.0);
+            if is_fighter || is_shot {
+                self.shots.push(id);
+            }
+        }
+        for id in self.shots.drain(..) {
+            room.despawn(id);
+        }
+    }
+
+    fn phase(&self, room: &ArenaRoom) -> Phase {
+        room.get::<Round>(self.round)
+            .map_or(Phase::Fight, |round| round.phase)
+    }
+}

@@ -1,0 +1,117 @@
+//! Every bound of a server in one place: what it is, its unit, its default. The protocol's own bounds (which a
+//! client must know too) are in [`tickwire_shared::limits`].
+//!
+//! In: nothing, or what an operator sets before [`crate::Server::builder`] builds. Out: read by the net layer and by
+//! rooms. No other file has a timeout, a rate or a count of its own that an operator may want to tune.
+
+use std::time::Duration;
+
+use tickwire_shared::limits::CLIENT_MESSAGE_BYTES;
+
+/// The bounds of one server. Start from `Limits::default()` and change what you must.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    // ---- What one client may send ----
+    /// Payload of one message over all its fragments, bytes. The codec takes no more than
+    /// [`CLIENT_MESSAGE_BYTES`], so only less makes sense. Beyond: `MessageTooLarge`.
+    pub message_bytes: usize,
+    /// Fragments of one message. Beyond: `TooManyFragments`.
+    pub message_fragments: usize,
+    /// Messages per tick of the room, sustained. Beyond: `MessageFlood`.
+    pub messages_per_tick: u32,
+    /// How much of the sustained rate may come at once, as time: after a stall a link delivers a second of inputs
+    /// together.
+    pub message_burst: Duration,
+    /// WebSocket pings and pongs per second, and at once. Beyond: `ControlFlood`.
+    pub control_frames_per_s: u32,
+    /// Answers (pongs) waiting for a client that does not read them, messages. Beyond: `TooSlow`.
+    pub replies_queued: usize,
+
+    // ---- How long things may take ----
+    /// From upgrade to a whole hello. Beyond: `HelloTimeout`.
+    pub hello: Duration,
+    /// Between two WebSocket pings of the server, which keep a quiet client from being idle.
+    pub ping: Duration,
+    /// Without one whole frame from the client. Beyond: `Idle`.
+    pub idle: Duration,
+    /// For one message to leave for the client. Beyond: `TooSlow`.
+    pub write_deadline: Duration,
+    /// For the goodbye and the close frame to leave, and again for the client to close its end.
+    pub close_wait: Duration,
+    /// For all connections to end when the server shuts down; the rest is cut off.
+    pub shutdown: Duration,
+
+    // ---- HTTP ----
+    /// For a request's headers to arrive, which is also how long an idle keep-alive connection stays.
+    pub header_time: Duration,
+    /// A request's headers, bytes, at least 8192 (what the HTTP library needs). Beyond: 431.
+    pub header_bytes: usize,
+    /// A request's headers, count. Beyond: 431.
+    pub header_count: usize,
+    /// Lifetime of an HTTP connection: bounds a peer that reads the page one byte at a time.
+    pub http_lifetime: Duration,
+
+    // ---- How many ----
+    /// TCP connections in all: HTTP and WebSocket. Beyond: 503. Keep it below the process's open files.
+    pub connections: usize,
+    /// TCP connections of one address (IPv6: of one /64). Beyond: 429.
+    pub connections_per_address: usize,
+    /// Upgrades per second of one address, sustained. Beyond: 429.
+    pub upgrades_per_s: u32,
+    /// Upgrades of one address at once.
+    pub upgrade_burst: u32,
+    /// Sockets that are upgraded and have not said hello. Beyond: 503.
+    pub unhelloed: usize,
+    /// Connections that are being told why they are refused before anything was read. Beyond: cut off unheard.
+    pub refusals: usize,
+
+    // ---- Rooms ----
+    /// Rooms at the same time. Beyond: `ServerFull`.
+    pub rooms_max: usize,
+    /// A lost connection's seat is kept this long.
+    pub reconnect_grace: Duration,
+    /// How far into the past the server looks for what a player saw.
+    pub rewind: Duration,
+    /// Lines of chat of one player within [`Limits::chat_span`]. Beyond: the line is dropped, its writer told.
+    pub chat_lines: u32,
+    /// See [`Limits::chat_lines`].
+    pub chat_span: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            message_bytes: CLIENT_MESSAGE_BYTES,
+            message_fragments: 16,
+            messages_per_tick: 2,
+            message_burst: Duration::from_secs(1),
+            control_frames_per_s: 5,
+            replies_queued: 64,
+
+            hello: Duration::from_secs(5),
+            ping: Duration::from_secs(15),
+            idle: Duration::from_secs(30),
+            write_deadline: Duration::from_secs(5),
+            close_wait: Duration::from_secs(1),
+            shutdown: Duration::from_secs(8),
+
+            header_time: Duration::from_secs(5),
+            header_bytes: 8192,
+            header_count: 32,
+            http_lifetime: Duration::from_secs(60),
+
+            connections: 16_384,
+            connections_per_address: 32,
+            upgrades_per_s: 20,
+            upgrade_burst: 40,
+            unhelloed: 1000,
+            refusals: 64,
+
+            rooms_max: 1000,
+            reconnect_grace: Duration::from_secs(20),
+            rewind: Duration::from_millis(250),
+            chat_lines: 5,
+            chat_span: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What a server counts about itself, for `GET /metrics` in the OpenMetrics text format.
+//!
+//! In: one method call per happening, from the net layer and from rooms. Out: text. One registry per server, nothing
+//! global: two servers in one process (a test) do not mix. Everything here is an atomic or a short uncontended lock.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper ends of the tick histogram's buckets, seconds: around the 16.7 ms of a 60 Hz tick, down to an idle room.
+const TICK_BUCKETS_S: [f64; 12] =
+    [0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016_7, 0.05];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+type ByReason = Family<Reason, Counter>;
+
+/// The counters of one server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    connections: Gauge,
+    sockets: Gauge,
+    connections_refused: ByReason,
+    upgrades_refused: ByReason,
+    sockets_closed: ByReason,
+    messages_in: Counter,
+    bytes_in: Counter,
+    messages_out: Counter,
+    bytes_out: Counter,
+    inputs_dropped: ByReason,
+    rooms: Gauge,
+    rooms_panicked: Counter,
+    players: Gauge,
+    tick: Histogram,
+    tick_overruns: Counter,
+    ticks_dropped: Counter,
+    keyframes_sent: ByReason,
+    catch_ups: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let mut m = Metrics {
+            registry: Registry::with_prefix("tickwire"),
+            connections: Gauge::default(),
+            sockets: Gauge::default(),
+            connections_refused: ByReason::default(),
+            upgrades_refused: ByReason::default(),
+            sockets_closed: ByReason::default(),
+            messages_in: Counter::default(),
+            bytes_in: Counter::default(),
+            messages_out: Counter::default(),
+            bytes_out: Counter::default(),
+            inputs_dropped: ByReason::default(),
+            rooms: Gauge::default(),
+            rooms_panicked: Counter::default(),
+            players: Gauge::default(),
+            tick: Histogram::new(TICK_BUCKETS_S),
+            tick_overruns: Counter::default(),
+            ticks_dropped: Counter::default(),
+            keyframes_sent: ByReason::default(),
+            catch_ups: Counter::default(),
+        };
+        let r = &mut m.registry;
+        r.register("connections", "TCP connections open", m.connections.clone());
+        r.register("sockets", "WebSockets open", m.sockets.clone());
+        r.register("connections_refused", "Connections refused before a request was read", m.connections_refused.clone());
+        r.register("upgrades_refused", "WebSocket upgrades refused with an HTTP status", m.upgrades_refused.clone());
+        r.register("sockets_closed", "WebSockets that ended, by the close reason", m.sockets_closed.clone());
+        r.register("messages_in", "Messages from clients", m.messages_in.clone());
+        r.register_with_unit("in", "Payload of messages from clients", Unit::Bytes, m.bytes_in.clone());
+        r.register("messages_out", "Messages to clients", m.messages_out.clone());
+        r.register_with_unit("out", "Bytes written to clients, frame heads included", Unit::Bytes, m.bytes_out.clone());
+        r.register("inputs_dropped", "Inputs that came too late or too early to be used", m.inputs_dropped.clone());
+        r.register("rooms", "Rooms open", m.rooms.clone());
+        r.register("rooms_panicked", "Rooms whose game panicked", m.rooms_panicked.clone());
+        r.register("players", "Seats taken by people, connected or not", m.players.clone());
+        r.register_with_unit("tick", "Time of one room tick", Unit::Seconds, m.tick.clone());
+        r.register("tick_overruns", "Ticks that took longer than a tick may", m.tick_overruns.clone());
+        r.register("ticks_dropped", "Ticks given up because their room was too far behind", m.ticks_dropped.clone());
+        r.register("keyframes_sent", "Keyframes sent, by why a delta would not do", m.keyframes_sent.clone());
+        r.register("catch_ups", "Snapshot messages that carried more than one snapshot", m.catch_ups.clone());
+        m
+    }
+}
+
+impl Metrics {
+    /// All counters in the OpenMetrics text format.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a String does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut out, &self.registry);
+        out
+    }
+
+    /// Counts a thing that is open for as long as the answer lives.
+    pub(crate) fn connection(&self) -> Counted {
+        Counted::new(&self.connections)
+    }
+
+    /// Like [`Metrics::connection`], for WebSockets.
+    pub(crate) fn socket(&self) -> Counted {
+        Counted::new(&self.sockets)
+    }
+
+    /// A connection was refused before anything was read from it.
+    pub(crate) fn connection_refused(&self, reason: &'static str) {
+        count(&self.connections_refused, reason);
+    }
+
+    /// An upgrade was refused with an HTTP status.
+    pub(crate) fn upgrade_refused(&self, reason: &'static str) {
+        count(&self.upgrades_refused, reason);
+    }
+
+    /// A WebSocket ended.
+    pub(crate) fn socket_closed(&self, reason: &'static str) {
+        count(&self.sockets_closed, reason);
+    }
+
+    /// A whole message came in.
+    pub(crate) fn message_in(&self, bytes: usize) {
+        self.messages_in.inc();
+        self.bytes_in.inc_by(bytes as u64);
+    }
+
+    /// A whole message went out.
+    pub(crate) fn message_out(&self, bytes: usize) {
+        self.messages_out.inc();
+        self.bytes_out.inc_by(bytes as u64);
+    }
+
+    /// Inputs were not used: `late`, `early`.
+    pub(crate) fn inputs_dropped(&self, reason: &'static str, inputs: u32) {
+        if inputs > 0 {
+            self.inputs_dropped.get_or_create(&Reason { reason }).inc_by(u64::from(inputs));
+        }
+    }
+
+    /// Counts a room that is open for as long as the answer lives.
+    pub(crate) fn room(&self) -> Counted {
+        Counted::new(&self.rooms)
+    }
+
+    /// A room's game panicked.
+    pub(crate) fn room_panicked(&self) {
+        self.rooms_panicked.inc();
+    }
+
+    /// Counts a seat that is taken for as long as the answer lives.
+    pub(crate) fn player(&self) -> Counted {
+        Counted::new(&self.players)
+    }
+
+    /// One room tick took this long.
+    pub(crate) fn tick(&self, took: Duration, budget: Duration) {
+        self.tick.observe(took.as_secs_f64());
+        if took > budget {
+            self.tick_overruns.inc();
+        }
+    }
+
+    /// Ticks that will not be made up for.
+    pub(crate) fn ticks_dropped(&self, ticks: u64) {
+        self.ticks_dropped.inc_by(ticks);
+    }
+
+    /// A keyframe was sent, because of `reason`.
+    pub(crate) fn keyframe_sent(&self, reason: &'static str) {
+        count(&self.keyframes_sent, reason);
+    }
+
+    /// One message carried more than one snapshot.
+    pub(crate) fn catch_up(&self) {
+        self.catch_ups.inc();
+    }
+}
+
+fn count(family: &ByReason, reason: &'static str) {
+    family.get_or_create(&Reason { reason }).inc();
+}
+
+/// Raises a gauge while it lives.
+#[derive(Debug)]
+#[must_use = "dropping it at once counts nothing"]
+pub(crate) struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: &Gauge) -> Counted {
+        gauge.inc();
+        Counted(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_shows_in_the_text_under_its_label() {
+        let metrics = Metrics::default();
+        metrics.socket_closed("idle");
+        metrics.message_in(10);
+        metrics.tick(Duration::from_millis(20), Duration::from_millis(16));
+        let socket = metrics.socket();
+        let text = metrics.text();
+        assert!(text.contains("tickwire_sockets_closed_total{reason=\"idle\"} 1"), "{text}");
+        assert!(text.contains("tickwire_in_bytes_total 10"), "{text}");
+        assert!(text.contains("tickwire_tick_overruns_total 1"), "{text}");
+        assert!(text.contains("tickwire_sockets 1"), "{text}");
+        drop(socket);
+        assert!(metrics.text().contains("tickwire_sockets 0"));
+    }
+}

@@ -1,0 +1,121 @@
+//! One WebSocket from its upgrade to its end: two tasks, and what they say to each other.
+//!
+//! In: an upgraded stream. Out: exactly one counted, logged end. The reader task takes messages to the room; this task
+//! writes. Either may end it: the reader by what the client did, the writer by what the room or the socket did. Then
+//! the client is told why, and the reader throws away what still comes until the client has closed its end.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fastwebsockets::upgrade::UpgradeFut;
+use hyper_util::rt::TokioIo;
+use tickwire_shared::close::{CloseReason, Refusal};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tracing::Instrument;
+
+use super::address::AddressLease;
+use super::reader::{self, Reader};
+use super::writer::Writer;
+use super::{Net, Peer};
+use crate::room::Feed;
+
+/// What an upgrade was granted.
+pub(super) struct Admission {
+    /// Who this counts as.
+    pub(super) address: IpAddr,
+    /// Its connection, when it came through a proxy.
+    pub(super) lease: Option<AddressLease>,
+    /// Its place among those who have not said hello; given back with the hello.
+    pub(super) unhelloed: OwnedSemaphorePermit,
+}
+
+/// What the reader asks of the writer.
+pub(super) enum Order {
+    /// The client has a seat: send the welcome, then what the feed gives.
+    Seated(Box<(Vec<u8>, Feed)>),
+    /// Send this message.
+    Message(Vec<u8>),
+    /// Answer a ping.
+    Pong(Vec<u8>),
+}
+
+/// How a connection ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The server closes it, for this reason.
+    Refused(Refusal),
+    /// The client sent a close frame.
+    ClientClosed(Option<u16>),
+    /// The stream ended or broke without one.
+    Lost,
+}
+
+impl End {
+    fn label(&self) -> &'static str {
+        match self {
+            End::Refused(refusal) => refusal.reason.label(),
+            End::ClientClosed(_) => "client_closed",
+            End::Lost => "lost",
+        }
+    }
+}
+
+impl From<CloseReason> for End {
+    fn from(reason: CloseReason) -> End {
+        End::Refused(reason.into())
+    }
+}
+
+/// From upgrade to end. `peer` holds the connection's counts until then.
+pub(super) async fn run(upgraded: UpgradeFut, peer: Arc<Peer>, admission: Admission, net: Arc<Net>) {
+    let Some((early, read, write)) = take_apart(upgraded).await else { return };
+    let span = tracing::info_span!("client", address = %admission.address);
+    // What the client sent right behind its upgrade has been read with it.
+    let read = std::io::Cursor::new(early).chain(read);
+    let socket = net.metrics.socket();
+    let end = converse(read, write, admission, Arc::clone(&net)).instrument(span.clone()).await;
+    net.metrics.socket_closed(end.label());
+    let words = match &end {
+        End::Refused(refusal) => refusal.close_words(),
+        End::ClientClosed(_) | End::Lost => "",
+    };
+    span.in_scope(|| tracing::info!(reason = end.label(), words, "client gone"));
+    drop((socket, peer));
+}
+
+async fn take_apart(upgraded: UpgradeFut) -> Option<(Bytes, OwnedReadHalf, OwnedWriteHalf)> {
+    // An error: the client went away before it was answered.
+    let stream = upgraded.await.ok()?.into_inner().into_inner();
+    let Ok(parts) = stream.downcast::<TokioIo<TcpStream>>() else {
+        tracing::error!("an upgraded stream is not the TCP stream that was accepted");
+        return None;
+    };
+    let (read, write) = parts.io.into_inner().into_split();
+    Some((parts.read_buf, read, write))
+}
+
+async fn converse<R>(read: R, write: OwnedWriteHalf, admission: Admission, net: Arc<Net>) -> End
+where
+    R: tokio::io::AsyncRead + Unpin + Send + 'static,
+{
+    let limits = Arc::clone(&net.limits);
+    let (orders, obeyed) = mpsc::channel(limits.replies_queued.max(1));
+    let (read_ended, mut read_end) = oneshot::channel();
+    let (stop_reading, stopped) = oneshot::channel();
+    let reader = Reader::new(Arc::clone(&net), orders, admission.unhelloed);
+    let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stopped).in_current_span());
+    let mut writer = Writer::new(write, &net);
+    let end = writer.run(obeyed, &mut read_end).await;
+    // From here on nothing is delivered, and a seat that was not given up is away.
+    drop(stop_reading);
+    writer.farewell(&end).await;
+    if tokio::time::timeout(limits.close_wait, &mut reading).await.is_err() {
+        reading.abort();
+    }
+    drop(admission.lease);
+    end
+}

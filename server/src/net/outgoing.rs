@@ -1,0 +1,112 @@
+//! Frames on their way to a client: one buffer, reused, so that a snapshot costs no copy and leaves in one write.
+//!
+//! In: a snapshot that its feed writes in place, and small frames with a copy of their payload. Out: bytes to write,
+//! which know how far they were written: a frame that a slow client took half of can be finished before the goodbye.
+
+use fastwebsockets::{Frame, OpCode, Payload};
+
+/// Longest head of a frame without a mask, bytes.
+const HEAD_BYTES: usize = 10;
+/// What fastwebsockets asks of the room that it formats a head into, bytes.
+const HEAD_ROOM_BYTES: usize = 16;
+/// A buffer that grew beyond this is given back after its message, bytes: one keyframe of a crowd should not stay in
+/// memory for every client.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// Frames on their way to a client: what was not yet written of them. Never masked (RFC 6455 5.1), never fragmented.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    bytes: Vec<u8>,
+    /// Where the unwritten bytes start.
+    start: usize,
+}
+
+impl Outgoing {
+    /// What is left to write.
+    pub(super) fn unwritten(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    /// The first `bytes` of [`Outgoing::unwritten`] are written.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        self.start += bytes;
+        if self.start >= self.bytes.len() {
+            self.bytes.clear();
+            self.bytes.shrink_to(KEPT_BYTES);
+            self.start = 0;
+        }
+    }
+
+    /// A message that `fill` writes in its place, behind room for its head: no copy, one write. False when `fill` had
+    /// nothing to say. Call when nothing is left to write.
+    pub(super) fn assemble<E>(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>) -> Result<bool, E> {
+        self.bytes.clear();
+        self.bytes.resize(HEAD_BYTES, 0);
+        let filled = fill(&mut self.bytes);
+        if !matches!(filled, Ok(true)) {
+            self.bytes.clear();
+            self.start = 0;
+            return filled;
+        }
+        let mut room = [0; HEAD_ROOM_BYTES];
+        let payload = self.bytes.get(HEAD_BYTES..).unwrap_or_default();
+        let head = head_of(OpCode::Binary, payload, &mut room);
+        self.start = HEAD_BYTES - head.len();
+        if let Some(place) = self.bytes.get_mut(self.start..HEAD_BYTES) {
+            place.copy_from_slice(head);
+        }
+        filled
+    }
+
+    /// A frame behind what is left to write.
+    pub(super) fn append(&mut self, opcode: OpCode, payload: &[u8]) {
+        let mut room = [0; HEAD_ROOM_BYTES];
+        self.bytes.extend_from_slice(head_of(opcode, payload, &mut room));
+        self.bytes.extend_from_slice(payload);
+    }
+}
+
+/// The head of an unmasked frame: 2, 4 or 10 bytes.
+fn head_of<'a>(opcode: OpCode, payload: &[u8], room: &'a mut [u8; HEAD_ROOM_BYTES]) -> &'a [u8] {
+    let length = Frame::new(true, opcode, None, Payload::Borrowed(payload)).fmt_head(room);
+    room.get(..length).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    const BINARY: u8 = 0x82;
+
+    #[test]
+    fn an_assembled_message_and_appended_frames_are_one_run_of_bytes() {
+        for length in [0, 125, 126, 65_535, 65_536] {
+            let mut outgoing = Outgoing::default();
+            let filled = outgoing.assemble(|out| {
+                out.resize(out.len() + length, 7);
+                Ok::<_, Infallible>(true)
+            });
+            assert_eq!(filled, Ok(true));
+            let assembled = outgoing.unwritten().to_vec();
+            let mut appended = Outgoing::default();
+            appended.append(OpCode::Binary, &vec![7; length]);
+            assert_eq!(assembled, appended.unwritten());
+            assert_eq!(assembled[0], BINARY);
+            // A frame appended behind one that is half written.
+            outgoing.wrote(1);
+            outgoing.append(OpCode::Close, &[3, 232]);
+            assert_eq!(outgoing.unwritten(), [&assembled[1..], &[0x88, 2, 3, 232]].concat());
+            outgoing.wrote(outgoing.unwritten().len());
+            assert!(outgoing.unwritten().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_not_filled_leaves_nothing() {
+        let mut outgoing = Outgoing::default();
+        assert_eq!(outgoing.assemble(|_| Ok::<_, Infallible>(false)), Ok(false));
+        assert_eq!(outgoing.assemble(|_| Err("no")), Err("no"));
+        assert!(outgoing.unwritten().is_empty());
+    }
+}

@@ -1,0 +1,170 @@
+//! The reading task of one client: hello, then messages to the room, each within its limits.
+//!
+//! In: messages from `frames`. Out: deliveries to the room's port, orders to the writer, and the reason to end. The
+//! task is never cancelled in the middle of a read, except when the connection ends anyway.
+//! Must not: write to the socket.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::codec;
+use tickwire_shared::message::{ClientMessage, Hello, PROTOCOL_VERSION};
+use tokio::io::AsyncRead;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::Net;
+use super::bucket::{Bucket, Rate};
+use super::connection::{End, Order};
+use super::frames::{Incoming, MessageReader, ReadError};
+use crate::room::{Delivery, Port, Seat};
+
+/// The tag of a hello, its message's first byte.
+const HELLO: u8 = 0;
+
+/// What the reading task needs beside the stream.
+pub(super) struct Reader {
+    net: Arc<Net>,
+    orders: mpsc::Sender<Order>,
+    unhelloed: Option<OwnedSemaphorePermit>,
+    control: Bucket,
+    control_rate: Rate,
+}
+
+/// Reads until the conversation ends, or until `stopped` says so; then throws away what comes. Unread bytes would
+/// make the kernel answer with a reset, which can overtake the goodbye.
+pub(super) async fn run<R: AsyncRead + Unpin>(
+    mut io: R,
+    mut reader: Reader,
+    ended: oneshot::Sender<End>,
+    stopped: oneshot::Receiver<()>,
+) {
+    tokio::select! {
+        biased;
+        _ = stopped => {}
+        end = reader.converse(&mut io) => {
+            let _ = ended.send(end);
+        }
+    }
+    drop(reader);
+    let _ = tokio::io::copy(&mut io, &mut tokio::io::sink()).await;
+}
+
+impl Reader {
+    pub(super) fn new(net: Arc<Net>, orders: mpsc::Sender<Order>, unhelloed: OwnedSemaphorePermit) -> Reader {
+        let per_s = f64::from(net.limits.control_frames_per_s);
+        let control_rate = Rate { per_s, burst: per_s.max(1.0) };
+        let control = Bucket::full(control_rate, Instant::now());
+        Reader { net, orders, unhelloed: Some(unhelloed), control, control_rate }
+    }
+
+    async fn converse<R: AsyncRead + Unpin>(&mut self, io: R) -> End {
+        let mut messages = MessageReader::new(io, &self.net.limits);
+        match self.join(&mut messages).await {
+            Ok((port, tick_rate_hz)) => self.play(&mut messages, &port, tick_rate_hz).await,
+            Err(end) => end,
+        }
+    }
+
+    async fn join<R: AsyncRead + Unpin>(&mut self, messages: &mut MessageReader<R>) -> Result<(Port, u32), End> {
+        let patience = self.net.limits.hello;
+        let hello = timeout(patience, self.hello(messages)).await.unwrap_or(Err(CloseReason::HelloTimeout.into()))?;
+        let Seat { welcome, tick_rate_hz, feed, port } = self.net.directory.join(hello).await.map_err(End::Refused)?;
+        self.unhelloed = None;
+        self.order(Order::Seated(Box::new((welcome, feed))))?;
+        Ok((port, tick_rate_hz))
+    }
+
+    /// The first message.
+    async fn hello<R: AsyncRead + Unpin>(&mut self, messages: &mut MessageReader<R>) -> Result<Hello, End> {
+        loop {
+            match messages.next().await {
+                Ok(Incoming::Message(message)) => {
+                    self.net.metrics.message_in(message.len());
+                    return decode_hello(message).map_err(End::Refused);
+                }
+                other => self.control(other)?,
+            }
+        }
+    }
+
+    /// Everything after the hello.
+    async fn play<R: AsyncRead + Unpin>(
+        &mut self,
+        messages: &mut MessageReader<R>,
+        port: &Port,
+        tick_rate_hz: u32,
+    ) -> End {
+        let limits = Arc::clone(&self.net.limits);
+        let rate = Rate::over(f64::from(limits.messages_per_tick * tick_rate_hz), limits.message_burst);
+        let mut bucket = Bucket::full(rate, Instant::now());
+        loop {
+            let Ok(next) = timeout(limits.idle, messages.next()).await else { return CloseReason::Idle.into() };
+            let done = match next {
+                Ok(Incoming::Message(message)) => {
+                    self.net.metrics.message_in(message.len());
+                    if bucket.take(rate, Instant::now()) {
+                        self.deliver(port, message)
+                    } else {
+                        Err(CloseReason::MessageFlood.into())
+                    }
+                }
+                other => self.control(other),
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    fn deliver(&self, port: &Port, message: &[u8]) -> Result<(), End> {
+        match port.deliver(message)? {
+            Delivery::Taken => Ok(()),
+            Delivery::Reply(reply) => self.order(Order::Message(reply)),
+            Delivery::Goodbye => Err(CloseReason::Left.into()),
+        }
+    }
+
+    /// Everything but messages.
+    fn control(&mut self, incoming: Result<Incoming<'_>, ReadError>) -> Result<(), End> {
+        let pong = match incoming {
+            Ok(Incoming::Ping(payload)) => Some(payload),
+            Ok(Incoming::Pong | Incoming::Message(_)) => None,
+            Ok(Incoming::Close(code)) => return Err(End::ClientClosed(code)),
+            Err(ReadError::Refused(reason)) => return Err(reason.into()),
+            Err(ReadError::Lost) => return Err(End::Lost),
+        };
+        if !self.control.take(self.control_rate, Instant::now()) {
+            return Err(CloseReason::ControlFlood.into());
+        }
+        pong.map_or(Ok(()), |payload| self.order(Order::Pong(payload)))
+    }
+
+    /// The queue is as long as a client may make us answer without reading the answers.
+    fn order(&self, order: Order) -> Result<(), End> {
+        self.orders.try_send(order).map_err(|error| match error {
+            TrySendError::Full(_) => CloseReason::TooSlow.into(),
+            TrySendError::Closed(_) => End::Lost,
+        })
+    }
+}
+
+/// A hello of another protocol version may look different behind its version, so that is compared first.
+fn decode_hello(message: &[u8]) -> Result<Hello, Refusal> {
+    let Some((&HELLO, body)) = message.split_first() else { return Err(CloseReason::HelloExpected.into()) };
+    match codec::decode_prefix::<u16, 16>(body) {
+        Ok((PROTOCOL_VERSION, _)) => {}
+        Ok((other, _)) => {
+            let words = format!("this server speaks protocol {PROTOCOL_VERSION}, not {other}: reload the page");
+            return Err(Refusal::new(CloseReason::ProtocolVersion, words));
+        }
+        Err(_) => return Err(CloseReason::Malformed.into()),
+    }
+    match ClientMessage::<(), ()>::decode(message) {
+        Ok(ClientMessage::Hello(hello)) => Ok(hello),
+        _ => Err(CloseReason::Malformed.into()),
+    }
+}

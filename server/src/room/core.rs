@@ -1,0 +1,348 @@
+//! The room as a pure state machine: one tick is one call, and the order of a tick is on one screen of code.
+//!
+//! In: what came since the last tick ([`Inbound`]). Out: who was let in or sent away, and every few ticks a
+//! [`Snapshot`]. Same start, same seed and same inbox give the same state at every tick.
+//! Must not: know the time, sockets or locks.
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
+use tickwire_shared::message::RoomEvent;
+use tickwire_shared::replicate::Schema;
+use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe};
+
+use super::capture::Capture;
+use super::inbox::{ClientId, Inbound};
+use super::player::{Dropped, Player};
+use super::Room;
+use crate::game::Game;
+
+/// What a room's host decides for it. Part of a re-run's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomConfig {
+    /// Where the room's generator starts.
+    pub seed: u64,
+    /// How long a lost player's seat is kept, ticks.
+    pub grace_ticks: u32,
+    /// Lines of chat per player within `chat_span_ticks`.
+    pub chat_lines: usize,
+    /// The span of the chat limit, ticks.
+    pub chat_span_ticks: u32,
+}
+
+/// How a join ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinOutcome {
+    /// The client has a seat.
+    Seated {
+        /// The connection that asked.
+        client: ClientId,
+        /// Its seat.
+        player: PlayerId,
+        /// The token that takes it back.
+        token: ResumeToken,
+        /// The seat was the client's before.
+        resumed: bool,
+        /// The connection that held it until now.
+        replaced: Option<ClientId>,
+    },
+    /// The client was not let in.
+    Refused(ClientId, Refusal),
+}
+
+/// What clients are told of one tick. Borrowed from the room until the next tick.
+#[derive(Debug)]
+pub struct Snapshot<'a> {
+    /// The tick whose simulation made this state.
+    pub tick: Tick,
+    /// What changed of the shared channel; empty when nothing did that motion does not predict.
+    pub delta: &'a [u8],
+    /// The shared channel's whole state; empty unless asked for.
+    pub keyframe: &'a [u8],
+    /// Encoded room events for everybody.
+    pub events: &'a [u8],
+}
+
+/// A game's room, run tick by tick.
+pub struct RoomCore<G: Game> {
+    pub(super) game: G,
+    pub(super) room: Room<G::Rules>,
+    pub(super) options: G::Options,
+    pub(super) config: RoomConfig,
+    schema: Schema,
+    capture: Capture,
+    captured: Vec<TableState>,
+    /// What the shared channel's clients hold.
+    state: ChannelState,
+    encoder: DeltaEncoder,
+    bits: BitWriter,
+    delta: Vec<u8>,
+    keyframe: Vec<u8>,
+    events: Vec<u8>,
+    /// Each player's owner-only rows as of the last snapshot.
+    own: BTreeMap<PlayerId, ChannelState>,
+    outcomes: Vec<JoinOutcome>,
+    sent_away: Vec<(ClientId, Refusal)>,
+    dropped: Dropped,
+}
+
+impl<G: Game> RoomCore<G> {
+    /// Opens a room.
+    pub fn open(options: G::Options, config: RoomConfig) -> RoomCore<G> {
+        let mut room = Room::new(G::setup(&options), Pcg64Mcg::seed_from_u64(config.seed));
+        let game = G::create(&options, &mut room);
+        RoomCore::assemble(game, room, options, config)
+    }
+
+    pub(super) fn assemble(game: G, room: Room<G::Rules>, options: G::Options, config: RoomConfig) -> RoomCore<G> {
+        let schema = G::Rules::schema();
+        RoomCore {
+            game,
+            room,
+            options,
+            config,
+            capture: Capture::new::<G::Rules>(&schema),
+            captured: vec![TableState::default(); schema.tables.len()],
+            state: ChannelState::empty(&schema),
+            schema,
+            encoder: DeltaEncoder::default(),
+            bits: BitWriter::default(),
+            delta: Vec::new(),
+            keyframe: Vec::new(),
+            events: Vec::new(),
+            own: BTreeMap::new(),
+            outcomes: Vec::new(),
+            sent_away: Vec::new(),
+            dropped: Dropped::default(),
+        }
+    }
+
+    /// One whole tick. `inbox` is emptied. Returns the snapshot when this tick has one, with a keyframe if wanted.
+    pub fn tick(&mut self, inbox: &mut Vec<Inbound<G::Rules>>, keyframe: bool) -> Option<Snapshot<'_>> {
+        self.receive(inbox);
+        self.simulate();
+        let due = self.snapshot_due(G::Rules::TICKS_PER_SNAPSHOT);
+        if due {
+            self.capture();
+            self.encode(keyframe);
+        }
+        self.finish();
+        due.then(|| self.snapshot())
+    }
+
+    /// Stage 1: joins, leaves, inputs, commands, chat, in the order they came; then seats whose grace is over.
+    pub fn receive(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) {
+        for inbound in inbox.drain(..) {
+            match inbound {
+                Inbound::Join { client, name, token, resume } => {
+                    let outcome = self.join(client, name, token, resume);
+                    self.outcomes.push(outcome);
+                }
+                Inbound::Inputs(player, batch) => {
+                    let now = self.room.tick;
+                    if let Some(player) = self.room.players.get_mut(&player) {
+                        let dropped = player.take_inputs(now, batch);
+                        self.dropped.late += dropped.late;
+                        self.dropped.early += dropped.early;
+                    }
+                }
+                Inbound::Command(player, command) => {
+                    if self.room.players.contains_key(&player) {
+                        self.game.command(&mut self.room, player, command);
+                    }
+                }
+                Inbound::Chat(player, text) => self.chat(player, text),
+                Inbound::Lost(player, client) => self.lose(player, client),
+                Inbound::Left(player, client) => {
+                    if self.holds(player, client) {
+                        self.remove(player);
+                    }
+                }
+            }
+        }
+        self.remove_overdue();
+    }
+
+    /// Stage 2: one input per player, the game's tick, and the end of those it sent away.
+    pub fn simulate(&mut self) {
+        let tick = self.room.tick;
+        for player in self.room.players.values_mut() {
+            player.resolve_input(tick);
+        }
+        self.game.tick(&mut self.room);
+        for (player, refusal) in std::mem::take(&mut self.room.kicks) {
+            if let Some(seat) = self.room.players.get(&player) {
+                self.sent_away.push((seat.client, refusal));
+                self.remove(player);
+            }
+        }
+    }
+
+    /// True when the tick being simulated is one whose result clients are told.
+    pub fn snapshot_due(&self, ticks_per_snapshot: u32) -> bool {
+        self.room.tick.0 % ticks_per_snapshot.max(1) == 0
+    }
+
+    /// Stage 3: the world to columns of integers.
+    pub fn capture(&mut self) {
+        self.own.clear();
+        self.capture.run(&self.room.world, &self.schema, &mut self.captured, &mut self.own);
+    }
+
+    /// Stage 4: the change to bits, once for everybody; the whole state too, if somebody needs it.
+    pub fn encode(&mut self, keyframe: bool) {
+        self.delta.clear();
+        self.keyframe.clear();
+        self.encoder.encode(&self.schema, &mut self.state, &self.captured, &mut self.delta);
+        if keyframe {
+            encode_keyframe(&self.schema, &self.state, &mut self.bits, &mut self.keyframe);
+        }
+        std::mem::swap(&mut self.events, &mut self.room.events);
+        self.room.events.clear();
+    }
+
+    /// Stage 5: on to the next tick.
+    pub fn finish(&mut self) {
+        self.room.tick = self.room.tick.plus(1);
+    }
+
+    /// What the last `capture` and `encode` made. Call after `finish`.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot { tick: self.room.tick.minus(1), delta: &self.delta, keyframe: &self.keyframe, events: &self.events }
+    }
+
+    /// The keyframe of a player's own channel as of the last snapshot.
+    pub fn encode_own(&mut self, player: PlayerId, out: &mut Vec<u8>) {
+        if let Some(own) = self.own.get(&player) {
+            encode_keyframe(&self.schema, own, &mut self.bits, out);
+        }
+    }
+
+    /// Joins that were answered since the last call.
+    pub fn take_outcomes(&mut self) -> Vec<JoinOutcome> {
+        std::mem::take(&mut self.outcomes)
+    }
+
+    /// Connections that the room ends, since the last call.
+    pub fn take_sent_away(&mut self) -> Vec<(ClientId, Refusal)> {
+        std::mem::take(&mut self.sent_away)
+    }
+
+    /// Inputs that were dropped, since the last call.
+    pub fn take_dropped(&mut self) -> Dropped {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// The room as its game sees it.
+    pub fn room(&self) -> &Room<G::Rules> {
+        &self.room
+    }
+
+    pub(super) fn room_mut(&mut self) -> &mut Room<G::Rules> {
+        &mut self.room
+    }
+
+    /// What the shared channel's clients hold, quantised: what tests compare with a client's.
+    pub fn channel_state(&self) -> &ChannelState {
+        &self.state
+    }
+
+    fn join(
+        &mut self,
+        client: ClientId,
+        name: String,
+        token: ResumeToken,
+        resume: Option<ResumeToken>,
+    ) -> JoinOutcome {
+        if let Some(resume) = resume {
+            return self.resume(client, token, resume);
+        }
+        if self.room.people() >= G::MAX_PLAYERS {
+            return JoinOutcome::Refused(client, CloseReason::RoomFull.into());
+        }
+        let player = self.room.next_player_id();
+        self.room.players.insert(player, Player::person(player, name, client, token));
+        if let Err(refusal) = self.game.join(&mut self.room, player) {
+            self.room.players.remove(&player);
+            return JoinOutcome::Refused(client, refusal);
+        }
+        if let Some(seat) = self.room.players.get(&player) {
+            let joined = RoomEvent::Joined(seat.info());
+            self.room.announce(&joined);
+        }
+        self.tell_roster(player);
+        JoinOutcome::Seated { client, player, token, resumed: false, replaced: None }
+    }
+
+    fn resume(&mut self, client: ClientId, token: ResumeToken, resume: ResumeToken) -> JoinOutcome {
+        let seat = self.room.players.values_mut().find(|player| !player.bot && player.token == resume);
+        let Some(seat) = seat else {
+            return JoinOutcome::Refused(client, CloseReason::ResumeRefused.into());
+        };
+        let player = seat.id;
+        let replaced = (!seat.away).then_some(seat.client);
+        seat.resume(client, token);
+        self.room.announce(&RoomEvent::Away(player, false));
+        self.tell_roster(player);
+        if let Some(replaced) = replaced {
+            self.sent_away.push((replaced, CloseReason::Replaced.into()));
+        }
+        JoinOutcome::Seated { client, player, token, resumed: true, replaced }
+    }
+
+    /// Tells a newcomer who is there.
+    fn tell_roster(&mut self, newcomer: PlayerId) {
+        let infos = self.room.players.values().map(Player::info).collect::<Vec<_>>();
+        for info in infos {
+            self.room.tell(newcomer, &RoomEvent::Joined(info));
+        }
+    }
+
+    fn holds(&self, player: PlayerId, client: ClientId) -> bool {
+        self.room.players.get(&player).is_some_and(|seat| seat.client == client && !seat.bot)
+    }
+
+    fn lose(&mut self, player: PlayerId, client: ClientId) {
+        if self.holds(player, client) {
+            let tick = self.room.tick;
+            if let Some(seat) = self.room.players.get_mut(&player) {
+                seat.lose(tick);
+            }
+            self.room.own_events.remove(&player);
+            self.room.announce(&RoomEvent::Away(player, true));
+        }
+    }
+
+    fn chat(&mut self, player: PlayerId, text: String) {
+        let (tick, span, lines) = (self.room.tick, self.config.chat_span_ticks, self.config.chat_lines);
+        let Some(seat) = self.room.players.get_mut(&player) else { return };
+        while seat.chat_ticks.front().is_some_and(|said| tick.since(*said) >= span as i32) {
+            seat.chat_ticks.pop_front();
+        }
+        if text.is_empty() || seat.chat_ticks.len() >= lines {
+            self.room.tell(player, &RoomEvent::ChatRefused);
+        } else {
+            seat.chat_ticks.push_back(tick);
+            self.room.announce(&RoomEvent::Chat(player, text));
+        }
+    }
+
+    fn remove(&mut self, player: PlayerId) {
+        if self.room.players.contains_key(&player) {
+            self.game.leave(&mut self.room, player);
+            self.room.remove_player(player);
+        }
+    }
+
+    fn remove_overdue(&mut self) {
+        let (tick, grace) = (self.room.tick, self.config.grace_ticks as i32);
+        let overdue = |seat: &Player<G::Rules>| seat.away && tick.since(seat.away_since) >= grace;
+        while let Some(player) = self.room.players.values().find(|seat| overdue(seat)).map(|seat| seat.id) {
+            self.remove(player);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What reaches a room from outside, in the order it came: the whole input of a deterministic re-run.
+
+use serde::{Deserialize, Serialize};
+use tickwire_shared::ids::{PlayerId, ResumeToken};
+use tickwire_shared::message::Inputs;
+use tickwire_shared::rules::Rules;
+
+/// One connection, numbered by the server. A seat may see several in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClientId(pub u64);
+
+/// One message to a room. Recorded with its tick, it is what a re-run needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Inbound<R: Rules> {
+    /// A client asks for a seat, or for its old one.
+    Join {
+        /// The connection that asks.
+        client: ClientId,
+        /// The cleaned name.
+        name: String,
+        /// The token of the seat from now on.
+        token: ResumeToken,
+        /// The token of the seat to take back.
+        resume: Option<ResumeToken>,
+    },
+    /// Intents of a player.
+    Inputs(PlayerId, Inputs<R::Input>),
+    /// A reliable message of a player.
+    Command(PlayerId, R::Command),
+    /// A line of chat, cleaned; empty when nothing was left of it.
+    Chat(PlayerId, String),
+    /// This connection of a player is gone; the seat is kept for the grace time.
+    Lost(PlayerId, ClientId),
+    /// The player gives up its seat, over this connection.
+    Left(PlayerId, ClientId),
+}

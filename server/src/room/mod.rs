@@ -1,0 +1,267 @@
+//! A room: the world, its players, and what they are told. This file is what a game sees of it.
+//!
+//! In: joins, leaves, inputs, commands (`inbox`), one tick at a time (`core`). Out: snapshots (`capture`, `ring`) and
+//! events, to clients' seats (`seat`). `save` turns a room into bytes and back. `hosted` ties a room to the
+//! scheduler and the sockets; everything else here is pure: no clock, no lock, no I/O.
+
+mod capture;
+mod core;
+mod hosted;
+mod inbox;
+mod player;
+mod ring;
+mod save;
+mod seat;
+
+use std::collections::BTreeMap;
+
+use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::codec;
+use tickwire_shared::ids::{EntityId, PlayerId, Tick};
+use tickwire_shared::message::RoomEvent;
+use tickwire_shared::rules::Rules;
+
+pub use self::core::{JoinOutcome, RoomConfig, RoomCore, Snapshot};
+pub(crate) use hosted::{HostedRoom, RoomPort, RoomSetup};
+pub use inbox::{ClientId, Inbound};
+pub use player::Player;
+pub use seat::{Delivery, Feed, Port, Seat};
+
+/// Marks an entity that clients may see, with the id that they know it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replicated(pub EntityId);
+
+/// The player who sees an entity's owner-only fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnedBy(pub PlayerId);
+
+/// Encoded events that wait for the next snapshot, bytes; a game that broadcasts more between two snapshots loses the
+/// rest (and is told so in the log).
+const EVENT_BYTES: usize = 64 << 10;
+
+/// A room as its game sees it.
+pub struct Room<R: Rules> {
+    tick: Tick,
+    rng: Pcg64Mcg,
+    world: hecs::World,
+    /// Ordered, so that iterating is deterministic.
+    entities: BTreeMap<EntityId, hecs::Entity>,
+    next_entity: u32,
+    players: BTreeMap<PlayerId, Player<R>>,
+    next_player: u32,
+    setup: R::Setup,
+    map: R::Map,
+    /// Encoded events for everybody since the last snapshot.
+    events: Vec<u8>,
+    /// The same for one player alone.
+    own_events: BTreeMap<PlayerId, Vec<u8>>,
+    kicks: Vec<(PlayerId, Refusal)>,
+}
+
+impl<R: Rules> Room<R> {
+    fn new(setup: R::Setup, rng: Pcg64Mcg) -> Room<R> {
+        Room {
+            tick: Tick(0),
+            rng,
+            world: hecs::World::new(),
+            entities: BTreeMap::new(),
+            // 0 is no entity and no player, so that a field can say "nobody".
+            next_entity: 1,
+            players: BTreeMap::new(),
+            next_player: 1,
+            map: R::map(&setup),
+            setup,
+            events: Vec::new(),
+            own_events: BTreeMap::new(),
+            kicks: Vec::new(),
+        }
+    }
+
+    /// The tick being simulated.
+    pub fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// Seconds per tick.
+    pub fn dt_s(&self) -> f32 {
+        R::dt_s()
+    }
+
+    /// The map that the setup names.
+    pub fn map(&self) -> &R::Map {
+        &self.map
+    }
+
+    /// What clients are told on joining.
+    pub fn setup(&self) -> &R::Setup {
+        &self.setup
+    }
+
+    /// The room's generator: the only randomness a deterministic game may use.
+    pub fn rng(&mut self) -> &mut Pcg64Mcg {
+        &mut self.rng
+    }
+
+    /// The world, to read.
+    pub fn world(&self) -> &hecs::World {
+        &self.world
+    }
+
+    /// The world, to change components. Spawn with [`Room::spawn`] and despawn with [`Room::despawn`]: an entity that
+    /// the world alone knows is neither seen by clients nor saved.
+    pub fn world_mut(&mut self) -> &mut hecs::World {
+        &mut self.world
+    }
+
+    /// A new entity that clients see.
+    pub fn spawn(&mut self, components: impl hecs::DynamicBundle) -> EntityId {
+        let id = EntityId(self.next_entity);
+        self.next_entity += 1;
+        let entity = self.world.spawn(components);
+        // The entity was spawned on the line above, so it is there.
+        let _ = self.world.insert_one(entity, Replicated(id));
+        self.entities.insert(id, entity);
+        id
+    }
+
+    /// A new entity whose owner-only fields `owner` sees.
+    pub fn spawn_for(&mut self, owner: PlayerId, components: impl hecs::DynamicBundle) -> EntityId {
+        let id = self.spawn(components);
+        if let Some(entity) = self.entity(id) {
+            let _ = self.world.insert_one(entity, OwnedBy(owner));
+        }
+        id
+    }
+
+    /// Removes an entity. Does nothing when it is gone already.
+    pub fn despawn(&mut self, id: EntityId) {
+        if let Some(entity) = self.entities.remove(&id) {
+            let _ = self.world.despawn(entity);
+        }
+    }
+
+    /// The hecs handle of an entity.
+    pub fn entity(&self, id: EntityId) -> Option<hecs::Entity> {
+        self.entities.get(&id).copied()
+    }
+
+    /// All entities by ascending id: the order to iterate in where order matters.
+    pub fn entities(&self) -> impl Iterator<Item = (EntityId, hecs::Entity)> + '_ {
+        self.entities.iter().map(|(id, entity)| (*id, *entity))
+    }
+
+    /// A copy of one component of an entity.
+    pub fn get<C: hecs::Component + Clone>(&self, id: EntityId) -> Option<C> {
+        self.world.get::<&C>(self.entity(id)?).ok().map(|component| (*component).clone())
+    }
+
+    /// Lets `change` at one component of an entity.
+    pub fn with<C: hecs::Component, T>(&mut self, id: EntityId, change: impl FnOnce(&mut C) -> T) -> Option<T> {
+        let entity = self.entity(id)?;
+        self.world.query_one_mut::<&mut C>(entity).ok().map(change)
+    }
+
+    /// Players by ascending id, people and bots.
+    pub fn players(&self) -> impl Iterator<Item = &Player<R>> + '_ {
+        self.players.values()
+    }
+
+    /// One player.
+    pub fn player(&self, id: PlayerId) -> Option<&Player<R>> {
+        self.players.get(&id)
+    }
+
+    /// A player that the game itself plays, by [`Room::set_bot_input`].
+    pub fn add_bot(&mut self, name: &str) -> PlayerId {
+        let id = self.next_player_id();
+        let player = Player::bot(id, name.to_owned());
+        self.announce(&RoomEvent::Joined(player.info()));
+        self.players.insert(id, player);
+        id
+    }
+
+    /// Takes a bot out; its entities are the game's to remove. Does nothing for people.
+    pub fn remove_bot(&mut self, id: PlayerId) {
+        if self.players.get(&id).is_some_and(|player| player.bot) {
+            self.remove_player(id);
+        }
+    }
+
+    /// What a bot intends, until the next call.
+    pub fn set_bot_input(&mut self, id: PlayerId, input: R::Input) {
+        if let Some(player) = self.players.get_mut(&id).filter(|player| player.bot) {
+            player.input = input;
+        }
+    }
+
+    /// Gives a player the entity that its input moves. It must have a component of type `R::Avatar`.
+    pub fn give_avatar(&mut self, player: PlayerId, entity: EntityId) {
+        if let Some(player) = self.players.get_mut(&player) {
+            player.avatar = Some(entity);
+        }
+    }
+
+    /// Steps every avatar by its player's input of this tick, in the order of players.
+    pub fn step_avatars(&mut self) {
+        for player in self.players.values() {
+            let Some(entity) = player.avatar.and_then(|id| self.entities.get(&id)) else { continue };
+            if let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(*entity) {
+                R::step(avatar, &player.input, &self.map, R::dt_s());
+            }
+        }
+    }
+
+    /// Tells everybody, with the next snapshot.
+    pub fn broadcast(&mut self, event: R::Event) {
+        self.announce(&RoomEvent::Game(event));
+    }
+
+    /// Tells one player, with the next snapshot.
+    pub fn send(&mut self, player: PlayerId, event: R::Event) {
+        self.tell(player, &RoomEvent::Game(event));
+    }
+
+    /// Sends a player away at the end of this tick; [`crate::game::Game::leave`] is called then.
+    pub fn kick(&mut self, player: PlayerId, words: &str) {
+        self.kicks.push((player, Refusal::new(CloseReason::Kicked, words)));
+    }
+
+    fn announce(&mut self, event: &RoomEvent<R::Event>) {
+        push_event(&mut self.events, event);
+    }
+
+    fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
+        if self.players.get(&player).is_some_and(|player| !player.bot && !player.away) {
+            push_event(self.own_events.entry(player).or_default(), event);
+        }
+    }
+
+    fn next_player_id(&mut self) -> PlayerId {
+        let id = PlayerId(self.next_player);
+        self.next_player += 1;
+        id
+    }
+
+    fn remove_player(&mut self, id: PlayerId) {
+        if self.players.remove(&id).is_some() {
+            self.own_events.remove(&id);
+            self.announce(&RoomEvent::Left(id));
+        }
+    }
+
+    /// People with a seat, those included who may still come back.
+    fn people(&self) -> usize {
+        self.players.values().filter(|player| !player.bot).count()
+    }
+}
+
+/// Appends an encoded event, whole or not at all.
+fn push_event<E: Serialize>(out: &mut Vec<u8>, event: &E) {
+    let before = out.len();
+    if out.len() > EVENT_BYTES || codec::encode_into(event, out).is_err() {
+        out.truncate(before);
+        tracing::warn!("an event was dropped: too many since the last snapshot, or it cannot be encoded");
+    }
+}

@@ -1,0 +1,155 @@
+//! A seat in a room, and the buffer in which a player's inputs wait for their tick.
+//!
+//! In: inputs as they come, early or late. Out: exactly one input for each tick. An input that comes after its tick is
+//! dropped, never shifted; a missing one repeats the last for a few ticks, then the player's hands are off the keys.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use tickwire_shared::ids::{EntityId, InputSequence, PlayerId, ResumeToken, Tick};
+use tickwire_shared::limits::INPUT_AHEAD_TICKS;
+use tickwire_shared::message::{Inputs, PlayerInfo};
+use tickwire_shared::rules::Rules;
+
+use super::inbox::ClientId;
+
+/// A starved player's last input is repeated this long, ticks: 100 ms at 60 Hz.
+const REPEAT_TICKS: u32 = 6;
+
+/// A seat in a room: a person's, also while the connection is lost, or a bot's.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Player<R: Rules> {
+    /// The seat.
+    pub id: PlayerId,
+    /// The name to show, cleaned.
+    pub name: String,
+    /// Played by the game itself.
+    pub bot: bool,
+    /// The connection is lost; the seat is kept for the grace time.
+    pub away: bool,
+    /// The entity that the input moves.
+    pub avatar: Option<EntityId>,
+    /// The input of the tick being simulated.
+    pub input: R::Input,
+    /// Its number, and so the newest one applied.
+    pub input_sequence: InputSequence,
+    /// The tick whose picture the player was looking at when it made the newest input: for rewinding.
+    pub viewed_tick: Tick,
+    pub(super) client: ClientId,
+    pub(super) token: ResumeToken,
+    /// Since when the connection is lost.
+    pub(super) away_since: Tick,
+    buffer: VecDeque<Waiting<R::Input>>,
+    starved_ticks: u32,
+    /// The least slack since the last snapshot, ticks.
+    pub(super) slack_ticks: Option<i32>,
+    /// Ticks of the last lines of chat.
+    pub(super) chat_ticks: VecDeque<Tick>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Waiting<I> {
+    tick: Tick,
+    sequence: InputSequence,
+    input: I,
+}
+
+/// Inputs that were not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Their tick was over.
+    pub late: u32,
+    /// Their tick is further ahead than the buffer is deep.
+    pub early: u32,
+}
+
+impl<R: Rules> Player<R> {
+    pub(super) fn person(id: PlayerId, name: String, client: ClientId, token: ResumeToken) -> Player<R> {
+        Player {
+            id,
+            name,
+            bot: false,
+            away: false,
+            avatar: None,
+            input: R::Input::default(),
+            input_sequence: InputSequence(0),
+            viewed_tick: Tick(0),
+            client,
+            token,
+            away_since: Tick(0),
+            buffer: VecDeque::new(),
+            starved_ticks: 0,
+            slack_ticks: None,
+            chat_ticks: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn bot(id: PlayerId, name: String) -> Player<R> {
+        // Nobody resumes a bot: people's tokens are looked for among people.
+        Player { bot: true, ..Player::person(id, name, ClientId(0), ResumeToken([0; 16])) }
+    }
+
+    pub(super) fn info(&self) -> PlayerInfo {
+        PlayerInfo { player: self.id, name: self.name.clone(), bot: self.bot, away: self.away }
+    }
+
+    /// Another connection took the seat: its inputs are numbered from 1 again.
+    pub(super) fn resume(&mut self, client: ClientId, token: ResumeToken) {
+        (self.client, self.token, self.away) = (client, token, false);
+        self.forget_inputs();
+    }
+
+    /// The connection is lost.
+    pub(super) fn lose(&mut self, tick: Tick) {
+        (self.away, self.away_since) = (true, tick);
+        self.forget_inputs();
+    }
+
+    fn forget_inputs(&mut self) {
+        self.buffer.clear();
+        self.input = R::Input::default();
+        self.input_sequence = InputSequence(0);
+        self.starved_ticks = 0;
+        self.slack_ticks = None;
+    }
+
+    /// Takes a batch whose ticks are still to come; `now` is the tick about to be simulated.
+    pub(super) fn take_inputs(&mut self, now: Tick, batch: Inputs<R::Input>) -> Dropped {
+        let mut dropped = Dropped::default();
+        for (n, input) in batch.inputs.into_iter().enumerate() {
+            let tick = batch.first_tick.plus(n as u32);
+            let slack = tick.since(now);
+            self.slack_ticks = Some(self.slack_ticks.map_or(slack, |least| least.min(slack)));
+            if slack < 0 {
+                dropped.late += 1;
+            } else if slack >= INPUT_AHEAD_TICKS as i32 || self.buffer.len() >= INPUT_AHEAD_TICKS as usize {
+                dropped.early += 1;
+            } else {
+                let sequence = InputSequence(batch.first_sequence.0.wrapping_add(n as u32));
+                self.buffer.push_back(Waiting { tick, sequence, input });
+                self.viewed_tick = batch.viewed_tick;
+            }
+        }
+        dropped
+    }
+
+    /// Puts the input for `tick` in place. Of two inputs for one tick the later counts.
+    pub(super) fn resolve_input(&mut self, tick: Tick) {
+        if self.bot {
+            return;
+        }
+        let mut found = false;
+        let (input, sequence) = (&mut self.input, &mut self.input_sequence);
+        self.buffer.retain(|waiting| {
+            if waiting.tick == tick {
+                (*input, *sequence, found) = (waiting.input.clone(), waiting.sequence, true);
+            }
+            waiting.tick.is_after(tick)
+        });
+        self.starved_ticks = if found { 0 } else { self.starved_ticks.saturating_add(1) };
+        if self.starved_ticks > REPEAT_TICKS {
+            self.input = R::Input::default();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A room to bytes and back: for crash restore, replay, and moving a live room.
+//!
+//! In: a [`RoomCore`] between two ticks. Out: bytes from which [`RoomCore::restore`] goes on to the same state at
+//! every later tick. Kept: tick, generator, players with their waiting inputs, the game, every component that the
+//! game names. Not kept: events that wait for the next snapshot; clients get keyframes anyway.
+
+use std::collections::BTreeMap;
+
+use rand_pcg::Pcg64Mcg;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tickwire_shared::codec::{self, CodecError};
+use tickwire_shared::ids::{EntityId, PlayerId, Tick};
+use tickwire_shared::rules::Rules;
+
+use super::core::{RoomConfig, RoomCore};
+use super::player::Player;
+use super::{OwnedBy, Room};
+use crate::game::{Game, SavedVisitor};
+
+/// Largest saved room that is read back, bytes.
+const SAVE_BYTES: usize = 256 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    schema: u64,
+    tick: Tick,
+    rng: Pcg64Mcg,
+    next_entity: u32,
+    next_player: u32,
+    players: Vec<u8>,
+    entities: Vec<(EntityId, Option<PlayerId>)>,
+    options: Vec<u8>,
+    game: Vec<u8>,
+    components: Vec<Vec<u8>>,
+}
+
+impl<G: Game> RoomCore<G> {
+    /// The room as bytes. Call between two ticks.
+    ///
+    /// # Errors
+    /// When a component or the game cannot be encoded.
+    pub fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let room = &self.room;
+        let mut components = SaveComponents { room, bytes: Vec::new(), error: None };
+        G::saved_components(&mut components);
+        if let Some(error) = components.error {
+            return Err(error);
+        }
+        let owner = |entity: hecs::Entity| room.world.get::<&OwnedBy>(entity).ok().map(|owner| owner.0);
+        codec::encode(&Saved {
+            schema: G::Rules::schema().hash,
+            tick: room.tick,
+            rng: room.rng.clone(),
+            next_entity: room.next_entity,
+            next_player: room.next_player,
+            players: codec::encode(&room.players.values().collect::<Vec<_>>())?,
+            entities: room.entities().map(|(id, entity)| (id, owner(entity))).collect(),
+            options: codec::encode(&self.options)?,
+            game: codec::encode(&self.game)?,
+            components: components.bytes,
+        })
+    }
+
+    /// A room from bytes that [`RoomCore::save`] made.
+    ///
+    /// # Errors
+    /// When the bytes are no saved room of this game, or one of other rules.
+    pub fn restore(bytes: &[u8], config: RoomConfig) -> Result<RoomCore<G>, CodecError> {
+        let saved = codec::decode::<Saved, SAVE_BYTES>(bytes)?;
+        if saved.schema != G::Rules::schema().hash {
+            return Err(CodecError::Invalid);
+        }
+        let options = codec::decode::<G::Options, SAVE_BYTES>(&saved.options)?;
+        let mut room = Room::new(G::setup(&options), saved.rng);
+        room.tick = saved.tick;
+        for (id, owner) in saved.entities {
+            room.next_entity = id.0;
+            match owner {
+                Some(owner) => room.spawn_for(owner, ()),
+                None => room.spawn(()),
+            };
+        }
+        let mut components =
+            RestoreComponents { room: &mut room, bytes: saved.components.into_iter(), error: None };
+        G::saved_components(&mut components);
+        if let Some(error) = components.error {
+            return Err(error);
+        }
+        (room.next_entity, room.next_player) = (saved.next_entity, saved.next_player);
+        let players = codec::decode::<Vec<Player<G::Rules>>, SAVE_BYTES>(&saved.players)?;
+        room.players = players.into_iter().map(|player| (player.id, player)).collect::<BTreeMap<_, _>>();
+        let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;
+        Ok(RoomCore::assemble(game, room, options, config))
+    }
+
+    /// A 64-bit hash of everything that [`RoomCore::save`] keeps: equal rooms have equal hashes.
+    ///
+    /// # Errors
+    /// As [`RoomCore::save`].
+    pub fn hash(&self) -> Result<u64, CodecError> {
+        Ok(xxhash_rust::xxh3::xxh3_64(&self.save()?))
+    }
+}
+
+struct SaveComponents<'a, R: Rules> {
+    room: &'a Room<R>,
+    bytes: Vec<Vec<u8>>,
+    error: Option<CodecError>,
+}
+
+impl<R: Rules> SavedVisitor for SaveComponents<'_, R> {
+    fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self) {
+        let rows = self.room.entities().filter_map(|(id, entity)| {
+            self.room.world.get::<&C>(entity).ok().map(|component| (id, (*component).clone()))
+        });
+        match codec::encode(&rows.collect::<Vec<(EntityId, C)>>()) {
+            Ok(bytes) => self.bytes.push(bytes),
+            Err(error) => self.error = Some(error),
+        }
+    }
+}
+
+struct RestoreComponents<'a, R: Rules> {
+    room: &'a mut Room<R>,
+    bytes: std::vec::IntoIter<Vec<u8>>,
+    error: Option<CodecError>,
+}
+
+impl<R: Rules> SavedVisitor for RestoreComponents<'_, R> {
+    fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self) {
+        let rows = self.bytes.next().ok_or(CodecError::Short);
+        match rows.and_then(|bytes| codec::decode::<Vec<(EntityId, C)>, SAVE_BYTES>(&bytes)) {
+            Ok(rows) => {
+                for (id, component) in rows {
+                    if let Some(entity) = self.room.entity(id) {
+                        let _ = self.room.world.insert_one(entity, component);
+                    }
+                }
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! When rooms tick: a few threads that do nothing else, each with the rooms that were pinned to it.
+//!
+//! In: rooms ([`Tickable`]). Out: calls to `tick` at their due times. A room that falls behind may catch up
+//! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone.
+//! Must not: await, or hold a lock while a room ticks.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use tickwire_shared::close::{CloseReason, Refusal};
+
+/// Ticks that a late room may catch up at once.
+const CATCH_UP_TICKS: u32 = 3;
+
+/// What to do with a room after its tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Continue,
+    Close,
+}
+
+/// Something that ticks.
+pub(crate) trait Tickable: Send {
+    /// From one tick to the next.
+    fn period(&self) -> Duration;
+    /// One tick, which was due at `due`.
+    fn tick(&mut self, due: Instant) -> Verdict;
+    /// This many ticks were dropped because the room is behind.
+    fn skipped(&mut self, ticks: u64);
+    /// The room is over: tell everybody.
+    fn end(&mut self, refusal: Refusal);
+}
+
+/// The simulation threads. Dropping it ends every room as [`CloseReason::ShuttingDown`].
+pub(crate) struct Scheduler {
+    workers: Vec<(Arc<Worker>, Option<JoinHandle<()>>)>,
+}
+
+struct Worker {
+    orders: Mutex<Orders>,
+    wake: Condvar,
+    rooms: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Orders {
+    arrivals: Vec<Box<dyn Tickable>>,
+    stop: bool,
+}
+
+impl Scheduler {
+    /// Starts `threads` threads.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(crate) fn start(threads: usize) -> std::io::Result<Scheduler> {
+        let workers = (0..threads.max(1)).map(|number| {
+            let worker = Arc::new(Worker {
+                orders: Mutex::new(Orders::default()),
+                wake: Condvar::new(),
+                rooms: AtomicUsize::new(0),
+            });
+            let on_thread = worker.clone();
+            let thread = std::thread::Builder::new()
+                .name(format!("tickwire-sim-{number}"))
+                .spawn(move || on_thread.run())?;
+            Ok((worker, Some(thread)))
+        });
+        Ok(Scheduler { workers: workers.collect::<std::io::Result<_>>()? })
+    }
+
+    /// Pins a room to the thread with the fewest rooms; its first tick is due now.
+    pub(crate) fn add(&self, room: Box<dyn Tickable>) {
+        let least = self.workers.iter().min_by_key(|(worker, _)| worker.rooms.load(Ordering::Relaxed));
+        if let Some((worker, _)) = least {
+            worker.rooms.fetch_add(1, Ordering::Relaxed);
+            worker.orders.lock().arrivals.push(room);
+            worker.wake.notify_one();
+        }
+    }
+
+    /// Ends every room and waits for the threads.
+    pub(crate) fn stop(&mut self) {
+        for (worker, _) in &self.workers {
+            worker.orders.lock().stop = true;
+            worker.wake.notify_one();
+        }
+        for thread in self.workers.iter_mut().filter_map(|(_, thread)| thread.take()) {
+            // A worker catches its rooms' panics; if it died all the same there is nobody left to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Worker {
+    fn run(&self) {
+        let mut rooms: BTreeMap<u64, Box<dyn Tickable>> = BTreeMap::new();
+        let mut queue: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
+        let mut next_number = 0;
+        loop {
+            {
+                let mut orders = self.orders.lock();
+                while orders.arrivals.is_empty() && !orders.stop {
+                    match queue.peek() {
+                        Some(Reverse((due, _))) if *due <= Instant::now() => break,
+                        Some(Reverse((due, _))) => {
+                            self.wake.wait_until(&mut orders, *due);
+                        }
+                        None => self.wake.wait(&mut orders),
+                    }
+                }
+                for room in orders.arrivals.drain(..) {
+                    queue.push(Reverse((Instant::now(), next_number)));
+                    rooms.insert(next_number, room);
+                    next_number += 1;
+                }
+                if orders.stop {
+                    break;
+                }
+            }
+            let Some(Reverse((due, number))) = queue.pop() else { continue };
+            let Some(room) = rooms.get_mut(&number) else { continue };
+            match tick_guarded(room.as_mut(), due) {
+                Verdict::Continue => queue.push(Reverse((next_due(room.as_mut(), due), number))),
+                Verdict::Close => {
+                    rooms.remove(&number);
+                    self.rooms.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+        }
+        for room in rooms.values_mut() {
+            let _ = catch_unwind(AssertUnwindSafe(|| room.end(CloseReason::ShuttingDown.into())));
+        }
+    }
+}
+
+/// A panic closes the room that had it, and nothing else; its world is thrown away.
+fn tick_guarded(room: &mut dyn Tickable, due: Instant) -> Verdict {
+    catch_unwind(AssertUnwindSafe(|| room.tick(due))).unwrap_or_else(|_| {
+        tracing::error!("a room panicked and was closed");
+        let _ = catch_unwind(AssertUnwindSafe(|| room.end(CloseReason::RoomPanicked.into())));
+        Verdict::Close
+    })
+}
+
+fn next_due(room: &mut dyn Tickable, due: Instant) -> Instant {
+    let period = room.period();
+    let next = due + period;
+    let behind = Instant::now().saturating_duration_since(next);
+    if behind <= period * CATCH_UP_TICKS {
+        return next;
+    }
+    let skipped = (behind.as_nanos() / period.as_nanos().max(1)) as u64;
+    room.skipped(skipped);
+    next + Duration::from_nanos(period.as_nanos() as u64 * skipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    struct Fake {
+        ticks: u32,
+        panic_at: u32,
+        report: mpsc::Sender<String>,
+    }
+
+    impl Tickable for Fake {
+        fn period(&self) -> Duration {
+            Duration::from_millis(1)
+        }
+        fn tick(&mut self, _due: Instant) -> Verdict {
+            self.ticks += 1;
+            assert!(self.ticks != self.panic_at, "as the test wants it");
+            let _ = self.report.send(format!("tick {}", self.ticks));
+            Verdict::Continue
+        }
+        fn skipped(&mut self, _ticks: u64) {}
+        fn end(&mut self, refusal: Refusal) {
+            let _ = self.report.send(refusal.reason.label().to_owned());
+        }
+    }
+
+    #[test]
+    fn a_room_that_panics_is_closed_alone_and_the_others_go_on() {
+        let mut scheduler = Scheduler::start(1).unwrap();
+        let (bad, bad_says) = mpsc::channel();
+        let (good, good_says) = mpsc::channel();
+        scheduler.add(Box::new(Fake { ticks: 0, panic_at: 3, report: bad }));
+        scheduler.add(Box::new(Fake { ticks: 0, panic_at: 0, report: good }));
+        assert_eq!(bad_says.iter().collect::<Vec<_>>(), ["tick 1", "tick 2", "room_panicked"]);
+        let after = good_says.try_iter().count();
+        assert!(good_says.iter().take(5).count() == 5, "the good room ticks on after {after}");
+        scheduler.stop();
+        assert_eq!(good_says.iter().last().as_deref(), Some("shutting_down"));
+    }
+}

@@ -1,0 +1,91 @@
+//! How a body meets walls: the second half of a movement step.
+//!
+//! In: a body with a velocity, the map. Out: the body where that velocity takes it, slid along what was in its way.
+//! Same rules for floats as in `step`.
+
+use crate::components::Body;
+use crate::map::ArenaMap;
+use crate::step::BODY_RADIUS_M;
+
+/// A body moves at most this far before it is pushed out of walls: less than its radius, so it never tunnels.
+const MOVE_MAX_M: f32 = 0.2;
+/// Bounds the moves of one step, whatever the velocity: `STEP_MAX_S * DASH_SPEED_M_S / MOVE_MAX_M` and one to spare.
+const MOVES_MAX: u32 = 9;
+/// Pushing out of one wall may push into the next: tried this often.
+const PUSHES_MAX: u32 = 4;
+/// Overlaps up to this deep are rounding, not contact, metres.
+const SKIN_M: f32 = 1e-4;
+
+/// Moves by the velocity, in moves short enough to meet every wall, and slides along what it meets.
+pub(crate) fn slide(body: &mut Body, map: &ArenaMap, dt_s: f32) {
+    let way_m = (body.vx * body.vx + body.vy * body.vy).sqrt() * dt_s;
+    // `as` saturates.
+    let wanted = 1 + (way_m / MOVE_MAX_M) as u32;
+    let moves = if wanted < MOVES_MAX {
+        wanted
+    } else {
+        MOVES_MAX
+    };
+    let move_s = dt_s / moves as f32;
+    for _ in 0..moves {
+        let (x, y) = (body.x, body.y);
+        body.x += body.vx * move_s;
+        body.y += body.vy * move_s;
+        if !push_out(body, map) && map.is_free(x, y, BODY_RADIUS_M - 2.0 * SKIN_M) {
+            // Wedged: stay at the free place that the move began from.
+            (body.x, body.y, body.vx, body.vy) = (x, y, 0.0, 0.0);
+        }
+    }
+}
+
+/// Pushes the body out of the walls that it overlaps, deepest first, and takes away its speed into them. False when
+/// it is still in one.
+fn push_out(body: &mut Body, map: &ArenaMap) -> bool {
+    for _ in 0..PUSHES_MAX {
+        let Some((nx, ny, depth_m)) = deepest_contact(body.x, body.y, map) else {
+            return true;
+        };
+        body.x += nx * depth_m;
+        body.y += ny * depth_m;
+        let into = body.vx * nx + body.vy * ny;
+        if into < 0.0 {
+            body.vx -= nx * into;
+            body.vy -= ny * into;
+        }
+    }
+    deepest_contact(body.x, body.y, map).is_none()
+}
+
+/// The wall that a body at (x, y) is deepest in: the direction out of it, and how far.
+fn deepest_contact(x: f32, y: f32, map: &ArenaMap) -> Option<(f32, f32, f32)> {
+    let mut deepest = None;
+    let mut deepest_m = SKIN_M;
+    for wall in &map.walls {
+        let (dx, dy) = wall.offset(x, y);
+        let square = dx * dx + dy * dy;
+        if square >= BODY_RADIUS_M * BODY_RADIUS_M {
+            continue;
+        }
+        let (nx, ny, depth_m) = if square > 0.0 {
+            let distance = square.sqrt();
+            (dx / distance, dy / distance, BODY_RADIUS_M - distance)
+        } else {
+            // The middle is inside: out by the nearest face.
+            let (from_x, from_y) = (x - wall.x, y - wall.y);
+            let (to_side, to_end) = (
+                wall.half_width - from_x.abs(),
+                wall.half_height - from_y.abs(),
+            );
+            if to_side < to_end {
+                (1.0_f32.copysign(from_x), 0.0, to_side + BODY_RADIUS_M)
+            } else {
+                (0.0, 1.0_f32.copysign(from_y), to_end + BODY_RADIUS_M)
+            }
+        };
+        if depth_m > deepest_m {
+            deepest_m = depth_m;
+            deepest = Some((nx, ny, depth_m));
+        }
+    }
+    deepest
+}

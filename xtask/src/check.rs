@@ -1,0 +1,159 @@
+//! `cargo xtask check`: what can be said about the code without running it.
+//!
+//! Every part runs even if one before it failed, cheap ones first. Long files and functions are
+//! reported, not refused: some tables and tests are better long.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::steps::{Live, Outcome, Steps};
+use crate::tools::{self, Workspace};
+use crate::{length, page, wasm};
+
+/// Licences that a package may have whose code or fonts the page ships. deny.toml has the list for
+/// crates; tools that only build the page are free to have others.
+const PAGE_LICENCES: [&str; 9] = [
+    "0BSD",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "MIT",
+    "MIT OR Apache-2.0",
+    "OFL-1.1",
+    "Zlib",
+];
+/// The cargo-deny that is installed when none is there.
+const CARGO_DENY: &str = "0.20.2";
+
+/// `cargo xtask check`.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let mut steps = Steps::new(13);
+    steps.need("tools", "checking", |_| tools::check_node(workspace))?;
+    steps.need("wasm target", "checking", |live| {
+        tools::ensure_wasm_target(workspace, live)
+    })?;
+    steps.need("npm packages", "installing", |live| {
+        page::packages(workspace, live)
+    })?;
+
+    steps.part("rustfmt", "checking", |live| {
+        cargo(workspace, live, &["fmt", "--all", "--", "--check"])
+    });
+    steps.part("biome", "checking", |live| npm(workspace, live, "lint"));
+    // Before the types of the page, which are partly made by them.
+    steps.part("wasm", "building", |live| wasm::module(workspace, live));
+    steps.part("types", "writing", |live| wasm::types(workspace, live));
+    steps.part("tsc", "checking", |live| npm(workspace, live, "typecheck"));
+    steps.part("clippy", "checking", |live| {
+        let mut cargo = workspace.cargo();
+        cargo.args(["clippy", "--workspace", "--all-targets"]);
+        tools::run(cargo.args(["--", "--deny", "warnings"]), live)?;
+        Ok(Outcome::Done)
+    });
+    steps.part("rustdoc", "writing", |live| {
+        let mut cargo = workspace.cargo();
+        cargo
+            .args(["doc", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings");
+        tools::run(&mut cargo, live)?;
+        Ok(Outcome::Done)
+    });
+    steps.part("cargo-deny", "checking", |live| cargo_deny(workspace, live));
+    steps.part("page licences", "checking", |_| {
+        let lock = fs::read(workspace.at("demo-client/package-lock.json"))?;
+        let refused = refused_packages(&serde_json::from_slice(&lock)?);
+        let refused = refused.join(", ");
+        ensure!(refused.is_empty(), "not allowed in what we ship: {refused}");
+        Ok(Outcome::Done)
+    });
+
+    let mut long = Vec::new();
+    steps.part("lengths", "measuring", |_| {
+        long = length::report(&workspace.root)?;
+        Ok(Outcome::Note(format!(
+            "{} over (a report, not a failure)",
+            long.len()
+        )))
+    });
+    for line in &long {
+        println!("    {line}");
+    }
+    steps.verdict()
+}
+
+fn cargo(workspace: &Workspace, live: &Live, words: &[&str]) -> Result<Outcome> {
+    tools::run(workspace.cargo().args(words), live)?;
+    Ok(Outcome::Done)
+}
+
+fn npm(workspace: &Workspace, live: &Live, script: &str) -> Result<Outcome> {
+    tools::run(workspace.npm().args(["run", script]), live)?;
+    Ok(Outcome::Done)
+}
+
+/// The packages in a package-lock.json that the page ships under a licence we do not know as free
+/// of conditions on those who use it.
+fn refused_packages(lock: &serde_json::Value) -> Vec<String> {
+    let packages = lock["packages"].as_object().into_iter().flatten();
+    let installed = packages.filter(|(path, _)| path.starts_with("node_modules/"));
+    // Links are our own packages, "dev" ones are tools.
+    let shipped = installed.filter(|(_, package)| {
+        ["link", "dev", "devOptional"]
+            .iter()
+            .all(|mark| package[mark] != true)
+    });
+    let refused = shipped.filter_map(|(path, package)| {
+        let licence = package["license"].as_str().unwrap_or("no licence");
+        let allowed = PAGE_LICENCES.contains(&licence);
+        (!allowed).then(|| format!("{} ({licence})", path.trim_start_matches("node_modules/")))
+    });
+    refused.collect()
+}
+
+/// Licences, bans and sources, by the rules in deny.toml.
+fn cargo_deny(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+    if tools::on_path("cargo-deny").is_none() {
+        let mut install = workspace.cargo();
+        install.args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY]);
+        // Its own release profile spends minutes on making a check of a second a little quicker.
+        install.args(["--config", "profile.release.opt-level=0"]);
+        install.args(["--config", "profile.release.lto=\"off\""]);
+        install.args(["--config", "profile.release.codegen-units=16"]);
+        tools::run(&mut install, live).context("cargo-deny could not be installed")?;
+    }
+    cargo(
+        workspace,
+        live,
+        &[
+            "deny",
+            "--log-level",
+            "error",
+            "check",
+            "licenses",
+            "bans",
+            "sources",
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_the_page_ships_needs_a_known_licence_and_tools_do_not() {
+        let lock = json!({ "packages": {
+            "": { "license": "Ours" },
+            "node_modules/arena": { "link": true },
+            "node_modules/good": { "license": "MIT" },
+            "node_modules/tool": { "license": "GPL-3.0", "dev": true },
+            "node_modules/bad": { "license": "GPL-3.0" },
+            "node_modules/@none/said": {},
+        }});
+        let refused = refused_packages(&lock);
+        assert_eq!(refused, ["@none/said (no licence)", "bad (GPL-3.0)"]);
+    }
+}

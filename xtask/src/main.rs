@@ -1,0 +1,99 @@
+//! `cargo xtask ...`: everything a person does with this repository in one command each.
+//!
+//! This file is the command line; the other files are stages in the order in which a build goes
+//! through them: tools -> wasm -> page -> play, then test and check. No stage knows of the command
+//! line, and none runs again while its inputs are what they were.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a command-line tool speaks to its user on stdout"
+)]
+
+mod check;
+mod length;
+mod page;
+mod play;
+mod stamp;
+mod steps;
+mod test;
+mod tools;
+mod wasm;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::tools::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and start the arena: open the printed address in two tabs
+    Play {
+        /// Address and port to serve on
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4000")]
+        listen: SocketAddr,
+    },
+    /// Build everything up to the server binary, without starting it
+    Build,
+    /// Build the browser's half of the Rust code and its TypeScript types
+    Wasm,
+    /// Run every test: Rust, documentation, TypeScript and the arena in a real browser
+    Test,
+    /// Formatting, lints, documentation, types, licences, and a report of long files and functions
+    Check,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match cli.command {
+        Command::Play { listen } => play::play(&workspace, listen),
+        Command::Build => play::build(&workspace),
+        Command::Wasm => wasm::wasm(&workspace),
+        Command::Test => test::test(&workspace),
+        Command::Check => check::check(&workspace),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn play_listens_on_this_machine_only_unless_told() {
+        let cli = Cli::try_parse_from(["xtask", "play"]).map(|cli| cli.command);
+        assert!(matches!(
+            cli,
+            Ok(Command::Play { listen }) if listen == SocketAddr::from(([127, 0, 0, 1], 4000))
+        ));
+    }
+
+    #[test]
+    fn an_address_without_a_port_is_refused() {
+        assert!(Cli::try_parse_from(["xtask", "play", "--listen", "127.0.0.1"]).is_err());
+    }
+}

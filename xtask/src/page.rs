@@ -1,0 +1,56 @@
+//! The page that people play: npm packages -> vite -> `demo-client/arena/dist`, from where the
+//! server's build takes it into the binary.
+//!
+//! npm installs exactly what package-lock.json says, and only when that changed.
+
+use anyhow::{Result, ensure};
+
+use crate::stamp::Stamp;
+use crate::steps::{Live, Outcome};
+use crate::tools::{self, Workspace};
+use crate::wasm;
+
+/// Installs the npm packages that package-lock.json names.
+pub(crate) fn packages(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+    let manifests = [
+        "demo-client/package-lock.json",
+        "demo-client/package.json",
+        "demo-client/sdk/package.json",
+        "demo-client/arena/package.json",
+    ];
+    // Inside the folder that it speaks of: who deletes the packages deletes it too.
+    let path = workspace.at("demo-client/node_modules/.tickwire-packages");
+    let stamp = Stamp::over(path, &manifests.map(|manifest| workspace.at(manifest)))?;
+    if stamp.is_fresh() {
+        return Ok(Outcome::Unchanged);
+    }
+    tools::run(workspace.npm().args(["ci", "--no-audit"]), live)?;
+    stamp.write()?;
+    Ok(Outcome::Done)
+}
+
+/// Builds the page.
+pub(crate) fn page(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+    let inputs = [
+        workspace.at("demo-client/arena"),
+        workspace.at("demo-client/sdk"),
+        workspace.at("demo-client/package-lock.json"),
+        workspace.at("demo-client/tsconfig.base.json"),
+        wasm::package(workspace),
+    ];
+    // Not in dist: the server would ship it.
+    let path = workspace.at("demo-client/node_modules/.tickwire-page");
+    let stamp = Stamp::over(path, &inputs)?;
+    let index = workspace.at("demo-client/arena/dist/index.html");
+    if stamp.is_fresh() && index.is_file() {
+        return Ok(Outcome::Unchanged);
+    }
+    tools::run(workspace.npm().args(["run", "build", "-w", "arena"]), live)?;
+    ensure!(
+        index.is_file(),
+        "the page's build ended without writing {}",
+        index.display()
+    );
+    stamp.write()?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,91 @@
+//! The browser's half of the Rust code: crate `tickwire-wasm` -> .wasm -> JavaScript bindings and
+//! TypeScript types in `demo-client/wasm/pkg`.
+//!
+//! wasm-bindgen runs as a library, so that its version is the one in Cargo.lock and nobody has to
+//! install a second tool that must match it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::stamp::Stamp;
+use crate::steps::{Live, Outcome, Steps};
+use crate::tools::{self, WASM_TARGET, Workspace};
+
+/// Name of the JavaScript module, and stem of every file of it.
+const MODULE: &str = "tickwire_wasm";
+
+/// `cargo xtask wasm`.
+pub(crate) fn wasm(workspace: &Workspace) -> Result<()> {
+    let mut steps = Steps::new(3);
+    steps.need("wasm target", "checking", |live| {
+        tools::ensure_wasm_target(workspace, live)
+    })?;
+    steps.need("wasm", "building", |live| module(workspace, live))?;
+    steps.need("types", "writing", |live| types(workspace, live))
+}
+
+/// Where the bindings and types go.
+pub(crate) fn package(workspace: &Workspace) -> PathBuf {
+    workspace.at("demo-client/wasm/pkg")
+}
+
+/// Compiles the crate for browsers and binds it to JavaScript.
+pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "tickwire-wasm", "--lib"]);
+    cargo.args(["--target", WASM_TARGET, "--profile", "wasm"]);
+    tools::run(&mut cargo, live)?;
+
+    let built = workspace
+        .target
+        .join(WASM_TARGET)
+        .join("wasm")
+        .join(MODULE)
+        .with_extension("wasm");
+    let package = package(workspace);
+    // The module carries the version of wasm-bindgen that it was built for, so that these two say
+    // all that its bindings depend on.
+    let inputs = [built.clone(), workspace.at("xtask/src/wasm.rs")];
+    let stamp = Stamp::over(package.join(".stamp"), &inputs)?;
+    let bound = package.join(format!("{MODULE}_bg.wasm"));
+    if stamp.is_fresh() && bound.is_file() {
+        return Ok(Outcome::Unchanged);
+    }
+    live.doing("binding to JavaScript");
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(&built)
+        .out_name(MODULE)
+        .typescript(true)
+        .web(true)?;
+    bindgen
+        // `await init()` finds the module beside its JavaScript, and bundlers see that it does.
+        .omit_default_module_path(false)
+        .remove_name_section(true)
+        .remove_producers_section(true);
+    bindgen.generate(&package).context("wasm-bindgen failed")?;
+    stamp.write()?;
+    Ok(Outcome::Done)
+}
+
+/// Writes the TypeScript types of what crosses the border, generated from the Rust types.
+pub(crate) fn types(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+    let path = package(workspace).join("types.ts");
+    let before = fs::read(&path).ok();
+    fs::create_dir_all(package(workspace))?;
+    let mut cargo = workspace.cargo();
+    cargo
+        .args(["run", "--package", "tickwire-wasm", "--bin", "types", "--"])
+        .arg(&path);
+    tools::run(&mut cargo, live)?;
+    let after = fs::read(&path).with_context(|| format!("no types in {}", path.display()))?;
+    let unchanged = before.is_some_and(|before| before == after);
+    Ok(if unchanged {
+        Outcome::Unchanged
+    } else {
+        Outcome::Done
+    })
+}
