@@ -21,5 +21,6 @@ mod text;
 pub use directory::RoomInfo;
 pub use limits::Limits;
 pub use metrics::Metrics;
+pub use net::AddressRange;
 pub use page::Page;
 pub use server::{BuildError, Builder, Server};

@@ -1,1 +1,100 @@
-fn main() {}
+//! The `tickwire` binary: the arena and its page on one port.
+//!
+//! In: flags. Out: the address on stdout, the log on stderr, a clean end on Ctrl-C or SIGTERM.
+
+use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use tickwire_server::arena::ArenaGame;
+use tickwire_server::{AddressRange, Page, Server};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Real-time game rooms for browsers.
+#[derive(Parser)]
+#[command(name = "tickwire", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the arena: page, API, metrics and WebSocket on one port.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4000")]
+    listen: SocketAddr,
+    /// Let pages of this origin connect, beside our own; may be given several times. Example: https://game.example
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Believe X-Forwarded-For from this proxy or range; may be given several times. Example: 10.0.0.0/8
+    #[arg(long, value_name = "ADDRESS")]
+    trust_proxy: Vec<AddressRange>,
+    /// Simulation threads; otherwise one per core.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Command::Serve(flags) = Cli::parse().command;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    serve(flags).await
+}
+
+async fn serve(flags: Serve) -> Result<()> {
+    let mut builder = Server::builder().game::<ArenaGame>("arena").page(Page::built_in());
+    for origin in flags.allow_origin {
+        builder = builder.allow_origin(origin);
+    }
+    for proxy in flags.trust_proxy {
+        builder = builder.trust_proxy(proxy);
+    }
+    if let Some(threads) = flags.threads {
+        builder = builder.threads(threads.into());
+    }
+    let listener = bind(flags.listen).await?;
+    let server = builder.build()?;
+    // Before the address is out: who reads it may want to end us at once.
+    let shutdown = shutdown()?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "http://{}", listener.local_addr()?).and_then(|()| stdout.flush())?;
+    server.serve(listener, shutdown).await;
+    Ok(())
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    match TcpListener::bind(listen).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
+            "port {} is in use: stop what listens there or pass another one with --listen {}:PORT",
+            listen.port(),
+            listen.ip()
+        ),
+        other => other.with_context(|| format!("cannot listen on {listen}")),
+    }
+}
+
+/// Ready when a person or the system asks for the end.
+fn shutdown() -> Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

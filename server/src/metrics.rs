@@ -29,7 +29,7 @@ pub struct Metrics {
     registry: Registry,
     connections: Gauge,
     sockets: Gauge,
-    connections_refused: ByReason,
+    connections_cut: ByReason,
     upgrades_refused: ByReason,
     sockets_closed: ByReason,
     messages_in: Counter,
@@ -53,7 +53,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("tickwire"),
             connections: Gauge::default(),
             sockets: Gauge::default(),
-            connections_refused: ByReason::default(),
+            connections_cut: ByReason::default(),
             upgrades_refused: ByReason::default(),
             sockets_closed: ByReason::default(),
             messages_in: Counter::default(),
@@ -73,7 +73,7 @@ impl Default for Metrics {
         let r = &mut m.registry;
         r.register("connections", "TCP connections open", m.connections.clone());
         r.register("sockets", "WebSockets open", m.sockets.clone());
-        r.register("connections_refused", "Connections refused before a request was read", m.connections_refused.clone());
+        r.register("connections_cut", "Connections refused before a request, or cut off outside of one", m.connections_cut.clone());
         r.register("upgrades_refused", "WebSocket upgrades refused with an HTTP status", m.upgrades_refused.clone());
         r.register("sockets_closed", "WebSockets that ended, by the close reason", m.sockets_closed.clone());
         r.register("messages_in", "Messages from clients", m.messages_in.clone());
@@ -112,9 +112,9 @@ impl Metrics {
         Counted::new(&self.sockets)
     }
 
-    /// A connection was refused before anything was read from it.
-    pub(crate) fn connection_refused(&self, reason: &'static str) {
-        count(&self.connections_refused, reason);
+    /// A connection was refused before a request, or cut off outside of one.
+    pub(crate) fn connection_cut(&self, reason: &'static str) {
+        count(&self.connections_cut, reason);
     }
 
     /// An upgrade was refused with an HTTP status.

@@ -4,15 +4,17 @@
 //! Every part runs even if one before it failed. The runners print to the terminal themselves: their
 //! summaries are what a person or a CI reads.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::play::{BUILD_STEPS, build_steps};
 use crate::steps::{Outcome, Steps};
-use crate::tools::{self, Workspace};
+use crate::tools::{self, PRODUCT, Workspace};
 
 /// `cargo xtask test`.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(BUILD_STEPS + 5);
+    let mut steps = Steps::new(BUILD_STEPS + 6);
     let mut chromium = None;
     steps.need("chromium", "checking", |live| {
         let (path, outcome) = tools::ensure_chromium(live)?;
@@ -23,19 +25,15 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
 
     steps.part("documentation", "testing", |live| {
         let mut cargo = workspace.cargo();
-        tools::run(cargo.args(["test", "--workspace", "--doc"]), live)?;
+        tools::run(cargo.arg("test").args(PRODUCT).arg("--doc"), live)?;
+        Ok(Outcome::Done)
+    });
+    steps.part("xtask", "testing", |live| {
+        tools::run(rust_tests(workspace).args(["--package", "xtask"]), live)?;
         Ok(Outcome::Done)
     });
     steps.loud_part("rust", || {
-        let mut cargo = workspace.cargo();
-        let nextest = tools::on_path("cargo-nextest").is_some();
-        // Without --all-targets: benches are measured, not tested. Documentation had its own part.
-        let runner: &[&str] = if nextest {
-            &["nextest", "run"]
-        } else {
-            &["test", "--tests"]
-        };
-        tools::run_loud(cargo.args(runner).arg("--workspace"))
+        tools::run_loud(rust_tests(workspace).args(PRODUCT))
     });
     steps.loud_part("typescript", || {
         tools::run_loud(workspace.npm().args(["test", "-w", "sdk"]))
@@ -48,4 +46,15 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         tools::run_loud(&mut npm)
     });
     steps.verdict()
+}
+
+/// The runner of Rust tests, without the crates to test. No benches: those are measured, not tested.
+fn rust_tests(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.cargo();
+    if tools::on_path("cargo-nextest").is_some() {
+        cargo.args(["nextest", "run"]);
+    } else {
+        cargo.args(["test", "--lib", "--bins", "--tests"]);
+    }
+    cargo
 }

@@ -19,6 +19,11 @@ const TAIL_LINES: usize = 200;
 /// The target that browsers run.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// Arguments that pick every crate but xtask. Which crates are picked together decides the features
+/// of what they share: steps that pick the same ones build it once, and xtask's own heavy
+/// dependencies stay what `cargo run` has built already.
+pub(crate) const PRODUCT: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+
 /// Where this repository and cargo's outputs are.
 pub(crate) struct Workspace {
     /// The repository's top folder.

@@ -4,15 +4,17 @@
 //! wasm-bindgen runs as a library, so that its version is the one in Cargo.lock and nobody has to
 //! install a second tool that must match it.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::stamp::Stamp;
 use crate::steps::{Live, Outcome, Steps};
-use crate::tools::{self, WASM_TARGET, Workspace};
+use crate::tools::{self, PRODUCT, WASM_TARGET, Workspace};
 
 /// Name of the JavaScript module, and stem of every file of it.
 const MODULE: &str = "tickwire_wasm";
@@ -77,10 +79,13 @@ pub(crate) fn types(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     let before = fs::read(&path).ok();
     fs::create_dir_all(package(workspace))?;
     let mut cargo = workspace.cargo();
-    cargo
-        .args(["run", "--package", "tickwire-wasm", "--bin", "types", "--"])
-        .arg(&path);
+    cargo.arg("build").args(PRODUCT).args(["--bin", "types"]);
     tools::run(&mut cargo, live)?;
+    let writer = workspace
+        .target
+        .join("debug")
+        .join(format!("types{EXE_SUFFIX}"));
+    tools::run(Command::new(writer).arg(&path), live)?;
     let after = fs::read(&path).with_context(|| format!("no types in {}", path.display()))?;
     let unchanged = before.is_some_and(|before| before == after);
     Ok(if unchanged {

@@ -13,7 +13,7 @@ export const SCORES_EVERY_MS = 400;
 export const TAP_MS = 50;
 
 /** Ground that the window shows, square metres; more pixels make it sharper, not larger. */
-export const VIEW_AREA_M2 = 24 * 13.5;
+export const VIEW_AREA_M2 = 22 * 12.4;
 /** How far the camera may look past the arena's outer wall, metres. */
 export const VIEW_MARGIN_M = 2.5;
 /** Part of the way from the window's middle to the mouse that the camera looks ahead. */

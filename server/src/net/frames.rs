@@ -291,10 +291,10 @@ mod tests {
 
     #[test]
     fn only_codes_that_may_be_sent_close() {
-        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
+        for code in [0_u16, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
             assert_eq!(close_code(&code.to_be_bytes()), Err(CloseReason::WebSocketProtocol), "{code}");
         }
-        for code in [1000, 1001, 1011, 3000, 4000, 4999] {
+        for code in [1000_u16, 1001, 1011, 3000, 4000, 4999] {
             assert_eq!(close_code(&code.to_be_bytes()), Ok(Some(code)));
         }
     }

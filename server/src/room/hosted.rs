@@ -51,13 +51,13 @@ pub(crate) struct RoomSetup<G: Game> {
 pub(crate) trait RoomPort: Send + Sync {
     /// Asks for a seat. `Err` gives the name back: the room has closed meanwhile.
     fn join(&self, name: String, resume: Option<ResumeToken>, client: ClientId) -> Result<SeatReply, String>;
-    /// One client message after the hello.
+    /// One client message after the hello, and when it was read.
     fn deliver(
         &self,
         player: PlayerId,
         client: ClientId,
         last_sequence: &mut u32,
-        message: &[u8],
+        message: (Instant, &[u8]),
     ) -> Result<Delivery, CloseReason>;
     /// A connection is gone.
     fn lost(&self, player: PlayerId, client: ClientId);
@@ -68,6 +68,9 @@ pub(crate) trait RoomPort: Send + Sync {
 }
 
 pub(crate) type SeatReply = oneshot::Receiver<Result<Seat, Refusal>>;
+
+/// Clients that wait for a seat.
+type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
 
 /// What readers and ticks share.
 struct Shared<G: Game> {
@@ -82,7 +85,7 @@ struct Shared<G: Game> {
 
 struct Mailbox<R: Rules> {
     letters: Vec<Inbound<R>>,
-    joins: BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>,
+    joins: Joins,
     close: Option<Refusal>,
     /// The room is gone: nobody reads what is put here.
     closed: bool,
@@ -100,8 +103,8 @@ impl<G: Game> Shared<G> {
         Ok(Delivery::Taken)
     }
 
-    fn room_time_us(&self) -> u64 {
-        let since_us = self.epoch.elapsed().as_micros() as i64;
+    fn room_time_us(&self, now: Instant) -> u64 {
+        let since_us = now.saturating_duration_since(self.epoch).as_micros() as i64;
         (since_us + self.room_time_offset_us.load(Ordering::Relaxed)).max(0) as u64
     }
 
@@ -143,7 +146,7 @@ impl<G: Game> RoomPort for SharedRoom<G> {
         player: PlayerId,
         client: ClientId,
         last_sequence: &mut u32,
-        message: &[u8],
+        (now, message): (Instant, &[u8]),
     ) -> Result<Delivery, CloseReason> {
         type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
         match Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)? {
@@ -154,7 +157,7 @@ impl<G: Game> RoomPort for SharedRoom<G> {
             }
             ClientMessage::Command(command) => self.0.post(Inbound::Command(player, command)),
             ClientMessage::Ping(ping) => {
-                let pong = Pong { nonce: ping.nonce, room_time_us: self.0.room_time_us() };
+                let pong = Pong { nonce: ping.nonce, room_time_us: self.0.room_time_us(now) };
                 codec::encode(&ServerMessage::<()>::Pong(pong)).map(Delivery::Reply).map_err(|_| CloseReason::Internal)
             }
             ClientMessage::Goodbye => {
@@ -252,22 +255,27 @@ impl<G: Game> HostedRoom<G> {
         (room, port)
     }
 
+    #[cfg(test)]
+    pub(super) fn core_for_tests(&self) -> &RoomCore<G> {
+        &self.core
+    }
+
     /// Swaps the mailbox out. Some: the room is to close.
-    fn collect(&mut self, joins: &mut BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>) -> Option<Refusal> {
+    fn collect(&mut self, joins: &mut Joins) -> Option<Refusal> {
         let mut mailbox = self.shared.mailbox.lock();
         std::mem::swap(&mut mailbox.letters, &mut self.inbox);
         std::mem::swap(&mut mailbox.joins, joins);
         mailbox.close.clone()
     }
 
-    fn answer_joins(&mut self, mut joins: BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>) {
+    fn answer_joins(&mut self, due: Instant, mut joins: Joins) {
         for outcome in self.core.take_outcomes() {
             match outcome {
                 JoinOutcome::Seated { client, player, token, resumed, replaced: _ } => {
                     let Some(reply) = joins.remove(&client) else { continue };
                     let slot = Arc::new(Slot::new());
                     self.slots.insert(client, (player, slot.clone()));
-                    let answer = self.seat(client, player, token, resumed, slot);
+                    let answer = self.seat(client, player, token, resumed, (due, slot));
                     if reply.send(answer).is_err() {
                         // Dropping the seat has told the room already.
                         tracing::debug!(room = self.name, "a client went away while it was let in");
@@ -288,7 +296,7 @@ impl<G: Game> HostedRoom<G> {
         player: PlayerId,
         token: ResumeToken,
         resumed: bool,
-        slot: Arc<Slot>,
+        (due, slot): (Instant, Arc<Slot>),
     ) -> Result<Seat, Refusal> {
         let room = self.core.room();
         let port = Port::new(Arc::new(SharedRoom(self.shared.clone())), player, client);
@@ -299,7 +307,7 @@ impl<G: Game> HostedRoom<G> {
             room: self.name.clone(),
             name: room.player(player).map(|player| player.name.clone()).unwrap_or_default(),
             tick: room.tick(),
-            room_time_us: self.shared.room_time_us(),
+            room_time_us: self.shared.room_time_us(due),
             setup: room.setup().clone(),
         });
         Ok(Seat {
@@ -409,7 +417,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.inbox = inbox;
         // Before the answers, so that who is refused a seat here is not sent here again.
         self.shared.people.store(self.core.room().people(), Ordering::Relaxed);
-        self.answer_joins(joins);
+        self.answer_joins(due, joins);
         if let Some(refusal) = close {
             self.end(&refusal);
             return Verdict::Close;
@@ -444,6 +452,9 @@ impl<G: Game> Tickable for HostedRoom<G> {
     }
 
     fn end(&mut self, refusal: Refusal) {
+        if refusal.reason == CloseReason::RoomPanicked {
+            self.shared.metrics.room_panicked();
+        }
         HostedRoom::end(self, &refusal);
     }
 }

@@ -12,6 +12,8 @@ mod player;
 mod ring;
 mod save;
 mod seat;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

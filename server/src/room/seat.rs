@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
@@ -250,7 +251,15 @@ impl Port {
     /// # Errors
     /// The client broke a rule: close with this.
     pub fn deliver(&self, message: &[u8]) -> Result<Delivery, CloseReason> {
-        self.room.deliver(self.player, self.client, &mut self.last_sequence.lock(), message)
+        self.deliver_at(Instant::now(), message)
+    }
+
+    /// The same, at a time of the caller's: how tests and benches play in virtual time.
+    ///
+    /// # Errors
+    /// The client broke a rule: close with this.
+    pub fn deliver_at(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
+        self.room.deliver(self.player, self.client, &mut self.last_sequence.lock(), (now, message))
     }
 
     /// The seat.

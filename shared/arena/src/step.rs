@@ -284,6 +284,13 @@ mod tests {
         }
     }
 
+    fn any_free_place() -> impl Strategy<Value = (&'static str, f32, f32)> {
+        let name = prop::sample::select(ArenaMap::NAMES.to_vec());
+        (name, -19.5..19.5_f32, -12.5..12.5_f32).prop_filter("in a wall", |&(name, x, y)| {
+            ArenaMap::named(name).is_free(x, y, BODY_RADIUS_M)
+        })
+    }
+
     fn any_dt_s() -> impl Strategy<Value = f32> {
         prop_oneof![4 => Just(DT_S), 1 => 0.0..DT_S, 1 => DT_S..0.2_f32]
     }
@@ -291,12 +298,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_body_is_never_in_a_wall_outside_or_too_fast(
-            name in prop::sample::select(ArenaMap::NAMES.to_vec()),
-            (x, y) in (-19.5..19.5_f32, -12.5..12.5_f32),
+            (name, x, y) in any_free_place(),
             moves in prop::collection::vec((any_input(), 1..30_u32, any_dt_s()), 1..20),
         ) {
             let map = ArenaMap::named(name);
-            prop_assume!(map.is_free(x, y, BODY_RADIUS_M));
             let mut fighter = body(x, y);
             for (input, ticks, dt_s) in moves {
                 for _ in 0..ticks {

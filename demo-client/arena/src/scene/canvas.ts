@@ -3,8 +3,6 @@
  * files.
  */
 
-import { Texture } from "pixi.js";
-
 export type Pen = CanvasRenderingContext2D;
 
 /** A canvas whose pen counts in metres, with the origin in the middle. */
@@ -17,18 +15,6 @@ export function metreCanvas(widthM: number, heightM: number, pxPerM: number) {
   pen.translate(canvas.width / 2, canvas.height / 2);
   pen.scale(pxPerM, pxPerM);
   return { canvas, pen };
-}
-
-/** Paints a texture of this size in metres. */
-export function paint(
-  widthM: number,
-  heightM: number,
-  pxPerM: number,
-  draw: (pen: Pen) => void,
-): Texture {
-  const { canvas, pen } = metreCanvas(widthM, heightM, pxPerM);
-  draw(pen);
-  return Texture.from(canvas);
 }
 
 /** A disc that fades from the middle out: stops are (radius part, alpha). */

@@ -20,10 +20,15 @@ import { extent, GROUND_MARGIN_M, paintFloor } from "./floor";
 import { Numbers } from "./numbers";
 import { Particles } from "./particles";
 import { Projectiles } from "./projectiles";
+import { picture } from "./quads";
+import { quality } from "./quality";
 import { seeded } from "./random";
 import { M_PER_PX, makeTextures } from "./textures";
 import { isCentre } from "./wall-tops";
 import { Walls } from "./walls";
+
+/** Textures that one draw call of sprites may use: the atlas, and some names. */
+const BATCH_TEXTURES = 4;
 
 /** What a frame is drawn from. */
 export interface Moment {
@@ -105,12 +110,13 @@ export class Scene {
     await renderer.init({
       width: host.clientWidth,
       height: host.clientHeight,
-      resolution: Math.min(2, globalThis.devicePixelRatio || 1),
+      ...quality(),
       autoDensity: true,
-      antialias: true,
       backgroundColor: theme("").void,
       powerPreference: "high-performance",
     });
+    // Small pictures share one texture: a shader that chooses among a few is cheaper than one for sixteen.
+    renderer.limits.maxBatchableTextures = BATCH_TEXTURES;
     // The page listens for itself.
     renderer.events?.setTargetElement(null as unknown as HTMLElement);
     renderer.canvas.setAttribute("aria-hidden", "true");
@@ -136,11 +142,9 @@ export class Scene {
     for (const old of [...this.#ground.removeChildren(), ...this.#wallLayer.removeChildren()]) {
       old.destroy({ children: true, texture: true, textureSource: true });
     }
-    const floor = new Sprite(paintFloor(map, size, look));
-    floor.anchor.set(0.5);
-    floor.width = 2 * (size.halfWidth + GROUND_MARGIN_M);
-    floor.height = 2 * (size.halfHeight + GROUND_MARGIN_M);
-    this.#ground.addChild(floor);
+    const width = 2 * (size.halfWidth + GROUND_MARGIN_M);
+    const height = 2 * (size.halfHeight + GROUND_MARGIN_M);
+    this.#ground.addChild(picture(width, height, paintFloor(map, size, look)).mesh);
     this.#walls = new Walls(map, size, look);
     this.#wallLayer.addChild(this.#walls.layer);
     this.#hearth.visible = map.walls.some(isCentre);

@@ -5,7 +5,8 @@
 
 import type { Texture } from "pixi.js";
 import { SPRITE_PX_PER_M } from "../tunables";
-import { ellipse, type Pen, paint, roundRect, softDisc } from "./canvas";
+import { Atlas } from "./atlas";
+import { ellipse, type Pen, roundRect, softDisc } from "./canvas";
 
 const INK = "#17111a";
 
@@ -36,16 +37,18 @@ export interface Textures {
 /** Metres that a texture of {@link makeTextures} shows across: sprites are scaled by metres per pixel. */
 export const M_PER_PX = 1 / SPRITE_PX_PER_M;
 
-function sprite(size: number, draw: (pen: Pen) => void, height = size): Texture {
-  return paint(size, height, SPRITE_PX_PER_M, draw);
-}
+/** Room for a picture of this size in metres, and its painter. */
+type Painter = (size: number, draw: (pen: Pen) => void, height?: number) => Texture;
 
 export function makeTextures(random: () => number): Textures {
-  return {
-    ...fighterParts(),
-    ...lights(),
-    ...particles(),
-    splat: [splat(random), splat(random), splat(random)],
+  const atlas = new Atlas(SPRITE_PX_PER_M);
+  const sprite: Painter = (size, draw, height = size) => atlas.add(size, height, draw);
+  const textures = {
+    // The tallest first: they share rows of the atlas.
+    splat: [splat(sprite, random), splat(sprite, random), splat(sprite, random)],
+    ...fighterParts(sprite),
+    ...lights(sprite),
+    ...particles(sprite),
     scorch: sprite(0.9, (pen) => {
       softDisc(
         pen,
@@ -59,9 +62,11 @@ export function makeTextures(random: () => number): Textures {
       );
     }),
   };
+  atlas.finish();
+  return textures;
 }
 
-function fighterParts() {
+function fighterParts(sprite: Painter) {
   const outlined = (pen: Pen, fill: string | CanvasGradient, line = 0.055) => {
     pen.fillStyle = fill;
     pen.fill();
@@ -182,7 +187,7 @@ function fighterParts() {
   };
 }
 
-function lights() {
+function lights(sprite: Painter) {
   return {
     // A streak whose bright end is its right end: anchored there.
     tracer: sprite(
@@ -256,7 +261,7 @@ function lights() {
   };
 }
 
-function particles() {
+function particles(sprite: Painter) {
   return {
     dot: sprite(0.4, (pen) => {
       ellipse(pen, 0, 0, 0.15, 0.15);
@@ -293,7 +298,7 @@ function particles() {
 }
 
 /** A burst paint can. */
-function splat(random: () => number): Texture {
+function splat(sprite: Painter, random: () => number): Texture {
   return sprite(3.2, (pen) => {
     pen.fillStyle = "#ffffff";
     ellipse(pen, 0, 0, 0.5 + random() * 0.15, 0.45 + random() * 0.15);

@@ -87,22 +87,23 @@ function stripes(
   end: number,
   theme: Theme,
 ) {
-  pen.save();
+  const [long, across] = wide ? [w, h] : [h, w];
   const reach = 0.75;
+  pen.save();
+  if (!wide) pen.rotate(Math.PI / 2);
+  pen.translate(end * (long - reach / 2), 0);
   pen.beginPath();
-  if (wide) pen.rect(end > 0 ? w - reach : -w, -h, reach, 2 * h);
-  else pen.rect(-w, end > 0 ? h - reach : -h, 2 * w, reach);
+  pen.rect(-reach / 2, -across, reach, 2 * across);
   pen.clip();
   pen.fillStyle = css(theme.hazard, 0.95);
-  pen.fillRect(-w, -h, 2 * w, 2 * h);
+  pen.fillRect(-reach, -across, 2 * reach, 2 * across);
   pen.fillStyle = css(theme.shade, 0.85);
-  const span = w + h + 1;
-  for (let at = -span; at < span; at += 0.5) {
+  for (let at = -4; at < 4; at += 0.5) {
     pen.beginPath();
-    pen.moveTo(at, -h);
-    pen.lineTo(at + 0.25, -h);
-    pen.lineTo(at + 0.25 - 2 * h, h);
-    pen.lineTo(at - 2 * h, h);
+    pen.moveTo(at, -across);
+    pen.lineTo(at + 0.25, -across);
+    pen.lineTo(at + 0.25 - 2 * across, across);
+    pen.lineTo(at - 2 * across, across);
     pen.fill();
   }
   pen.restore();
@@ -199,6 +200,7 @@ function centrepiece(
     pen.fillRect(-w, -0.09, 2 * w, 0.18);
   }
   pen.restore();
+  roundRect(pen, -w + rim, -h + rim, 2 * (w - rim), 2 * (h - rim), 0.2);
   pen.lineWidth = 0.08;
   pen.strokeStyle = css(theme.shade, 0.8);
   pen.stroke();

@@ -5,34 +5,30 @@
  * Three meshes for the whole map: faces in the sun, faces in the shade, tops. Only vertex positions change.
  */
 
-import { Container, Mesh, MeshGeometry, Texture } from "pixi.js";
+import { Container, Texture } from "pixi.js";
 import type { ArenaMap, Wall } from "../arena-game";
 import type { Theme } from "../palette";
 import { WALL_LEAN } from "../tunables";
 import { metreCanvas } from "./canvas";
 import { type Extent, GROUND_MARGIN_M } from "./floor";
+import { corners, moved, type Quads, quads } from "./quads";
 import { paintTops } from "./wall-tops";
-
-interface Faces {
-  mesh: Mesh<MeshGeometry>;
-  positions: Float32Array;
-}
 
 export class Walls {
   readonly layer = new Container();
   readonly #walls: readonly Wall[];
-  readonly #lit: Faces;
-  readonly #dark: Faces;
-  readonly #tops: Faces;
+  readonly #lit: Quads;
+  readonly #dark: Quads;
+  readonly #tops: Quads;
 
   constructor(map: ArenaMap, size: Extent, theme: Theme) {
     this.#walls = map.walls;
     const gradient = faceTexture();
-    this.#lit = faces(map.walls.length * 2, gradient, (uvs) => faceUvs(uvs));
-    this.#dark = faces(map.walls.length * 2, gradient, (uvs) => faceUvs(uvs));
+    this.#lit = quads(map.walls.length * 2, gradient, (uvs) => faceUvs(uvs));
+    this.#dark = quads(map.walls.length * 2, gradient, (uvs) => faceUvs(uvs));
     this.#lit.mesh.tint = theme.wallLit;
     this.#dark.mesh.tint = theme.wallDark;
-    this.#tops = faces(map.walls.length, paintTops(map, size, theme), (uvs) =>
+    this.#tops = quads(map.walls.length, paintTops(map, size, theme), (uvs) =>
       topUvs(uvs, map.walls, size),
     );
     this.layer.addChild(this.#lit.mesh, this.#dark.mesh, this.#tops.mesh);
@@ -55,62 +51,23 @@ export class Walls {
       const ty0 = y0 + (y0 - y) * WALL_LEAN;
       const ty1 = y1 + (y1 - y) * WALL_LEAN;
       // The sun is in the north-west: north and west faces are lit.
-      quad(lit, side, x0, y0, x1, y0, tx1, ty0, tx0, ty0);
-      quad(lit, side + 8, x0, y1, x0, y0, tx0, ty0, tx0, ty1);
-      quad(dark, side, x1, y1, x0, y1, tx0, ty1, tx1, ty1);
-      quad(dark, side + 8, x1, y0, x1, y1, tx1, ty1, tx1, ty0);
-      quad(tops, top, tx0, ty0, tx1, ty0, tx1, ty1, tx0, ty1);
+      corners(lit, side, x0, y0, x1, y0, tx1, ty0, tx0, ty0);
+      corners(lit, side + 8, x0, y1, x0, y0, tx0, ty0, tx0, ty1);
+      corners(dark, side, x1, y1, x0, y1, tx0, ty1, tx1, ty1);
+      corners(dark, side + 8, x1, y0, x1, y1, tx1, ty1, tx1, ty0);
+      corners(tops, top, tx0, ty0, tx1, ty0, tx1, ty1, tx0, ty1);
       side += 16;
       top += 8;
     }
-    for (const faces of [this.#lit, this.#dark, this.#tops]) {
-      faces.mesh.geometry.getBuffer("aPosition").update();
-    }
+    moved(this.#lit);
+    moved(this.#dark);
+    moved(this.#tops);
   }
-}
-
-function quad(
-  into: Float32Array,
-  at: number,
-  ax: number,
-  ay: number,
-  bx: number,
-  by: number,
-  cx: number,
-  cy: number,
-  dx: number,
-  dy: number,
-): void {
-  into[at] = ax;
-  into[at + 1] = ay;
-  into[at + 2] = bx;
-  into[at + 3] = by;
-  into[at + 4] = cx;
-  into[at + 5] = cy;
-  into[at + 6] = dx;
-  into[at + 7] = dy;
-}
-
-function faces(quads: number, texture: Texture, fillUvs: (uvs: Float32Array) => void): Faces {
-  const positions = new Float32Array(quads * 8);
-  const uvs = new Float32Array(quads * 8);
-  fillUvs(uvs);
-  const indices = new Uint32Array(quads * 6);
-  for (let i = 0; i < quads; i++) {
-    indices.set(
-      [0, 1, 2, 0, 2, 3].map((corner) => i * 4 + corner),
-      i * 6,
-    );
-  }
-  const geometry = new MeshGeometry({ positions, uvs, indices });
-  // Positions change each frame: a batch would copy them once more.
-  geometry.batchMode = "no-batch";
-  return { mesh: new Mesh({ geometry, texture }), positions };
 }
 
 /** From the floor (top of the texture) up to the wall's top (its bottom). */
 function faceUvs(uvs: Float32Array): void {
-  for (let at = 0; at < uvs.length; at += 8) quad(uvs, at, 0, 0, 1, 0, 1, 1, 0, 1);
+  for (let at = 0; at < uvs.length; at += 8) corners(uvs, at, 0, 0, 1, 0, 1, 1, 0, 1);
 }
 
 /** A top shows what was painted where its wall stands. */
@@ -125,7 +82,7 @@ function topUvs(
     const u1 = (wall.x + wall.half_width) / width + 0.5;
     const v0 = (wall.y - wall.half_height) / height + 0.5;
     const v1 = (wall.y + wall.half_height) / height + 0.5;
-    quad(uvs, i * 8, u0, v0, u1, v0, u1, v1, u0, v1);
+    corners(uvs, i * 8, u0, v0, u1, v0, u1, v1, u0, v1);
   });
 }
 

@@ -1,0 +1,391 @@
+//! Whole rooms in virtual time: the real room, the real client core, links that delay, jitter and stall like TCP does.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tickwire_arena::{Arena, ArenaInput, Body};
+use tickwire_shared::client::{Client, ClientEvent, Destination};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{ChannelId, ResumeToken, Tick};
+use tickwire_shared::message::RoomEvent;
+use tickwire_shared::rules::Rules;
+
+use super::hosted::{HostedRoom, RoomPort, RoomSetup};
+use super::inbox::ClientId;
+use super::seat::{Delivery, Seat};
+use super::RoomConfig;
+use crate::arena::{ArenaGame, ArenaOptions};
+use crate::metrics::Metrics;
+use crate::scheduler::{Tickable, Verdict};
+
+const FRAME: Duration = Duration::from_millis(16);
+
+/// One way of a link: bytes keep their order, and a stall holds up all that follows.
+#[derive(Default)]
+struct Way {
+    latency: Duration,
+    jitter: Duration,
+    on_the_way: VecDeque<(Duration, Vec<u8>)>,
+}
+
+impl Way {
+    fn send(&mut self, now: Duration, rng: &mut Pcg64Mcg, bytes: Vec<u8>) {
+        let jitter = self.jitter.mul_f64(rng.random_range(0.0..1.0));
+        let last = self.on_the_way.back().map_or(Duration::ZERO, |(at, _)| *at);
+        self.on_the_way.push_back(((now + self.latency + jitter).max(last), bytes));
+    }
+
+    fn arrived(&mut self, now: Duration) -> Option<Vec<u8>> {
+        self.on_the_way.front().is_some_and(|(at, _)| *at <= now).then(|| self.on_the_way.pop_front())?.map(|sent| sent.1)
+    }
+}
+
+struct Player {
+    core: Client<Arena>,
+    seat: Option<Seat>,
+    up: Way,
+    down: Way,
+    /// Its socket is read: otherwise the writer is stuck and takes nothing from the feed.
+    reads: bool,
+    closed: Option<Refusal>,
+    events: Vec<ClientEvent<<Arena as Rules>::Event>>,
+    play: fn(&mut Pcg64Mcg, Duration) -> ArenaInput,
+}
+
+struct Sim {
+    start: Instant,
+    now: Duration,
+    next_tick: Duration,
+    next_client: u64,
+    rng: Pcg64Mcg,
+    room: HostedRoom<ArenaGame>,
+    port: Arc<dyn RoomPort>,
+    metrics: Arc<Metrics>,
+    players: Vec<Player>,
+    verdict: Verdict,
+}
+
+fn wander(rng: &mut Pcg64Mcg, now: Duration) -> ArenaInput {
+    // A new direction every half second, the same for the whole of it.
+    let turn = now.as_millis() / 500;
+    let aim = rng.random_range(-3.0..3.0);
+    ArenaInput { right: (turn * 7 % 3) as i8 - 1, down: (turn * 5 % 3) as i8 - 1, aim, ..ArenaInput::default() }
+}
+
+impl Sim {
+    fn new(seed: u64, bots: u8) -> Sim {
+        let metrics = Arc::new(Metrics::default());
+        let start = Instant::now();
+        let (room, port) = HostedRoom::open(RoomSetup {
+            name: "test".into(),
+            options: ArenaOptions { bots, ..ArenaOptions::default() },
+            config: RoomConfig { seed, grace_ticks: 600, chat_lines: 5, chat_span_ticks: 600 },
+            metrics: metrics.clone(),
+            on_close: Box::new(|| {}),
+        });
+        Sim {
+            start,
+            now: Duration::ZERO,
+            next_tick: Duration::ZERO,
+            next_client: 1,
+            rng: Pcg64Mcg::seed_from_u64(seed),
+            room,
+            port,
+            metrics,
+            players: Vec::new(),
+            verdict: Verdict::Continue,
+        }
+    }
+
+    fn add(&mut self, latency_ms: u64, jitter_ms: u64) -> usize {
+        let way = || Way {
+            latency: Duration::from_millis(latency_ms),
+            jitter: Duration::from_millis(jitter_ms),
+            on_the_way: VecDeque::new(),
+        };
+        let name = format!("player {}", self.players.len());
+        let core = Client::new(Destination { room: "test".into(), create: true, name });
+        self.players.push(Player {
+            core,
+            seat: None,
+            up: way(),
+            down: way(),
+            reads: true,
+            closed: None,
+            events: Vec::new(),
+            play: wander,
+        });
+        let index = self.players.len() - 1;
+        self.connect(index).unwrap();
+        index
+    }
+
+    /// Joins with whatever token the core has.
+    fn connect(&mut self, index: usize) -> Result<(), Refusal> {
+        let client = ClientId(self.next_client);
+        self.next_client += 1;
+        let resume = self.players[index].core.resume_token();
+        let mut answer = self.join(client, resume);
+        self.run(Duration::from_millis(20), |_| {});
+        let seat = answer.try_recv().unwrap()?;
+        let now = self.now;
+        let player = &mut self.players[index];
+        player.core.handle_connected();
+        // The net layer has read the hello already.
+        let hello = player.core.poll_transmit(now);
+        assert!(hello.is_some());
+        player.down.send(now, &mut self.rng, seat.welcome.clone());
+        (player.seat, player.closed) = (Some(seat), None);
+        Ok(())
+    }
+
+    fn join(&mut self, client: ClientId, resume: Option<ResumeToken>) -> super::hosted::SeatReply {
+        self.port.join(format!("p{}", client.0), resume, client).unwrap()
+    }
+
+    fn disconnect(&mut self, index: usize) {
+        let player = &mut self.players[index];
+        player.seat = None;
+        player.up.on_the_way.clear();
+        player.down.on_the_way.clear();
+        player.core.handle_disconnected(1006);
+    }
+
+    /// Plays on for `span`; `each` looks at the room after every millisecond.
+    fn run(&mut self, span: Duration, mut each: impl FnMut(&mut Sim)) {
+        let end = self.now + span;
+        while self.now < end && self.verdict == Verdict::Continue {
+            self.now += Duration::from_millis(1);
+            if self.now >= self.next_tick {
+                let due = self.start + self.next_tick;
+                self.verdict = self.room.tick(due);
+                self.next_tick += self.room.period();
+                self.feed();
+            }
+            for index in 0..self.players.len() {
+                self.play(index);
+            }
+            each(self);
+        }
+    }
+
+    fn feed(&mut self) {
+        for player in &mut self.players {
+            let Some(seat) = player.seat.as_mut().filter(|_| player.reads) else { continue };
+            let mut message = Vec::new();
+            match seat.feed.assemble(&mut message) {
+                Ok(true) => player.down.send(self.now, &mut self.rng, message),
+                Ok(false) => {}
+                Err(refusal) => (player.closed, player.seat) = (Some(refusal), None),
+            }
+        }
+    }
+
+    fn play(&mut self, index: usize) {
+        let (now, at) = (self.now, self.start + self.now);
+        let player = &mut self.players[index];
+        while let Some(bytes) = player.down.arrived(now) {
+            player.core.handle_bytes(now, &bytes);
+        }
+        while let Some(bytes) = player.up.arrived(now) {
+            let Some(seat) = &player.seat else { continue };
+            match seat.port.deliver_at(at, &bytes).unwrap() {
+                Delivery::Reply(bytes) => player.down.send(now, &mut self.rng, bytes),
+                Delivery::Taken => {}
+                Delivery::Goodbye => player.seat = None,
+            }
+        }
+        if now.as_millis() % FRAME.as_millis() == 0 {
+            player.core.set_input((player.play)(&mut self.rng, now));
+            player.core.update(now);
+            player.core.view(now);
+            while let Some(bytes) = player.core.poll_transmit(now) {
+                player.up.send(now, &mut self.rng, bytes);
+            }
+            player.events.extend(std::iter::from_fn(|| player.core.poll_event()));
+        }
+    }
+
+    /// True when the player's newest snapshot is the server's newest; then they must be equal.
+    fn assert_same_when_current(&self, index: usize) -> bool {
+        let snapshot_tick = self.room.core_for_tests().snapshot().tick;
+        let Some((tick, state)) = self.players[index].core.heard(ChannelId::GLOBAL) else { return false };
+        let newest = Tick(snapshot_tick.0 / Arena::TICKS_PER_SNAPSHOT * Arena::TICKS_PER_SNAPSHOT);
+        if tick != newest {
+            return false;
+        }
+        assert_eq!(state, self.room.core_for_tests().channel_state(), "player {index} at {tick:?}");
+        true
+    }
+}
+
+#[test]
+fn every_client_holds_what_the_server_holds_whatever_its_link_does() {
+    let mut sim = Sim::new(3, 6);
+    for (latency_ms, jitter_ms) in [(0, 0), (5, 10), (0, 30), (12, 0)] {
+        sim.add(latency_ms, jitter_ms);
+    }
+    let mut compared = [0; 4];
+    for second in 0..30 {
+        // One of them stops reading for a second now and then, another loses its connection.
+        sim.players[1].reads = second % 5 != 2;
+        if second % 9 == 7 {
+            sim.disconnect(2);
+            sim.connect(2).unwrap();
+        }
+        sim.run(Duration::from_secs(1), |sim| {
+            for (index, count) in compared.iter_mut().enumerate() {
+                *count += usize::from(sim.assert_same_when_current(index));
+            }
+        });
+    }
+    assert!(compared.iter().all(|count| *count > 500), "compared {compared:?} times");
+    assert!(sim.players.iter().all(|player| !player.events.iter().any(|event| matches!(event, ClientEvent::Broken(_)))));
+}
+
+#[test]
+fn the_own_avatar_is_never_corrected_while_nobody_interferes() {
+    for (latency_ms, jitter_ms) in [(10, 2), (40, 15), (90, 10)] {
+        let mut sim = Sim::new(11, 0);
+        let index = sim.add(latency_ms, jitter_ms);
+        sim.run(Duration::from_secs(5), |_| {});
+        let before = sim.players[index].core.stats(sim.now).corrections;
+        sim.run(Duration::from_secs(60), |_| {});
+        let stats = sim.players[index].core.stats(sim.now);
+        assert_eq!(stats.corrections - before, 0, "at {latency_ms} ms, jitter {jitter_ms} ms: {stats:?}");
+        assert!(stats.input_lead_ticks < 2.0 + (latency_ms + jitter_ms) as f64 / 16.0 + 4.0, "{stats:?}");
+    }
+}
+
+#[test]
+fn a_lost_player_comes_back_to_its_seat_with_a_new_token_each_time() {
+    let mut sim = Sim::new(5, 2);
+    let index = sim.add(10, 0);
+    sim.run(Duration::from_secs(2), |_| {});
+    let player = sim.players[index].core.player();
+    let token = sim.players[index].core.resume_token().unwrap();
+    sim.disconnect(index);
+    sim.run(Duration::from_secs(3), |_| {});
+    sim.connect(index).unwrap();
+    sim.run(Duration::from_secs(1), |_| {});
+    assert_eq!(sim.players[index].core.player(), player);
+    let resumed = |event: &ClientEvent<_>| matches!(event, ClientEvent::Welcome { resumed: true, .. });
+    assert!(sim.players[index].events.iter().any(resumed));
+    let second = sim.players[index].core.resume_token().unwrap();
+    assert_ne!(token, second);
+
+    // The first token is used, a forged one never was, and after the grace time the seat is gone.
+    for bad in [token, ResumeToken([7; 16])] {
+        let mut answer = sim.join(ClientId(999), Some(bad));
+        sim.run(Duration::from_millis(20), |_| {});
+        assert_eq!(answer.try_recv().unwrap().err().map(|refusal| refusal.reason), Some(CloseReason::ResumeRefused));
+    }
+    sim.add(10, 0);
+    sim.disconnect(index);
+    sim.run(Duration::from_secs(11), |_| {});
+    let refused = sim.connect(index).err().map(|refusal| refusal.reason);
+    assert_eq!(refused, Some(CloseReason::ResumeRefused));
+}
+
+#[test]
+fn who_resumes_a_seat_that_is_in_use_takes_it_over() {
+    let mut sim = Sim::new(5, 0);
+    let index = sim.add(10, 0);
+    sim.run(Duration::from_secs(1), |_| {});
+    let token = sim.players[index].core.resume_token();
+    let mut answer = sim.join(ClientId(50), token);
+    sim.run(Duration::from_millis(60), |_| {});
+    assert!(answer.try_recv().unwrap().is_ok());
+    assert_eq!(sim.players[index].closed.as_ref().map(|refusal| refusal.reason), Some(CloseReason::Replaced));
+}
+
+#[test]
+fn a_client_that_stops_reading_is_brought_up_to_date_in_one_message() {
+    let mut sim = Sim::new(9, 12);
+    let index = sim.add(5, 0);
+    sim.run(Duration::from_secs(2), |_| {});
+    for (stall_s, keyframe) in [(1, false), (7, true)] {
+        let keyframes = sim.players[index].core.stats(sim.now).keyframes;
+        sim.players[index].reads = false;
+        sim.run(Duration::from_secs(stall_s), |_| {});
+        sim.players[index].reads = true;
+        let mut current = 0;
+        sim.run(Duration::from_millis(200), |sim| current += usize::from(sim.assert_same_when_current(index)));
+        assert!(current > 0, "up to date within 200 ms of a stall of {stall_s} s");
+        let sent = sim.players[index].core.stats(sim.now).keyframes - keyframes;
+        assert!(sent <= 1 && (!keyframe || sent == 1), "{sent} keyframes after {stall_s} s");
+    }
+}
+
+#[test]
+fn chat_reaches_everybody_cleaned_and_no_more_than_five_lines_in_ten_seconds() {
+    let mut sim = Sim::new(2, 0);
+    let (talker, listener) = (sim.add(5, 0), sim.add(5, 0));
+    for line in ["hi \u{202E}there", "2", "3", "4", "5", "6"] {
+        sim.players[talker].core.chat(line);
+    }
+    sim.run(Duration::from_secs(1), |_| {});
+    let lines = |events: &[ClientEvent<_>]| {
+        events.iter().filter_map(|event| match event {
+            ClientEvent::Room(RoomEvent::Chat(_, text)) => Some(text.clone()),
+            _ => None,
+        }).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&sim.players[listener].events), ["hi there", "2", "3", "4", "5"]);
+    let refused = |event: &ClientEvent<_>| matches!(event, ClientEvent::Room(RoomEvent::ChatRefused));
+    assert_eq!(sim.players[talker].events.iter().filter(|event| refused(event)).count(), 1);
+    assert!(!sim.players[listener].events.iter().any(refused));
+}
+
+#[test]
+fn an_empty_room_closes_and_a_visited_one_does_not() {
+    let mut sim = Sim::new(2, 4);
+    let index = sim.add(5, 0);
+    sim.run(Duration::from_secs(15), |_| {});
+    assert_eq!(sim.verdict, Verdict::Continue);
+    sim.players[index].core.leave();
+    sim.run(Duration::from_secs(12), |_| {});
+    assert_eq!(sim.verdict, Verdict::Close);
+    assert!(sim.port.join("late".into(), None, ClientId(77)).is_err());
+}
+
+#[test]
+fn late_inputs_are_dropped_and_counted_and_the_client_runs_further_ahead() {
+    let mut sim = Sim::new(2, 0);
+    let index = sim.add(10, 0);
+    sim.run(Duration::from_secs(3), |_| {});
+    // The way up becomes 100 ms longer.
+    sim.players[index].up.latency += Duration::from_millis(100);
+    sim.run(Duration::from_secs(3), |_| {});
+    assert!(sim.metrics.text().contains("inputs_dropped_total{reason=\"late\"}"));
+    let slack = sim.players[index].core.stats(sim.now).input_slack_ticks;
+    assert!((0.0..=4.0).contains(&slack), "slack {slack}");
+}
+
+#[test]
+fn a_key_press_shows_in_the_very_next_picture() {
+    let mut sim = Sim::new(2, 0);
+    let index = sim.add(60, 0);
+    sim.players[index].play = |_, _| ArenaInput::default();
+    sim.run(Duration::from_secs(3), |_| {});
+    let now = sim.now;
+    let core = &mut sim.players[index].core;
+    let entity = core.avatar_entity().unwrap();
+    core.update(now);
+    core.view(now);
+    let before = core.component::<Body>(entity).unwrap();
+    for (right, down) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
+        core.set_input(ArenaInput { right, down, ..ArenaInput::default() });
+        let next = now + FRAME;
+        core.update(next);
+        core.view(next);
+        let after = core.component::<Body>(entity).unwrap();
+        if after.x != before.x || after.y != before.y {
+            return;
+        }
+    }
+    panic!("no direction moved the avatar");
+}

@@ -1,0 +1,172 @@
+//! A server: its games, its limits, its page, put together; and its life from the first connection to the last.
+//!
+//! In: a bound listener, a future that ends it. Out: nothing, once every client has been told. It binds nothing, reads
+//! no environment and installs no logger, so a test can run ten of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::directory::{Directory, HostedGame};
+use crate::game::Game;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::net::{self, AddressRange, Net};
+use crate::page::Page;
+use crate::text;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A server without games has nothing to serve.
+    #[error("a server needs at least one game: call `game` before `build`")]
+    NoGame,
+    /// Two games have one name.
+    #[error("two games are named `{0}`")]
+    SameName(String),
+    /// Links could not carry the name.
+    #[error("`{0}` is no name for a game: 1 to 32 letters, digits, `-` or `_`")]
+    BadName(String),
+    /// An origin that no browser would send.
+    #[error("`{0}` is not an origin like https://game.example or http://127.0.0.1:5173")]
+    BadOrigin(String),
+    /// The HTTP library cannot hold headers to less.
+    #[error("the limit `header_bytes` must be at least 8192, not {0}")]
+    HeaderBytes(usize),
+    /// The system gave no thread to simulate on.
+    #[error("no simulation thread could be started")]
+    Threads(#[from] std::io::Error),
+}
+
+/// Puts a server together; see [`Server::builder`].
+pub struct Builder {
+    games: Vec<(String, HostedGame)>,
+    limits: Limits,
+    page: Page,
+    origins: Vec<String>,
+    proxies: Vec<AddressRange>,
+    threads: usize,
+}
+
+impl Builder {
+    /// Hosts a game under a name, which hellos and links carry. Its rooms are opened with its default options.
+    #[must_use]
+    pub fn game<G: Game>(self, name: impl Into<String>) -> Builder {
+        self.game_with::<G>(name, G::Options::default())
+    }
+
+    /// Like [`Builder::game`], with options for every room.
+    #[must_use]
+    pub fn game_with<G: Game>(mut self, name: impl Into<String>, options: G::Options) -> Builder {
+        self.games.push((name.into(), HostedGame::new::<G>(options)));
+        self
+    }
+
+    /// Bounds that differ from the defaults.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Builder {
+        self.limits = limits;
+        self
+    }
+
+    /// The page for browsers; none otherwise.
+    #[must_use]
+    pub fn page(mut self, page: Page) -> Builder {
+        self.page = page;
+        self
+    }
+
+    /// Lets pages of another origin connect, such as `https://game.example`. The own page always may.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Builder {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Believes these peers' `X-Forwarded-For`.
+    #[must_use]
+    pub fn trust_proxy(mut self, proxies: AddressRange) -> Builder {
+        self.proxies.push(proxies);
+        self
+    }
+
+    /// Simulation threads; otherwise one per core.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Builder {
+        self.threads = threads;
+        self
+    }
+
+    /// Checks all of it and starts the simulation threads.
+    ///
+    /// # Errors
+    /// What [`BuildError`] lists.
+    pub fn build(self) -> Result<Server, BuildError> {
+        let mut games = BTreeMap::new();
+        for (name, game) in self.games {
+            if !text::is_room_name(&name) {
+                return Err(BuildError::BadName(name));
+            }
+            if games.insert(name.clone(), game).is_some() {
+                return Err(BuildError::SameName(name));
+            }
+        }
+        if games.is_empty() {
+            return Err(BuildError::NoGame);
+        }
+        if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(BuildError::BadOrigin(origin.clone()));
+        }
+        if self.limits.header_bytes < 8192 {
+            return Err(BuildError::HeaderBytes(self.limits.header_bytes));
+        }
+        let (limits, metrics) = (Arc::new(self.limits), Arc::new(Metrics::default()));
+        let directory = Arc::new(Directory::new(games, limits.clone(), metrics.clone(), self.threads)?);
+        let net = Net::new(limits, metrics, directory, self.page, self.origins, self.proxies);
+        Ok(Server { net: Arc::new(net) })
+    }
+}
+
+/// Scheme and host, and a port if it is not the scheme's own; nothing behind it.
+fn is_origin(text: &str) -> bool {
+    let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    authority.is_some_and(|authority| {
+        !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '*']) && !authority.contains(char::is_whitespace)
+    })
+}
+
+/// A server that is ready to serve.
+pub struct Server {
+    net: Arc<Net>,
+}
+
+impl Server {
+    /// A server to put together. At least one [`Builder::game`] is needed.
+    pub fn builder() -> Builder {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Builder {
+            games: Vec::new(),
+            limits: Limits::default(),
+            page: Page::none(),
+            origins: Vec::new(),
+            proxies: Vec::new(),
+            threads,
+        }
+    }
+
+    /// What the server counts, also served at `/metrics`.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.net.metrics.clone()
+    }
+
+    /// Serves until `shutdown` is ready. Then every client is told so, every room ends, and this returns,
+    /// within [`Limits::shutdown`] and a tick.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let directory = self.net.directory.clone();
+        net::run(listener, self.net, shutdown).await;
+        // It waits for a tick to end, which is not for a thread that sockets need.
+        let _ = tokio::task::spawn_blocking(move || directory.stop()).await;
+    }
+}

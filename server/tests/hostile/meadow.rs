@@ -1,0 +1,94 @@
+//! A game with nothing to win: one flower that grows every tick, so that there is always a snapshot to send.
+
+use serde::{Deserialize, Serialize};
+use tickwire_server::game::{Game, SavedVisitor};
+use tickwire_server::room::Room;
+use tickwire_shared::close::Refusal;
+use tickwire_shared::ids::{EntityId, PlayerId};
+use tickwire_shared::replicate::Replicate;
+use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+pub(crate) struct Flower {
+    #[net(range = 0..=65535)]
+    height: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) push: f32,
+}
+
+impl Input for Step {
+    fn is_valid(&self) -> bool {
+        (-1.0..=1.0).contains(&self.push)
+    }
+}
+
+pub(crate) struct Meadow;
+
+impl Rules for Meadow {
+    const GAME: &'static str = "meadow";
+    const REVISION: u32 = 1;
+    type Input = Step;
+    type Avatar = ();
+    type Setup = ();
+    type Map = ();
+    type Command = String;
+    type Event = String;
+
+    fn components(set: &mut impl ComponentVisitor) {
+        set.component::<Flower>();
+    }
+
+    fn map((): &()) {}
+
+    fn step((): &mut (), _: &Step, (): &(), _: f32) {}
+}
+
+/// What is said to everybody, every tick: makes snapshots as large as a test needs them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Options {
+    pub(crate) gossip_bytes: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MeadowGame<const SEATS: usize> {
+    flower: EntityId,
+    gossip_bytes: usize,
+}
+
+impl<const SEATS: usize> Game for MeadowGame<SEATS> {
+    type Rules = Meadow;
+    type Options = Options;
+    const MAX_PLAYERS: usize = SEATS;
+
+    fn setup(_: &Options) {}
+
+    fn create(options: &Options, room: &mut Room<Meadow>) -> Self {
+        MeadowGame { flower: room.spawn((Flower::default(),)), gossip_bytes: options.gossip_bytes }
+    }
+
+    fn saved_components(set: &mut impl SavedVisitor) {
+        set.component::<Flower>();
+    }
+
+    fn join(&mut self, _: &mut Room<Meadow>, _: PlayerId) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn leave(&mut self, _: &mut Room<Meadow>, _: PlayerId) {}
+
+    fn tick(&mut self, room: &mut Room<Meadow>) {
+        room.with(self.flower, |flower: &mut Flower| flower.height = (flower.height * 31 + 7) % 65_536);
+        if self.gossip_bytes > 0 {
+            room.broadcast("x".repeat(self.gossip_bytes));
+        }
+    }
+
+    fn command(&mut self, room: &mut Room<Meadow>, player: PlayerId, command: String) {
+        if command == "kick me" {
+            room.kick(player, "you asked for it");
+        }
+    }
+}
