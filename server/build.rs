@@ -23,7 +23,11 @@ fn main() -> io::Result<()> {
         fs::remove_dir_all(&page)?;
     }
     fs::create_dir_all(&page)?;
-    if dist.join("index.html").is_file() { copy(&dist, &page) } else { fs::write(page.join("index.html"), NO_PAGE) }
+    if dist.join("index.html").is_file() {
+        copy(&dist, &page)
+    } else {
+        fs::write(page.join("index.html"), NO_PAGE)
+    }
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -44,7 +44,9 @@ impl HostedGame {
     /// A game whose rooms are opened with `options`.
     pub(crate) fn new<G: Game>(options: G::Options) -> HostedGame {
         let open = move |order: RoomOrder| {
-            let ticks = |span: Duration| (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32;
+            let ticks = |span: Duration| {
+                (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32
+            };
             let config = RoomConfig {
                 seed: text::fresh_seed(),
                 grace_ticks: ticks(order.limits.reconnect_grace),
@@ -60,7 +62,10 @@ impl HostedGame {
             });
             (Box::new(room) as Box<dyn Tickable>, port)
         };
-        HostedGame { schema: G::Rules::schema().hash, open: Box::new(open) }
+        HostedGame {
+            schema: G::Rules::schema().hash,
+            open: Box::new(open),
+        }
     }
 }
 
@@ -116,7 +121,14 @@ impl Directory {
         threads: usize,
     ) -> std::io::Result<Directory> {
         let scheduler = Mutex::new(Scheduler::start(threads)?);
-        Ok(Directory { games, rooms: Arc::default(), scheduler, limits, metrics, next_client: AtomicU64::new(1) })
+        Ok(Directory {
+            games,
+            rooms: Arc::default(),
+            scheduler,
+            limits,
+            metrics,
+            next_client: AtomicU64::new(1),
+        })
     }
 
     /// Checks the hello, finds or opens the room, and waits for its tick to answer.
@@ -130,7 +142,10 @@ impl Directory {
             let port = self.find_or_open(&hello, game)?;
             let client = ClientId(self.next_client.fetch_add(1, Ordering::Relaxed));
             match port.join(name, hello.resume, client) {
-                Ok(answer) => match answer.await.unwrap_or_else(|_| Err(CloseReason::RoomClosed.into())) {
+                Ok(answer) => match answer
+                    .await
+                    .unwrap_or_else(|_| Err(CloseReason::RoomClosed.into()))
+                {
                     // Somebody else took the last seat, and no room was asked for by name: look for another.
                     Err(full) if hello.room.is_empty() && full.reason == CloseReason::RoomFull => {
                         name = text::clean_name(&hello.name)?;
@@ -145,10 +160,16 @@ impl Directory {
 
     fn check(&self, hello: &Hello) -> Result<&HostedGame, Refusal> {
         if hello.protocol != PROTOCOL_VERSION {
-            let words = format!("this server speaks protocol {PROTOCOL_VERSION}, not {}", hello.protocol);
+            let words = format!(
+                "this server speaks protocol {PROTOCOL_VERSION}, not {}",
+                hello.protocol
+            );
             return Err(Refusal::new(CloseReason::ProtocolVersion, words));
         }
-        let game = self.games.get(&hello.game).ok_or(CloseReason::UnknownGame)?;
+        let game = self
+            .games
+            .get(&hello.game)
+            .ok_or(CloseReason::UnknownGame)?;
         if hello.schema != game.schema {
             return Err(CloseReason::SchemaMismatch.into());
         }
@@ -178,7 +199,11 @@ impl Directory {
         if rooms.open.len() >= self.limits.rooms_max {
             return Err(CloseReason::ServerFull.into());
         }
-        let name = if hello.room.is_empty() { rooms.unused_name(&hello.game) } else { hello.room.clone() };
+        let name = if hello.room.is_empty() {
+            rooms.unused_name(&hello.game)
+        } else {
+            hello.room.clone()
+        };
         Ok(self.open(&mut rooms, (hello.game.clone(), name), game))
     }
 
@@ -188,7 +213,11 @@ impl Directory {
         let (table, closing_key) = (self.rooms.clone(), key.clone());
         let on_close = Box::new(move || {
             let mut rooms = table.lock();
-            if rooms.open.get(&closing_key).is_some_and(|room| room.number == number) {
+            if rooms
+                .open
+                .get(&closing_key)
+                .is_some_and(|room| room.number == number)
+            {
                 rooms.open.remove(&closing_key);
             }
             tracing::info!(game = closing_key.0, room = closing_key.1, "room closed");
@@ -201,7 +230,13 @@ impl Directory {
         };
         let (room, port) = (game.open)(order);
         tracing::info!(game = key.0, room = key.1, "room opened");
-        rooms.open.insert(key, OpenRoom { number, port: port.clone() });
+        rooms.open.insert(
+            key,
+            OpenRoom {
+                number,
+                port: port.clone(),
+            },
+        );
         self.scheduler.lock().add(room);
         port
     }
@@ -211,7 +246,12 @@ impl Directory {
         let rooms = self.rooms.lock();
         let info = |((game, room), open): (&RoomKey, &OpenRoom)| {
             let (players, seats) = open.port.occupancy();
-            RoomInfo { game: game.clone(), room: room.clone(), players, seats }
+            RoomInfo {
+                game: game.clone(),
+                room: room.clone(),
+                players,
+                seats,
+            }
         };
         rooms.open.iter().map(info).collect()
     }
@@ -234,12 +274,17 @@ impl Directory {
 impl Rooms {
     /// The fullest room of a game that has a seat left: people want company.
     fn with_free_seat(&self, game: &str) -> Option<Arc<dyn RoomPort>> {
-        let of_game = self.open.iter().filter(|((of, _), _)| of == game).map(|(_, room)| room);
+        let of_game = self
+            .open
+            .iter()
+            .filter(|((of, _), _)| of == game)
+            .map(|(_, room)| room);
         let free = of_game.filter(|room| {
             let (players, seats) = room.port.occupancy();
             players < seats
         });
-        free.max_by_key(|room| room.port.occupancy().0).map(|room| room.port.clone())
+        free.max_by_key(|room| room.port.occupancy().0)
+            .map(|room| room.port.clone())
     }
 
     fn unused_name(&self, game: &str) -> String {

@@ -46,12 +46,17 @@ struct Serve {
 async fn main() -> Result<()> {
     let Command::Serve(flags) = Cli::parse().command;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     serve(flags).await
 }
 
 async fn serve(flags: Serve) -> Result<()> {
-    let mut builder = Server::builder().game::<ArenaGame>("arena").page(Page::built_in());
+    let mut builder = Server::builder()
+        .game::<ArenaGame>("arena")
+        .page(Page::built_in());
     for origin in flags.allow_origin {
         builder = builder.allow_origin(origin);
     }

@@ -13,8 +13,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 /// Upper ends of the tick histogram's buckets, seconds: around the 16.7 ms of a 60 Hz tick, down to an idle room.
-const TICK_BUCKETS_S: [f64; 12] =
-    [0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016_7, 0.05];
+const TICK_BUCKETS_S: [f64; 12] = [
+    0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016_7, 0.05,
+];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
@@ -73,22 +74,85 @@ impl Default for Metrics {
         let r = &mut m.registry;
         r.register("connections", "TCP connections open", m.connections.clone());
         r.register("sockets", "WebSockets open", m.sockets.clone());
-        r.register("connections_cut", "Connections refused before a request, or cut off outside of one", m.connections_cut.clone());
-        r.register("upgrades_refused", "WebSocket upgrades refused with an HTTP status", m.upgrades_refused.clone());
-        r.register("sockets_closed", "WebSockets that ended, by the close reason", m.sockets_closed.clone());
-        r.register("messages_in", "Messages from clients", m.messages_in.clone());
-        r.register_with_unit("in", "Payload of messages from clients", Unit::Bytes, m.bytes_in.clone());
-        r.register("messages_out", "Messages to clients", m.messages_out.clone());
-        r.register_with_unit("out", "Bytes written to clients, frame heads included", Unit::Bytes, m.bytes_out.clone());
-        r.register("inputs_dropped", "Inputs that came too late or too early to be used", m.inputs_dropped.clone());
+        r.register(
+            "connections_cut",
+            "Connections refused before a request, or cut off outside of one",
+            m.connections_cut.clone(),
+        );
+        r.register(
+            "upgrades_refused",
+            "WebSocket upgrades refused with an HTTP status",
+            m.upgrades_refused.clone(),
+        );
+        r.register(
+            "sockets_closed",
+            "WebSockets that ended, by the close reason",
+            m.sockets_closed.clone(),
+        );
+        r.register(
+            "messages_in",
+            "Messages from clients",
+            m.messages_in.clone(),
+        );
+        r.register_with_unit(
+            "in",
+            "Payload of messages from clients",
+            Unit::Bytes,
+            m.bytes_in.clone(),
+        );
+        r.register(
+            "messages_out",
+            "Messages to clients",
+            m.messages_out.clone(),
+        );
+        r.register_with_unit(
+            "out",
+            "Bytes written to clients, frame heads included",
+            Unit::Bytes,
+            m.bytes_out.clone(),
+        );
+        r.register(
+            "inputs_dropped",
+            "Inputs that came too late or too early to be used",
+            m.inputs_dropped.clone(),
+        );
         r.register("rooms", "Rooms open", m.rooms.clone());
-        r.register("rooms_panicked", "Rooms whose game panicked", m.rooms_panicked.clone());
-        r.register("players", "Seats taken by people, connected or not", m.players.clone());
-        r.register_with_unit("tick", "Time of one room tick", Unit::Seconds, m.tick.clone());
-        r.register("tick_overruns", "Ticks that took longer than a tick may", m.tick_overruns.clone());
-        r.register("ticks_dropped", "Ticks given up because their room was too far behind", m.ticks_dropped.clone());
-        r.register("keyframes_sent", "Keyframes sent, by why a delta would not do", m.keyframes_sent.clone());
-        r.register("catch_ups", "Snapshot messages that carried more than one snapshot", m.catch_ups.clone());
+        r.register(
+            "rooms_panicked",
+            "Rooms whose game panicked",
+            m.rooms_panicked.clone(),
+        );
+        r.register(
+            "players",
+            "Seats taken by people, connected or not",
+            m.players.clone(),
+        );
+        r.register_with_unit(
+            "tick",
+            "Time of one room tick",
+            Unit::Seconds,
+            m.tick.clone(),
+        );
+        r.register(
+            "tick_overruns",
+            "Ticks that took longer than a tick may",
+            m.tick_overruns.clone(),
+        );
+        r.register(
+            "ticks_dropped",
+            "Ticks given up because their room was too far behind",
+            m.ticks_dropped.clone(),
+        );
+        r.register(
+            "keyframes_sent",
+            "Keyframes sent, by why a delta would not do",
+            m.keyframes_sent.clone(),
+        );
+        r.register(
+            "catch_ups",
+            "Snapshot messages that carried more than one snapshot",
+            m.catch_ups.clone(),
+        );
         m
     }
 }
@@ -142,7 +206,9 @@ impl Metrics {
     /// Inputs were not used: `late`, `early`.
     pub(crate) fn inputs_dropped(&self, reason: &'static str, inputs: u32) {
         if inputs > 0 {
-            self.inputs_dropped.get_or_create(&Reason { reason }).inc_by(u64::from(inputs));
+            self.inputs_dropped
+                .get_or_create(&Reason { reason })
+                .inc_by(u64::from(inputs));
         }
     }
 
@@ -219,7 +285,10 @@ mod tests {
         metrics.tick(Duration::from_millis(20), Duration::from_millis(16));
         let socket = metrics.socket();
         let text = metrics.text();
-        assert!(text.contains("tickwire_sockets_closed_total{reason=\"idle\"} 1"), "{text}");
+        assert!(
+            text.contains("tickwire_sockets_closed_total{reason=\"idle\"} 1"),
+            "{text}"
+        );
         assert!(text.contains("tickwire_in_bytes_total 10"), "{text}");
         assert!(text.contains("tickwire_tick_overruns_total 1"), "{text}");
         assert!(text.contains("tickwire_sockets 1"), "{text}");

@@ -71,13 +71,19 @@ impl Page {
             let file = File::new(&path, content);
             (path, file)
         });
-        Page { files: files.collect() }
+        Page {
+            files: files.collect(),
+        }
     }
 
     /// Answers a request for a file of the page.
     pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if method != Method::GET && method != Method::HEAD {
-            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD work here\n")
+            return (
+                StatusCode::METHOD_NOT_ALLOWED,
+                [(header::ALLOW, "GET, HEAD")],
+                "only GET and HEAD work here\n",
+            )
                 .into_response();
         }
         let path = path.trim_start_matches('/');
@@ -89,7 +95,9 @@ impl Page {
         let mut response = Response::new(Body::empty());
         describe(file, encoded.unwrap_or(&file.plain), response.headers_mut());
         if encoded.is_some() {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         let encoded = encoded.unwrap_or(&file.plain);
         if has_it(headers, &encoded.etag) {
@@ -110,10 +118,18 @@ impl File {
             Cow::Owned(bytes) => Bytes::from(bytes),
         };
         let hash = xxh3_64(&plain);
-        let gzip = (compressible && plain.len() >= COMPRESS_FROM_BYTES).then(|| gzip(&plain)).flatten();
+        let gzip = (compressible && plain.len() >= COMPRESS_FROM_BYTES)
+            .then(|| gzip(&plain))
+            .flatten();
         File {
-            gzip: gzip.map(|bytes| Encoded { bytes, etag: etag(&format!("{hash:016x}-gz")) }),
-            plain: Encoded { bytes: plain, etag: etag(&format!("{hash:016x}")) },
+            gzip: gzip.map(|bytes| Encoded {
+                bytes,
+                etag: etag(&format!("{hash:016x}-gz")),
+            }),
+            plain: Encoded {
+                bytes: plain,
+                etag: etag(&format!("{hash:016x}")),
+            },
             kind,
             hashed: path.starts_with(HASHED),
         }
@@ -133,13 +149,26 @@ fn gzip(bytes: &Bytes) -> Option<Bytes> {
 }
 
 fn describe(file: &File, encoded: &Encoded, headers: &mut HeaderMap) {
-    let caching = if file.hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let caching = if file.hashed {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::ETAG, encoded.etag.clone());
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
     if file.gzip.is_some() {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
@@ -147,19 +176,28 @@ fn describe(file: &File, encoded: &Encoded, headers: &mut HeaderMap) {
 
 /// The client takes gzip: it is listed, and not with a weight of 0.
 fn takes_gzip(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|item| {
         let mut parts = item.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
         named && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }
 
 fn has_it(headers: &HeaderMap, etag: &HeaderValue) -> bool {
-    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(|known| known.trim().trim_start_matches("W/")).any(|known| {
-        known == "*" || known.as_bytes() == etag.as_bytes()
-    })
+    let lines = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(','))
+        .map(|known| known.trim().trim_start_matches("W/"))
+        .any(|known| known == "*" || known.as_bytes() == etag.as_bytes())
 }
 
 /// What kind of file this is, and whether compressing it is worth a try.
@@ -192,21 +230,36 @@ mod tests {
     fn page() -> Page {
         let script = "let a = 1;\n".repeat(500);
         Page::new([
-            ("index.html".to_owned(), Cow::Borrowed(&b"<!doctype html>"[..])),
-            ("assets/main-1a2b3c4d.js".to_owned(), Cow::Owned(script.into_bytes())),
-            ("assets/core-1a2b3c4d.wasm".to_owned(), Cow::Borrowed(&b"\0asm"[..])),
+            (
+                "index.html".to_owned(),
+                Cow::Borrowed(&b"<!doctype html>"[..]),
+            ),
+            (
+                "assets/main-1a2b3c4d.js".to_owned(),
+                Cow::Owned(script.into_bytes()),
+            ),
+            (
+                "assets/core-1a2b3c4d.wasm".to_owned(),
+                Cow::Borrowed(&b"\0asm"[..]),
+            ),
         ])
     }
 
     fn request(path: &str, headers: &[(&'static str, &str)]) -> Response {
         let headers = headers.iter().map(|(name, value)| {
-            (header::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            (
+                header::HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
         });
         page().answer(&Method::GET, path, &headers.collect())
     }
 
     fn field<'a>(response: &'a Response, name: &str) -> &'a str {
-        response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+        response
+            .headers()
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     #[test]
@@ -229,13 +282,25 @@ mod tests {
         assert_eq!(field(&compressed, "content-encoding"), "gzip");
         assert_ne!(field(&plain, "etag"), field(&compressed, "etag"));
         let known = format!("\"other\", {}", field(&plain, "etag"));
-        assert_eq!(request(path, &[("if-none-match", &known)]).status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(request(path, &[("if-none-match", "\"other\"")]).status(), StatusCode::OK);
+        assert_eq!(
+            request(path, &[("if-none-match", &known)]).status(),
+            StatusCode::NOT_MODIFIED
+        );
+        assert_eq!(
+            request(path, &[("if-none-match", "\"other\"")]).status(),
+            StatusCode::OK
+        );
     }
 
     #[test]
     fn what_is_not_in_the_table_is_not_there() {
-        for path in ["/nothing", "/../Cargo.toml", "/assets/", "/assets/../index.html", "//etc/passwd"] {
+        for path in [
+            "/nothing",
+            "/../Cargo.toml",
+            "/assets/",
+            "/assets/../index.html",
+            "//etc/passwd",
+        ] {
             assert_eq!(request(path, &[]).status(), StatusCode::NOT_FOUND, "{path}");
         }
         let post = page().answer(&Method::POST, "/", &HeaderMap::new());

@@ -72,12 +72,17 @@ impl Scheduler {
                 .spawn(move || on_thread.run())?;
             Ok((worker, Some(thread)))
         });
-        Ok(Scheduler { workers: workers.collect::<std::io::Result<_>>()? })
+        Ok(Scheduler {
+            workers: workers.collect::<std::io::Result<_>>()?,
+        })
     }
 
     /// Pins a room to the thread with the fewest rooms; its first tick is due now.
     pub(crate) fn add(&self, room: Box<dyn Tickable>) {
-        let least = self.workers.iter().min_by_key(|(worker, _)| worker.rooms.load(Ordering::Relaxed));
+        let least = self
+            .workers
+            .iter()
+            .min_by_key(|(worker, _)| worker.rooms.load(Ordering::Relaxed));
         if let Some((worker, _)) = least {
             worker.rooms.fetch_add(1, Ordering::Relaxed);
             worker.orders.lock().arrivals.push(room);
@@ -91,7 +96,11 @@ impl Scheduler {
             worker.orders.lock().stop = true;
             worker.wake.notify_one();
         }
-        for thread in self.workers.iter_mut().filter_map(|(_, thread)| thread.take()) {
+        for thread in self
+            .workers
+            .iter_mut()
+            .filter_map(|(_, thread)| thread.take())
+        {
             // A worker catches its rooms' panics; if it died all the same there is nobody left to tell.
             let _ = thread.join();
         }
@@ -130,8 +139,12 @@ impl Worker {
                     break;
                 }
             }
-            let Some(Reverse((due, number))) = queue.pop() else { continue };
-            let Some(room) = rooms.get_mut(&number) else { continue };
+            let Some(Reverse((due, number))) = queue.pop() else {
+                continue;
+            };
+            let Some(room) = rooms.get_mut(&number) else {
+                continue;
+            };
             match tick_guarded(room.as_mut(), due) {
                 Verdict::Continue => queue.push(Reverse((next_due(room.as_mut(), due), number))),
                 Verdict::Close => {
@@ -141,7 +154,9 @@ impl Worker {
             }
         }
         for room in rooms.values_mut() {
-            let _ = catch_unwind(AssertUnwindSafe(|| room.end(CloseReason::ShuttingDown.into())));
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                room.end(CloseReason::ShuttingDown.into())
+            }));
         }
     }
 }
@@ -150,7 +165,9 @@ impl Worker {
 fn tick_guarded(room: &mut dyn Tickable, due: Instant) -> Verdict {
     catch_unwind(AssertUnwindSafe(|| room.tick(due))).unwrap_or_else(|_| {
         tracing::error!("a room panicked and was closed");
-        let _ = catch_unwind(AssertUnwindSafe(|| room.end(CloseReason::RoomPanicked.into())));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            room.end(CloseReason::RoomPanicked.into())
+        }));
         Verdict::Close
     })
 }
@@ -199,11 +216,25 @@ mod tests {
         let mut scheduler = Scheduler::start(1).unwrap();
         let (bad, bad_says) = mpsc::channel();
         let (good, good_says) = mpsc::channel();
-        scheduler.add(Box::new(Fake { ticks: 0, panic_at: 3, report: bad }));
-        scheduler.add(Box::new(Fake { ticks: 0, panic_at: 0, report: good }));
-        assert_eq!(bad_says.iter().collect::<Vec<_>>(), ["tick 1", "tick 2", "room_panicked"]);
+        scheduler.add(Box::new(Fake {
+            ticks: 0,
+            panic_at: 3,
+            report: bad,
+        }));
+        scheduler.add(Box::new(Fake {
+            ticks: 0,
+            panic_at: 0,
+            report: good,
+        }));
+        assert_eq!(
+            bad_says.iter().collect::<Vec<_>>(),
+            ["tick 1", "tick 2", "room_panicked"]
+        );
         let after = good_says.try_iter().count();
-        assert!(good_says.iter().take(5).count() == 5, "the good room ticks on after {after}");
+        assert!(
+            good_says.iter().take(5).count() == 5,
+            "the good room ticks on after {after}"
+        );
         scheduler.stop();
         assert_eq!(good_says.iter().last().as_deref(), Some("shutting_down"));
     }

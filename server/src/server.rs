@@ -60,7 +60,8 @@ impl Builder {
     /// Like [`Builder::game`], with options for every room.
     #[must_use]
     pub fn game_with<G: Game>(mut self, name: impl Into<String>, options: G::Options) -> Builder {
-        self.games.push((name.into(), HostedGame::new::<G>(options)));
+        self.games
+            .push((name.into(), HostedGame::new::<G>(options)));
         self
     }
 
@@ -123,17 +124,33 @@ impl Builder {
             return Err(BuildError::HeaderBytes(self.limits.header_bytes));
         }
         let (limits, metrics) = (Arc::new(self.limits), Arc::new(Metrics::default()));
-        let directory = Arc::new(Directory::new(games, limits.clone(), metrics.clone(), self.threads)?);
-        let net = Net::new(limits, metrics, directory, self.page, self.origins, self.proxies);
+        let directory = Arc::new(Directory::new(
+            games,
+            limits.clone(),
+            metrics.clone(),
+            self.threads,
+        )?);
+        let net = Net::new(
+            limits,
+            metrics,
+            directory,
+            self.page,
+            self.origins,
+            self.proxies,
+        );
         Ok(Server { net: Arc::new(net) })
     }
 }
 
 /// Scheme and host, and a port if it is not the scheme's own; nothing behind it.
 fn is_origin(text: &str) -> bool {
-    let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let authority = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
     authority.is_some_and(|authority| {
-        !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '*']) && !authority.contains(char::is_whitespace)
+        !authority.is_empty()
+            && !authority.contains(['/', '?', '#', '@', '*'])
+            && !authority.contains(char::is_whitespace)
     })
 }
 

@@ -18,7 +18,11 @@ pub(crate) fn clean_name(raw: &str) -> Result<String, CloseReason> {
     }
     let name = clean(raw).chars().take(NAME_CHARS).collect::<String>();
     let name = name.trim_end().to_owned();
-    if name.is_empty() { Err(CloseReason::BadName) } else { Ok(name) }
+    if name.is_empty() {
+        Err(CloseReason::BadName)
+    } else {
+        Ok(name)
+    }
 }
 
 /// A line of chat as others see it; may be empty. None when it is longer than the protocol allows.
@@ -30,7 +34,9 @@ pub(crate) fn clean_chat(raw: &str) -> Option<String> {
 pub(crate) fn is_room_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= ROOM_NAME_BYTES
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// NFC, without control, bidi, zero-width and other unseen characters; white space becomes single spaces; at most two
@@ -44,7 +50,11 @@ fn clean(raw: &str) -> String {
                 out.push(' ');
             }
         } else if !is_unseen(c) {
-            marks = if unicode_normalization::char::is_combining_mark(c) { marks + 1 } else { 0 };
+            marks = if unicode_normalization::char::is_combining_mark(c) {
+                marks + 1
+            } else {
+                0
+            };
             if marks <= 2 {
                 out.push(c);
             }
@@ -88,16 +98,21 @@ fn fill_random(bytes: &mut [u8]) {
 /// A room's name for people who did not choose one.
 pub(crate) fn fresh_room_name() -> String {
     const FIRST: [&str; 16] = [
-        "amber", "brisk", "cobalt", "dusky", "ember", "frosty", "golden", "hollow", "iron", "jade", "keen", "lunar",
-        "mossy", "noble", "opal", "rusty",
+        "amber", "brisk", "cobalt", "dusky", "ember", "frosty", "golden", "hollow", "iron", "jade",
+        "keen", "lunar", "mossy", "noble", "opal", "rusty",
     ];
     const SECOND: [&str; 16] = [
-        "anvil", "bridge", "crane", "delta", "engine", "forge", "gate", "harbor", "island", "junction", "kiln",
-        "lantern", "mill", "needle", "orchard", "pier",
+        "anvil", "bridge", "crane", "delta", "engine", "forge", "gate", "harbor", "island",
+        "junction", "kiln", "lantern", "mill", "needle", "orchard", "pier",
     ];
     let number = fresh_seed() as usize;
     let word = |words: &[&'static str; 16], n: usize| words.get(n % 16).copied().unwrap_or("room");
-    format!("{}-{}-{}", word(&FIRST, number), word(&SECOND, number >> 4), (number >> 8) % 100)
+    format!(
+        "{}-{}-{}",
+        word(&FIRST, number),
+        word(&SECOND, number >> 4),
+        (number >> 8) % 100
+    )
 }
 
 #[cfg(test)]
@@ -107,8 +122,15 @@ mod tests {
 
     #[test]
     fn names_keep_what_can_be_seen() {
-        assert_eq!(clean_name("  Ada   Lovelace "), Ok("Ada Lovelace".to_owned()));
-        assert_eq!(clean_name("<b>x</b>"), Ok("<b>x</b>".to_owned()), "markup is data, not to be changed");
+        assert_eq!(
+            clean_name("  Ada   Lovelace "),
+            Ok("Ada Lovelace".to_owned())
+        );
+        assert_eq!(
+            clean_name("<b>x</b>"),
+            Ok("<b>x</b>".to_owned()),
+            "markup is data, not to be changed"
+        );
         assert_eq!(clean_name("a\u{202E}dcb\u{200B}"), Ok("adcb".to_owned()));
         assert_eq!(clean_name("\u{200B}\u{202E} \n"), Err(CloseReason::BadName));
         assert_eq!(clean_name(&"x".repeat(10_000)), Err(CloseReason::BadName));

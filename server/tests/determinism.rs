@@ -12,7 +12,12 @@ use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 
 const TICKS: u32 = 4000;
-const CONFIG: RoomConfig = RoomConfig { seed: 7, grace_ticks: 300, chat_lines: 5, chat_span_ticks: 600 };
+const CONFIG: RoomConfig = RoomConfig {
+    seed: 7,
+    grace_ticks: 300,
+    chat_lines: 5,
+    chat_span_ticks: 600,
+};
 
 /// What three people do, tick by tick, recorded as bytes.
 fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
@@ -21,14 +26,23 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
     let token = |n: u8| ResumeToken([n; 16]);
     let mut record = Vec::new();
     // The arena opens with its bots, so people come after them; the room numbers players in the order they came.
-    let first_person = RoomCore::<ArenaGame>::open(options(), CONFIG).room().players().count() as u32 + 1;
+    let first_person = RoomCore::<ArenaGame>::open(options(), CONFIG)
+        .room()
+        .players()
+        .count() as u32
+        + 1;
     let person = |n: u32| PlayerId(first_person + n);
     for tick in 0..TICKS {
         let mut inbox: Vec<Inbound<Arena>> = Vec::new();
         if tick % 50 == 10 && tick < 150 {
             let n = tick / 50;
             let client = ClientId(u64::from(n) + 1);
-            inbox.push(Inbound::Join { client, name: format!("p{n}"), token: token(n as u8 + 1), resume: None });
+            inbox.push(Inbound::Join {
+                client,
+                name: format!("p{n}"),
+                token: token(n as u8 + 1),
+                resume: None,
+            });
         }
         match tick {
             700 => inbox.push(Inbound::Lost(person(0), ClientId(1))),
@@ -56,12 +70,15 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
             }
             // Inputs come early, in time, late, or not at all.
             if rng.random_bool(0.95) {
-                inbox.push(Inbound::Inputs(person(n as u32), Inputs {
-                    first_sequence: InputSequence(tick + 1),
-                    first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),
-                    viewed_tick: Tick(tick.saturating_sub(6)),
-                    inputs: vec![held.clone()],
-                }));
+                inbox.push(Inbound::Inputs(
+                    person(n as u32),
+                    Inputs {
+                        first_sequence: InputSequence(tick + 1),
+                        first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),
+                        viewed_tick: Tick(tick.saturating_sub(6)),
+                        inputs: vec![held.clone()],
+                    },
+                ));
             }
         }
         record.push(codec::encode(&inbox).unwrap());
@@ -96,7 +113,10 @@ fn a_recorded_inbox_run_again_gives_the_same_hash_at_every_tick() {
     for restore_at in [5, 777, 2000, 3601] {
         let restored = run(&record, Some(restore_at));
         let differs = first.iter().zip(&restored).position(|(a, b)| a != b);
-        assert_eq!(differs, None, "restored at {restore_at}, the first tick that differs");
+        assert_eq!(
+            differs, None,
+            "restored at {restore_at}, the first tick that differs"
+        );
     }
 }
 
@@ -108,7 +128,9 @@ fn another_inbox_gives_another_hash() {
 
 #[test]
 fn bytes_that_are_no_saved_room_are_refused() {
-    let mut saved = RoomCore::<ArenaGame>::open(options(), CONFIG).save().unwrap();
+    let mut saved = RoomCore::<ArenaGame>::open(options(), CONFIG)
+        .save()
+        .unwrap();
     assert!(RoomCore::<ArenaGame>::restore(&saved[..saved.len() - 1], CONFIG).is_err());
     saved.push(0);
     assert!(RoomCore::<ArenaGame>::restore(&saved, CONFIG).is_err());

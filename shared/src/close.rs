@@ -89,10 +89,37 @@ impl CloseReason {
     pub const ALL: [CloseReason; 31] = {
         use CloseReason::*;
         [
-            Left, ShuttingDown, WebSocketProtocol, TextFrame, MessageTooLarge, TooManyFragments, Internal,
-            ProtocolVersion, SchemaMismatch, HelloTimeout, HelloExpected, UnknownGame, UnknownRoom, RoomFull,
-            ResumeRefused, BadName, BadRoomName, ServerFull, GameRefused, Malformed, InvalidInput, InputTick,
-            InputSequence, MessageFlood, ControlFlood, Idle, TooSlow, Replaced, Kicked, RoomClosed, RoomPanicked,
+            Left,
+            ShuttingDown,
+            WebSocketProtocol,
+            TextFrame,
+            MessageTooLarge,
+            TooManyFragments,
+            Internal,
+            ProtocolVersion,
+            SchemaMismatch,
+            HelloTimeout,
+            HelloExpected,
+            UnknownGame,
+            UnknownRoom,
+            RoomFull,
+            ResumeRefused,
+            BadName,
+            BadRoomName,
+            ServerFull,
+            GameRefused,
+            Malformed,
+            InvalidInput,
+            InputTick,
+            InputSequence,
+            MessageFlood,
+            ControlFlood,
+            Idle,
+            TooSlow,
+            Replaced,
+            Kicked,
+            RoomClosed,
+            RoomPanicked,
         ]
     };
 
@@ -103,35 +130,130 @@ impl CloseReason {
         match self {
             Left => (1000, "left", Never, "you left the room"),
             ShuttingDown => (1001, "shutting_down", Resume, "the server is shutting down"),
-            WebSocketProtocol => (1002, "websocket_protocol", Never, "the WebSocket protocol was broken"),
-            TextFrame => (1003, "text_frame", Never, "text frames are not accepted: the protocol is binary"),
-            MessageTooLarge => (1009, "message_too_large", Never, "the message is larger than the limit"),
-            TooManyFragments => (4011, "too_many_fragments", Never, "the message is in more fragments than the limit"),
+            WebSocketProtocol => (
+                1002,
+                "websocket_protocol",
+                Never,
+                "the WebSocket protocol was broken",
+            ),
+            TextFrame => (
+                1003,
+                "text_frame",
+                Never,
+                "text frames are not accepted: the protocol is binary",
+            ),
+            MessageTooLarge => (
+                1009,
+                "message_too_large",
+                Never,
+                "the message is larger than the limit",
+            ),
+            TooManyFragments => (
+                4011,
+                "too_many_fragments",
+                Never,
+                "the message is in more fragments than the limit",
+            ),
             Internal => (1011, "internal", Resume, "the server had a fault"),
-            ProtocolVersion => (4000, "protocol_version", Never, "this server speaks another protocol version: reload the page"),
-            SchemaMismatch => (4001, "schema_mismatch", Never, "this server runs other rules than this client: reload the page"),
+            ProtocolVersion => (
+                4000,
+                "protocol_version",
+                Never,
+                "this server speaks another protocol version: reload the page",
+            ),
+            SchemaMismatch => (
+                4001,
+                "schema_mismatch",
+                Never,
+                "this server runs other rules than this client: reload the page",
+            ),
             HelloTimeout => (4002, "hello_timeout", Resume, "no hello came in time"),
-            HelloExpected => (4003, "hello_expected", Never, "a hello must come first, and once"),
-            UnknownGame => (4004, "unknown_game", Never, "there is no such game on this server"),
+            HelloExpected => (
+                4003,
+                "hello_expected",
+                Never,
+                "a hello must come first, and once",
+            ),
+            UnknownGame => (
+                4004,
+                "unknown_game",
+                Never,
+                "there is no such game on this server",
+            ),
             UnknownRoom => (4005, "unknown_room", Never, "there is no such room"),
             RoomFull => (4006, "room_full", Never, "the room is full"),
-            ResumeRefused => (4007, "resume_refused", Fresh, "the seat is gone: its time to come back has passed"),
+            ResumeRefused => (
+                4007,
+                "resume_refused",
+                Fresh,
+                "the seat is gone: its time to come back has passed",
+            ),
             BadName => (4008, "bad_name", Never, "that name cannot be used"),
-            BadRoomName => (4009, "bad_room_name", Never, "a room's name is 1 to 32 letters, digits, - or _"),
-            ServerFull => (4010, "server_full", Never, "the server holds as many rooms as it may"),
+            BadRoomName => (
+                4009,
+                "bad_room_name",
+                Never,
+                "a room's name is 1 to 32 letters, digits, - or _",
+            ),
+            ServerFull => (
+                4010,
+                "server_full",
+                Never,
+                "the server holds as many rooms as it may",
+            ),
             GameRefused => (4012, "game_refused", Never, "the game did not let you in"),
-            Malformed => (4020, "malformed", Never, "the bytes are not a message of this protocol"),
+            Malformed => (
+                4020,
+                "malformed",
+                Never,
+                "the bytes are not a message of this protocol",
+            ),
             InvalidInput => (4021, "invalid_input", Never, "the input is impossible"),
-            InputTick => (4022, "input_tick", Fresh, "the input is for a tick far from now"),
-            InputSequence => (4023, "input_sequence", Never, "input sequence numbers must grow"),
+            InputTick => (
+                4022,
+                "input_tick",
+                Fresh,
+                "the input is for a tick far from now",
+            ),
+            InputSequence => (
+                4023,
+                "input_sequence",
+                Never,
+                "input sequence numbers must grow",
+            ),
             MessageFlood => (4024, "message_flood", Never, "too many messages per second"),
-            ControlFlood => (4025, "control_flood", Never, "too many pings or pongs per second"),
-            Idle => (4026, "idle", Resume, "nothing was heard from you for too long"),
-            TooSlow => (4027, "too_slow", Resume, "your connection is too slow for this room"),
-            Replaced => (4028, "replaced", Never, "your seat was taken over from another window"),
+            ControlFlood => (
+                4025,
+                "control_flood",
+                Never,
+                "too many pings or pongs per second",
+            ),
+            Idle => (
+                4026,
+                "idle",
+                Resume,
+                "nothing was heard from you for too long",
+            ),
+            TooSlow => (
+                4027,
+                "too_slow",
+                Resume,
+                "your connection is too slow for this room",
+            ),
+            Replaced => (
+                4028,
+                "replaced",
+                Never,
+                "your seat was taken over from another window",
+            ),
             Kicked => (4030, "kicked", Never, "you were removed from the room"),
             RoomClosed => (4031, "room_closed", Fresh, "the room has ended"),
-            RoomPanicked => (4032, "room_panicked", Fresh, "the room had a fault and was closed"),
+            RoomPanicked => (
+                4032,
+                "room_panicked",
+                Fresh,
+                "the room had a fault and was closed",
+            ),
         }
     }
 
@@ -158,7 +280,9 @@ impl CloseReason {
     /// The reason with this close code. None for codes that this protocol does not use, 1006 (a lost connection)
     /// among them.
     pub fn from_code(code: u16) -> Option<CloseReason> {
-        CloseReason::ALL.into_iter().find(|reason| reason.code() == code)
+        CloseReason::ALL
+            .into_iter()
+            .find(|reason| reason.code() == code)
     }
 }
 
@@ -181,12 +305,17 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with words of its own.
     pub fn new(reason: CloseReason, words: impl Into<String>) -> Refusal {
-        Refusal { reason, words: words.into() }
+        Refusal {
+            reason,
+            words: words.into(),
+        }
     }
 
     /// The words, cut at a character to what a close frame carries.
     pub fn close_words(&self) -> &str {
-        let end = self.words.floor_char_boundary(crate::limits::CLOSE_REASON_BYTES);
+        let end = self
+            .words
+            .floor_char_boundary(crate::limits::CLOSE_REASON_BYTES);
         self.words.get(..end).unwrap_or_default()
     }
 }

@@ -51,7 +51,8 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resul
         }
     }
     let mut encoder = bincode::enc::EncoderImpl::new(Tail(out), bincode::config::standard());
-    bincode::enc::Encode::encode(&bincode::serde::Compat(value), &mut encoder).map_err(|_| CodecError::Encode)
+    bincode::enc::Encode::encode(&bincode::serde::Compat(value), &mut encoder)
+        .map_err(|_| CodecError::Encode)
 }
 
 /// `value` as bytes of its own.
@@ -70,22 +71,29 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
 /// `Short`, `Invalid` or `Trailing`.
 pub fn decode<T: DeserializeOwned, const LIMIT: usize>(bytes: &[u8]) -> Result<T, CodecError> {
     let (value, rest) = decode_prefix::<T, LIMIT>(bytes)?;
-    if rest.is_empty() { Ok(value) } else { Err(CodecError::Trailing(rest.len())) }
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(CodecError::Trailing(rest.len()))
+    }
 }
 
 /// Decodes one value from the front of `bytes` and returns what follows it.
 ///
 /// # Errors
 /// `Short` or `Invalid`.
-pub fn decode_prefix<T: DeserializeOwned, const LIMIT: usize>(bytes: &[u8]) -> Result<(T, &[u8]), CodecError> {
+pub fn decode_prefix<T: DeserializeOwned, const LIMIT: usize>(
+    bytes: &[u8],
+) -> Result<(T, &[u8]), CodecError> {
     const fn config<const LIMIT: usize>() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
         bincode::config::standard().with_limit::<LIMIT>()
     }
-    let (value, used) =
-        bincode::serde::decode_from_slice(bytes, config::<LIMIT>()).map_err(|error| match error {
+    let (value, used) = bincode::serde::decode_from_slice(bytes, config::<LIMIT>()).map_err(
+        |error| match error {
             BincodeError::UnexpectedEnd { .. } | BincodeError::LimitExceeded => CodecError::Short,
             _ => CodecError::Invalid,
-        })?;
+        },
+    )?;
     Ok((value, bytes.get(used..).unwrap_or_default()))
 }
 

@@ -47,15 +47,32 @@ impl Tick {
 pub struct InputSequence(pub u32);
 
 /// An entity as both ends know it. Never reused within a room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct EntityId(pub u32);
 
 /// A seat in a room. Survives reconnects; never reused within a room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ts_rs::TS,
+)]
 pub struct PlayerId(pub u32);
 
 /// A group of entities whose changes are encoded once and sent to all who subscribe.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct ChannelId(pub u32);
 
 impl ChannelId {
@@ -91,8 +108,14 @@ mod tests {
 
     #[test]
     fn low_bits_find_the_nearest_tick() {
-        assert_eq!(Tick(70_000).nearest_with_low_bits(70_010_u32 as u16), Tick(70_010));
-        assert_eq!(Tick(65_540).nearest_with_low_bits(65_530_u32 as u16), Tick(65_530));
+        assert_eq!(
+            Tick(70_000).nearest_with_low_bits(70_010_u32 as u16),
+            Tick(70_010)
+        );
+        assert_eq!(
+            Tick(65_540).nearest_with_low_bits(65_530_u32 as u16),
+            Tick(65_530)
+        );
         assert_eq!(Tick(2).nearest_with_low_bits(u16::MAX), Tick(u32::MAX));
     }
 }

@@ -163,7 +163,9 @@ where
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let message = codec::decode::<Self, CLIENT_MESSAGE_BYTES>(bytes)?;
         match &message {
-            ClientMessage::Inputs(batch) if batch.inputs.is_empty() || batch.inputs.len() > INPUTS_PER_MESSAGE => {
+            ClientMessage::Inputs(batch)
+                if batch.inputs.is_empty() || batch.inputs.len() > INPUTS_PER_MESSAGE =>
+            {
                 Err(CodecError::Invalid)
             }
             _ => Ok(message),
@@ -192,7 +194,10 @@ mod tests {
     fn the_first_byte_is_the_variants_number() {
         let message: Message = ClientMessage::Ping(Ping { nonce: 7 });
         assert_eq!(codec::encode(&message).unwrap(), [3, 7]);
-        let pong: ServerMessage<()> = ServerMessage::Pong(Pong { nonce: 7, room_time_us: 250 });
+        let pong: ServerMessage<()> = ServerMessage::Pong(Pong {
+            nonce: 7,
+            room_time_us: 250,
+        });
         assert_eq!(codec::encode(&pong).unwrap(), [1, 7, 250]);
     }
 
@@ -205,7 +210,10 @@ mod tests {
                 viewed_tick: Tick(0),
                 inputs: vec![(0, 0.0); count],
             });
-            assert_eq!(Message::decode(&codec::encode(&message).unwrap()), Err(CodecError::Invalid));
+            assert_eq!(
+                Message::decode(&codec::encode(&message).unwrap()),
+                Err(CodecError::Invalid)
+            );
         }
     }
 

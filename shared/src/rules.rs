@@ -9,7 +9,10 @@ use serde::de::DeserializeOwned;
 use crate::replicate::{Replicate, SchemaBuilder};
 
 /// A type that travels whole, as bincode: inputs, commands, events, setups.
-pub trait Wire: Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {}
+pub trait Wire:
+    Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 impl<T: Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire for T {}
 
 /// A player's intent for one tick. `Default` is the neutral input: hands off the keys.
@@ -17,6 +20,13 @@ pub trait Input: Wire + PartialEq + Default {
     /// False for what no honest client can send (NaN, out of range). Such a client is closed with
     /// [`crate::close::CloseReason::InvalidInput`].
     fn is_valid(&self) -> bool;
+
+    /// What this input becomes when nothing is heard of the player any more: hands off the keys. Keep what a player
+    /// who lets go would keep, like the direction it looks in.
+    #[must_use]
+    fn released(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// The input of a room that has none.

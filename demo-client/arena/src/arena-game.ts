@@ -10,24 +10,16 @@ import init, {
   expectedTraceHash,
   traceHash,
 } from "../../wasm/pkg/tickwire_wasm.js";
-import type { Arena, ArenaInput, ArenaSetup } from "../../wasm/pkg/types";
+import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
 
-export type { Arena, ArenaEvent, ArenaInput, ArenaView } from "../../wasm/pkg/types";
-
-/** A solid rectangle; its middle and half its sides, metres. */
-export interface Wall {
-  x: number;
-  y: number;
-  half_width: number;
-  half_height: number;
-}
-
-/** What stands in the arena. */
-export interface ArenaMap {
-  name: string;
-  /** The outer walls first. */
-  walls: Wall[];
-}
+export type {
+  Arena,
+  ArenaEvent,
+  ArenaInput,
+  ArenaMap,
+  ArenaView,
+  Wall,
+} from "../../wasm/pkg/types";
 
 /** Hands off the keys. A new one for each who wants to change it. */
 export function neutralInput(): ArenaInput {

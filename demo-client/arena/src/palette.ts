@@ -58,9 +58,9 @@ export interface Theme {
 
 const FOUNDRY: Theme = {
   void: 0x15101a,
-  floor: 0x5b4f57,
-  floorWorn: 0x6f5c58,
-  joint: 0x3d343d,
+  floor: 0x665960,
+  floorWorn: 0x7d6962,
+  joint: 0x453a43,
   paint: 0xf0dfc0,
   hazard: 0xf2a73b,
   shade: 0x1b1026,
@@ -75,8 +75,8 @@ const FOUNDRY: Theme = {
 
 const COURTYARD: Theme = {
   void: 0x0f1718,
-  floor: 0x6b675c,
-  floorWorn: 0x7c7361,
+  floor: 0x757061,
+  floorWorn: 0x8b8069,
   joint: 0x47483f,
   paint: 0xf4ead0,
   hazard: 0xd9c27a,

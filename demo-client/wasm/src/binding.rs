@@ -77,7 +77,8 @@ impl<R: Rules> AnyClient for Bound<R> {
     }
 
     fn send_command(&mut self, command: JsValue) -> Result<(), JsError> {
-        self.core.send_command(serde_wasm_bindgen::from_value(command)?);
+        self.core
+            .send_command(serde_wasm_bindgen::from_value(command)?);
         Ok(())
     }
 
@@ -99,7 +100,9 @@ impl<R: Rules> AnyClient for Bound<R> {
     }
 
     fn poll_event(&mut self) -> Result<JsValue, JsError> {
-        self.core.poll_event().map_or(Ok(JsValue::UNDEFINED), |event| to_js(&event))
+        self.core
+            .poll_event()
+            .map_or(Ok(JsValue::UNDEFINED), |event| to_js(&event))
     }
 
     fn view(&mut self) -> u32 {
@@ -114,7 +117,11 @@ impl<R: Rules> AnyClient for Bound<R> {
         let text = |text: &str| JsValue::from_str(text);
         let tables = self.core.schema().components.iter().map(|component| {
             let table = Object::new();
-            let fields = component.fields.iter().map(|field| text(field.name)).collect::<Array>();
+            let fields = component
+                .fields
+                .iter()
+                .map(|field| text(field.name))
+                .collect::<Array>();
             // Setting a property of a fresh plain object does not fail.
             let _ = Reflect::set(&table, &text("name"), &text(component.name));
             let _ = Reflect::set(&table, &text("fields"), &fields);
@@ -155,7 +162,10 @@ impl<R: Rules> AnyClient for Bound<R> {
 impl Client {
     /// A client of the game `R`.
     pub fn new<R: Rules>(destination: Destination) -> Client {
-        Client(Box::new(Bound { core: Core::<R>::new(destination), now: Duration::ZERO }))
+        Client(Box::new(Bound {
+            core: Core::<R>::new(destination),
+            now: Duration::ZERO,
+        }))
     }
 }
 
@@ -248,14 +258,19 @@ impl Client {
     /// Where a table's entity ids are in memory: a `Uint32Array` of its capacity.
     #[wasm_bindgen(js_name = idsPointer)]
     pub fn ids_pointer(&self, table: usize) -> usize {
-        self.0.table(table).map_or(0, |table| table.ids.as_ptr() as usize)
+        self.0
+            .table(table)
+            .map_or(0, |table| table.ids.as_ptr() as usize)
     }
 
     /// Where a table's column is in memory: a `Float64Array` of its capacity.
     #[wasm_bindgen(js_name = columnPointer)]
     pub fn column_pointer(&self, table: usize, field: usize) -> usize {
         let column = |table: &tickwire_shared::client::ViewTable| {
-            table.columns.get(field * table.capacity()..).map_or(0, |column| column.as_ptr() as usize)
+            table
+                .columns
+                .get(field * table.capacity()..)
+                .map_or(0, |column| column.as_ptr() as usize)
         };
         self.0.table(table).map_or(0, column)
     }
@@ -305,7 +320,9 @@ impl Client {
     /// The token that takes the seat back, in hex, to keep across a reload of the page.
     #[wasm_bindgen(js_name = resumeToken)]
     pub fn resume_token(&self) -> Option<String> {
-        self.0.resume_token().map(|token| token.0.iter().map(|byte| format!("{byte:02x}")).collect())
+        self.0
+            .resume_token()
+            .map(|token| token.0.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// A token kept from before. What is not one is ignored.

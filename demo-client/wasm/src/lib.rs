@@ -23,7 +23,9 @@ pub fn arena_client(room: String, create: bool, name: String) -> Client {
 /// # Errors
 /// When this is not an `ArenaSetup`.
 #[wasm_bindgen(js_name = arenaMap, unchecked_return_type = "ArenaMap")]
-pub fn arena_map(#[wasm_bindgen(unchecked_param_type = "ArenaSetup")] setup: JsValue) -> Result<JsValue, JsError> {
+pub fn arena_map(
+    #[wasm_bindgen(unchecked_param_type = "ArenaSetup")] setup: JsValue,
+) -> Result<JsValue, JsError> {
     let map: ArenaMap = Arena::map(&serde_wasm_bindgen::from_value::<ArenaSetup>(setup)?);
     Ok(serde_wasm_bindgen::to_value(&map)?)
 }
@@ -42,4 +44,5 @@ pub fn expected_trace_hash() -> u64 {
 
 /// The generated types that the signatures above speak of.
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"import type { ArenaMap, ArenaSetup, ClientEvent, Retry, Stats } from "./types";"#;
+const TYPES: &str =
+    r#"import type { ArenaMap, ArenaSetup, ClientEvent, Retry, Stats } from "./types";"#;

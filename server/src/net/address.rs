@@ -29,7 +29,11 @@ impl AddressRange {
     /// True when `address` lies in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
         let (bits, v4) = bits_of(address);
-        v4 == self.v4 && (bits ^ self.base).checked_shr(128 - self.prefix_bits).unwrap_or(0) == 0
+        v4 == self.v4
+            && (bits ^ self.base)
+                .checked_shr(128 - self.prefix_bits)
+                .unwrap_or(0)
+                == 0
     }
 }
 
@@ -37,15 +41,24 @@ impl FromStr for AddressRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<AddressRange, String> {
-        let wrong = || format!("`{text}` is not an address like 127.0.0.1 or a range like 10.0.0.0/8");
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let wrong =
+            || format!("`{text}` is not an address like 127.0.0.1 or a range like 10.0.0.0/8");
+        let (address, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(address, bits)| (address, Some(bits)));
         let (base, v4) = bits_of(address.parse::<IpAddr>().map_err(|_| wrong())?);
         let width = if v4 { 32 } else { 128 };
-        let prefix_bits = prefix.map_or(Ok(width), str::parse::<u32>).map_err(|_| wrong())?;
+        let prefix_bits = prefix
+            .map_or(Ok(width), str::parse::<u32>)
+            .map_err(|_| wrong())?;
         if prefix_bits > width {
             return Err(wrong());
         }
-        Ok(AddressRange { base, prefix_bits, v4 })
+        Ok(AddressRange {
+            base,
+            prefix_bits,
+            v4,
+        })
     }
 }
 
@@ -67,16 +80,30 @@ pub(super) fn counted_as(address: IpAddr) -> IpAddr {
 
 /// The client behind a trusted proxy: the last forwarded address that is not itself a proxy. `None` when the peer is
 /// no listed proxy, or it says nothing that can be read.
-pub(super) fn forwarded_for(peer: IpAddr, headers: &HeaderMap, proxies: &[AddressRange]) -> Option<IpAddr> {
+pub(super) fn forwarded_for(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    proxies: &[AddressRange],
+) -> Option<IpAddr> {
     let trusted = |address: IpAddr| proxies.iter().any(|range| range.contains(address));
     if !trusted(peer) {
         return None;
     }
     let mut client = None;
     // Each proxy appends the peer it saw, so the truth is read from the right, as far as it is told by the trusted.
-    let lines = headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>();
-    for hop in lines.iter().rev().filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(',')) {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+    let lines = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .collect::<Vec<_>>();
+    for hop in lines
+        .iter()
+        .rev()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.rsplit(','))
+    {
+        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
         client = Some(address);
         if !trusted(address) {
             break;
@@ -112,9 +139,15 @@ const SWEEP_FROM: usize = 1024;
 
 impl Addresses {
     pub(super) fn new(limits: &Limits) -> Addresses {
-        let upgrade_rate =
-            Rate { per_s: f64::from(limits.upgrades_per_s), burst: f64::from(limits.upgrade_burst.max(1)) };
-        Addresses { entries: Mutex::default(), connections_max: limits.connections_per_address, upgrade_rate }
+        let upgrade_rate = Rate {
+            per_s: f64::from(limits.upgrades_per_s),
+            burst: f64::from(limits.upgrade_burst.max(1)),
+        };
+        Addresses {
+            entries: Mutex::default(),
+            connections_max: limits.connections_per_address,
+            upgrade_rate,
+        }
     }
 
     /// Holds one of the address's connections; `None` when it has as many as it may.
@@ -126,23 +159,33 @@ impl Addresses {
             return None;
         }
         entry.connections += 1;
-        Some(AddressLease { addresses: Arc::clone(self), address })
+        Some(AddressLease {
+            addresses: Arc::clone(self),
+            address,
+        })
     }
 
     /// Takes one upgrade of the address; false when it upgrades too often.
     pub(super) fn upgrade(&self, address: IpAddr) -> bool {
         let now = Instant::now();
         let mut entries = self.entries.lock();
-        self.entry(&mut entries, counted_as(address), now).upgrades.take(self.upgrade_rate, now)
+        self.entry(&mut entries, counted_as(address), now)
+            .upgrades
+            .take(self.upgrade_rate, now)
     }
 
     fn entry<'a>(&self, entries: &'a mut Entries, address: IpAddr, now: Instant) -> &'a mut Entry {
         if entries.by_address.len() >= entries.sweep_at.max(SWEEP_FROM) {
             let rate = self.upgrade_rate;
-            entries.by_address.retain(|_, entry| entry.connections > 0 || !entry.upgrades.is_full(rate, now));
+            entries
+                .by_address
+                .retain(|_, entry| entry.connections > 0 || !entry.upgrades.is_full(rate, now));
             entries.sweep_at = entries.by_address.len() * 2;
         }
-        let full = Entry { connections: 0, upgrades: Bucket::full(self.upgrade_rate, now) };
+        let full = Entry {
+            connections: 0,
+            upgrades: Bucket::full(self.upgrade_rate, now),
+        };
         entries.by_address.entry(address).or_insert(full)
     }
 }
@@ -156,7 +199,13 @@ pub(super) struct AddressLease {
 
 impl Drop for AddressLease {
     fn drop(&mut self) {
-        if let Some(entry) = self.addresses.entries.lock().by_address.get_mut(&self.address) {
+        if let Some(entry) = self
+            .addresses
+            .entries
+            .lock()
+            .by_address
+            .get_mut(&self.address)
+        {
             entry.connections = entry.connections.saturating_sub(1);
         }
     }
@@ -171,7 +220,15 @@ mod tests {
     }
 
     fn headers(lines: &[&str]) -> HeaderMap {
-        lines.iter().map(|line| (http::header::HeaderName::from_static("x-forwarded-for"), line.parse().unwrap())).collect()
+        lines
+            .iter()
+            .map(|line| {
+                (
+                    http::header::HeaderName::from_static("x-forwarded-for"),
+                    line.parse().unwrap(),
+                )
+            })
+            .collect()
     }
 
     #[test]
@@ -193,19 +250,34 @@ mod tests {
     #[test]
     fn a_forwarded_address_counts_only_from_a_listed_proxy() {
         let proxies = ["127.0.0.1".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
-        let forwarded = |peer: &str, lines: &[&str]| forwarded_for(address(peer), &headers(lines), &proxies);
+        let forwarded =
+            |peer: &str, lines: &[&str]| forwarded_for(address(peer), &headers(lines), &proxies);
         assert_eq!(forwarded("203.0.113.9", &["198.51.100.1"]), None);
-        assert_eq!(forwarded("127.0.0.1", &["198.51.100.1"]), Some(address("198.51.100.1")));
+        assert_eq!(
+            forwarded("127.0.0.1", &["198.51.100.1"]),
+            Some(address("198.51.100.1"))
+        );
         // What the client wrote itself stands left of what the proxies saw.
-        assert_eq!(forwarded("127.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.7"]), Some(address("198.51.100.1")));
-        assert_eq!(forwarded("127.0.0.1", &["1.1.1.1", "198.51.100.1"]), Some(address("198.51.100.1")));
+        assert_eq!(
+            forwarded("127.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.7"]),
+            Some(address("198.51.100.1"))
+        );
+        assert_eq!(
+            forwarded("127.0.0.1", &["1.1.1.1", "198.51.100.1"]),
+            Some(address("198.51.100.1"))
+        );
         assert_eq!(forwarded("127.0.0.1", &["nonsense"]), None);
         assert_eq!(forwarded("127.0.0.1", &[]), None);
     }
 
     #[test]
     fn one_address_and_one_ipv6_network_have_their_bounds() {
-        let limits = Limits { connections_per_address: 2, upgrade_burst: 3, upgrades_per_s: 1, ..Limits::default() };
+        let limits = Limits {
+            connections_per_address: 2,
+            upgrade_burst: 3,
+            upgrades_per_s: 1,
+            ..Limits::default()
+        };
         let addresses = Arc::new(Addresses::new(&limits));
         let first = addresses.connect(address("2001:db8::1")).unwrap();
         let _second = addresses.connect(address("2001:db8::2:2")).unwrap();
@@ -213,13 +285,21 @@ mod tests {
         assert!(addresses.connect(address("2001:db8:0:1::3")).is_some());
         drop(first);
         assert!(addresses.connect(address("2001:db8::3")).is_some());
-        assert_eq!((0..9).filter(|_| addresses.upgrade(address("192.0.2.1"))).count(), 3);
+        assert_eq!(
+            (0..9)
+                .filter(|_| addresses.upgrade(address("192.0.2.1")))
+                .count(),
+            3
+        );
         assert!(addresses.upgrade(address("192.0.2.2")));
     }
 
     #[test]
     fn addresses_that_come_once_are_forgotten() {
-        let limits = Limits { upgrades_per_s: u32::MAX, ..Limits::default() };
+        let limits = Limits {
+            upgrades_per_s: u32::MAX,
+            ..Limits::default()
+        };
         let addresses = Arc::new(Addresses::new(&limits));
         for n in 0..100_000_u32 {
             drop(addresses.connect(IpAddr::V4(n.into())));

@@ -21,13 +21,19 @@ pub(super) struct Rate {
 impl Rate {
     /// As many at once as `burst` lets through.
     pub(super) fn over(per_s: f64, burst: Duration) -> Rate {
-        Rate { per_s, burst: (per_s * burst.as_secs_f64()).max(1.0) }
+        Rate {
+            per_s,
+            burst: (per_s * burst.as_secs_f64()).max(1.0),
+        }
     }
 }
 
 impl Bucket {
     pub(super) fn full(rate: Rate, now: Instant) -> Bucket {
-        Bucket { tokens: rate.burst, filled_at: now }
+        Bucket {
+            tokens: rate.burst,
+            filled_at: now,
+        }
     }
 
     /// Takes one token; false when there is none.
@@ -59,7 +65,10 @@ mod tests {
 
     #[test]
     fn a_bucket_gives_its_burst_at_once_and_its_rate_after_that() {
-        let rate = Rate { per_s: 10.0, burst: 3.0 };
+        let rate = Rate {
+            per_s: 10.0,
+            burst: 3.0,
+        };
         let start = Instant::now();
         let mut bucket = Bucket::full(rate, start);
         assert_eq!((0..5).filter(|_| bucket.take(rate, start)).count(), 3);

@@ -71,13 +71,22 @@ impl From<CloseReason> for End {
 }
 
 /// From upgrade to end. `peer` holds the connection's counts until then.
-pub(super) async fn run(upgraded: UpgradeFut, peer: Arc<Peer>, admission: Admission, net: Arc<Net>) {
-    let Some((early, read, write)) = take_apart(upgraded).await else { return };
+pub(super) async fn run(
+    upgraded: UpgradeFut,
+    peer: Arc<Peer>,
+    admission: Admission,
+    net: Arc<Net>,
+) {
+    let Some((early, read, write)) = take_apart(upgraded).await else {
+        return;
+    };
     let span = tracing::info_span!("client", address = %admission.address);
     // What the client sent right behind its upgrade has been read with it.
     let read = std::io::Cursor::new(early).chain(read);
     let socket = net.metrics.socket();
-    let end = converse(read, write, admission, Arc::clone(&net)).instrument(span.clone()).await;
+    let end = converse(read, write, admission, Arc::clone(&net))
+        .instrument(span.clone())
+        .await;
     net.metrics.socket_closed(end.label());
     let words = match &end {
         End::Refused(refusal) => refusal.close_words(),
@@ -107,13 +116,17 @@ where
     let (read_ended, mut read_end) = oneshot::channel();
     let (stop_reading, stopped) = oneshot::channel();
     let reader = Reader::new(Arc::clone(&net), orders, admission.unhelloed);
-    let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stopped).in_current_span());
+    let mut reading =
+        tokio::spawn(reader::run(read, reader, read_ended, stopped).in_current_span());
     let mut writer = Writer::new(write, &net);
     let end = writer.run(obeyed, &mut read_end).await;
     // From here on nothing is delivered, and a seat that was not given up is away.
     drop(stop_reading);
     writer.farewell(&end).await;
-    if tokio::time::timeout(limits.close_wait, &mut reading).await.is_err() {
+    if tokio::time::timeout(limits.close_wait, &mut reading)
+        .await
+        .is_err()
+    {
         reading.abort();
     }
     drop(admission.lease);

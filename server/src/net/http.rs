@@ -76,7 +76,11 @@ pub(super) async fn serve(stream: TcpStream, peer: Arc<Peer>, net: Arc<Net>, rou
     }
 }
 
-async fn websocket(State(net): State<Arc<Net>>, Extension(peer): Extension<Arc<Peer>>, mut request: Request) -> Response {
+async fn websocket(
+    State(net): State<Arc<Net>>,
+    Extension(peer): Extension<Arc<Peer>>,
+    mut request: Request,
+) -> Response {
     let answer = admit(&net, &peer, &request).and_then(|admission| {
         // It checks the key and the version once more; `upgrade::check` is stricter.
         let (response, upgraded) =
@@ -97,35 +101,59 @@ fn admit(net: &Net, peer: &Peer, request: &Request) -> Result<Admission, Upgrade
         return Err(UpgradeRefusal::ShuttingDown);
     }
     let headers = request.headers();
-    upgrade::check(request.method(), request.version(), headers, &net.allowed_origins)?;
+    upgrade::check(
+        request.method(),
+        request.version(),
+        headers,
+        &net.allowed_origins,
+    )?;
     let forwarded = forwarded_for(peer.address, headers, &net.proxies);
     let address = forwarded.unwrap_or(peer.address);
     if !net.addresses.upgrade(address) {
         return Err(UpgradeRefusal::TooOften);
     }
     let lease = match forwarded {
-        Some(address) => Some(net.addresses.connect(address).ok_or(UpgradeRefusal::TooManyConnections)?),
+        Some(address) => Some(
+            net.addresses
+                .connect(address)
+                .ok_or(UpgradeRefusal::TooManyConnections)?,
+        ),
         // Its connection is counted since it was accepted.
         None => None,
     };
-    let unhelloed =
-        Arc::clone(&net.unhelloed).try_acquire_owned().map_err(|_| UpgradeRefusal::TooManyUnhelloed)?;
-    Ok(Admission { address, lease, unhelloed })
+    let unhelloed = Arc::clone(&net.unhelloed)
+        .try_acquire_owned()
+        .map_err(|_| UpgradeRefusal::TooManyUnhelloed)?;
+    Ok(Admission {
+        address,
+        lease,
+        unhelloed,
+    })
 }
 
 async fn rooms(State(net): State<Arc<Net>>) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], Json(net.directory.rooms())).into_response()
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(net.directory.rooms()),
+    )
+        .into_response()
 }
 
 async fn metrics(State(net): State<Arc<Net>>) -> Response {
-    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let kind =
+        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], net.metrics.text()).into_response()
 }
 
 async fn health(State(net): State<Arc<Net>>) -> (StatusCode, &'static str) {
-    if *net.closing.borrow() { (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n") } else { (StatusCode::OK, "ok\n") }
+    if *net.closing.borrow() {
+        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+    } else {
+        (StatusCode::OK, "ok\n")
+    }
 }
 
 async fn page(State(net): State<Arc<Net>>, request: Request) -> Response {
-    net.page.answer(request.method(), request.uri().path(), request.headers())
+    net.page
+        .answer(request.method(), request.uri().path(), request.headers())
 }

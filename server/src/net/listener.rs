@@ -44,7 +44,10 @@ pub(crate) async fn run(listener: TcpListener, net: Arc<Net>, shutdown: impl Fut
     net.closing.send_replace(true);
     net.directory.close_all(&CloseReason::ShuttingDown.into());
     drop(alive);
-    if tokio::time::timeout(net.limits.shutdown, all_gone.recv()).await.is_err() {
+    if tokio::time::timeout(net.limits.shutdown, all_gone.recv())
+        .await
+        .is_err()
+    {
         tracing::warn!("some connections did not end in time: they are cut off");
     }
 }
@@ -79,7 +82,12 @@ fn admit(
         _counted: net.metrics.connection(),
         _alive: alive.clone(),
     };
-    tokio::spawn(http::serve(stream, Arc::new(peer), Arc::clone(net), router.clone()));
+    tokio::spawn(http::serve(
+        stream,
+        Arc::new(peer),
+        Arc::clone(net),
+        router.clone(),
+    ));
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -94,8 +102,14 @@ fn limit_unsent(stream: &TcpStream) {
 
 /// Status line and words of a refusal before HTTP.
 type Answer = (&'static str, &'static str);
-const TOO_MANY: Answer = ("503 Service Unavailable", "the server has as many connections as it may\n");
-const TOO_MANY_OF_ADDRESS: Answer = ("429 Too Many Requests", "your address has too many connections open\n");
+const TOO_MANY: Answer = (
+    "503 Service Unavailable",
+    "the server has as many connections as it may\n",
+);
+const TOO_MANY_OF_ADDRESS: Answer = (
+    "429 Too Many Requests",
+    "your address has too many connections open\n",
+);
 
 /// Counts the refusal and says it, without having read a request.
 fn refuse(
@@ -106,7 +120,9 @@ fn refuse(
     (status, words): Answer,
 ) {
     net.metrics.connection_cut(label);
-    let Ok(permit) = Arc::clone(&net.refusals).try_acquire_owned() else { return };
+    let Ok(permit) = Arc::clone(&net.refusals).try_acquire_owned() else {
+        return;
+    };
     let (alive, patience) = (alive.clone(), net.limits.close_wait);
     tokio::spawn(async move {
         let answer = format!(
@@ -127,7 +143,10 @@ fn refuse(
 
 /// After a failed accept: a connection that broke while it waited is nothing; no more files is worth a pause.
 async fn pause(error: &std::io::Error) {
-    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted) {
+    if matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+    ) {
         return;
     }
     tracing::error!(%error, "cannot accept connections");

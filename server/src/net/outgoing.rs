@@ -39,7 +39,10 @@ impl Outgoing {
 
     /// A message that `fill` writes in its place, behind room for its head: no copy, one write. False when `fill` had
     /// nothing to say. Call when nothing is left to write.
-    pub(super) fn assemble<E>(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>) -> Result<bool, E> {
+    pub(super) fn assemble<E>(
+        &mut self,
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         self.bytes.clear();
         self.bytes.resize(HEAD_BYTES, 0);
         let filled = fill(&mut self.bytes);
@@ -61,7 +64,8 @@ impl Outgoing {
     /// A frame behind what is left to write.
     pub(super) fn append(&mut self, opcode: OpCode, payload: &[u8]) {
         let mut room = [0; HEAD_ROOM_BYTES];
-        self.bytes.extend_from_slice(head_of(opcode, payload, &mut room));
+        self.bytes
+            .extend_from_slice(head_of(opcode, payload, &mut room));
         self.bytes.extend_from_slice(payload);
     }
 }
@@ -96,7 +100,10 @@ mod tests {
             // A frame appended behind one that is half written.
             outgoing.wrote(1);
             outgoing.append(OpCode::Close, &[3, 232]);
-            assert_eq!(outgoing.unwritten(), [&assembled[1..], &[0x88, 2, 3, 232]].concat());
+            assert_eq!(
+                outgoing.unwritten(),
+                [&assembled[1..], &[0x88, 2, 3, 232]].concat()
+            );
             outgoing.wrote(outgoing.unwritten().len());
             assert!(outgoing.unwritten().is_empty());
         }

@@ -54,11 +54,24 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
 }
 
 impl Reader {
-    pub(super) fn new(net: Arc<Net>, orders: mpsc::Sender<Order>, unhelloed: OwnedSemaphorePermit) -> Reader {
+    pub(super) fn new(
+        net: Arc<Net>,
+        orders: mpsc::Sender<Order>,
+        unhelloed: OwnedSemaphorePermit,
+    ) -> Reader {
         let per_s = f64::from(net.limits.control_frames_per_s);
-        let control_rate = Rate { per_s, burst: per_s.max(1.0) };
+        let control_rate = Rate {
+            per_s,
+            burst: per_s.max(1.0),
+        };
         let control = Bucket::full(control_rate, Instant::now());
-        Reader { net, orders, unhelloed: Some(unhelloed), control, control_rate }
+        Reader {
+            net,
+            orders,
+            unhelloed: Some(unhelloed),
+            control,
+            control_rate,
+        }
     }
 
     async fn converse<R: AsyncRead + Unpin>(&mut self, io: R) -> End {
@@ -69,17 +82,30 @@ impl Reader {
         }
     }
 
-    async fn join<R: AsyncRead + Unpin>(&mut self, messages: &mut MessageReader<R>) -> Result<(Port, u32), End> {
+    async fn join<R: AsyncRead + Unpin>(
+        &mut self,
+        messages: &mut MessageReader<R>,
+    ) -> Result<(Port, u32), End> {
         let patience = self.net.limits.hello;
-        let hello = timeout(patience, self.hello(messages)).await.unwrap_or(Err(CloseReason::HelloTimeout.into()))?;
-        let Seat { welcome, tick_rate_hz, feed, port } = self.net.directory.join(hello).await.map_err(End::Refused)?;
+        let hello = timeout(patience, self.hello(messages))
+            .await
+            .unwrap_or(Err(CloseReason::HelloTimeout.into()))?;
+        let Seat {
+            welcome,
+            tick_rate_hz,
+            feed,
+            port,
+        } = self.net.directory.join(hello).await.map_err(End::Refused)?;
         self.unhelloed = None;
         self.order(Order::Seated(Box::new((welcome, feed))))?;
         Ok((port, tick_rate_hz))
     }
 
     /// The first message.
-    async fn hello<R: AsyncRead + Unpin>(&mut self, messages: &mut MessageReader<R>) -> Result<Hello, End> {
+    async fn hello<R: AsyncRead + Unpin>(
+        &mut self,
+        messages: &mut MessageReader<R>,
+    ) -> Result<Hello, End> {
         loop {
             match messages.next().await {
                 Ok(Incoming::Message(message)) => {
@@ -99,10 +125,15 @@ impl Reader {
         tick_rate_hz: u32,
     ) -> End {
         let limits = Arc::clone(&self.net.limits);
-        let rate = Rate::over(f64::from(limits.messages_per_tick * tick_rate_hz), limits.message_burst);
+        let rate = Rate::over(
+            f64::from(limits.messages_per_tick * tick_rate_hz),
+            limits.message_burst,
+        );
         let mut bucket = Bucket::full(rate, Instant::now());
         loop {
-            let Ok(next) = timeout(limits.idle, messages.next()).await else { return CloseReason::Idle.into() };
+            let Ok(next) = timeout(limits.idle, messages.next()).await else {
+                return CloseReason::Idle.into();
+            };
             let done = match next {
                 Ok(Incoming::Message(message)) => {
                     self.net.metrics.message_in(message.len());
@@ -154,11 +185,15 @@ impl Reader {
 
 /// A hello of another protocol version may look different behind its version, so that is compared first.
 fn decode_hello(message: &[u8]) -> Result<Hello, Refusal> {
-    let Some((&HELLO, body)) = message.split_first() else { return Err(CloseReason::HelloExpected.into()) };
+    let Some((&HELLO, body)) = message.split_first() else {
+        return Err(CloseReason::HelloExpected.into());
+    };
     match codec::decode_prefix::<u16, 16>(body) {
         Ok((PROTOCOL_VERSION, _)) => {}
         Ok((other, _)) => {
-            let words = format!("this server speaks protocol {PROTOCOL_VERSION}, not {other}: reload the page");
+            let words = format!(
+                "this server speaks protocol {PROTOCOL_VERSION}, not {other}: reload the page"
+            );
             return Err(Refusal::new(CloseReason::ProtocolVersion, words));
         }
         Err(_) => return Err(CloseReason::Malformed.into()),

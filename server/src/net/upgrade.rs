@@ -30,26 +30,62 @@ impl UpgradeRefusal {
     const fn row(self) -> (StatusCode, &'static str, &'static str) {
         use UpgradeRefusal::*;
         match self {
-            Method => (StatusCode::METHOD_NOT_ALLOWED, "method", "a WebSocket starts with a GET"),
-            HttpVersion => (StatusCode::BAD_REQUEST, "http_version", "a WebSocket needs HTTP/1.1"),
-            Host => (StatusCode::BAD_REQUEST, "host", "the request needs one Host header"),
-            NotAnUpgrade => {
-                (StatusCode::UPGRADE_REQUIRED, "not_an_upgrade", "this address speaks WebSocket: open it with a client")
-            }
-            WebSocketVersion => (StatusCode::UPGRADE_REQUIRED, "websocket_version", "only WebSocket version 13 is spoken"),
-            Key => (StatusCode::BAD_REQUEST, "key", "Sec-WebSocket-Key must be 16 bytes in base64, once"),
+            Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "a WebSocket starts with a GET",
+            ),
+            HttpVersion => (
+                StatusCode::BAD_REQUEST,
+                "http_version",
+                "a WebSocket needs HTTP/1.1",
+            ),
+            Host => (
+                StatusCode::BAD_REQUEST,
+                "host",
+                "the request needs one Host header",
+            ),
+            NotAnUpgrade => (
+                StatusCode::UPGRADE_REQUIRED,
+                "not_an_upgrade",
+                "this address speaks WebSocket: open it with a client",
+            ),
+            WebSocketVersion => (
+                StatusCode::UPGRADE_REQUIRED,
+                "websocket_version",
+                "only WebSocket version 13 is spoken",
+            ),
+            Key => (
+                StatusCode::BAD_REQUEST,
+                "key",
+                "Sec-WebSocket-Key must be 16 bytes in base64, once",
+            ),
             Body => (StatusCode::BAD_REQUEST, "body", "an upgrade has no body"),
-            Origin => (StatusCode::FORBIDDEN, "origin", "pages of this origin may not connect here"),
-            TooOften => (StatusCode::TOO_MANY_REQUESTS, "too_often", "your address connects too often: wait a second"),
-            TooManyConnections => {
-                (StatusCode::TOO_MANY_REQUESTS, "too_many_connections", "your address has too many connections open")
-            }
+            Origin => (
+                StatusCode::FORBIDDEN,
+                "origin",
+                "pages of this origin may not connect here",
+            ),
+            TooOften => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_often",
+                "your address connects too often: wait a second",
+            ),
+            TooManyConnections => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_connections",
+                "your address has too many connections open",
+            ),
             TooManyUnhelloed => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too_many_unhelloed",
                 "too many clients are about to join: try again in a moment",
             ),
-            ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down", "the server is shutting down"),
+            ShuttingDown => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "shutting_down",
+                "the server is shutting down",
+            ),
         }
     }
 
@@ -65,17 +101,24 @@ impl IntoResponse for UpgradeRefusal {
         let mut response = (status, format!("{words}\n")).into_response();
         let extra: &[(HeaderName, &'static str)] = match self {
             UpgradeRefusal::Method => &[(header::ALLOW, "GET")],
-            UpgradeRefusal::NotAnUpgrade => &[(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")],
+            UpgradeRefusal::NotAnUpgrade => &[
+                (header::UPGRADE, "websocket"),
+                (header::CONNECTION, "upgrade"),
+            ],
             UpgradeRefusal::WebSocketVersion => &[
                 (header::SEC_WEBSOCKET_VERSION, "13"),
                 (header::UPGRADE, "websocket"),
                 (header::CONNECTION, "upgrade"),
             ],
-            UpgradeRefusal::TooOften | UpgradeRefusal::TooManyUnhelloed => &[(header::RETRY_AFTER, "1")],
+            UpgradeRefusal::TooOften | UpgradeRefusal::TooManyUnhelloed => {
+                &[(header::RETRY_AFTER, "1")]
+            }
             _ => &[],
         };
         for (name, value) in extra {
-            response.headers_mut().insert(name, http::HeaderValue::from_static(value));
+            response
+                .headers_mut()
+                .insert(name, http::HeaderValue::from_static(value));
         }
         response
     }
@@ -94,8 +137,12 @@ pub(super) fn check(
     if version != Version::HTTP_11 {
         return Err(UpgradeRefusal::HttpVersion);
     }
-    let host = the_only(headers, header::HOST).filter(|host| !host.is_empty()).ok_or(UpgradeRefusal::Host)?;
-    if !lists(headers, header::CONNECTION, "upgrade") || !lists(headers, header::UPGRADE, "websocket") {
+    let host = the_only(headers, header::HOST)
+        .filter(|host| !host.is_empty())
+        .ok_or(UpgradeRefusal::Host)?;
+    if !lists(headers, header::CONNECTION, "upgrade")
+        || !lists(headers, header::UPGRADE, "websocket")
+    {
         return Err(UpgradeRefusal::NotAnUpgrade);
     }
     if the_only(headers, header::SEC_WEBSOCKET_VERSION) != Some("13") {
@@ -104,14 +151,20 @@ pub(super) fn check(
     if !the_only(headers, header::SEC_WEBSOCKET_KEY).is_some_and(is_16_bytes) {
         return Err(UpgradeRefusal::Key);
     }
-    let has_length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    let has_length = headers
+        .get(header::CONTENT_LENGTH)
+        .is_some_and(|length| length.as_bytes() != b"0");
     if has_length || headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(UpgradeRefusal::Body);
     }
     if headers.contains_key(header::ORIGIN) {
         // Programs that are no browsers send none, and could send any: this guards people's browsers.
         let origin = the_only(headers, header::ORIGIN).ok_or(UpgradeRefusal::Origin)?;
-        if !is_own(origin, host) && !allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
+        if !is_own(origin, host)
+            && !allowed_origins
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(origin))
+        {
             return Err(UpgradeRefusal::Origin);
         }
     }
@@ -120,7 +173,9 @@ pub(super) fn check(
 
 /// The page came from the host that it connects to. Behind a proxy that speaks TLS the schemes differ.
 fn is_own(origin: &str, host: &str) -> bool {
-    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let authority = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
@@ -133,14 +188,22 @@ fn the_only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 /// The header, over all its lines, lists `token`.
 fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))
+    let lines = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(','))
+        .any(|item| item.trim().eq_ignore_ascii_case(token))
 }
 
 /// True for 16 bytes in base64: 22 characters and two of padding.
 fn is_16_bytes(key: &str) -> bool {
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    key.len() == 24 && key.strip_suffix("==").is_some_and(|digits| digits.as_bytes().iter().all(base64))
+    key.len() == 24
+        && key
+            .strip_suffix("==")
+            .is_some_and(|digits| digits.as_bytes().iter().all(base64))
 }
 
 #[cfg(test)]
@@ -167,7 +230,12 @@ mod tests {
                 headers.insert(*name, value.parse().unwrap());
             }
         }
-        check(&Method::GET, Version::HTTP_11, &headers, &["https://friend.example".to_owned()])
+        check(
+            &Method::GET,
+            Version::HTTP_11,
+            &headers,
+            &["https://friend.example".to_owned()],
+        )
     }
 
     #[test]
@@ -175,13 +243,34 @@ mod tests {
         use UpgradeRefusal::*;
         assert_eq!(answer(&[]), Ok(()));
         assert_eq!(answer(&[("host", None)]), Err(Host));
-        assert_eq!(answer(&[("connection", Some("keep-alive"))]), Err(NotAnUpgrade));
-        assert_eq!(answer(&[("connection", Some("upgrades"))]), Err(NotAnUpgrade));
+        assert_eq!(
+            answer(&[("connection", Some("keep-alive"))]),
+            Err(NotAnUpgrade)
+        );
+        assert_eq!(
+            answer(&[("connection", Some("upgrades"))]),
+            Err(NotAnUpgrade)
+        );
         assert_eq!(answer(&[("upgrade", Some("h2c"))]), Err(NotAnUpgrade));
-        assert_eq!(answer(&[("sec-websocket-version", Some("12"))]), Err(WebSocketVersion));
-        assert_eq!(answer(&[("sec-websocket-version", None)]), Err(WebSocketVersion));
-        for key in ["dGhlIHNhbXBsZQ==", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQaa"] {
-            assert_eq!(answer(&[("sec-websocket-key", Some(key))]), Err(Key), "{key}");
+        assert_eq!(
+            answer(&[("sec-websocket-version", Some("12"))]),
+            Err(WebSocketVersion)
+        );
+        assert_eq!(
+            answer(&[("sec-websocket-version", None)]),
+            Err(WebSocketVersion)
+        );
+        for key in [
+            "dGhlIHNhbXBsZQ==",
+            "dGhlIHNhbXBsZSBub25jZQ=",
+            "dGhlIHNhbXBsZSBub25jZ!==",
+            "dGhlIHNhbXBsZSBub25jZQaa",
+        ] {
+            assert_eq!(
+                answer(&[("sec-websocket-key", Some(key))]),
+                Err(Key),
+                "{key}"
+            );
         }
         assert_eq!(answer(&[("content-length", Some("5"))]), Err(Body));
         assert_eq!(answer(&[("content-length", Some("0"))]), Ok(()));
@@ -191,18 +280,35 @@ mod tests {
     #[test]
     fn only_the_own_page_and_listed_origins_may_connect() {
         assert_eq!(answer(&[("origin", None)]), Ok(()));
-        assert_eq!(answer(&[("origin", Some("https://friend.example"))]), Ok(()));
-        for foreign in
-            ["null", "https://evil.example", "https://game.example", "game.example:4000", "https://game.example:4000.evil.example"]
-        {
-            assert_eq!(answer(&[("origin", Some(foreign))]), Err(UpgradeRefusal::Origin), "{foreign}");
+        assert_eq!(
+            answer(&[("origin", Some("https://friend.example"))]),
+            Ok(())
+        );
+        for foreign in [
+            "null",
+            "https://evil.example",
+            "https://game.example",
+            "game.example:4000",
+            "https://game.example:4000.evil.example",
+        ] {
+            assert_eq!(
+                answer(&[("origin", Some(foreign))]),
+                Err(UpgradeRefusal::Origin),
+                "{foreign}"
+            );
         }
     }
 
     #[test]
     fn other_methods_and_versions_are_refused() {
         let headers = HeaderMap::new();
-        assert_eq!(check(&Method::POST, Version::HTTP_11, &headers, &[]), Err(UpgradeRefusal::Method));
-        assert_eq!(check(&Method::GET, Version::HTTP_10, &headers, &[]), Err(UpgradeRefusal::HttpVersion));
+        assert_eq!(
+            check(&Method::POST, Version::HTTP_11, &headers, &[]),
+            Err(UpgradeRefusal::Method)
+        );
+        assert_eq!(
+            check(&Method::GET, Version::HTTP_10, &headers, &[]),
+            Err(UpgradeRefusal::HttpVersion)
+        );
     }
 }

@@ -49,7 +49,11 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     }
 
     /// Writes until somebody ends it.
-    pub(super) async fn run(&mut self, mut orders: mpsc::Receiver<Order>, read_end: &mut oneshot::Receiver<End>) -> End {
+    pub(super) async fn run(
+        &mut self,
+        mut orders: mpsc::Receiver<Order>,
+        read_end: &mut oneshot::Receiver<End>,
+    ) -> End {
         let mut ping = interval_at(Instant::now() + self.ping, self.ping);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -67,7 +71,11 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             match self.flush().await {
                 Ok(()) => {}
                 // The reader may still come upon the close frame that explains it.
-                Err(End::Lost) => return timeout(self.close_wait, read_end).await.map_or(End::Lost, settle),
+                Err(End::Lost) => {
+                    return timeout(self.close_wait, read_end)
+                        .await
+                        .map_or(End::Lost, settle);
+                }
                 Err(end) => return end,
             }
         }
@@ -110,14 +118,22 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     pub(super) async fn farewell(&mut self, end: &End) {
         match end {
             End::Refused(refusal) => {
-                let goodbye = Goodbye { code: refusal.reason.code(), words: refusal.close_words().to_owned() };
+                let goodbye = Goodbye {
+                    code: refusal.reason.code(),
+                    words: refusal.close_words().to_owned(),
+                };
                 if let Ok(message) = codec::encode(&ServerMessage::<()>::Goodbye(goodbye)) {
                     self.outgoing.append(OpCode::Binary, &message);
                 }
                 let code = refusal.reason.code().to_be_bytes();
-                self.outgoing.append(OpCode::Close, &[&code, refusal.close_words().as_bytes()].concat());
+                self.outgoing.append(
+                    OpCode::Close,
+                    &[&code, refusal.close_words().as_bytes()].concat(),
+                );
             }
-            End::ClientClosed(Some(code)) => self.outgoing.append(OpCode::Close, &code.to_be_bytes()),
+            End::ClientClosed(Some(code)) => {
+                self.outgoing.append(OpCode::Close, &code.to_be_bytes())
+            }
             End::ClientClosed(None) => self.outgoing.append(OpCode::Close, &[]),
             End::Lost => return,
         }
@@ -136,7 +152,10 @@ fn settle(end: Result<End, RecvError>) -> End {
 }
 
 /// Waits for the feed. Before there is one, only the server's end is to be heard of.
-async fn ready(feed: Option<&mut Feed>, closing: &mut watch::Receiver<bool>) -> Result<(), Refusal> {
+async fn ready(
+    feed: Option<&mut Feed>,
+    closing: &mut watch::Receiver<bool>,
+) -> Result<(), Refusal> {
     match feed {
         Some(feed) => feed.ready().await,
         None => {

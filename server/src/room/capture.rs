@@ -48,7 +48,11 @@ impl Capture {
     pub(super) fn new<R: Rules>(schema: &Schema) -> Capture {
         let mut collect = Collect(Vec::with_capacity(schema.components.len()));
         R::components(&mut collect);
-        Capture { components: collect.0, rows: Vec::new(), values: Vec::new() }
+        Capture {
+            components: collect.0,
+            rows: Vec::new(),
+            values: Vec::new(),
+        }
     }
 
     /// Fills `tables` (shared ones) and `own` (owner-only ones, by owner).
@@ -66,16 +70,26 @@ impl Capture {
             if !self.rows.is_sorted_by_key(|row| row.0) {
                 self.rows.sort_unstable_by_key(|row| row.0);
             }
-            let here = schema.tables.iter().enumerate().filter(|(_, table)| table.component == component);
+            let here = schema
+                .tables
+                .iter()
+                .enumerate()
+                .filter(|(_, table)| table.component == component);
             for (place, table) in here {
                 let rows = self.rows.iter().map(|(id, owner, start)| {
                     let row = &self.values[*start..];
-                    (*id, *owner, table.places.iter().map(move |field| row[*field]))
+                    (
+                        *id,
+                        *owner,
+                        table.places.iter().map(move |field| row[*field]),
+                    )
                 });
                 if table.owner_only {
                     for (id, owner, values) in rows {
                         if let Some(owner) = owner {
-                            let own = own.entry(owner).or_insert_with(|| ChannelState::empty(schema));
+                            let own = own
+                                .entry(owner)
+                                .or_insert_with(|| ChannelState::empty(schema));
                             own.tables[place].push(id, values);
                         }
                     }

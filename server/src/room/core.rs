@@ -13,12 +13,14 @@ use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::RoomEvent;
 use tickwire_shared::replicate::Schema;
 use tickwire_shared::rules::Rules;
-use tickwire_shared::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe};
+use tickwire_shared::snapshot::{
+    BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe,
+};
 
+use super::Room;
 use super::capture::Capture;
 use super::inbox::{ClientId, Inbound};
 use super::player::{Dropped, Player};
-use super::Room;
 use crate::game::Game;
 
 /// What a room's host decides for it. Part of a re-run's start.
@@ -98,7 +100,12 @@ impl<G: Game> RoomCore<G> {
         RoomCore::assemble(game, room, options, config)
     }
 
-    pub(super) fn assemble(game: G, room: Room<G::Rules>, options: G::Options, config: RoomConfig) -> RoomCore<G> {
+    pub(super) fn assemble(
+        game: G,
+        room: Room<G::Rules>,
+        options: G::Options,
+        config: RoomConfig,
+    ) -> RoomCore<G> {
         let schema = G::Rules::schema();
         RoomCore {
             game,
@@ -122,7 +129,11 @@ impl<G: Game> RoomCore<G> {
     }
 
     /// One whole tick. `inbox` is emptied. Returns the snapshot when this tick has one, with a keyframe if wanted.
-    pub fn tick(&mut self, inbox: &mut Vec<Inbound<G::Rules>>, keyframe: bool) -> Option<Snapshot<'_>> {
+    pub fn tick(
+        &mut self,
+        inbox: &mut Vec<Inbound<G::Rules>>,
+        keyframe: bool,
+    ) -> Option<Snapshot<'_>> {
         self.receive(inbox);
         self.simulate();
         let due = self.snapshot_due(G::Rules::TICKS_PER_SNAPSHOT);
@@ -138,7 +149,12 @@ impl<G: Game> RoomCore<G> {
     pub fn receive(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) {
         for inbound in inbox.drain(..) {
             match inbound {
-                Inbound::Join { client, name, token, resume } => {
+                Inbound::Join {
+                    client,
+                    name,
+                    token,
+                    resume,
+                } => {
                     let outcome = self.join(client, name, token, resume);
                     self.outcomes.push(outcome);
                 }
@@ -184,22 +200,37 @@ impl<G: Game> RoomCore<G> {
 
     /// True when the tick being simulated is one whose result clients are told.
     pub fn snapshot_due(&self, ticks_per_snapshot: u32) -> bool {
-        self.room.tick.0 % ticks_per_snapshot.max(1) == 0
+        self.room.tick.0.is_multiple_of(ticks_per_snapshot.max(1))
     }
 
     /// Stage 3: the world to columns of integers.
     pub fn capture(&mut self) {
         self.own.clear();
-        self.capture.run(&self.room.world, &self.schema, &mut self.captured, &mut self.own);
+        self.capture.run(
+            &self.room.world,
+            &self.schema,
+            &mut self.captured,
+            &mut self.own,
+        );
     }
 
     /// Stage 4: the change to bits, once for everybody; the whole state too, if somebody needs it.
     pub fn encode(&mut self, keyframe: bool) {
         self.delta.clear();
         self.keyframe.clear();
-        self.encoder.encode(&self.schema, &mut self.state, &self.captured, &mut self.delta);
+        self.encoder.encode(
+            &self.schema,
+            &mut self.state,
+            &self.captured,
+            &mut self.delta,
+        );
         if keyframe {
-            encode_keyframe(&self.schema, &self.state, &mut self.bits, &mut self.keyframe);
+            encode_keyframe(
+                &self.schema,
+                &self.state,
+                &mut self.bits,
+                &mut self.keyframe,
+            );
         }
         std::mem::swap(&mut self.events, &mut self.room.events);
         self.room.events.clear();
@@ -212,7 +243,12 @@ impl<G: Game> RoomCore<G> {
 
     /// What the last `capture` and `encode` made. Call after `finish`.
     pub fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot { tick: self.room.tick.minus(1), delta: &self.delta, keyframe: &self.keyframe, events: &self.events }
+        Snapshot {
+            tick: self.room.tick.minus(1),
+            delta: &self.delta,
+            keyframe: &self.keyframe,
+            events: &self.events,
+        }
     }
 
     /// The keyframe of a player's own channel as of the last snapshot.
@@ -265,21 +301,32 @@ impl<G: Game> RoomCore<G> {
             return JoinOutcome::Refused(client, CloseReason::RoomFull.into());
         }
         let player = self.room.next_player_id();
-        self.room.players.insert(player, Player::person(player, name, client, token));
+        let seat = Player::person(player, name, client, token);
+        let (joined, events_before) = (RoomEvent::Joined(seat.info()), self.room.events.len());
+        self.room.players.insert(player, seat);
+        self.room.announce(&joined);
         if let Err(refusal) = self.game.join(&mut self.room, player) {
+            // Nobody hears of somebody who was never in.
+            self.room.events.truncate(events_before);
             self.room.players.remove(&player);
             return JoinOutcome::Refused(client, refusal);
         }
-        if let Some(seat) = self.room.players.get(&player) {
-            let joined = RoomEvent::Joined(seat.info());
-            self.room.announce(&joined);
-        }
         self.tell_roster(player);
-        JoinOutcome::Seated { client, player, token, resumed: false, replaced: None }
+        JoinOutcome::Seated {
+            client,
+            player,
+            token,
+            resumed: false,
+            replaced: None,
+        }
     }
 
     fn resume(&mut self, client: ClientId, token: ResumeToken, resume: ResumeToken) -> JoinOutcome {
-        let seat = self.room.players.values_mut().find(|player| !player.bot && player.token == resume);
+        let seat = self
+            .room
+            .players
+            .values_mut()
+            .find(|player| !player.bot && player.token == resume);
         let Some(seat) = seat else {
             return JoinOutcome::Refused(client, CloseReason::ResumeRefused.into());
         };
@@ -289,21 +336,36 @@ impl<G: Game> RoomCore<G> {
         self.room.announce(&RoomEvent::Away(player, false));
         self.tell_roster(player);
         if let Some(replaced) = replaced {
-            self.sent_away.push((replaced, CloseReason::Replaced.into()));
+            self.sent_away
+                .push((replaced, CloseReason::Replaced.into()));
         }
-        JoinOutcome::Seated { client, player, token, resumed: true, replaced }
+        JoinOutcome::Seated {
+            client,
+            player,
+            token,
+            resumed: true,
+            replaced,
+        }
     }
 
     /// Tells a newcomer who is there.
     fn tell_roster(&mut self, newcomer: PlayerId) {
-        let infos = self.room.players.values().map(Player::info).collect::<Vec<_>>();
+        let infos = self
+            .room
+            .players
+            .values()
+            .map(Player::info)
+            .collect::<Vec<_>>();
         for info in infos {
             self.room.tell(newcomer, &RoomEvent::Joined(info));
         }
     }
 
     fn holds(&self, player: PlayerId, client: ClientId) -> bool {
-        self.room.players.get(&player).is_some_and(|seat| seat.client == client && !seat.bot)
+        self.room
+            .players
+            .get(&player)
+            .is_some_and(|seat| seat.client == client && !seat.bot)
     }
 
     fn lose(&mut self, player: PlayerId, client: ClientId) {
@@ -318,9 +380,19 @@ impl<G: Game> RoomCore<G> {
     }
 
     fn chat(&mut self, player: PlayerId, text: String) {
-        let (tick, span, lines) = (self.room.tick, self.config.chat_span_ticks, self.config.chat_lines);
-        let Some(seat) = self.room.players.get_mut(&player) else { return };
-        while seat.chat_ticks.front().is_some_and(|said| tick.since(*said) >= span as i32) {
+        let (tick, span, lines) = (
+            self.room.tick,
+            self.config.chat_span_ticks,
+            self.config.chat_lines,
+        );
+        let Some(seat) = self.room.players.get_mut(&player) else {
+            return;
+        };
+        while seat
+            .chat_ticks
+            .front()
+            .is_some_and(|said| tick.since(*said) >= span as i32)
+        {
             seat.chat_ticks.pop_front();
         }
         if text.is_empty() || seat.chat_ticks.len() >= lines {
@@ -341,7 +413,13 @@ impl<G: Game> RoomCore<G> {
     fn remove_overdue(&mut self) {
         let (tick, grace) = (self.room.tick, self.config.grace_ticks as i32);
         let overdue = |seat: &Player<G::Rules>| seat.away && tick.since(seat.away_since) >= grace;
-        while let Some(player) = self.room.players.values().find(|seat| overdue(seat)).map(|seat| seat.id) {
+        while let Some(player) = self
+            .room
+            .players
+            .values()
+            .find(|seat| overdue(seat))
+            .map(|seat| seat.id)
+        {
             self.remove(player);
         }
     }

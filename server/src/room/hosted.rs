@@ -2,7 +2,7 @@
 //! take from it.
 //!
 //! In: the mailbox that readers fill, swapped out whole once a tick. Out: ring entries and own parts, once a
-//! snapshot. This is the only file where the pure room meets locks and the clock.
+//! snapshot. Here the pure room meets locks and the clock.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,31 +12,24 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
-use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
-use tickwire_shared::limits::INPUT_NONSENSE_TICKS;
-use tickwire_shared::message::{ClientMessage, Inputs, Pong, ServerMessage, Welcome};
-use tickwire_shared::rules::{Input, Rules};
+use tickwire_shared::ids::{PlayerId, ResumeToken};
+use tickwire_shared::message::{ServerMessage, Welcome};
+use tickwire_shared::rules::Rules;
 use tickwire_shared::snapshot::layout::{NO_SLACK, OwnPart};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::core::{JoinOutcome, RoomConfig, RoomCore};
 use super::inbox::{ClientId, Inbound};
+use super::load::Load;
+use super::mailbox::{Joins, RoomPort, Shared, SharedRoom};
 use super::ring::{Entry, Ring};
-use super::seat::{Delivery, Feed, Port, Seat, Slot};
+use super::seat::{Feed, Port, Seat, Slot};
 use crate::game::Game;
 use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};
-use crate::text;
 
-/// Messages that may wait for one tick, over all clients of a room: 1,000 clients with 64 each.
-const MAILBOX: usize = 65_536;
 /// A room without people closes after this long.
 const EMPTY_CLOSE: Duration = Duration::from_secs(10);
-/// A room over this part of its budget for [`LOAD_SPAN`] halves its snapshot rate; under half of it, it recovers.
-const LOAD_HIGH: f64 = 0.8;
-const LOAD_LOW: f64 = 0.4;
-const LOAD_SPAN: Duration = Duration::from_secs(5);
-
 /// What a room is opened with.
 pub(crate) struct RoomSetup<G: Game> {
     pub(crate) name: String,
@@ -46,150 +39,6 @@ pub(crate) struct RoomSetup<G: Game> {
     /// Called once, when the room is gone.
     pub(crate) on_close: Box<dyn FnOnce() + Send>,
 }
-
-/// How the rest of the server reaches a room, whatever its game.
-pub(crate) trait RoomPort: Send + Sync {
-    /// Asks for a seat. `Err` gives the name back: the room has closed meanwhile.
-    fn join(&self, name: String, resume: Option<ResumeToken>, client: ClientId) -> Result<SeatReply, String>;
-    /// One client message after the hello, and when it was read.
-    fn deliver(
-        &self,
-        player: PlayerId,
-        client: ClientId,
-        last_sequence: &mut u32,
-        message: (Instant, &[u8]),
-    ) -> Result<Delivery, CloseReason>;
-    /// A connection is gone.
-    fn lost(&self, player: PlayerId, client: ClientId);
-    /// Ends the room: everybody is told.
-    fn close(&self, refusal: Refusal);
-    /// People with a seat, and seats for people.
-    fn occupancy(&self) -> (usize, usize);
-}
-
-pub(crate) type SeatReply = oneshot::Receiver<Result<Seat, Refusal>>;
-
-/// Clients that wait for a seat.
-type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
-
-/// What readers and ticks share.
-struct Shared<G: Game> {
-    mailbox: Mutex<Mailbox<G::Rules>>,
-    people: AtomicUsize,
-    tick: AtomicU32,
-    /// Room time minus time since `epoch`, microseconds.
-    room_time_offset_us: AtomicI64,
-    epoch: Instant,
-    metrics: Arc<Metrics>,
-}
-
-struct Mailbox<R: Rules> {
-    letters: Vec<Inbound<R>>,
-    joins: Joins,
-    close: Option<Refusal>,
-    /// The room is gone: nobody reads what is put here.
-    closed: bool,
-}
-
-impl<G: Game> Shared<G> {
-    fn post(&self, inbound: Inbound<G::Rules>) -> Result<Delivery, CloseReason> {
-        let mut mailbox = self.mailbox.lock();
-        if mailbox.letters.len() >= MAILBOX {
-            return Err(CloseReason::Internal);
-        }
-        if !mailbox.closed {
-            mailbox.letters.push(inbound);
-        }
-        Ok(Delivery::Taken)
-    }
-
-    fn room_time_us(&self, now: Instant) -> u64 {
-        let since_us = now.saturating_duration_since(self.epoch).as_micros() as i64;
-        (since_us + self.room_time_offset_us.load(Ordering::Relaxed)).max(0) as u64
-    }
-
-    fn check_inputs(
-        &self,
-        last_sequence: &mut u32,
-        batch: &Inputs<<G::Rules as Rules>::Input>,
-    ) -> Result<(), CloseReason> {
-        let now = Tick(self.tick.load(Ordering::Relaxed));
-        let count = batch.inputs.len() as u32;
-        if batch.first_sequence.0 <= *last_sequence || batch.first_sequence.0.checked_add(count).is_none() {
-            return Err(CloseReason::InputSequence);
-        }
-        if batch.first_tick.since(now).unsigned_abs() > INPUT_NONSENSE_TICKS {
-            return Err(CloseReason::InputTick);
-        }
-        if !batch.inputs.iter().all(Input::is_valid) {
-            return Err(CloseReason::InvalidInput);
-        }
-        *last_sequence = batch.first_sequence.0 + count - 1;
-        Ok(())
-    }
-}
-
-impl<G: Game> RoomPort for SharedRoom<G> {
-    fn join(&self, name: String, resume: Option<ResumeToken>, client: ClientId) -> Result<SeatReply, String> {
-        let (reply, answer) = oneshot::channel();
-        let mut mailbox = self.0.mailbox.lock();
-        if mailbox.closed || mailbox.close.is_some() {
-            return Err(name);
-        }
-        mailbox.letters.push(Inbound::Join { client, name, token: text::fresh_token(), resume });
-        mailbox.joins.insert(client, reply);
-        Ok(answer)
-    }
-
-    fn deliver(
-        &self,
-        player: PlayerId,
-        client: ClientId,
-        last_sequence: &mut u32,
-        (now, message): (Instant, &[u8]),
-    ) -> Result<Delivery, CloseReason> {
-        type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
-        match Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)? {
-            ClientMessage::Hello(_) => Err(CloseReason::HelloExpected),
-            ClientMessage::Inputs(batch) => {
-                self.0.check_inputs(last_sequence, &batch)?;
-                self.0.post(Inbound::Inputs(player, batch))
-            }
-            ClientMessage::Command(command) => self.0.post(Inbound::Command(player, command)),
-            ClientMessage::Ping(ping) => {
-                let pong = Pong { nonce: ping.nonce, room_time_us: self.0.room_time_us(now) };
-                codec::encode(&ServerMessage::<()>::Pong(pong)).map(Delivery::Reply).map_err(|_| CloseReason::Internal)
-            }
-            ClientMessage::Goodbye => {
-                self.0.post(Inbound::Left(player, client))?;
-                Ok(Delivery::Goodbye)
-            }
-            ClientMessage::Chat(line) => {
-                let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
-                self.0.post(Inbound::Chat(player, line))
-            }
-        }
-    }
-
-    fn lost(&self, player: PlayerId, client: ClientId) {
-        // A full mailbox must not make a ghost: this one letter may exceed the bound, once per connection.
-        let mut mailbox = self.0.mailbox.lock();
-        if !mailbox.closed {
-            mailbox.letters.push(Inbound::Lost(player, client));
-        }
-    }
-
-    fn close(&self, refusal: Refusal) {
-        self.0.mailbox.lock().close.get_or_insert(refusal);
-    }
-
-    fn occupancy(&self) -> (usize, usize) {
-        (self.0.people.load(Ordering::Relaxed), G::MAX_PLAYERS)
-    }
-}
-
-/// The shared half as a room port.
-struct SharedRoom<G: Game>(Arc<Shared<G>>);
 
 /// The ticking half.
 pub(crate) struct HostedRoom<G: Game> {
@@ -211,23 +60,11 @@ pub(crate) struct HostedRoom<G: Game> {
     _counted: Counted,
 }
 
-/// How busy the room is, and what it does about it.
-struct Load {
-    average: f64,
-    over_ticks: u32,
-    ticks_per_snapshot: u32,
-}
-
 impl<G: Game> HostedRoom<G> {
     /// Opens a room: its ticking half, for the scheduler, and the half that everybody else holds.
     pub(crate) fn open(setup: RoomSetup<G>) -> (HostedRoom<G>, Arc<dyn RoomPort>) {
         let shared = Arc::new(Shared {
-            mailbox: Mutex::new(Mailbox {
-                letters: Vec::new(),
-                joins: BTreeMap::new(),
-                close: None,
-                closed: false,
-            }),
+            mailbox: Mutex::default(),
             people: AtomicUsize::new(0),
             tick: AtomicU32::new(0),
             room_time_offset_us: AtomicI64::new(0),
@@ -246,7 +83,7 @@ impl<G: Game> HostedRoom<G> {
             own_channel: Vec::new(),
             ticks: 0,
             empty_ticks: 0,
-            load: Load { average: 0.0, over_ticks: 0, ticks_per_snapshot: G::Rules::TICKS_PER_SNAPSHOT },
+            load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
             on_close: Some(setup.on_close),
             counted_people: Vec::new(),
             _counted: shared.metrics.room(),
@@ -271,8 +108,16 @@ impl<G: Game> HostedRoom<G> {
     fn answer_joins(&mut self, due: Instant, mut joins: Joins) {
         for outcome in self.core.take_outcomes() {
             match outcome {
-                JoinOutcome::Seated { client, player, token, resumed, replaced: _ } => {
-                    let Some(reply) = joins.remove(&client) else { continue };
+                JoinOutcome::Seated {
+                    client,
+                    player,
+                    token,
+                    resumed,
+                    replaced: _,
+                } => {
+                    let Some(reply) = joins.remove(&client) else {
+                        continue;
+                    };
                     let slot = Arc::new(Slot::new());
                     self.slots.insert(client, (player, slot.clone()));
                     let answer = self.seat(client, player, token, resumed, (due, slot));
@@ -305,7 +150,10 @@ impl<G: Game> HostedRoom<G> {
             resume: token,
             resumed,
             room: self.name.clone(),
-            name: room.player(player).map(|player| player.name.clone()).unwrap_or_default(),
+            name: room
+                .player(player)
+                .map(|player| player.name.clone())
+                .unwrap_or_default(),
             tick: room.tick(),
             room_time_us: self.shared.room_time_us(due),
             setup: room.setup().clone(),
@@ -313,7 +161,12 @@ impl<G: Game> HostedRoom<G> {
         Ok(Seat {
             welcome: codec::encode(&welcome).map_err(|_| Refusal::from(CloseReason::Internal))?,
             tick_rate_hz: G::Rules::TICK_RATE_HZ,
-            feed: Feed::new(self.ring.clone(), slot, self.head.subscribe(), self.shared.metrics.clone()),
+            feed: Feed::new(
+                self.ring.clone(),
+                slot,
+                self.head.subscribe(),
+                self.shared.metrics.clone(),
+            ),
             port,
         })
     }
@@ -329,7 +182,8 @@ impl<G: Game> HostedRoom<G> {
     /// Leaves each client its own part, then pushes the shared entry and wakes the writers.
     fn publish(&mut self) {
         let next = *self.head.borrow() + 1;
-        self.slots.retain(|_, (_, slot)| Arc::strong_count(slot) > 1);
+        self.slots
+            .retain(|_, (_, slot)| Arc::strong_count(slot) > 1);
         let slots = std::mem::take(&mut self.slots);
         for (player, slot) in slots.values() {
             let own = self.own_part(*player);
@@ -345,24 +199,35 @@ impl<G: Game> HostedRoom<G> {
     fn own_part(&mut self, id: PlayerId) -> OwnPart {
         let room = self.core.room_mut();
         let events = room.own_events.remove(&id).unwrap_or_default();
-        let Some(player) = room.players.get_mut(&id) else { return OwnPart::default() };
+        let Some(player) = room.players.get_mut(&id) else {
+            return OwnPart::default();
+        };
         let slack_ticks = player.slack_ticks.take();
         let (applied_low, avatar) = (player.input_sequence.0 as u16, player.avatar);
         let avatar = avatar.and_then(|entity| {
             let hecs_entity = room.entity(entity)?;
-            let avatar = room.world().get::<&<G::Rules as Rules>::Avatar>(hecs_entity).ok()?;
+            let avatar = room
+                .world()
+                .get::<&<G::Rules as Rules>::Avatar>(hecs_entity)
+                .ok()?;
             self.avatar.clear();
             codec::encode_into(&*avatar, &mut self.avatar).ok()?;
             Some((entity, self.avatar.clone()))
         });
         // 127 is taken: it says that no input came.
         let slack_ticks = slack_ticks.map_or(NO_SLACK, |slack| slack.clamp(-128, 126) as i8);
-        OwnPart { applied_low, slack_ticks, avatar, events }
+        OwnPart {
+            applied_low,
+            slack_ticks,
+            avatar,
+            events,
+        }
     }
 
     fn close_when_empty(&mut self) -> Verdict {
         let people = self.core.room().people();
-        self.counted_people.resize_with(people, || self.shared.metrics.player());
+        self.counted_people
+            .resize_with(people, || self.shared.metrics.player());
         self.empty_ticks = if people == 0 { self.empty_ticks + 1 } else { 0 };
         let patience = EMPTY_CLOSE.as_secs() as u32 * G::Rules::TICK_RATE_HZ;
         if self.empty_ticks < patience {
@@ -407,8 +272,12 @@ impl<G: Game> Tickable for HostedRoom<G> {
         let started = Instant::now();
         let room_time_us = (self.ticks * 1_000_000 / u64::from(G::Rules::TICK_RATE_HZ)) as i64;
         let due_us = due.saturating_duration_since(self.shared.epoch).as_micros() as i64;
-        self.shared.room_time_offset_us.store(room_time_us - due_us, Ordering::Relaxed);
-        self.shared.tick.store(self.core.room().tick().0, Ordering::Relaxed);
+        self.shared
+            .room_time_offset_us
+            .store(room_time_us - due_us, Ordering::Relaxed);
+        self.shared
+            .tick
+            .store(self.core.room().tick().0, Ordering::Relaxed);
 
         let mut joins = BTreeMap::new();
         let close = self.collect(&mut joins);
@@ -416,7 +285,9 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.core.receive(&mut inbox);
         self.inbox = inbox;
         // Before the answers, so that who is refused a seat here is not sent here again.
-        self.shared.people.store(self.core.room().people(), Ordering::Relaxed);
+        self.shared
+            .people
+            .store(self.core.room().people(), Ordering::Relaxed);
         self.answer_joins(due, joins);
         if let Some(refusal) = close {
             self.end(&refusal);
@@ -440,15 +311,26 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.shared.metrics.inputs_dropped("early", dropped.early);
         let spent = started.elapsed();
         self.shared.metrics.tick(spent, self.period());
-        if self.load.note(spent, self.period(), G::Rules::TICKS_PER_SNAPSHOT) {
-            tracing::warn!(room = self.name, ticks_per_snapshot = self.load.ticks_per_snapshot, "snapshot rate changed");
+        if self
+            .load
+            .note(spent, self.period(), G::Rules::TICKS_PER_SNAPSHOT)
+        {
+            tracing::warn!(
+                room = self.name,
+                ticks_per_snapshot = self.load.ticks_per_snapshot,
+                "snapshot rate changed"
+            );
         }
         self.close_when_empty()
     }
 
     fn skipped(&mut self, ticks: u64) {
         self.shared.metrics.ticks_dropped(ticks);
-        tracing::warn!(room = self.name, ticks, "the room fell behind: ticks were skipped");
+        tracing::warn!(
+            room = self.name,
+            ticks,
+            "the room fell behind: ticks were skipped"
+        );
     }
 
     fn end(&mut self, refusal: Refusal) {
@@ -456,23 +338,5 @@ impl<G: Game> Tickable for HostedRoom<G> {
             self.shared.metrics.room_panicked();
         }
         HostedRoom::end(self, &refusal);
-    }
-}
-
-impl Load {
-    /// True when the snapshot rate changed.
-    fn note(&mut self, spent: Duration, budget: Duration, ticks_per_snapshot: u32) -> bool {
-        let load = spent.as_secs_f64() / budget.as_secs_f64();
-        self.average += (load - self.average) * 0.05;
-        let span_ticks = (LOAD_SPAN.as_secs_f64() / budget.as_secs_f64()) as u32;
-        let halved = self.ticks_per_snapshot > ticks_per_snapshot;
-        let out_of_line = if halved { self.average < LOAD_LOW } else { self.average > LOAD_HIGH };
-        self.over_ticks = if out_of_line { self.over_ticks + 1 } else { 0 };
-        if self.over_ticks < span_ticks {
-            return false;
-        }
-        self.over_ticks = 0;
-        self.ticks_per_snapshot = if halved { ticks_per_snapshot } else { ticks_per_snapshot * 2 };
-        true
     }
 }

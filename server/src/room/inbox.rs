@@ -6,7 +6,9 @@ use tickwire_shared::message::Inputs;
 use tickwire_shared::rules::Rules;
 
 /// One connection, numbered by the server. A seat may see several in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct ClientId(pub u64);
 
 /// One message to a room. Recorded with its tick, it is what a re-run needs.

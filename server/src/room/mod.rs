@@ -8,6 +8,8 @@ mod capture;
 mod core;
 mod hosted;
 mod inbox;
+mod load;
+mod mailbox;
 mod player;
 mod ring;
 mod save;
@@ -26,8 +28,9 @@ use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
 
 pub use self::core::{JoinOutcome, RoomConfig, RoomCore, Snapshot};
-pub(crate) use hosted::{HostedRoom, RoomPort, RoomSetup};
+pub(crate) use hosted::{HostedRoom, RoomSetup};
 pub use inbox::{ClientId, Inbound};
+pub(crate) use mailbox::RoomPort;
 pub use player::Player;
 pub use seat::{Delivery, Feed, Port, Seat};
 
@@ -156,11 +159,18 @@ impl<R: Rules> Room<R> {
 
     /// A copy of one component of an entity.
     pub fn get<C: hecs::Component + Clone>(&self, id: EntityId) -> Option<C> {
-        self.world.get::<&C>(self.entity(id)?).ok().map(|component| (*component).clone())
+        self.world
+            .get::<&C>(self.entity(id)?)
+            .ok()
+            .map(|component| (*component).clone())
     }
 
     /// Lets `change` at one component of an entity.
-    pub fn with<C: hecs::Component, T>(&mut self, id: EntityId, change: impl FnOnce(&mut C) -> T) -> Option<T> {
+    pub fn with<C: hecs::Component, T>(
+        &mut self,
+        id: EntityId,
+        change: impl FnOnce(&mut C) -> T,
+    ) -> Option<T> {
         let entity = self.entity(id)?;
         self.world.query_one_mut::<&mut C>(entity).ok().map(change)
     }
@@ -208,7 +218,9 @@ impl<R: Rules> Room<R> {
     /// Steps every avatar by its player's input of this tick, in the order of players.
     pub fn step_avatars(&mut self) {
         for player in self.players.values() {
-            let Some(entity) = player.avatar.and_then(|id| self.entities.get(&id)) else { continue };
+            let Some(entity) = player.avatar.and_then(|id| self.entities.get(&id)) else {
+                continue;
+            };
             if let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(*entity) {
                 R::step(avatar, &player.input, &self.map, R::dt_s());
             }
@@ -227,7 +239,8 @@ impl<R: Rules> Room<R> {
 
     /// Sends a player away at the end of this tick; [`crate::game::Game::leave`] is called then.
     pub fn kick(&mut self, player: PlayerId, words: &str) {
-        self.kicks.push((player, Refusal::new(CloseReason::Kicked, words)));
+        self.kicks
+            .push((player, Refusal::new(CloseReason::Kicked, words)));
     }
 
     fn announce(&mut self, event: &RoomEvent<R::Event>) {
@@ -235,7 +248,11 @@ impl<R: Rules> Room<R> {
     }
 
     fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
-        if self.players.get(&player).is_some_and(|player| !player.bot && !player.away) {
+        if self
+            .players
+            .get(&player)
+            .is_some_and(|player| !player.bot && !player.away)
+        {
             push_event(self.own_events.entry(player).or_default(), event);
         }
     }
@@ -264,6 +281,8 @@ fn push_event<E: Serialize>(out: &mut Vec<u8>, event: &E) {
     let before = out.len();
     if out.len() > EVENT_BYTES || codec::encode_into(event, out).is_err() {
         out.truncate(before);
-        tracing::warn!("an event was dropped: too many since the last snapshot, or it cannot be encoded");
+        tracing::warn!(
+            "an event was dropped: too many since the last snapshot, or it cannot be encoded"
+        );
     }
 }

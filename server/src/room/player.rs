@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::{EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::limits::INPUT_AHEAD_TICKS;
 use tickwire_shared::message::{Inputs, PlayerInfo};
-use tickwire_shared::rules::Rules;
+use tickwire_shared::rules::{Input, Rules};
 
 use super::inbox::ClientId;
 
@@ -65,7 +65,12 @@ pub struct Dropped {
 }
 
 impl<R: Rules> Player<R> {
-    pub(super) fn person(id: PlayerId, name: String, client: ClientId, token: ResumeToken) -> Player<R> {
+    pub(super) fn person(
+        id: PlayerId,
+        name: String,
+        client: ClientId,
+        token: ResumeToken,
+    ) -> Player<R> {
         Player {
             id,
             name,
@@ -87,11 +92,19 @@ impl<R: Rules> Player<R> {
 
     pub(super) fn bot(id: PlayerId, name: String) -> Player<R> {
         // Nobody resumes a bot: people's tokens are looked for among people.
-        Player { bot: true, ..Player::person(id, name, ClientId(0), ResumeToken([0; 16])) }
+        Player {
+            bot: true,
+            ..Player::person(id, name, ClientId(0), ResumeToken([0; 16]))
+        }
     }
 
     pub(super) fn info(&self) -> PlayerInfo {
-        PlayerInfo { player: self.id, name: self.name.clone(), bot: self.bot, away: self.away }
+        PlayerInfo {
+            player: self.id,
+            name: self.name.clone(),
+            bot: self.bot,
+            away: self.away,
+        }
     }
 
     /// Another connection took the seat: its inputs are numbered from 1 again.
@@ -108,7 +121,7 @@ impl<R: Rules> Player<R> {
 
     fn forget_inputs(&mut self) {
         self.buffer.clear();
-        self.input = R::Input::default();
+        self.input = self.input.released();
         self.input_sequence = InputSequence(0);
         self.starved_ticks = 0;
         self.slack_ticks = None;
@@ -123,11 +136,17 @@ impl<R: Rules> Player<R> {
             self.slack_ticks = Some(self.slack_ticks.map_or(slack, |least| least.min(slack)));
             if slack < 0 {
                 dropped.late += 1;
-            } else if slack >= INPUT_AHEAD_TICKS as i32 || self.buffer.len() >= INPUT_AHEAD_TICKS as usize {
+            } else if slack >= INPUT_AHEAD_TICKS as i32
+                || self.buffer.len() >= INPUT_AHEAD_TICKS as usize
+            {
                 dropped.early += 1;
             } else {
                 let sequence = InputSequence(batch.first_sequence.0.wrapping_add(n as u32));
-                self.buffer.push_back(Waiting { tick, sequence, input });
+                self.buffer.push_back(Waiting {
+                    tick,
+                    sequence,
+                    input,
+                });
                 self.viewed_tick = batch.viewed_tick;
             }
         }
@@ -147,9 +166,13 @@ impl<R: Rules> Player<R> {
             }
             waiting.tick.is_after(tick)
         });
-        self.starved_ticks = if found { 0 } else { self.starved_ticks.saturating_add(1) };
+        self.starved_ticks = if found {
+            0
+        } else {
+            self.starved_ticks.saturating_add(1)
+        };
         if self.starved_ticks > REPEAT_TICKS {
-            self.input = R::Input::default();
+            self.input = self.input.released();
         }
     }
 }

@@ -41,7 +41,13 @@ impl Entry {
         let delta = section(SectionKind::Delta, snapshot.delta);
         let keyframe = section(SectionKind::Keyframe, snapshot.keyframe);
         let events = section(SectionKind::Events, snapshot.events);
-        Entry { tick: snapshot.tick, bytes, delta, keyframe, events }
+        Entry {
+            tick: snapshot.tick,
+            bytes,
+            delta,
+            keyframe,
+            events,
+        }
     }
 
     /// The channel's change; empty when it only coasts.

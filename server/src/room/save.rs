@@ -42,12 +42,17 @@ impl<G: Game> RoomCore<G> {
     /// When a component or the game cannot be encoded.
     pub fn save(&self) -> Result<Vec<u8>, CodecError> {
         let room = &self.room;
-        let mut components = SaveComponents { room, bytes: Vec::new(), error: None };
+        let mut components = SaveComponents {
+            room,
+            bytes: Vec::new(),
+            error: None,
+        };
         G::saved_components(&mut components);
         if let Some(error) = components.error {
             return Err(error);
         }
-        let owner = |entity: hecs::Entity| room.world.get::<&OwnedBy>(entity).ok().map(|owner| owner.0);
+        let owner =
+            |entity: hecs::Entity| room.world.get::<&OwnedBy>(entity).ok().map(|owner| owner.0);
         codec::encode(&Saved {
             schema: G::Rules::schema().hash,
             tick: room.tick,
@@ -55,7 +60,10 @@ impl<G: Game> RoomCore<G> {
             next_entity: room.next_entity,
             next_player: room.next_player,
             players: codec::encode(&room.players.values().collect::<Vec<_>>())?,
-            entities: room.entities().map(|(id, entity)| (id, owner(entity))).collect(),
+            entities: room
+                .entities()
+                .map(|(id, entity)| (id, owner(entity)))
+                .collect(),
             options: codec::encode(&self.options)?,
             game: codec::encode(&self.game)?,
             components: components.bytes,
@@ -81,15 +89,21 @@ impl<G: Game> RoomCore<G> {
                 None => room.spawn(()),
             };
         }
-        let mut components =
-            RestoreComponents { room: &mut room, bytes: saved.components.into_iter(), error: None };
+        let mut components = RestoreComponents {
+            room: &mut room,
+            bytes: saved.components.into_iter(),
+            error: None,
+        };
         G::saved_components(&mut components);
         if let Some(error) = components.error {
             return Err(error);
         }
         (room.next_entity, room.next_player) = (saved.next_entity, saved.next_player);
         let players = codec::decode::<Vec<Player<G::Rules>>, SAVE_BYTES>(&saved.players)?;
-        room.players = players.into_iter().map(|player| (player.id, player)).collect::<BTreeMap<_, _>>();
+        room.players = players
+            .into_iter()
+            .map(|player| (player.id, player))
+            .collect::<BTreeMap<_, _>>();
         let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;
         Ok(RoomCore::assemble(game, room, options, config))
     }
@@ -112,7 +126,11 @@ struct SaveComponents<'a, R: Rules> {
 impl<R: Rules> SavedVisitor for SaveComponents<'_, R> {
     fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self) {
         let rows = self.room.entities().filter_map(|(id, entity)| {
-            self.room.world.get::<&C>(entity).ok().map(|component| (id, (*component).clone()))
+            self.room
+                .world
+                .get::<&C>(entity)
+                .ok()
+                .map(|component| (id, (*component).clone()))
         });
         match codec::encode(&rows.collect::<Vec<(EntityId, C)>>()) {
             Ok(bytes) => self.bytes.push(bytes),

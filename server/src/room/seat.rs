@@ -11,11 +11,13 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, PlayerId};
-use tickwire_shared::snapshot::layout::{OwnPart, SectionKind, write_group, write_header, write_section};
+use tickwire_shared::snapshot::layout::{
+    OwnPart, SectionKind, write_group, write_header, write_section,
+};
 use tokio::sync::{Notify, watch};
 
-use super::hosted::RoomPort;
 use super::inbox::ClientId;
+use super::mailbox::RoomPort;
 use super::ring::{Entry, Missed, Ring};
 use crate::metrics::Metrics;
 
@@ -104,9 +106,23 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(ring: Arc<Ring>, slot: Arc<Slot>, head: watch::Receiver<u64>, metrics: Arc<Metrics>) -> Feed {
+    pub(super) fn new(
+        ring: Arc<Ring>,
+        slot: Arc<Slot>,
+        head: watch::Receiver<u64>,
+        metrics: Arc<Metrics>,
+    ) -> Feed {
         let cursor = *head.borrow();
-        Feed { ring, slot, head, metrics, cursor, awaits_keyframe: true, fell_behind: false, own_sent: 0 }
+        Feed {
+            ring,
+            slot,
+            head,
+            metrics,
+            cursor,
+            awaits_keyframe: true,
+            fell_behind: false,
+            own_sent: 0,
+        }
     }
 
     /// Waits until there is something to assemble. Cancel-safe.
@@ -146,7 +162,11 @@ impl Feed {
             self.slot.wants_keyframe.store(true, Ordering::Relaxed);
         }
         let start = match self.awaits_keyframe {
-            true => match missed.entries.iter().rposition(|entry| !entry.keyframe().is_empty()) {
+            true => match missed
+                .entries
+                .iter()
+                .rposition(|entry| !entry.keyframe().is_empty())
+            {
                 Some(start) => Some(start),
                 None => return Ok(false),
             },
@@ -166,10 +186,20 @@ impl Feed {
                 state.own_channel.clone()
             });
             let events = std::mem::take(&mut state.own.events);
-            (OwnPart { events, ..state.own.clone() }, own_channel)
+            (
+                OwnPart {
+                    events,
+                    ..state.own.clone()
+                },
+                own_channel,
+            )
         };
         if start.is_some() {
-            let reason = if std::mem::take(&mut self.fell_behind) { "behind" } else { "joined" };
+            let reason = if std::mem::take(&mut self.fell_behind) {
+                "behind"
+            } else {
+                "joined"
+            };
             self.metrics.keyframe_sent(reason);
             self.awaits_keyframe = false;
             self.slot.wants_keyframe.store(false, Ordering::Relaxed);
@@ -177,13 +207,25 @@ impl Feed {
             self.metrics.catch_up();
         }
         self.cursor = missed.next;
-        write_message(out, &own, own_channel.as_deref(), &mut missed.entries, start);
+        write_message(
+            out,
+            &own,
+            own_channel.as_deref(),
+            &mut missed.entries,
+            start,
+        );
         Ok(true)
     }
 
     /// Too far behind: the ring has passed the cursor, or the state is smaller than its changes.
     fn wants_keyframe(&self, missed: &Missed) -> bool {
-        let changes = || missed.entries.iter().map(|entry| entry.delta().len()).sum::<usize>();
+        let changes = || {
+            missed
+                .entries
+                .iter()
+                .map(|entry| entry.delta().len())
+                .sum::<usize>()
+        };
         missed.passed
             || (missed.entries.len() > CATCH_UP_SNAPSHOTS
                 && missed.keyframe_bytes > 0
@@ -199,24 +241,39 @@ fn write_message(
     entries: &mut [Arc<Entry>],
     start: Option<usize>,
 ) {
-    let Some(newest) = entries.last().map(|entry| entry.tick) else { return };
+    let Some(newest) = entries.last().map(|entry| entry.tick) else {
+        return;
+    };
     write_header(out, newest.0 as u16, own);
     let (skipped, entries) = entries.split_at(start.unwrap_or(0));
     for (place, entry) in entries.iter().enumerate() {
         let own_channel = own_channel.filter(|_| place + 1 == entries.len());
         let first = place == 0;
-        let state = if first && start.is_some() { entry.keyframe() } else { entry.delta() };
+        let state = if first && start.is_some() {
+            entry.keyframe()
+        } else {
+            entry.delta()
+        };
         let skipped = if first { skipped } else { &[] };
-        let events = skipped.iter().chain([entry]).map(|entry| entry.events()).filter(|events| !events.is_empty());
-        let sections =
-            u32::from(!state.is_empty()) + events.clone().count() as u32 + u32::from(own_channel.is_some());
+        let events = skipped
+            .iter()
+            .chain([entry])
+            .map(|entry| entry.events())
+            .filter(|events| !events.is_empty());
+        let sections = u32::from(!state.is_empty())
+            + events.clone().count() as u32
+            + u32::from(own_channel.is_some());
         write_group(out, newest.since(entry.tick).max(0) as u32, sections);
         out.extend_from_slice(state);
         for events in events {
             out.extend_from_slice(events);
         }
         if let Some(own_channel) = own_channel {
-            let kind = if own_channel.is_empty() { SectionKind::Leave } else { SectionKind::Keyframe };
+            let kind = if own_channel.is_empty() {
+                SectionKind::Leave
+            } else {
+                SectionKind::Keyframe
+            };
             write_section(out, ChannelId::OWN, kind, own_channel);
         }
     }
@@ -243,7 +300,12 @@ pub struct Port {
 
 impl Port {
     pub(super) fn new(room: Arc<dyn RoomPort>, player: PlayerId, client: ClientId) -> Port {
-        Port { room, player, client, last_sequence: Mutex::new(0) }
+        Port {
+            room,
+            player,
+            client,
+            last_sequence: Mutex::new(0),
+        }
     }
 
     /// One whole client message after the hello. Never waits.
@@ -259,7 +321,12 @@ impl Port {
     /// # Errors
     /// The client broke a rule: close with this.
     pub fn deliver_at(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
-        self.room.deliver(self.player, self.client, &mut self.last_sequence.lock(), (now, message))
+        self.room.deliver(
+            self.player,
+            self.client,
+            &mut self.last_sequence.lock(),
+            (now, message),
+        )
     }
 
     /// The seat.

@@ -13,10 +13,11 @@ use tickwire_shared::ids::{ChannelId, ResumeToken, Tick};
 use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
 
-use super::hosted::{HostedRoom, RoomPort, RoomSetup};
-use super::inbox::ClientId;
-use super::seat::{Delivery, Seat};
 use super::RoomConfig;
+use super::hosted::{HostedRoom, RoomSetup};
+use super::inbox::ClientId;
+use super::mailbox::RoomPort;
+use super::seat::{Delivery, Seat};
 use crate::arena::{ArenaGame, ArenaOptions};
 use crate::metrics::Metrics;
 use crate::scheduler::{Tickable, Verdict};
@@ -35,11 +36,16 @@ impl Way {
     fn send(&mut self, now: Duration, rng: &mut Pcg64Mcg, bytes: Vec<u8>) {
         let jitter = self.jitter.mul_f64(rng.random_range(0.0..1.0));
         let last = self.on_the_way.back().map_or(Duration::ZERO, |(at, _)| *at);
-        self.on_the_way.push_back(((now + self.latency + jitter).max(last), bytes));
+        self.on_the_way
+            .push_back(((now + self.latency + jitter).max(last), bytes));
     }
 
     fn arrived(&mut self, now: Duration) -> Option<Vec<u8>> {
-        self.on_the_way.front().is_some_and(|(at, _)| *at <= now).then(|| self.on_the_way.pop_front())?.map(|sent| sent.1)
+        self.on_the_way
+            .front()
+            .is_some_and(|(at, _)| *at <= now)
+            .then(|| self.on_the_way.pop_front())?
+            .map(|sent| sent.1)
     }
 }
 
@@ -72,7 +78,12 @@ fn wander(rng: &mut Pcg64Mcg, now: Duration) -> ArenaInput {
     // A new direction every half second, the same for the whole of it.
     let turn = now.as_millis() / 500;
     let aim = rng.random_range(-3.0..3.0);
-    ArenaInput { right: (turn * 7 % 3) as i8 - 1, down: (turn * 5 % 3) as i8 - 1, aim, ..ArenaInput::default() }
+    ArenaInput {
+        right: (turn * 7 % 3) as i8 - 1,
+        down: (turn * 5 % 3) as i8 - 1,
+        aim,
+        ..ArenaInput::default()
+    }
 }
 
 impl Sim {
@@ -81,8 +92,16 @@ impl Sim {
         let start = Instant::now();
         let (room, port) = HostedRoom::open(RoomSetup {
             name: "test".into(),
-            options: ArenaOptions { bots, ..ArenaOptions::default() },
-            config: RoomConfig { seed, grace_ticks: 600, chat_lines: 5, chat_span_ticks: 600 },
+            options: ArenaOptions {
+                bots,
+                ..ArenaOptions::default()
+            },
+            config: RoomConfig {
+                seed,
+                grace_ticks: 600,
+                chat_lines: 5,
+                chat_span_ticks: 600,
+            },
             metrics: metrics.clone(),
             on_close: Box::new(|| {}),
         });
@@ -107,7 +126,11 @@ impl Sim {
             on_the_way: VecDeque::new(),
         };
         let name = format!("player {}", self.players.len());
-        let core = Client::new(Destination { room: "test".into(), create: true, name });
+        let core = Client::new(Destination {
+            room: "test".into(),
+            create: true,
+            name,
+        });
         self.players.push(Player {
             core,
             seat: None,
@@ -142,8 +165,10 @@ impl Sim {
         Ok(())
     }
 
-    fn join(&mut self, client: ClientId, resume: Option<ResumeToken>) -> super::hosted::SeatReply {
-        self.port.join(format!("p{}", client.0), resume, client).unwrap()
+    fn join(&mut self, client: ClientId, resume: Option<ResumeToken>) -> super::mailbox::SeatReply {
+        self.port
+            .join(format!("p{}", client.0), resume, client)
+            .unwrap()
     }
 
     fn disconnect(&mut self, index: usize) {
@@ -174,7 +199,9 @@ impl Sim {
 
     fn feed(&mut self) {
         for player in &mut self.players {
-            let Some(seat) = player.seat.as_mut().filter(|_| player.reads) else { continue };
+            let Some(seat) = player.seat.as_mut().filter(|_| player.reads) else {
+                continue;
+            };
             let mut message = Vec::new();
             match seat.feed.assemble(&mut message) {
                 Ok(true) => player.down.send(self.now, &mut self.rng, message),
@@ -205,19 +232,27 @@ impl Sim {
             while let Some(bytes) = player.core.poll_transmit(now) {
                 player.up.send(now, &mut self.rng, bytes);
             }
-            player.events.extend(std::iter::from_fn(|| player.core.poll_event()));
+            player
+                .events
+                .extend(std::iter::from_fn(|| player.core.poll_event()));
         }
     }
 
     /// True when the player's newest snapshot is the server's newest; then they must be equal.
     fn assert_same_when_current(&self, index: usize) -> bool {
         let snapshot_tick = self.room.core_for_tests().snapshot().tick;
-        let Some((tick, state)) = self.players[index].core.heard(ChannelId::GLOBAL) else { return false };
+        let Some((tick, state)) = self.players[index].core.heard(ChannelId::GLOBAL) else {
+            return false;
+        };
         let newest = Tick(snapshot_tick.0 / Arena::TICKS_PER_SNAPSHOT * Arena::TICKS_PER_SNAPSHOT);
         if tick != newest {
             return false;
         }
-        assert_eq!(state, self.room.core_for_tests().channel_state(), "player {index} at {tick:?}");
+        assert_eq!(
+            state,
+            self.room.core_for_tests().channel_state(),
+            "player {index} at {tick:?}"
+        );
         true
     }
 }
@@ -242,8 +277,16 @@ fn every_client_holds_what_the_server_holds_whatever_its_link_does() {
             }
         });
     }
-    assert!(compared.iter().all(|count| *count > 500), "compared {compared:?} times");
-    assert!(sim.players.iter().all(|player| !player.events.iter().any(|event| matches!(event, ClientEvent::Broken(_)))));
+    assert!(
+        compared.iter().all(|count| *count > 500),
+        "compared {compared:?} times"
+    );
+    assert!(sim.players.iter().all(|player| {
+        !player
+            .events
+            .iter()
+            .any(|event| matches!(event, ClientEvent::Broken(_)))
+    }));
 }
 
 #[test]
@@ -255,8 +298,15 @@ fn the_own_avatar_is_never_corrected_while_nobody_interferes() {
         let before = sim.players[index].core.stats(sim.now).corrections;
         sim.run(Duration::from_secs(60), |_| {});
         let stats = sim.players[index].core.stats(sim.now);
-        assert_eq!(stats.corrections - before, 0, "at {latency_ms} ms, jitter {jitter_ms} ms: {stats:?}");
-        assert!(stats.input_lead_ticks < 2.0 + (latency_ms + jitter_ms) as f64 / 16.0 + 4.0, "{stats:?}");
+        assert_eq!(
+            stats.corrections - before,
+            0,
+            "at {latency_ms} ms, jitter {jitter_ms} ms: {stats:?}"
+        );
+        assert!(
+            stats.input_lead_ticks < 2.0 + (latency_ms + jitter_ms) as f64 / 16.0 + 4.0,
+            "{stats:?}"
+        );
     }
 }
 
@@ -272,7 +322,8 @@ fn a_lost_player_comes_back_to_its_seat_with_a_new_token_each_time() {
     sim.connect(index).unwrap();
     sim.run(Duration::from_secs(1), |_| {});
     assert_eq!(sim.players[index].core.player(), player);
-    let resumed = |event: &ClientEvent<_>| matches!(event, ClientEvent::Welcome { resumed: true, .. });
+    let resumed =
+        |event: &ClientEvent<_>| matches!(event, ClientEvent::Welcome { resumed: true, .. });
     assert!(sim.players[index].events.iter().any(resumed));
     let second = sim.players[index].core.resume_token().unwrap();
     assert_ne!(token, second);
@@ -281,7 +332,14 @@ fn a_lost_player_comes_back_to_its_seat_with_a_new_token_each_time() {
     for bad in [token, ResumeToken([7; 16])] {
         let mut answer = sim.join(ClientId(999), Some(bad));
         sim.run(Duration::from_millis(20), |_| {});
-        assert_eq!(answer.try_recv().unwrap().err().map(|refusal| refusal.reason), Some(CloseReason::ResumeRefused));
+        assert_eq!(
+            answer
+                .try_recv()
+                .unwrap()
+                .err()
+                .map(|refusal| refusal.reason),
+            Some(CloseReason::ResumeRefused)
+        );
     }
     sim.add(10, 0);
     sim.disconnect(index);
@@ -299,7 +357,13 @@ fn who_resumes_a_seat_that_is_in_use_takes_it_over() {
     let mut answer = sim.join(ClientId(50), token);
     sim.run(Duration::from_millis(60), |_| {});
     assert!(answer.try_recv().unwrap().is_ok());
-    assert_eq!(sim.players[index].closed.as_ref().map(|refusal| refusal.reason), Some(CloseReason::Replaced));
+    assert_eq!(
+        sim.players[index]
+            .closed
+            .as_ref()
+            .map(|refusal| refusal.reason),
+        Some(CloseReason::Replaced)
+    );
 }
 
 #[test]
@@ -313,10 +377,18 @@ fn a_client_that_stops_reading_is_brought_up_to_date_in_one_message() {
         sim.run(Duration::from_secs(stall_s), |_| {});
         sim.players[index].reads = true;
         let mut current = 0;
-        sim.run(Duration::from_millis(200), |sim| current += usize::from(sim.assert_same_when_current(index)));
-        assert!(current > 0, "up to date within 200 ms of a stall of {stall_s} s");
+        sim.run(Duration::from_millis(200), |sim| {
+            current += usize::from(sim.assert_same_when_current(index))
+        });
+        assert!(
+            current > 0,
+            "up to date within 200 ms of a stall of {stall_s} s"
+        );
         let sent = sim.players[index].core.stats(sim.now).keyframes - keyframes;
-        assert!(sent <= 1 && (!keyframe || sent == 1), "{sent} keyframes after {stall_s} s");
+        assert!(
+            sent <= 1 && (!keyframe || sent == 1),
+            "{sent} keyframes after {stall_s} s"
+        );
     }
 }
 
@@ -329,14 +401,28 @@ fn chat_reaches_everybody_cleaned_and_no_more_than_five_lines_in_ten_seconds() {
     }
     sim.run(Duration::from_secs(1), |_| {});
     let lines = |events: &[ClientEvent<_>]| {
-        events.iter().filter_map(|event| match event {
-            ClientEvent::Room(RoomEvent::Chat(_, text)) => Some(text.clone()),
-            _ => None,
-        }).collect::<Vec<_>>()
+        events
+            .iter()
+            .filter_map(|event| match event {
+                ClientEvent::Room(RoomEvent::Chat(_, text)) => Some(text.clone()),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
     };
-    assert_eq!(lines(&sim.players[listener].events), ["hi there", "2", "3", "4", "5"]);
-    let refused = |event: &ClientEvent<_>| matches!(event, ClientEvent::Room(RoomEvent::ChatRefused));
-    assert_eq!(sim.players[talker].events.iter().filter(|event| refused(event)).count(), 1);
+    assert_eq!(
+        lines(&sim.players[listener].events),
+        ["hi there", "2", "3", "4", "5"]
+    );
+    let refused =
+        |event: &ClientEvent<_>| matches!(event, ClientEvent::Room(RoomEvent::ChatRefused));
+    assert_eq!(
+        sim.players[talker]
+            .events
+            .iter()
+            .filter(|event| refused(event))
+            .count(),
+        1
+    );
     assert!(!sim.players[listener].events.iter().any(refused));
 }
 
@@ -360,7 +446,11 @@ fn late_inputs_are_dropped_and_counted_and_the_client_runs_further_ahead() {
     // The way up becomes 100 ms longer.
     sim.players[index].up.latency += Duration::from_millis(100);
     sim.run(Duration::from_secs(3), |_| {});
-    assert!(sim.metrics.text().contains("inputs_dropped_total{reason=\"late\"}"));
+    assert!(
+        sim.metrics
+            .text()
+            .contains("inputs_dropped_total{reason=\"late\"}")
+    );
     let slack = sim.players[index].core.stats(sim.now).input_slack_ticks;
     assert!((0.0..=4.0).contains(&slack), "slack {slack}");
 }
@@ -378,7 +468,11 @@ fn a_key_press_shows_in_the_very_next_picture() {
     core.view(now);
     let before = core.component::<Body>(entity).unwrap();
     for (right, down) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
-        core.set_input(ArenaInput { right, down, ..ArenaInput::default() });
+        core.set_input(ArenaInput {
+            right,
+            down,
+            ..ArenaInput::default()
+        });
         let next = now + FRAME;
         core.update(next);
         core.view(next);

@@ -66,7 +66,10 @@ impl<const SEATS: usize> Game for MeadowGame<SEATS> {
     fn setup(_: &Options) {}
 
     fn create(options: &Options, room: &mut Room<Meadow>) -> Self {
-        MeadowGame { flower: room.spawn((Flower::default(),)), gossip_bytes: options.gossip_bytes }
+        MeadowGame {
+            flower: room.spawn((Flower::default(),)),
+            gossip_bytes: options.gossip_bytes,
+        }
     }
 
     fn saved_components(set: &mut impl SavedVisitor) {
@@ -80,7 +83,9 @@ impl<const SEATS: usize> Game for MeadowGame<SEATS> {
     fn leave(&mut self, _: &mut Room<Meadow>, _: PlayerId) {}
 
     fn tick(&mut self, room: &mut Room<Meadow>) {
-        room.with(self.flower, |flower: &mut Flower| flower.height = (flower.height * 31 + 7) % 65_536);
+        room.with(self.flower, |flower: &mut Flower| {
+            flower.height = (flower.height * 31 + 7) % 65_536
+        });
         if self.gossip_bytes > 0 {
             room.broadcast("x".repeat(self.gossip_bytes));
         }

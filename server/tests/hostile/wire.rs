@@ -52,7 +52,11 @@ pub(crate) async fn start(limits: Limits) -> Running {
 }
 
 pub(crate) fn builder(limits: Limits) -> Builder {
-    Server::builder().threads(1).limits(limits).game::<MeadowGame<4096>>("meadow").game::<MeadowGame<1>>("bench")
+    Server::builder()
+        .threads(1)
+        .limits(limits)
+        .game::<MeadowGame<4096>>("meadow")
+        .game::<MeadowGame<1>>("bench")
 }
 
 pub(crate) async fn start_with(builder: Builder) -> Running {
@@ -64,7 +68,12 @@ pub(crate) async fn start_with(builder: Builder) -> Running {
     let served = tokio::spawn(server.serve(listener, async {
         let _ = ended.await;
     }));
-    Running { address, metrics, end, served }
+    Running {
+        address,
+        metrics,
+        end,
+        served,
+    }
 }
 
 impl Running {
@@ -77,16 +86,22 @@ impl Running {
     /// The value of a counter or gauge, 0 when it was never touched.
     pub(crate) fn metric(&self, line: &str) -> u64 {
         let text = self.metrics.text();
-        let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
+        let value = text
+            .lines()
+            .find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().unwrap())
     }
 
     pub(crate) fn closed(&self, label: &str) -> u64 {
-        self.metric(&format!("tickwire_sockets_closed_total{{reason=\"{label}\"}}"))
+        self.metric(&format!(
+            "tickwire_sockets_closed_total{{reason=\"{label}\"}}"
+        ))
     }
 
     pub(crate) fn upgrades_refused(&self, label: &str) -> u64 {
-        self.metric(&format!("tickwire_upgrades_refused_total{{reason=\"{label}\"}}"))
+        self.metric(&format!(
+            "tickwire_upgrades_refused_total{{reason=\"{label}\"}}"
+        ))
     }
 
     /// Waits until a metric has a value: what a client sees of an end comes before the server has counted it.
@@ -96,7 +111,11 @@ impl Running {
                 tokio::task::yield_now().await;
             }
         });
-        assert!(waited.await.is_ok(), "never: {what}\n{}", self.metrics.text());
+        assert!(
+            waited.await.is_ok(),
+            "never: {what}\n{}",
+            self.metrics.text()
+        );
     }
 }
 
@@ -133,7 +152,12 @@ pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         }
     }
     bytes.extend_from_slice(&MASK);
-    bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes.extend(
+        payload
+            .iter()
+            .zip(MASK.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask),
+    );
     bytes
 }
 
@@ -157,7 +181,10 @@ impl Split {
     /// Whole, byte by byte, and at every place of what is short; at a spread of places of what is long.
     pub(crate) fn all(length: usize) -> Vec<Split> {
         let step = if length <= 400 { 1 } else { length / 32 };
-        [Split::Whole, Split::EachByte].into_iter().chain((1..length).step_by(step).map(Split::At)).collect()
+        [Split::Whole, Split::EachByte]
+            .into_iter()
+            .chain((1..length).step_by(step).map(Split::At))
+            .collect()
     }
 }
 
@@ -187,7 +214,10 @@ impl Wire {
 
     fn of(stream: TcpStream) -> Wire {
         stream.set_nodelay(true).unwrap();
-        Wire { stream, unread: Vec::new() }
+        Wire {
+            stream,
+            unread: Vec::new(),
+        }
     }
 
     /// Connected and upgraded.
@@ -259,10 +289,18 @@ impl Wire {
     }
 
     /// Reads on until a frame that `wanted` takes.
-    pub(crate) async fn frame_where(&mut self, wanted: impl Fn(u8, &[u8]) -> bool) -> (u8, Vec<u8>) {
+    pub(crate) async fn frame_where(
+        &mut self,
+        wanted: impl Fn(u8, &[u8]) -> bool,
+    ) -> (u8, Vec<u8>) {
         loop {
             let (first, payload) = self.frame().await.expect("the server ended the connection");
-            assert_ne!(first, CLOSE, "closed: {}", String::from_utf8_lossy(&payload));
+            assert_ne!(
+                first,
+                CLOSE,
+                "closed: {}",
+                String::from_utf8_lossy(&payload)
+            );
             if wanted(first, &payload) {
                 return (first, payload);
             }
@@ -271,13 +309,16 @@ impl Wire {
 
     /// Waits for a snapshot.
     pub(crate) async fn snapshot(&mut self) -> Vec<u8> {
-        self.frame_where(|first, payload| first == BINARY && payload[0] & 0x80 != 0).await.1
+        self.frame_where(|first, payload| first == BINARY && payload[0] & 0x80 != 0)
+            .await
+            .1
     }
 
     /// True when the server still answers.
     pub(crate) async fn is_alive(&mut self) {
         self.send(&frame(PING, b"alive?")).await;
-        self.frame_where(|first, payload| first == PONG && payload == b"alive?").await;
+        self.frame_where(|first, payload| first == PONG && payload == b"alive?")
+            .await;
     }
 
     /// Reads to the stream's end, whatever comes.
@@ -302,7 +343,11 @@ impl Wire {
     /// An HTTP answer's head.
     pub(crate) async fn head(&mut self) -> String {
         loop {
-            if let Some(end) = self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
+            if let Some(end) = self
+                .unread
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            {
                 let head = self.unread.drain(..end + 4).collect();
                 return String::from_utf8(head).unwrap();
             }
@@ -315,8 +360,13 @@ impl Wire {
     /// An HTTP answer: its head and its body.
     pub(crate) async fn answer(&mut self) -> (String, Vec<u8>) {
         let head = self.head().await.to_ascii_lowercase();
-        let length = head.split_once("content-length: ").map(|(_, rest)| rest.lines().next().unwrap());
-        let body = self.take(length.map_or(0, |length| length.parse().unwrap())).await.unwrap_or_default();
+        let length = head
+            .split_once("content-length: ")
+            .map(|(_, rest)| rest.lines().next().unwrap());
+        let body = self
+            .take(length.map_or(0, |length| length.parse().unwrap()))
+            .await
+            .unwrap_or_default();
         (head, body)
     }
 
@@ -338,7 +388,9 @@ impl Wire {
     /// False at the stream's end, a reset included.
     async fn fill(&mut self) -> bool {
         let mut piece = [0; 4096];
-        let read = tokio::time::timeout(STUCK, self.stream.read(&mut piece)).await.expect("nothing came: stuck");
+        let read = tokio::time::timeout(STUCK, self.stream.read(&mut piece))
+            .await
+            .expect("nothing came: stuck");
         let count = read.unwrap_or(0);
         self.unread.extend_from_slice(&piece[..count]);
         count > 0
@@ -369,8 +421,12 @@ impl Bystander {
     /// Waits for snapshots that were sent after this was called.
     pub(crate) async fn is_served(&mut self, after: &str) {
         let seen = *self.snapshots.borrow();
-        let more = tokio::time::timeout(STUCK, self.snapshots.wait_for(|count| *count >= seen + 3)).await;
-        assert!(matches!(more, Ok(Ok(_))), "the bystander got nothing more after: {after}");
+        let more =
+            tokio::time::timeout(STUCK, self.snapshots.wait_for(|count| *count >= seen + 3)).await;
+        assert!(
+            matches!(more, Ok(Ok(_))),
+            "the bystander got nothing more after: {after}"
+        );
     }
 }
 

@@ -28,4 +28,11 @@ impl Input for ArenaInput {
             && (-1..=1).contains(&self.down)
             && (-std::f32::consts::PI..=std::f32::consts::PI).contains(&self.aim)
     }
+
+    fn released(&self) -> ArenaInput {
+        ArenaInput {
+            aim: self.aim,
+            ..ArenaInput::default()
+        }
+    }
 }

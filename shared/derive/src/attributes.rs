@@ -20,7 +20,10 @@ pub(crate) struct FieldAttributes {
 impl FieldAttributes {
     pub(crate) fn parse(attributes: &[Attribute]) -> Result<FieldAttributes> {
         let mut parsed = FieldAttributes::default();
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("net")) {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("net"))
+        {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("range") {
                     parsed.range = Some(meta.value()?.parse()?);
@@ -60,7 +63,10 @@ impl FieldAttributes {
             (Some(range), None, None, None) => {
                 let (start, end) = ends(range)?;
                 if is_float(ty) {
-                    return Err(Error::new(range.span(), "a float with a range needs a step too"));
+                    return Err(Error::new(
+                        range.span(),
+                        "a float with a range needs a step too",
+                    ));
                 }
                 Ok(quote!(#kind::integer((#start) as i64, (#end) as i64)))
             }
@@ -69,7 +75,10 @@ impl FieldAttributes {
             (None, None, None, None) => {
                 Ok(quote!(<#ty as ::tickwire_shared::replicate::FieldValue>::DEFAULT_KIND))
             }
-            _ => Err(Error::new(ty.span(), "use range with step (float), range (integer), or angle with bits")),
+            _ => Err(Error::new(
+                ty.span(),
+                "use range with step (float), range (integer), or angle with bits",
+            )),
         }
     }
 }

@@ -9,18 +9,25 @@ mod attributes;
 use attributes::FieldAttributes;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DataEnum, DeriveInput, Error, Fields, Result, parse_macro_input, spanned::Spanned};
+use syn::{
+    Data, DataEnum, DeriveInput, Error, Fields, Result, parse_macro_input, spanned::Spanned,
+};
 
 /// Implements `Replicate` for a struct, or makes a unit enum usable as a field.
 #[proc_macro_derive(Replicate, attributes(net))]
 pub fn derive_replicate(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
-    expand(&input).unwrap_or_else(Error::into_compile_error).into()
+    expand(&input)
+        .unwrap_or_else(Error::into_compile_error)
+        .into()
 }
 
 fn expand(input: &DeriveInput) -> Result<TokenStream> {
     if !input.generics.params.is_empty() {
-        return Err(Error::new(input.generics.span(), "a replicated type cannot be generic"));
+        return Err(Error::new(
+            input.generics.span(),
+            "a replicated type cannot be generic",
+        ));
     }
     match &input.data {
         Data::Struct(data) => expand_struct(input, &data.fields),
@@ -34,7 +41,12 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
     let fields = match fields {
         Fields::Named(named) => &named.named,
         Fields::Unit => &empty,
-        Fields::Unnamed(_) => return Err(Error::new(fields.span(), "a replicated struct needs named fields")),
+        Fields::Unnamed(_) => {
+            return Err(Error::new(
+                fields.span(),
+                "a replicated struct needs named fields",
+            ));
+        }
     };
     let (mut schemas, mut quantise, mut values, mut from_values) = (vec![], vec![], vec![], vec![]);
     for field in fields {
@@ -46,8 +58,13 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
         }
         let kind = attributes.kind(ty)?;
         let name = ident.map(ToString::to_string).unwrap_or_default();
-        let (interpolate, owner_only) = (attributes.interpolate.is_some(), attributes.owner_only.is_some());
-        let snap_over = attributes.snap_over.map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
+        let (interpolate, owner_only) = (
+            attributes.interpolate.is_some(),
+            attributes.owner_only.is_some(),
+        );
+        let snap_over = attributes
+            .snap_over
+            .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
         schemas.push(quote! {
             ::tickwire_shared::replicate::FieldSchema {
                 name: #name,
@@ -91,16 +108,26 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
 
 fn expand_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
     if data.variants.is_empty() || data.variants.len() > 256 {
-        return Err(Error::new(input.span(), "a replicated enum has 1 to 256 variants"));
+        return Err(Error::new(
+            input.span(),
+            "a replicated enum has 1 to 256 variants",
+        ));
     }
     for variant in &data.variants {
         if !matches!(variant.fields, Fields::Unit) || variant.discriminant.is_some() {
-            return Err(Error::new(variant.span(), "a replicated enum has plain unit variants"));
+            return Err(Error::new(
+                variant.span(),
+                "a replicated enum has plain unit variants",
+            ));
         }
     }
     let ident = &input.ident;
     let count = data.variants.len() as u32;
-    let variants = data.variants.iter().map(|variant| &variant.ident).collect::<Vec<_>>();
+    let variants = data
+        .variants
+        .iter()
+        .map(|variant| &variant.ident)
+        .collect::<Vec<_>>();
     let numbers = (0..count).collect::<Vec<_>>();
     let last = variants.last();
     Ok(quote! {

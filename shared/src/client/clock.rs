@@ -32,7 +32,11 @@ impl Clock {
     /// A clock that knows only what the welcome said on its arrival.
     pub(super) fn new(now: Duration, room_time: Duration) -> Clock {
         let now_s = now.as_secs_f64();
-        Clock { samples: VecDeque::with_capacity(WINDOW), offset_s: room_time.as_secs_f64() - now_s, updated_s: now_s }
+        Clock {
+            samples: VecDeque::with_capacity(WINDOW),
+            offset_s: room_time.as_secs_f64() - now_s,
+            updated_s: now_s,
+        }
     }
 
     pub(super) fn handle_pong(&mut self, sent: Duration, now: Duration, room_time: Duration) {
@@ -42,14 +46,20 @@ impl Clock {
             self.samples.pop_front();
         }
         let first = self.samples.is_empty();
-        self.samples.push_back(Sample { rtt_s, offset_s: room_time.as_secs_f64() - middle_s });
+        self.samples.push_back(Sample {
+            rtt_s,
+            offset_s: room_time.as_secs_f64() - middle_s,
+        });
         if first {
             self.offset_s = self.target_s();
         }
     }
 
     fn best(&self) -> Option<Sample> {
-        self.samples.iter().copied().min_by(|a, b| a.rtt_s.total_cmp(&b.rtt_s))
+        self.samples
+            .iter()
+            .copied()
+            .min_by(|a, b| a.rtt_s.total_cmp(&b.rtt_s))
     }
 
     fn target_s(&self) -> f64 {
@@ -62,7 +72,11 @@ impl Clock {
         let most_s = (now_s - self.updated_s).max(0.0) * SLEW;
         self.updated_s = now_s;
         let error_s = self.target_s() - self.offset_s;
-        self.offset_s += if error_s.abs() > JUMP_S { error_s } else { error_s.clamp(-most_s, most_s) };
+        self.offset_s += if error_s.abs() > JUMP_S {
+            error_s
+        } else {
+            error_s.clamp(-most_s, most_s)
+        };
     }
 
     /// The room's time, seconds.

@@ -158,7 +158,9 @@ impl<R: Rules> Client<R> {
                     session.handle_pong(now, pong);
                 }
             }
-            ServerMessage::Goodbye(Goodbye { code, words }) => self.tell(ClientEvent::Goodbye { code, words }),
+            ServerMessage::Goodbye(Goodbye { code, words }) => {
+                self.tell(ClientEvent::Goodbye { code, words })
+            }
         }
     }
 
@@ -182,14 +184,20 @@ impl<R: Rules> Client<R> {
         let count = self.rates.count(now);
         count.snapshots += 1.0;
         count.snapshot_bytes += bytes.len() as f64;
-        let Some(session) = &mut self.session else { return Ok(()) };
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
         session.handle_snapshot(now, &self.schema, bytes)
     }
 
     /// Holds this input until the next call. An impossible one is replaced by the neutral one.
     pub fn set_input(&mut self, input: R::Input) {
         use crate::rules::Input;
-        self.input = if input.is_valid() { input } else { R::Input::default() };
+        self.input = if input.is_valid() {
+            input
+        } else {
+            R::Input::default()
+        };
     }
 
     /// Queues a command. Does nothing while there is no session.
@@ -216,7 +224,9 @@ impl<R: Rules> Client<R> {
     /// drawn now. Call it in each animation frame.
     pub fn update(&mut self, now: Duration) {
         self.rates.count(now);
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = &mut self.session else {
+            return;
+        };
         session.update(now, &self.input);
         let messages = session.take_messages();
         let events = session.take_due_events();
@@ -290,16 +300,24 @@ impl<R: Rules> Client<R> {
     /// A component of an entity as the last [`Client::view`] drew it. None when `C` is not of this game or the
     /// entity is not drawn.
     pub fn component<C: Replicate>(&self, entity: EntityId) -> Option<C> {
-        let table = self.view.tables.get(self.schema.component_index(C::NAME)?)?;
+        let table = self
+            .view
+            .tables
+            .get(self.schema.component_index(C::NAME)?)?;
         let row = table.find(entity.0)?;
-        let values =
-            (0..C::FIELDS.len()).map(|field| table.column(field).get(row).copied()).collect::<Option<Vec<_>>>()?;
+        let values = (0..C::FIELDS.len())
+            .map(|field| table.column(field).get(row).copied())
+            .collect::<Option<Vec<_>>>()?;
         Some(C::from_values(&values))
     }
 
     /// How the connection fares.
     pub fn stats(&self, now: Duration) -> Stats {
-        let mut stats = self.session.as_ref().map(|session| session.stats(now)).unwrap_or_default();
+        let mut stats = self
+            .session
+            .as_ref()
+            .map(|session| session.stats(now))
+            .unwrap_or_default();
         stats.snapshots_per_s = self.rates.last.snapshots;
         stats.snapshot_bytes_per_s = self.rates.last.snapshot_bytes;
         stats.bytes_up_per_s = self.rates.last.bytes_up;
@@ -353,7 +371,10 @@ impl<R: Rules> Client<R> {
 
     /// The newest snapshot's tick and a channel's tables as last heard, quantised: what tests compare with the
     /// server's.
-    pub fn heard(&self, channel: crate::ids::ChannelId) -> Option<(crate::ids::Tick, &crate::snapshot::ChannelState)> {
+    pub fn heard(
+        &self,
+        channel: crate::ids::ChannelId,
+    ) -> Option<(crate::ids::Tick, &crate::snapshot::ChannelState)> {
         self.session.as_ref()?.heard(channel)
     }
 }

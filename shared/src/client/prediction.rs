@@ -60,7 +60,12 @@ impl<R: Rules> Prediction<R> {
     }
 
     /// Simulates up to and including `tick` with `input` held.
-    pub(super) fn advance(&mut self, tick: i64, input: &R::Input, map: &R::Map) -> Option<NewInputs<R::Input>> {
+    pub(super) fn advance(
+        &mut self,
+        tick: i64,
+        input: &R::Input,
+        map: &R::Map,
+    ) -> Option<NewInputs<R::Input>> {
         if tick - self.tick > CATCH_UP_TICKS || tick < self.tick - INPUTS as i64 {
             self.tick = tick - 1;
             self.inputs.clear();
@@ -80,7 +85,10 @@ impl<R: Rules> Prediction<R> {
             if self.inputs.len() == INPUTS {
                 self.inputs.pop_front();
             }
-            self.inputs.push_back(Made { tick: self.tick, input: input.clone() });
+            self.inputs.push_back(Made {
+                tick: self.tick,
+                input: input.clone(),
+            });
             if let Some(avatar) = &mut self.avatar {
                 R::step(avatar, input, map, R::dt_s());
             }
@@ -115,7 +123,12 @@ impl<R: Rules> Prediction<R> {
         before.values(&mut was);
         after.values(&mut is);
         let (mut largest, mut teleport) = (0.0_f64, false);
-        for (((field, was), is), error) in R::Avatar::FIELDS.iter().zip(&was).zip(&is).zip(&mut self.error) {
+        for (((field, was), is), error) in R::Avatar::FIELDS
+            .iter()
+            .zip(&was)
+            .zip(&is)
+            .zip(&mut self.error)
+        {
             if field.interpolate {
                 let difference = field.kind.difference(*was, *is);
                 largest = largest.max(difference.abs());
@@ -142,7 +155,9 @@ impl<R: Rules> Prediction<R> {
     /// Writes the avatar's fields as they are drawn at `tick` (with fraction): the part of a tick that has passed is
     /// stepped with the input held now, so that a key press shows in the very next picture.
     pub(super) fn draw(&self, tick: f64, input: &R::Input, map: &R::Map, out: &mut [f64]) -> bool {
-        let Some(avatar) = &self.avatar else { return false };
+        let Some(avatar) = &self.avatar else {
+            return false;
+        };
         let part = (tick - self.tick as f64).clamp(0.0, 1.0);
         let mut drawn = avatar.clone();
         R::step(&mut drawn, input, map, R::dt_s() * part as f32);

@@ -107,9 +107,18 @@ impl<R: Rules> Session<R> {
     }
 
     pub(super) fn handle_pong(&mut self, now: Duration, pong: Pong) {
-        let Some(place) = self.pings.iter().position(|(nonce, _)| *nonce == pong.nonce) else { return };
-        let Some((_, sent)) = self.pings.remove(place) else { return };
-        self.clock.handle_pong(sent, now, Duration::from_micros(pong.room_time_us));
+        let Some(place) = self
+            .pings
+            .iter()
+            .position(|(nonce, _)| *nonce == pong.nonce)
+        else {
+            return;
+        };
+        let Some((_, sent)) = self.pings.remove(place) else {
+            return;
+        };
+        self.clock
+            .handle_pong(sent, now, Duration::from_micros(pong.room_time_us));
         if self.clock.sample_count() == 1 {
             // The way up takes about half of the round trip.
             let way_up_ticks = self.clock.rtt_s() / 2.0 * f64::from(R::TICK_RATE_HZ);
@@ -123,9 +132,17 @@ impl<R: Rules> Session<R> {
         self.slack_blind_until = now + Duration::from_secs_f64(self.clock.last_rtt_s() + 0.2);
     }
 
-    pub(super) fn handle_snapshot(&mut self, now: Duration, schema: &Schema, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn handle_snapshot(
+        &mut self,
+        now: Duration,
+        schema: &Schema,
+        bytes: &[u8],
+    ) -> Result<(), String> {
         let message = SnapshotMessage::parse(bytes).map_err(|error| error.to_string())?;
-        let tick = unwrapped(Tick(self.newest_tick as u32).nearest_with_low_bits(message.tick_low), self.newest_tick);
+        let tick = unwrapped(
+            Tick(self.newest_tick as u32).nearest_with_low_bits(message.tick_low),
+            self.newest_tick,
+        );
         let mut group_tick = None;
         let mut events = Vec::new();
         let world = &mut self.world;
@@ -147,7 +164,11 @@ impl<R: Rules> Session<R> {
         if let Some(done) = group_tick {
             self.world.finish_group(schema, done);
         }
-        for event in read_events(tick, message.events).map_err(|error| error.to_string())?.into_iter().chain(events) {
+        for event in read_events(tick, message.events)
+            .map_err(|error| error.to_string())?
+            .into_iter()
+            .chain(events)
+        {
             if self.events.len() == EVENTS {
                 self.events.pop_front();
             }
@@ -162,7 +183,9 @@ impl<R: Rules> Session<R> {
     }
 
     fn handle_slack(&mut self, now: Duration, slack_ticks: Option<i8>) {
-        let Some(slack_ticks) = slack_ticks.map(f64::from) else { return };
+        let Some(slack_ticks) = slack_ticks.map(f64::from) else {
+            return;
+        };
         self.slack_ticks = slack_ticks;
         if now < self.slack_blind_until {
             return;
@@ -175,13 +198,18 @@ impl<R: Rules> Session<R> {
         }
     }
 
-    fn handle_avatar(&mut self, tick: i64, avatar: Option<(EntityId, &[u8])>) -> Result<(), String> {
+    fn handle_avatar(
+        &mut self,
+        tick: i64,
+        avatar: Option<(EntityId, &[u8])>,
+    ) -> Result<(), String> {
         let Some((entity, bytes)) = avatar else {
             self.avatar_entity = None;
             self.prediction.forget();
             return Ok(());
         };
-        let avatar = codec::decode::<R::Avatar, SERVER_MESSAGE_BYTES>(bytes).map_err(|error| error.to_string())?;
+        let avatar = codec::decode::<R::Avatar, SERVER_MESSAGE_BYTES>(bytes)
+            .map_err(|error| error.to_string())?;
         if self.avatar_entity != Some(entity) {
             self.prediction.forget();
             self.avatar_entity = Some(entity);
@@ -200,12 +228,16 @@ impl<R: Rules> Session<R> {
         self.prediction.fade(passed_s);
         self.ping(now);
         let tick = self.input_tick(now).floor() as i64;
-        let Some(made) = self.prediction.advance(tick, input, &self.map.0) else { return };
+        let Some(made) = self.prediction.advance(tick, input, &self.map.0) else {
+            return;
+        };
         let viewed = self.timeline.drawn_tick(now).unwrap_or(0.0).max(0.0) as i64;
         let mut batch = 0;
         for inputs in made.inputs.chunks(INPUTS_PER_MESSAGE) {
             self.messages.push(ClientMessage::Inputs(Inputs {
-                first_sequence: crate::ids::InputSequence(made.first_sequence.0.wrapping_add(batch)),
+                first_sequence: crate::ids::InputSequence(
+                    made.first_sequence.0.wrapping_add(batch),
+                ),
                 first_tick: Tick((made.first_tick + i64::from(batch)) as u32),
                 viewed_tick: Tick(viewed as u32),
                 inputs: inputs.to_vec(),
@@ -218,14 +250,19 @@ impl<R: Rules> Session<R> {
         if now < self.next_ping {
             return;
         }
-        let every = if self.clock.sample_count() < FIRST_PINGS { FIRST_PING_EVERY } else { PING_EVERY };
+        let every = if self.clock.sample_count() < FIRST_PINGS {
+            FIRST_PING_EVERY
+        } else {
+            PING_EVERY
+        };
         self.next_ping = now + every;
         self.nonce = self.nonce.wrapping_add(1);
         if self.pings.len() == PINGS_OPEN {
             self.pings.pop_front();
         }
         self.pings.push_back((self.nonce, now));
-        self.messages.push(ClientMessage::Ping(Ping { nonce: self.nonce }));
+        self.messages
+            .push(ClientMessage::Ping(Ping { nonce: self.nonce }));
     }
 
     /// The tick that this client simulates at `now`, with fraction.
@@ -240,22 +277,41 @@ impl<R: Rules> Session<R> {
     /// The events whose moment is drawn by now. What concerns the roster and the chat does not wait.
     pub(super) fn take_due_events(&mut self) -> Vec<RoomEvent<R::Event>> {
         let drawn = self.timeline.drawn_tick(self.updated).unwrap_or(f64::MIN);
-        let waiting = |tick: i64, event: &RoomEvent<R::Event>| matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn;
-        let (wait, due): (Vec<_>, Vec<_>) = self.events.drain(..).partition(|(tick, event)| waiting(*tick, event));
+        let waiting = |tick: i64, event: &RoomEvent<R::Event>| {
+            matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
+        };
+        let (wait, due): (Vec<_>, Vec<_>) = self
+            .events
+            .drain(..)
+            .partition(|(tick, event)| waiting(*tick, event));
         self.events.extend(wait);
         due.into_iter().map(|(_, event)| event).collect()
     }
 
-    pub(super) fn draw(&mut self, now: Duration, schema: &Schema, input: &R::Input, view: &mut View) {
-        let Some(drawn) = self.timeline.drawn_tick(now) else { return };
-        let Some(newest) = self.world.newest() else { return };
+    pub(super) fn draw(
+        &mut self,
+        now: Duration,
+        schema: &Schema,
+        input: &R::Input,
+        view: &mut View,
+    ) {
+        let Some(drawn) = self.timeline.drawn_tick(now) else {
+            return;
+        };
+        let Some(newest) = self.world.newest() else {
+            return;
+        };
         let furthest = newest.tick as f64 + EXTRAPOLATE_S * f64::from(R::TICK_RATE_HZ);
         view.drawn_tick = drawn.min(furthest);
-        let Some(around) = self.world.around(view.drawn_tick) else { return };
+        let Some(around) = self.world.around(view.drawn_tick) else {
+            return;
+        };
         view.fill(schema, around);
         let tick = self.input_tick(now);
         let entity = self.avatar_entity.map_or(0, |entity| entity.0);
-        if self.prediction.draw(tick, input, &self.map.0, &mut self.own_values)
+        if self
+            .prediction
+            .draw(tick, input, &self.map.0, &mut self.own_values)
             && let Some(component) = schema.component_index(R::Avatar::NAME)
         {
             view.overwrite(component, entity, &self.own_values);
@@ -274,7 +330,14 @@ impl<R: Rules> Session<R> {
             corrections: self.prediction.corrections,
             correction_last: self.prediction.last_correction,
             keyframes: self.world.keyframes,
-            entities: newest.map_or(0, |frame| frame.tables.iter().map(|table| table.ids.len()).max().unwrap_or(0) as u32),
+            entities: newest.map_or(0, |frame| {
+                frame
+                    .tables
+                    .iter()
+                    .map(|table| table.ids.len())
+                    .max()
+                    .unwrap_or(0) as u32
+            }),
             ..Stats::default()
         }
     }

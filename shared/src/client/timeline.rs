@@ -40,7 +40,14 @@ pub(super) struct Timeline {
 
 impl Timeline {
     pub(super) fn new(tick_s: f64, interval_s: f64) -> Timeline {
-        Timeline { tick_s, interval_s, spans: VecDeque::new(), jitter_s: 0.0, offset_s: None, updated_s: 0.0 }
+        Timeline {
+            tick_s,
+            interval_s,
+            spans: VecDeque::new(),
+            jitter_s: 0.0,
+            offset_s: None,
+            updated_s: 0.0,
+        }
     }
 
     /// A snapshot of the tick `tick` (counted without wrap) arrived.
@@ -58,7 +65,11 @@ impl Timeline {
             }
         }
         let above_s = lateness_s - self.base_s();
-        let weight = if above_s > self.jitter_s { JITTER_UP } else { JITTER_DOWN };
+        let weight = if above_s > self.jitter_s {
+            JITTER_UP
+        } else {
+            JITTER_DOWN
+        };
         self.jitter_s += (above_s - self.jitter_s) * weight;
         if self.offset_s.is_none() {
             self.offset_s = Some(self.target_s());
@@ -67,12 +78,16 @@ impl Timeline {
     }
 
     fn base_s(&self) -> f64 {
-        self.spans.iter().map(|(_, least)| *least).fold(f64::INFINITY, f64::min)
+        self.spans
+            .iter()
+            .map(|(_, least)| *least)
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// How far behind an undisturbed arrival entities are drawn, seconds.
     pub(super) fn delay_s(&self) -> f64 {
-        (DELAY_INTERVALS * self.interval_s + DELAY_JITTERS * self.jitter_s).clamp(DELAY_MIN_S, DELAY_MAX_S)
+        (DELAY_INTERVALS * self.interval_s + DELAY_JITTERS * self.jitter_s)
+            .clamp(DELAY_MIN_S, DELAY_MAX_S)
     }
 
     pub(super) fn jitter_s(&self) -> f64 {
@@ -115,7 +130,8 @@ mod tests {
         let mut steepest: f64 = 0.0;
         let mut last: Option<(Duration, f64)> = None;
         for snapshot in 0..600_i64 {
-            let now = Duration::from_micros((snapshot * 2) as u64 * 16_667) + Duration::from_millis(lateness_ms(snapshot));
+            let now = Duration::from_micros((snapshot * 2) as u64 * 16_667)
+                + Duration::from_millis(lateness_ms(snapshot));
             timeline.handle_snapshot(now, snapshot * 2);
             timeline.update(now);
             let drawn = timeline.drawn_tick(now).unwrap();

@@ -35,7 +35,9 @@ impl ViewTable {
     /// A field of all rows in use, by its place in the component.
     pub fn column(&self, field: usize) -> &[f64] {
         let start = field * self.capacity();
-        self.columns.get(start..start + self.count).unwrap_or_default()
+        self.columns
+            .get(start..start + self.count)
+            .unwrap_or_default()
     }
 
     /// The row of an entity.
@@ -65,15 +67,25 @@ pub struct View {
 impl View {
     /// Fills the tables from the frames around the drawn moment: `t` of the way from `a` to `b`.
     pub(super) fn fill(&mut self, schema: &Schema, (a, b, t): (&Frame, &Frame, f64)) {
-        self.tables.resize_with(schema.components.len(), ViewTable::default);
+        self.tables
+            .resize_with(schema.components.len(), ViewTable::default);
         for (place, table) in schema.tables.iter().enumerate() {
-            let (Some(rows_a), Some(rows_b)) = (a.tables.get(place), b.tables.get(place)) else { continue };
+            let (Some(rows_a), Some(rows_b)) = (a.tables.get(place), b.tables.get(place)) else {
+                continue;
+            };
             // What appears with b shows when b is reached, what is gone with b until then.
-            let (main, other) = if t < 1.0 { (rows_a, rows_b) } else { (rows_b, rows_a) };
+            let (main, other) = if t < 1.0 {
+                (rows_a, rows_b)
+            } else {
+                (rows_b, rows_a)
+            };
             if table.owner_only {
                 self.fill_owned(table, main);
             } else {
-                let fields = schema.components.get(table.component).map_or(0, |component| component.fields.len());
+                let fields = schema
+                    .components
+                    .get(table.component)
+                    .map_or(0, |component| component.fields.len());
                 self.reserve(table.component, main.ids.len(), fields);
                 self.fill_shared(table, (main, other), t);
             }
@@ -81,7 +93,9 @@ impl View {
     }
 
     fn reserve(&mut self, component: usize, rows: usize, fields: usize) {
-        let Some(view) = self.tables.get_mut(component) else { return };
+        let Some(view) = self.tables.get_mut(component) else {
+            return;
+        };
         view.count = rows;
         if rows > view.capacity() || view.ids.is_empty() {
             let capacity = rows.next_power_of_two().max(FIRST_CAPACITY);
@@ -94,8 +108,15 @@ impl View {
         }
     }
 
-    fn fill_shared(&mut self, table: &TableSchema, (main, other): (&TableState, &TableState), t: f64) {
-        let Some(view) = self.tables.get_mut(table.component) else { return };
+    fn fill_shared(
+        &mut self,
+        table: &TableSchema,
+        (main, other): (&TableState, &TableState),
+        t: f64,
+    ) {
+        let Some(view) = self.tables.get_mut(table.component) else {
+            return;
+        };
         let width = table.fields.len();
         let mut walk = 0;
         for (row, id) in main.ids.iter().enumerate() {
@@ -106,11 +127,21 @@ impl View {
                 walk += 1;
             }
             let here = main.row(row, width);
-            let there = if other.ids.get(walk) == Some(id) { other.row(walk, width) } else { here };
+            let there = if other.ids.get(walk) == Some(id) {
+                other.row(walk, width)
+            } else {
+                here
+            };
             // Blending wants (a, b) whichever of them is `main`.
-            let (from, to) = if t < 1.0 { (here, there) } else { (there, here) };
+            let (from, to) = if t < 1.0 {
+                (here, there)
+            } else {
+                (there, here)
+            };
             let smooth = !jumps(&table.fields, from, to);
-            for (((field, place), from), to) in table.fields.iter().zip(&table.places).zip(from).zip(to) {
+            for (((field, place), from), to) in
+                table.fields.iter().zip(&table.places).zip(from).zip(to)
+            {
                 let (from, to) = (field.kind.dequantise(*from), field.kind.dequantise(*to));
                 let value = match field.interpolate && smooth {
                     true => field.kind.blend(from, to, t),
@@ -123,10 +154,19 @@ impl View {
     }
 
     fn fill_owned(&mut self, table: &TableSchema, rows: &TableState) {
-        let Some(view) = self.tables.get_mut(table.component) else { return };
+        let Some(view) = self.tables.get_mut(table.component) else {
+            return;
+        };
         for (row, id) in rows.ids.iter().enumerate() {
-            let Some(place_in_view) = view.find(*id) else { continue };
-            for ((field, place), value) in table.fields.iter().zip(&table.places).zip(rows.row(row, table.fields.len())) {
+            let Some(place_in_view) = view.find(*id) else {
+                continue;
+            };
+            for ((field, place), value) in table
+                .fields
+                .iter()
+                .zip(&table.places)
+                .zip(rows.row(row, table.fields.len()))
+            {
                 view.set(place_in_view, *place, field.kind.dequantise(*value));
             }
         }
@@ -134,7 +174,9 @@ impl View {
 
     /// Replaces one entity's row of one component.
     pub(super) fn overwrite(&mut self, component: usize, entity: u32, values: &[f64]) {
-        let Some(view) = self.tables.get_mut(component) else { return };
+        let Some(view) = self.tables.get_mut(component) else {
+            return;
+        };
         if let Some(row) = view.find(entity) {
             for (field, value) in values.iter().enumerate() {
                 view.set(row, field, *value);
@@ -147,6 +189,10 @@ impl View {
 fn jumps(fields: &[FieldSchema], from: &[u32], to: &[u32]) -> bool {
     fields.iter().zip(from).zip(to).any(|((field, from), to)| {
         field.snap_over.is_finite()
-            && field.kind.difference(field.kind.dequantise(*to), field.kind.dequantise(*from)).abs() > field.snap_over
+            && field
+                .kind
+                .difference(field.kind.dequantise(*to), field.kind.dequantise(*from))
+                .abs()
+                > field.snap_over
     })
 }

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::ids::{ChannelId, Tick};
 use crate::replicate::Schema;
 use crate::snapshot::layout::SectionKind;
-use crate::snapshot::{ChannelState, SnapshotError, TableState, apply_delta, apply_keyframe, coast_all};
+use crate::snapshot::{
+    ChannelState, SnapshotError, TableState, apply_delta, apply_keyframe, coast_all,
+};
 
 /// Snapshots kept for drawing: 2 s at 30 a second, more than any interpolation delay.
 const FRAMES: usize = 64;
@@ -49,7 +51,10 @@ impl World {
     ) -> Result<(), SnapshotError> {
         match kind {
             SectionKind::Delta => {
-                let heard = self.channels.get_mut(&channel).ok_or(SnapshotError::Invalid)?;
+                let heard = self
+                    .channels
+                    .get_mut(&channel)
+                    .ok_or(SnapshotError::Invalid)?;
                 heard.fresh = true;
                 apply_delta(schema, &mut heard.state, bytes)
             }
@@ -57,12 +62,14 @@ impl World {
                 if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS {
                     return Err(SnapshotError::Invalid);
                 }
-                let heard = self
-                    .channels
-                    .entry(channel)
-                    .or_insert_with(|| Heard { state: ChannelState::empty(schema), fresh: true });
+                let heard = self.channels.entry(channel).or_insert_with(|| Heard {
+                    state: ChannelState::empty(schema),
+                    fresh: true,
+                });
                 heard.fresh = true;
-                self.keyframes = self.keyframes.wrapping_add(u32::from(channel != ChannelId::OWN));
+                self.keyframes = self
+                    .keyframes
+                    .wrapping_add(u32::from(channel != ChannelId::OWN));
                 apply_keyframe(schema, &mut heard.state, bytes)
             }
             SectionKind::Leave => {
@@ -83,7 +90,9 @@ impl World {
         }
         let mut frame = self.spare.pop().unwrap_or_default();
         frame.tick = tick;
-        frame.tables.resize_with(schema.tables.len(), TableState::default);
+        frame
+            .tables
+            .resize_with(schema.tables.len(), TableState::default);
         for (place, (table, schema)) in frame.tables.iter_mut().zip(&schema.tables).enumerate() {
             table.clear();
             for heard in self.channels.values() {
@@ -107,11 +116,16 @@ impl World {
 
     /// The two frames around `tick`, and how far between them it is: 0..1, or over 1 past the newest.
     pub(super) fn around(&self, tick: f64) -> Option<(&Frame, &Frame, f64)> {
-        let after = self.frames.iter().position(|frame| frame.tick as f64 > tick);
+        let after = self
+            .frames
+            .iter()
+            .position(|frame| frame.tick as f64 > tick);
         let (a, b) = match after {
             Some(0) => return self.frames.front().map(|only| (only, only, 0.0)),
             Some(after) => (after - 1, after),
-            None if self.frames.len() < 2 => return self.frames.back().map(|only| (only, only, 0.0)),
+            None if self.frames.len() < 2 => {
+                return self.frames.back().map(|only| (only, only, 0.0));
+            }
             None => (self.frames.len() - 2, self.frames.len() - 1),
         };
         let (a, b) = (self.frames.get(a)?, self.frames.get(b)?);
@@ -137,7 +151,14 @@ pub(super) fn unwrapped(tick: Tick, near: i64) -> i64 {
 fn sort_rows(table: &mut TableState, width: usize) {
     let mut order = (0..table.ids.len()).collect::<Vec<_>>();
     order.sort_unstable_by_key(|row| table.ids.get(*row).copied());
-    let ids = order.iter().filter_map(|row| table.ids.get(*row).copied()).collect();
-    let values = order.iter().flat_map(|row| table.row(*row, width)).copied().collect();
+    let ids = order
+        .iter()
+        .filter_map(|row| table.ids.get(*row).copied())
+        .collect();
+    let values = order
+        .iter()
+        .flat_map(|row| table.row(*row, width))
+        .copied()
+        .collect();
     (table.ids, table.values) = (ids, values);
 }

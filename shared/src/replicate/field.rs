@@ -41,16 +41,32 @@ pub enum FieldKind {
 impl FieldKind {
     /// A float kind from its declared range, units as the game's.
     pub const fn float(min: f64, max: f64, step: f64) -> FieldKind {
-        assert!(max > min && step > 0.0, "a float field needs min < max and a step above 0");
+        assert!(
+            max > min && step > 0.0,
+            "a float field needs min < max and a step above 0"
+        );
         let count = (max - min) / step;
-        assert!(count < 1_073_741_824.0, "a float field has at most 2^30 steps");
-        FieldKind::Float { min, step, max: (count + 0.999_999) as u32 }
+        assert!(
+            count < 1_073_741_824.0,
+            "a float field has at most 2^30 steps"
+        );
+        FieldKind::Float {
+            min,
+            step,
+            max: (count + 0.999_999) as u32,
+        }
     }
 
     /// An integer kind from its declared range.
     pub const fn integer(min: i64, max: i64) -> FieldKind {
-        assert!(max >= min && max - min <= u32::MAX as i64, "an integer field spans at most 2^32 values");
-        FieldKind::Integer { min, max: (max - min) as u32 }
+        assert!(
+            max >= min && max - min <= u32::MAX as i64,
+            "an integer field spans at most 2^32 values"
+        );
+        FieldKind::Integer {
+            min,
+            max: (max - min) as u32,
+        }
     }
 
     /// An angle kind.
@@ -98,7 +114,11 @@ impl FieldKind {
             FieldKind::Angle { bits } => {
                 let count = f64::from(1_u32 << bits);
                 let turns = f64::from(quantised) / count;
-                if turns >= 0.5 { (turns - 1.0) * TAU } else { turns * TAU }
+                if turns >= 0.5 {
+                    (turns - 1.0) * TAU
+                } else {
+                    turns * TAU
+                }
             }
             FieldKind::Bool | FieldKind::Enum { .. } => f64::from(quantised),
             FieldKind::Integer { min, .. } => min as f64 + f64::from(quantised),
@@ -155,7 +175,9 @@ pub trait FieldValue: Copy {
     /// The kind of a field that declares none. Fails to compile for floats.
     const DEFAULT_KIND: FieldKind = match Self::KIND {
         Some(kind) => kind,
-        None => panic!("this field needs #[net(range = .., step = ..)] or #[net(angle, bits = ..)]"),
+        None => {
+            panic!("this field needs #[net(range = .., step = ..)] or #[net(angle, bits = ..)]")
+        }
     };
 }
 
@@ -231,7 +253,10 @@ mod tests {
     #[test]
     fn both_ends_of_a_range_are_reached() {
         let kind = FieldKind::float(-1.0, 1.0, 0.01);
-        assert_eq!((kind.quantise(-1.0), kind.quantise(1.0), kind.max()), (0, 200, 200));
+        assert_eq!(
+            (kind.quantise(-1.0), kind.quantise(1.0), kind.max()),
+            (0, 200, 200)
+        );
         assert_eq!(FieldKind::integer(0, 100).bits(), 7);
         assert_eq!(FieldKind::Enum { count: 1 }.bits(), 0);
     }

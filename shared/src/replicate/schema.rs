@@ -46,7 +46,9 @@ pub struct Schema {
 impl Schema {
     /// The place of a component among [`Schema::components`].
     pub fn component_index(&self, name: &str) -> Option<usize> {
-        self.components.iter().position(|component| component.name == name)
+        self.components
+            .iter()
+            .position(|component| component.name == name)
     }
 }
 
@@ -58,27 +60,43 @@ pub struct SchemaBuilder {
 
 impl ComponentVisitor for SchemaBuilder {
     fn component<C: Replicate>(&mut self) {
-        assert!(self.components.len() < COMPONENT_TYPES, "a game has at most {COMPONENT_TYPES} component types");
+        assert!(
+            self.components.len() < COMPONENT_TYPES,
+            "a game has at most {COMPONENT_TYPES} component types"
+        );
         assert!(
             self.components.iter().all(|known| known.name != C::NAME),
             "two components are called {}",
             C::NAME
         );
-        self.components.push(ComponentSchema { name: C::NAME, fields: C::FIELDS });
+        self.components.push(ComponentSchema {
+            name: C::NAME,
+            fields: C::FIELDS,
+        });
     }
 }
 
 impl SchemaBuilder {
     /// The finished schema of `R`.
     pub fn finish<R: Rules>(self) -> Schema {
-        let tables = self.components.iter().enumerate().flat_map(|(i, c)| tables_of(i, c)).collect::<Vec<_>>();
+        let tables = self
+            .components
+            .iter()
+            .enumerate()
+            .flat_map(|(i, c)| tables_of(i, c))
+            .collect::<Vec<_>>();
         let mut hasher = Xxh3::new();
         let text = |hasher: &mut Xxh3, text: &str| {
             hasher.update(&(text.len() as u32).to_le_bytes());
             hasher.update(text.as_bytes());
         };
         text(&mut hasher, R::GAME);
-        for number in [u32::from(PROTOCOL_VERSION), R::REVISION, R::TICK_RATE_HZ, R::TICKS_PER_SNAPSHOT] {
+        for number in [
+            u32::from(PROTOCOL_VERSION),
+            R::REVISION,
+            R::TICK_RATE_HZ,
+            R::TICKS_PER_SNAPSHOT,
+        ] {
             hasher.update(&number.to_le_bytes());
         }
         for component in &self.components {
@@ -88,7 +106,11 @@ impl SchemaBuilder {
                 hash_field(&mut hasher, field);
             }
         }
-        Schema { components: self.components, tables, hash: hasher.digest() }
+        Schema {
+            components: self.components,
+            tables,
+            hash: hasher.digest(),
+        }
     }
 }
 
@@ -96,13 +118,30 @@ impl SchemaBuilder {
 fn tables_of(component: usize, schema: &ComponentSchema) -> Vec<TableSchema> {
     let half = |owner_only: bool| {
         let places = (0..schema.fields.len())
-            .filter(|place| schema.fields.get(*place).is_some_and(|field| field.owner_only == owner_only))
+            .filter(|place| {
+                schema
+                    .fields
+                    .get(*place)
+                    .is_some_and(|field| field.owner_only == owner_only)
+            })
             .collect::<Vec<_>>();
-        let fields = places.iter().filter_map(|place| schema.fields.get(*place).copied()).collect();
-        TableSchema { component, owner_only, fields, places }
+        let fields = places
+            .iter()
+            .filter_map(|place| schema.fields.get(*place).copied())
+            .collect();
+        TableSchema {
+            component,
+            owner_only,
+            fields,
+            places,
+        }
     };
     let (shared, own) = (half(false), half(true));
-    if own.fields.is_empty() { vec![shared] } else { vec![shared, own] }
+    if own.fields.is_empty() {
+        vec![shared]
+    } else {
+        vec![shared, own]
+    }
 }
 
 fn hash_field(hasher: &mut Xxh3, field: &FieldSchema) {

@@ -72,7 +72,10 @@ pub struct BitReader<'a> {
 impl<'a> BitReader<'a> {
     /// A reader at the first bit.
     pub fn new(bytes: &'a [u8]) -> BitReader<'a> {
-        BitReader { bytes, position_bits: 0 }
+        BitReader {
+            bytes,
+            position_bits: 0,
+        }
     }
 
     /// Bits not yet read, the filling of the last byte included.
@@ -147,7 +150,11 @@ impl<'a> BitReader<'a> {
     /// `Short`, `Invalid`.
     pub fn count(&mut self, bits_each: usize) -> Result<usize, SnapshotError> {
         let count = self.exp_golomb()? as usize;
-        if count > self.left_bits() / bits_each.max(1) { Err(SnapshotError::Short) } else { Ok(count) }
+        if count > self.left_bits() / bits_each.max(1) {
+            Err(SnapshotError::Short)
+        } else {
+            Ok(count)
+        }
     }
 
     /// Nothing but the filling of the last byte may be left.
@@ -156,7 +163,11 @@ impl<'a> BitReader<'a> {
     /// `Trailing`.
     pub fn finish(mut self) -> Result<(), SnapshotError> {
         let left = self.left_bits();
-        if left >= 8 || self.bits(left as u32)? != 0 { Err(SnapshotError::Trailing) } else { Ok(()) }
+        if left >= 8 || self.bits(left as u32)? != 0 {
+            Err(SnapshotError::Trailing)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -225,7 +236,11 @@ impl Rice {
     pub(super) fn read(&mut self, from: &mut BitReader) -> Result<u32, SnapshotError> {
         let k = self.parameter();
         let high = from.zeros(RICE_ESCAPE)?;
-        let value = if high == RICE_ESCAPE { from.bits(32)? } else { high << k | from.bits(k)? };
+        let value = if high == RICE_ESCAPE {
+            from.bits(32)?
+        } else {
+            high << k | from.bits(k)?
+        };
         self.learn(value);
         Ok(value)
     }

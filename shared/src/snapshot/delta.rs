@@ -5,10 +5,12 @@
 //! written as gaps, so that a table in which everything moves pays one bit per row for naming it, and one in which
 //! nothing moves pays nothing. Rows that are not named move on by their motion.
 
-use super::bits::{BitReader, BitWriter, Rice, unzigzag, zigzag};
-use super::fields::{advance, coast, differs, plain_bits, read_change, read_plain, write_change, write_plain};
-use super::state::{ChannelState, TableState};
 use super::SnapshotError;
+use super::bits::{BitReader, BitWriter, Rice, unzigzag, zigzag};
+use super::fields::{
+    advance, coast, differs, plain_bits, read_change, read_plain, write_change, write_plain,
+};
+use super::state::{ChannelState, TableState};
 use crate::replicate::{Schema, TableSchema};
 
 /// Encodes deltas; keeps its scratch memory from one to the next.
@@ -40,7 +42,8 @@ impl DeltaEncoder {
         let mut any = false;
         for ((table, rows), next) in schema.tables.iter().zip(&mut state.tables).zip(next) {
             self.compare(table, rows, next);
-            let changed = !(self.removed.is_empty() && self.added.is_empty() && self.changed.is_empty());
+            let changed =
+                !(self.removed.is_empty() && self.added.is_empty() && self.changed.is_empty());
             self.bits.bit(changed);
             if changed {
                 self.write_table(table, rows, next);
@@ -64,7 +67,10 @@ impl DeltaEncoder {
         loop {
             match (rows.ids.get(old), next.ids.get(new)) {
                 (Some(a), Some(b)) if a == b => {
-                    let motion = rows.motion.get(old * width..(old + 1) * width).unwrap_or_default();
+                    let motion = rows
+                        .motion
+                        .get(old * width..(old + 1) * width)
+                        .unwrap_or_default();
                     if differs(table, rows.row(old, width), motion, next.row(new, width)) {
                         self.changed.push((kept, new as u32));
                     }
@@ -108,9 +114,18 @@ impl DeltaEncoder {
             out.exp_golomb(kept - expected);
             expected = kept + 1;
             let old = skipped.old_place(*kept) as usize;
-            let motion = rows.motion.get(old * width..(old + 1) * width).unwrap_or_default();
+            let motion = rows
+                .motion
+                .get(old * width..(old + 1) * width)
+                .unwrap_or_default();
             let next = next.row(*new as usize, width);
-            write_change(out, table, &mut self.codes, (rows.row(old, width), motion), next);
+            write_change(
+                out,
+                table,
+                &mut self.codes,
+                (rows.row(old, width), motion),
+                next,
+            );
         }
     }
 
@@ -118,12 +133,26 @@ impl DeltaEncoder {
     fn move_on(&mut self, table: &TableSchema, rows: &mut TableState, next: &TableState) {
         let width = table.fields.len();
         if !(self.removed.is_empty() && self.added.is_empty()) {
-            rebuild(width, rows, &self.removed, &mut self.rebuilt, |kept, rebuilt| {
-                merge_added(width, kept, rebuilt, self.added.iter().map(|place| {
-                    let place = *place as usize;
-                    (next.ids.get(place).copied().unwrap_or_default(), next.row(place, width))
-                }));
-            });
+            rebuild(
+                width,
+                rows,
+                &self.removed,
+                &mut self.rebuilt,
+                |kept, rebuilt| {
+                    merge_added(
+                        width,
+                        kept,
+                        rebuilt,
+                        self.added.iter().map(|place| {
+                            let place = *place as usize;
+                            (
+                                next.ids.get(place).copied().unwrap_or_default(),
+                                next.row(place, width),
+                            )
+                        }),
+                    );
+                },
+            );
         }
         let added = &mut self.added.iter().peekable();
         for new in 0..next.ids.len() {
@@ -131,7 +160,9 @@ impl DeltaEncoder {
                 continue;
             }
             let span = new * width..(new + 1) * width;
-            if let (Some(values), Some(motion)) = (rows.values.get_mut(span.clone()), rows.motion.get_mut(span)) {
+            if let (Some(values), Some(motion)) =
+                (rows.values.get_mut(span.clone()), rows.motion.get_mut(span))
+            {
                 advance(table, values, motion, next.row(new, width));
             }
         }
@@ -142,7 +173,11 @@ impl DeltaEncoder {
 ///
 /// # Errors
 /// When the bytes are not a delta of this schema for this state. `state` is then of no more use.
-pub fn apply_delta(schema: &Schema, state: &mut ChannelState, bytes: &[u8]) -> Result<(), SnapshotError> {
+pub fn apply_delta(
+    schema: &Schema,
+    state: &mut ChannelState,
+    bytes: &[u8],
+) -> Result<(), SnapshotError> {
     let mut from = BitReader::new(bytes);
     let mut scratch = Scratch::default();
     for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
@@ -202,13 +237,17 @@ fn read_table(
     scratch.codes.resize(width, Rice::START);
     let mut expected = 0_u32;
     for _ in 0..count {
-        let place = expected.checked_add(from.exp_golomb()?).ok_or(SnapshotError::Invalid)?;
+        let place = expected
+            .checked_add(from.exp_golomb()?)
+            .ok_or(SnapshotError::Invalid)?;
         expected = place.wrapping_add(1);
         let span = place as usize * width..(place as usize + 1) * width;
         if place as usize >= rows.ids.len() {
             return Err(SnapshotError::Invalid);
         }
-        let (Some(values), Some(motion)) = (rows.values.get_mut(span.clone()), rows.motion.get_mut(span)) else {
+        let (Some(values), Some(motion)) =
+            (rows.values.get_mut(span.clone()), rows.motion.get_mut(span))
+        else {
             return Err(SnapshotError::Invalid);
         };
         read_change(from, table, &mut scratch.codes, values, motion)?;
@@ -222,7 +261,11 @@ fn read_table(
         }
         let added = &scratch.added;
         rebuild(width, rows, &[], &mut scratch.rebuilt, |kept, rebuilt| {
-            let rows = added.ids.iter().enumerate().map(|(row, id)| (*id, added.row(row, width)));
+            let rows = added
+                .ids
+                .iter()
+                .enumerate()
+                .map(|(row, id)| (*id, added.row(row, width)));
             merge_added(width, kept, rebuilt, rows);
         });
     }
@@ -236,8 +279,11 @@ fn coast_table(table: &TableSchema, rows: &mut TableState, named: &[u32]) {
         return;
     }
     let mut named = named.iter().peekable();
-    for (row, (values, motion)) in
-        rows.values.chunks_exact_mut(width).zip(rows.motion.chunks_exact_mut(width)).enumerate()
+    for (row, (values, motion)) in rows
+        .values
+        .chunks_exact_mut(width)
+        .zip(rows.motion.chunks_exact_mut(width))
+        .enumerate()
     {
         if named.next_if(|place| **place as usize == row).is_none() {
             coast(table, values, motion);
@@ -257,11 +303,17 @@ fn write_places(out: &mut BitWriter, places: impl Iterator<Item = u32>) {
     }
 }
 
-fn read_places(from: &mut BitReader, rows: usize, places: &mut Vec<u32>) -> Result<(), SnapshotError> {
+fn read_places(
+    from: &mut BitReader,
+    rows: usize,
+    places: &mut Vec<u32>,
+) -> Result<(), SnapshotError> {
     places.clear();
     let mut expected = 0_u32;
     for _ in 0..from.count(1)? {
-        let place = expected.checked_add(from.exp_golomb()?).ok_or(SnapshotError::Invalid)?;
+        let place = expected
+            .checked_add(from.exp_golomb()?)
+            .ok_or(SnapshotError::Invalid)?;
         if place as usize >= rows {
             return Err(SnapshotError::Invalid);
         }
@@ -325,8 +377,12 @@ fn merge_added<'a>(
             }
             rebuilt.ids.push(*id);
             let span = place * width..(place + 1) * width;
-            rebuilt.values.extend_from_slice(kept.values.get(span.clone()).unwrap_or_default());
-            rebuilt.motion.extend_from_slice(kept.motion.get(span).unwrap_or_default());
+            rebuilt
+                .values
+                .extend_from_slice(kept.values.get(span.clone()).unwrap_or_default());
+            rebuilt
+                .motion
+                .extend_from_slice(kept.motion.get(span).unwrap_or_default());
             place += 1;
         }
     };
@@ -345,11 +401,18 @@ struct SkipRemoved<'a> {
 
 impl<'a> SkipRemoved<'a> {
     fn new(removed: &'a [u32]) -> SkipRemoved<'a> {
-        SkipRemoved { removed: removed.iter().peekable(), skipped: 0 }
+        SkipRemoved {
+            removed: removed.iter().peekable(),
+            skipped: 0,
+        }
     }
 
     fn old_place(&mut self, kept: u32) -> u32 {
-        while self.removed.next_if(|place| **place <= kept + self.skipped).is_some() {
+        while self
+            .removed
+            .next_if(|place| **place <= kept + self.skipped)
+            .is_some()
+        {
             self.skipped += 1;
         }
         kept + self.skipped

@@ -29,9 +29,15 @@ pub(super) fn difference(kind: FieldKind, to: u32, from: u32) -> i32 {
 /// True when the row is not what its motion predicts: it must be written.
 #[inline]
 pub(super) fn differs(schema: &TableSchema, values: &[u32], motion: &[i32], next: &[u32]) -> bool {
-    schema.fields.iter().zip(values).zip(motion).zip(next).any(|(((field, value), motion), next)| {
-        if field.interpolate { predict(field.kind, *value, *motion) != *next } else { value != next }
-    })
+    schema.fields.iter().zip(values).zip(motion).zip(next).any(
+        |(((field, value), motion), next)| {
+            if field.interpolate {
+                predict(field.kind, *value, *motion) != *next
+            } else {
+                value != next
+            }
+        },
+    )
 }
 
 /// Moves a row on to `next` and remembers its motion.
@@ -65,7 +71,13 @@ pub(super) fn write_change(
     (values, motion): (&[u32], &[i32]),
     next: &[u32],
 ) {
-    let rows = schema.fields.iter().zip(values).zip(motion).zip(next).zip(codes);
+    let rows = schema
+        .fields
+        .iter()
+        .zip(values)
+        .zip(motion)
+        .zip(next)
+        .zip(codes);
     for ((((field, value), motion), next), code) in rows {
         if field.interpolate {
             let predicted = predict(field.kind, *value, *motion);
@@ -87,7 +99,8 @@ pub(super) fn read_change(
     values: &mut [u32],
     motion: &mut [i32],
 ) -> Result<(), SnapshotError> {
-    for (((field, value), motion), code) in schema.fields.iter().zip(values).zip(motion).zip(codes) {
+    for (((field, value), motion), code) in schema.fields.iter().zip(values).zip(motion).zip(codes)
+    {
         if field.interpolate {
             let predicted = predict(field.kind, *value, *motion);
             let next = predict(field.kind, predicted, unzigzag(code.read(from)?));
@@ -110,10 +123,18 @@ pub(super) fn write_plain(out: &mut BitWriter, schema: &TableSchema, values: &[u
 /// Reads one plain value, and checks it.
 pub(super) fn read_plain(from: &mut BitReader, field: &FieldSchema) -> Result<u32, SnapshotError> {
     let value = from.bits(field.kind.bits())?;
-    if value > field.kind.max() { Err(SnapshotError::Invalid) } else { Ok(value) }
+    if value > field.kind.max() {
+        Err(SnapshotError::Invalid)
+    } else {
+        Ok(value)
+    }
 }
 
 /// The fewest bits that a row takes as plain values.
 pub(super) fn plain_bits(schema: &TableSchema) -> usize {
-    schema.fields.iter().map(|field| field.kind.bits() as usize).sum()
+    schema
+        .fields
+        .iter()
+        .map(|field| field.kind.bits() as usize)
+        .sum()
 }

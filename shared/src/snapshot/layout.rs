@@ -64,8 +64,8 @@ pub struct OwnPart {
 
 /// Starts a message.
 pub fn write_header(out: &mut Vec<u8>, tick_low: u16, own: &OwnPart) {
-    let flags =
-        if own.avatar.is_some() { AVATAR } else { 0 } | if own.events.is_empty() { 0 } else { OWN_EVENTS };
+    let flags = if own.avatar.is_some() { AVATAR } else { 0 }
+        | if own.events.is_empty() { 0 } else { OWN_EVENTS };
     out.push(SNAPSHOT_TAG | flags);
     out.extend_from_slice(&tick_low.to_le_bytes());
     out.extend_from_slice(&own.applied_low.to_le_bytes());
@@ -150,16 +150,30 @@ impl<'a> SnapshotMessage<'a> {
         } else {
             None
         };
-        let events = if flags & OWN_EVENTS != 0 { rest.counted()? } else { &[] };
+        let events = if flags & OWN_EVENTS != 0 {
+            rest.counted()?
+        } else {
+            &[]
+        };
         let slack_ticks = (slack != NO_SLACK).then_some(slack);
-        Ok(SnapshotMessage { tick_low, applied_low, slack_ticks, avatar, events, rest })
+        Ok(SnapshotMessage {
+            tick_low,
+            applied_low,
+            slack_ticks,
+            avatar,
+            events,
+            rest,
+        })
     }
 
     /// Calls `each` for every group and section, in order.
     ///
     /// # Errors
     /// When the bytes are not parts, or the first that `each` gives.
-    pub fn parts(&self, mut each: impl FnMut(Part<'a>) -> Result<(), SnapshotError>) -> Result<(), SnapshotError> {
+    pub fn parts(
+        &self,
+        mut each: impl FnMut(Part<'a>) -> Result<(), SnapshotError>,
+    ) -> Result<(), SnapshotError> {
         let mut rest = self.rest;
         while !rest.0.is_empty() {
             let age_ticks = rest.varint()?;
@@ -228,18 +242,34 @@ mod tests {
         write_header(&mut message, 1000, &own);
         write_group(&mut message, 2, 0);
         write_group(&mut message, 0, 1);
-        write_section(&mut message, ChannelId(200), SectionKind::Keyframe, &[7; 40]);
+        write_section(
+            &mut message,
+            ChannelId(200),
+            SectionKind::Keyframe,
+            &[7; 40],
+        );
         let parsed = SnapshotMessage::parse(&message).unwrap();
-        assert_eq!((parsed.tick_low, parsed.applied_low, parsed.slack_ticks), (1000, 513, Some(-3)));
+        assert_eq!(
+            (parsed.tick_low, parsed.applied_low, parsed.slack_ticks),
+            (1000, 513, Some(-3))
+        );
         assert_eq!(parsed.avatar, Some((EntityId(300), &[1, 2, 3][..])));
         assert_eq!(parsed.events, [9]);
         let mut parts = Vec::new();
-        parsed.parts(|part| { parts.push(part); Ok(()) }).unwrap();
-        assert_eq!(parts, [
-            Part::Group { age_ticks: 2 },
-            Part::Group { age_ticks: 0 },
-            Part::Section(ChannelId(200), SectionKind::Keyframe, &[7; 40]),
-        ]);
+        parsed
+            .parts(|part| {
+                parts.push(part);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(
+            parts,
+            [
+                Part::Group { age_ticks: 2 },
+                Part::Group { age_ticks: 0 },
+                Part::Section(ChannelId(200), SectionKind::Keyframe, &[7; 40]),
+            ]
+        );
     }
 
     proptest! {

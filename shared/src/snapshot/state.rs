@@ -32,7 +32,9 @@ impl TableState {
 
     /// Row `row` of a table that is `fields` wide.
     pub fn row(&self, row: usize, fields: usize) -> &[u32] {
-        self.values.get(row * fields..(row + 1) * fields).unwrap_or_default()
+        self.values
+            .get(row * fields..(row + 1) * fields)
+            .unwrap_or_default()
     }
 
     /// The row of an entity.
@@ -51,7 +53,9 @@ pub struct ChannelState {
 impl ChannelState {
     /// A channel in which nothing was sent yet.
     pub fn empty(schema: &Schema) -> ChannelState {
-        ChannelState { tables: vec![TableState::default(); schema.tables.len()] }
+        ChannelState {
+            tables: vec![TableState::default(); schema.tables.len()],
+        }
     }
 
     /// Tables with their schemas.

@@ -49,7 +49,11 @@ fn schema() -> Schema {
 /// A capture of any world: for each table, a set of ids with any values in range.
 fn any_capture() -> impl Strategy<Value = Vec<TableState>> {
     let table = |schema: TableSchema| {
-        let maxima = schema.fields.iter().map(|field| 0..=field.kind.max()).collect::<Vec<_>>();
+        let maxima = schema
+            .fields
+            .iter()
+            .map(|field| 0..=field.kind.max())
+            .collect::<Vec<_>>();
         proptest::collection::btree_map(0_u32..40, maxima, 0..20).prop_map(|rows| {
             let mut table = TableState::default();
             for (id, values) in rows {
@@ -62,7 +66,11 @@ fn any_capture() -> impl Strategy<Value = Vec<TableState>> {
 }
 
 fn without_motion(state: &ChannelState) -> Vec<(Vec<u32>, Vec<u32>)> {
-    state.tables.iter().map(|table| (table.ids.clone(), table.values.clone())).collect()
+    state
+        .tables
+        .iter()
+        .map(|table| (table.ids.clone(), table.values.clone()))
+        .collect()
 }
 
 proptest! {
@@ -146,20 +154,35 @@ fn what_moves_steadily_costs_nothing() {
     assert!(encoder.encode(&schema, &mut server, &capture(12), &mut bytes));
     assert!(!encoder.encode(&schema, &mut server, &capture(14), &mut bytes));
     assert!(!encoder.encode(&schema, &mut server, &capture(16), &mut bytes));
-    assert!(encoder.encode(&schema, &mut server, &capture(16), &mut bytes), "stopping is news");
+    assert!(
+        encoder.encode(&schema, &mut server, &capture(16), &mut bytes),
+        "stopping is news"
+    );
 }
 
 #[test]
 fn owner_only_fields_have_a_table_of_their_own() {
     let schema = schema();
     let shape = |table: &TableSchema| (table.component, table.owner_only, table.fields.len());
-    assert_eq!(schema.tables.iter().map(shape).collect::<Vec<_>>(), [(0, false, 4), (0, true, 1), (1, false, 0)]);
+    assert_eq!(
+        schema.tables.iter().map(shape).collect::<Vec<_>>(),
+        [(0, false, 4), (0, true, 1), (1, false, 0)]
+    );
 }
 
 #[test]
 fn the_schema_hash_sees_every_declaration() {
-    let field = |kind| FieldSchema { name: "x", kind, interpolate: false, owner_only: false, snap_over: f64::INFINITY };
-    assert_ne!(field(FieldKind::float(0.0, 1.0, 0.1)), field(FieldKind::float(0.0, 1.0, 0.2)));
+    let field = |kind| FieldSchema {
+        name: "x",
+        kind,
+        interpolate: false,
+        owner_only: false,
+        snap_over: f64::INFINITY,
+    };
+    assert_ne!(
+        field(FieldKind::float(0.0, 1.0, 0.1)),
+        field(FieldKind::float(0.0, 1.0, 0.2))
+    );
     let mut builder = SchemaBuilder::default();
     builder.component::<Flag>();
     assert_ne!(builder.finish::<TestRules>().hash, schema().hash);

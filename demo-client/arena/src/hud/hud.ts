@@ -75,7 +75,12 @@ export class Hud {
       const name = (player: number) => room.players.get(player)?.name ?? "";
       this.feed.kill(killer, name(killer), victim, name(victim), room.me.player);
       if (victim === room.me.player) {
-        say(this.#down, killer === victim ? "You fell" : `${name(killer)} took you down`);
+        say(
+          this.#down,
+          killer === victim
+            ? "You fell. Back in a moment."
+            : `${name(killer)} took you down. Back in a moment.`,
+        );
         this.#down.hidden = false;
       }
     } else if ("Spawned" in event && event.Spawned.player === room.me.player) {

@@ -11,8 +11,8 @@ const OPEN_S = 0.12;
 
 export class Crosshair {
   readonly layer = new Container();
-  readonly #marks: Sprite[] = [];
-  readonly #crosses: Sprite[] = [];
+  readonly #marks: Container[] = [];
+  readonly #crosses: Container[] = [];
   #hitS = 0;
   #openS = 0;
 
@@ -59,13 +59,23 @@ export class Crosshair {
   }
 }
 
-/** A bar that starts at its place and points outwards. */
-function line(length: number, width: number, angle: number): Sprite {
-  const sprite = new Sprite(Texture.WHITE);
-  sprite.anchor.set(length === width ? 0.5 : 0, 0.5);
-  sprite.width = length;
-  sprite.height = width;
-  sprite.rotation = angle;
-  sprite.tint = 0xfff4dc;
-  return sprite;
+/** A bar that starts at its place and points outwards, dark around: it is seen on bright walls too. */
+function line(length: number, width: number, angle: number): Container {
+  const mark = new Container();
+  const dot = length === width;
+  for (const [grown, tint, alpha] of [
+    [2, 0x17111a, 0.55],
+    [0, 0xffffff, 1],
+  ] as const) {
+    const sprite = new Sprite(Texture.WHITE);
+    sprite.width = length + grown;
+    sprite.height = width + grown;
+    sprite.position.set(dot ? -(length + grown) / 2 : -grown / 2, -(width + grown) / 2);
+    sprite.tint = tint;
+    sprite.alpha = alpha;
+    mark.addChild(sprite);
+  }
+  mark.rotation = angle;
+  mark.tint = 0xfff4dc;
+  return mark;
 }

@@ -93,8 +93,14 @@ export class Effects {
   ): void {
     const { fighters, numbers, crosshair, sound, camera } = this.#stage;
     const figure = fighters.of(hit.victim);
-    figure?.hurt();
     const colour = playerColour(hit.victim);
+    if (hit.damage === 0) {
+      // A shield took it.
+      this.#glow(hit.x, hit.y, 1.5, 0.2, colour, 0.9);
+      sound.spark(hit.x, hit.y);
+      return;
+    }
+    figure?.hurt();
     // Paint flies on in the direction of the shot.
     const away = figure ? Math.atan2(figure.y - hit.y, figure.x - hit.x) : Math.random() * TAU;
     this.#spray(hit.x, hit.y, colour, 7, away, 0.9, 5);

@@ -18,7 +18,7 @@ export const SUN_X = 0.8;
 export const SUN_Y = 0.6;
 const SHADOW_M = 2.1;
 /** A shadow's far end is drawn in this many steps of fading. */
-const SHADOW_STEPS = 9;
+const SHADOW_STEPS = 14;
 const SLAB_M = 2;
 
 /** From the middle to the inner sides, metres. */
@@ -244,7 +244,7 @@ function shadows(pen: Pen, map: ArenaMap, theme: Theme) {
   }
   pen.restore();
   // One path for all walls in each step, so that overlapping shadows are not darker.
-  pen.fillStyle = css(theme.shade, 0.092);
+  pen.fillStyle = css(theme.shade, 0.062);
   for (let step = 1; step <= SHADOW_STEPS; step++) {
     const dx = (SUN_X * SHADOW_M * step) / SHADOW_STEPS;
     const dy = (SUN_Y * SHADOW_M * step) / SHADOW_STEPS;
@@ -267,10 +267,10 @@ function shadows(pen: Pen, map: ArenaMap, theme: Theme) {
 /** Warm where the sun comes from, cool where it goes. */
 function sunlight(pen: Pen, [width, height]: readonly [number, number], theme: Theme) {
   const fade = pen.createLinearGradient(-width / 2, -height / 2, width / 2, height / 2);
-  fade.addColorStop(0, css(theme.sun, 0.3));
-  fade.addColorStop(0.45, css(theme.sun, 0.06));
+  fade.addColorStop(0, css(theme.sun, 0.36));
+  fade.addColorStop(0.45, css(theme.sun, 0.12));
   fade.addColorStop(0.55, css(theme.shade, 0.04));
-  fade.addColorStop(1, css(theme.shade, 0.42));
+  fade.addColorStop(1, css(theme.shade, 0.34));
   pen.fillStyle = fade;
   pen.fillRect(-width / 2, -height / 2, width, height);
 }

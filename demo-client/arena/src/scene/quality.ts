@@ -13,7 +13,7 @@ export interface Quality {
 }
 
 export function quality(): Quality {
-  if (PROCESSOR.test(rendererName())) return { antialias: false, resolution: 0.75 };
+  if (PROCESSOR.test(rendererName())) return { antialias: false, resolution: 1 };
   return { antialias: true, resolution: Math.min(2, globalThis.devicePixelRatio || 1) };
 }
 

@@ -23,7 +23,7 @@ import { Projectiles } from "./projectiles";
 import { picture } from "./quads";
 import { quality } from "./quality";
 import { seeded } from "./random";
-import { M_PER_PX, makeTextures } from "./textures";
+import { M_PER_PX, makeTextures, type Textures } from "./textures";
 import { isCentre } from "./wall-tops";
 import { Walls } from "./walls";
 
@@ -59,12 +59,15 @@ export class Scene {
   readonly #numbers = new Numbers();
   readonly #crosshair = new Crosshair();
   readonly #hearth: Sprite;
+  readonly #textures: Textures;
   #walls: Walls | undefined;
   #map = "";
+  #emberS = 0;
 
   private constructor(renderer: WebGLRenderer, sound: Sound) {
     this.#renderer = renderer;
     const textures = makeTextures(seeded("splats"));
+    this.#textures = textures;
     this.fighters = new Fighters(textures, this.#dust);
     this.#projectiles = new Projectiles(textures);
     this.#hearth = new Sprite(textures.glow);
@@ -168,6 +171,7 @@ export class Scene {
     this.#decals.update(dtS);
     this.camera.apply(this.#world, nowMs, dtS);
     this.#walls?.lean(this.camera.x, this.camera.y);
+    if (this.#hearth.visible) this.#embers(dtS);
     this.#hearth.scale.set(
       (4.6 + Math.sin(nowS * 2.3) * 0.25 + Math.sin(nowS * 5.1) * 0.12) * M_PER_PX,
     );
@@ -181,6 +185,26 @@ export class Scene {
   /** Shows or hides the crosshair; called before `draw`. */
   aim(visible: boolean, x: number, y: number, dtS: number): void {
     this.#crosshair.draw(visible, x, y, dtS);
+  }
+
+  /** Sparks that rise from the furnace, drops from the fountain. */
+  #embers(dtS: number): void {
+    this.#emberS -= dtS;
+    if (this.#emberS > 0) return;
+    this.#emberS = 0.06 + Math.random() * 0.12;
+    const ember = this.#light.fresh();
+    ember.texture = this.#textures.dot;
+    ember.x = (Math.random() * 2 - 1) * 1.6;
+    ember.y = (Math.random() * 2 - 1) * 0.9;
+    ember.vx = 0.5 + Math.random();
+    ember.vy = 0.3 + Math.random() * 0.8;
+    ember.drag = 0.6;
+    ember.life = 1 + Math.random() * 1.2;
+    ember.from = 0.22 + Math.random() * 0.2;
+    ember.to = 0.05;
+    ember.alpha = 0.9;
+    ember.tint = this.#hearth.tint;
+    this.#light.emit(ember);
   }
 
   #look({ view, ownPlayer, mouseX, mouseY, nowMs, dtS }: Moment): void {

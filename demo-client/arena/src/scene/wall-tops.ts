@@ -24,11 +24,11 @@ export function paintTops(map: ArenaMap, { halfWidth, halfHeight }: Extent, them
     pen.clip();
     const outer = Math.abs(wall.x) > halfWidth || Math.abs(wall.y) > halfHeight;
     if (isCentre(wall)) centrepiece(pen, wall, theme, random);
-    else if (theme.hedge && !outer) hedge(pen, wall, theme, random);
+    else if (theme.hedge) hedge(pen, wall, theme, random);
     else if (!outer && Math.abs(wall.half_width - wall.half_height) < 0.05)
       crate(pen, wall, theme, random);
     else concrete(pen, wall, theme, random, outer ? -1 : index);
-    bevel(pen, wall, theme);
+    bevel(pen, wall, theme, theme.hedge && !isCentre(wall) ? 0.14 : 0.55);
     pen.restore();
   });
   return Texture.from(canvas);
@@ -40,9 +40,9 @@ export function isCentre(wall: Wall): boolean {
 }
 
 /** Light on the sides that face the sun, dark on the others. */
-function bevel(pen: Pen, { half_width: w, half_height: h }: Wall, theme: Theme) {
+function bevel(pen: Pen, { half_width: w, half_height: h }: Wall, theme: Theme, shine: number) {
   const edge = 0.09;
-  pen.fillStyle = css(0xfff6e4, 0.55);
+  pen.fillStyle = css(0xfff6e4, shine);
   pen.fillRect(-w, -h, 2 * w, edge);
   pen.fillRect(-w, -h, edge, 2 * h);
   pen.fillStyle = css(theme.shade, 0.5);
@@ -52,10 +52,10 @@ function bevel(pen: Pen, { half_width: w, half_height: h }: Wall, theme: Theme) 
 
 function concrete(pen: Pen, wall: Wall, theme: Theme, random: () => number, index: number) {
   const { half_width: w, half_height: h } = wall;
-  pen.fillStyle = css(theme.hedge ? 0xcbbf9f : theme.wallTop);
+  pen.fillStyle = css(theme.wallTop);
   pen.fillRect(-w, -h, 2 * w, 2 * h);
   for (let i = 0; i < w * h * 6 + 4; i++) {
-    pen.fillStyle = css(theme.hedge ? 0xa89a78 : theme.wallTopWorn, 0.1 + random() * 0.2);
+    pen.fillStyle = css(theme.wallTopWorn, 0.1 + random() * 0.2);
     const r = 0.15 + random() * 0.6;
     ellipse(pen, (random() * 2 - 1) * w, (random() * 2 - 1) * h, r, r * 0.6);
     pen.fill();

@@ -20,7 +20,8 @@ fn main() -> std::io::Result<()> {
 }
 
 fn types() -> String {
-    let mut out = String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
+    let mut out =
+        String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
     declare::<PlayerId>(&mut out);
     declare::<PlayerInfo>(&mut out);
     declare::<Retry>(&mut out);
@@ -38,7 +39,11 @@ fn types() -> String {
 
 fn declare<T: TS>(out: &mut String) {
     let declaration = T::decl(&Config::default());
-    let _ = writeln!(out, "\n{}export {declaration}", T::docs().unwrap_or_default());
+    let _ = writeln!(
+        out,
+        "\n{}export {declaration}",
+        T::docs().unwrap_or_default()
+    );
 }
 
 /// The game's view, from its schema, and the bundle of types that the SDK's `connect` takes.
@@ -51,7 +56,11 @@ where
 {
     let schema = R::schema();
     for component in &schema.components {
-        let _ = writeln!(out, "\n/** Rows of `{}`: read the first `count` of each column. */", component.name);
+        let _ = writeln!(
+            out,
+            "\n/** Rows of `{}`: read the first `count` of each column. */",
+            component.name
+        );
         let _ = writeln!(out, "export interface {}Table {{", component.name);
         out.push_str("  readonly count: number;\n  readonly ids: Uint32Array;\n");
         for field in component.fields {
@@ -59,7 +68,10 @@ where
         }
         out.push_str("}\n");
     }
-    let _ = writeln!(out, "\n/** What to draw now: one table for each component. */\nexport interface {name}View {{");
+    let _ = writeln!(
+        out,
+        "\n/** What to draw now: one table for each component. */\nexport interface {name}View {{"
+    );
     for component in &schema.components {
         let _ = writeln!(out, "  readonly {0}: {0}Table;", component.name);
     }
@@ -67,6 +79,9 @@ where
     let _ = writeln!(
         out,
         "}}\n\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{\n  input: {};\n  command: {};\n  event: {};\n  setup: {};\n  view: {name}View;\n}}",
-        R::Input::name(&config), R::Command::name(&config), R::Event::name(&config), R::Setup::name(&config),
+        R::Input::name(&config),
+        R::Command::name(&config),
+        R::Event::name(&config),
+        R::Setup::name(&config),
     );
 }

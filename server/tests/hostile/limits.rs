@@ -1,0 +1,319 @@
+//! What takes too long, is too much, or is too many.
+
+use std::time::Duration;
+
+use tickwire_server::{Limits, Server};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::message::{ClientMessage, Ping};
+
+use crate::meadow::{MeadowGame, Options};
+use crate::wire::{
+    BINARY, Bystander, PING, PONG, Running, Wire, builder, frame, hello, roomy, said, start,
+    start_with, upgrade,
+};
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+async fn expect_reason(server: &Running, wire: &mut Wire, reason: CloseReason) {
+    let ending = wire.ending().await;
+    assert_eq!(
+        ending.close.as_ref().map(|close| close.0),
+        Some(reason.code()),
+        "{ending:?}"
+    );
+    assert_eq!(ending.goodbye, ending.close);
+    server
+        .until(reason.label(), |server| server.closed(reason.label()) > 0)
+        .await;
+}
+
+#[tokio::test]
+async fn a_hello_that_never_comes_is_not_waited_for() {
+    let server = start(Limits {
+        hello: ms(150),
+        ..roomy()
+    })
+    .await;
+    let mut bystander = Bystander::join(server.address).await;
+    let whole = said(&ClientMessage::Hello(hello()));
+    let part = &whole[..whole.len() - 1];
+    for said in [
+        &[][..],
+        &frame(PING, b"still here"),
+        part,
+        &frame(0x02, &[0]),
+    ] {
+        let mut wire = Wire::open(server.address).await;
+        wire.send(said).await;
+        expect_reason(&server, &mut wire, CloseReason::HelloTimeout).await;
+    }
+    bystander.is_served("hellos that never came").await;
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_more_is_idle() {
+    let server = start(Limits {
+        idle: ms(200),
+        ping: ms(50),
+        control_frames_per_s: 1000,
+        ..roomy()
+    })
+    .await;
+    let mut bystander = Bystander::join(server.address).await;
+    // Nothing at all, a frame that does not end, fragments that do not end.
+    for said in [
+        &[][..],
+        &[BINARY, 0x85, 1, 2, 3],
+        &[frame(0x02, b"a"), frame(0x00, b"b")].concat(),
+    ] {
+        let (mut wire, _) = Wire::join(server.address, hello()).await;
+        wire.send(said).await;
+        expect_reason(&server, &mut wire, CloseReason::Idle).await;
+    }
+    // It answers pings, so all that time it was not idle.
+    bystander.is_served("idle clients").await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_too_slow_and_others_are_not_kept_waiting() {
+    let limits = Limits {
+        write_deadline: ms(200),
+        close_wait: ms(200),
+        ..roomy()
+    };
+    let gossip = Options {
+        gossip_bytes: 20_000,
+    };
+    let game = Server::builder()
+        .threads(1)
+        .limits(limits)
+        .game_with::<MeadowGame<16>>("meadow", gossip);
+    let server = start_with(game).await;
+    let mut bystander = Bystander::join(server.address).await;
+    let mut wire = Wire::connect_small(server.address).await;
+    wire.upgrade(&upgrade(server.address)).await;
+    wire.send(&said(&ClientMessage::Hello(hello()))).await;
+    server
+        .until("too slow", |server| server.closed("too_slow") == 1)
+        .await;
+    bystander.is_served("a slow client").await;
+    drop(wire);
+}
+
+#[tokio::test]
+async fn a_slow_client_that_reads_again_in_time_is_told_why() {
+    let limits = Limits {
+        write_deadline: ms(100),
+        close_wait: Duration::from_secs(10),
+        ..roomy()
+    };
+    let gossip = Options {
+        gossip_bytes: 20_000,
+    };
+    let game = Server::builder()
+        .threads(1)
+        .limits(limits)
+        .game_with::<MeadowGame<16>>("meadow", gossip);
+    let server = start_with(game).await;
+    let mut bystander = Bystander::join(server.address).await;
+    let mut wire = Wire::connect_small(server.address).await;
+    wire.upgrade(&upgrade(server.address)).await;
+    wire.send(&said(&ClientMessage::Hello(hello()))).await;
+    // A second of snapshots for others: by then one for this client has missed its deadline. What is left of that one
+    // must still come, or nothing behind it is understood.
+    for _ in 0..10 {
+        bystander.is_served("a slow client").await;
+    }
+    expect_reason(&server, &mut wire, CloseReason::TooSlow).await;
+}
+
+#[tokio::test]
+async fn answers_do_not_pile_up_for_a_client_that_asks_and_does_not_read() {
+    let server = start(Limits {
+        replies_queued: 1,
+        ..roomy()
+    })
+    .await;
+    let (mut wire, _) = Wire::join(server.address, hello()).await;
+    wire.send(&said(&ClientMessage::Ping(Ping { nonce: 1 })).repeat(100))
+        .await;
+    expect_reason(&server, &mut wire, CloseReason::TooSlow).await;
+}
+
+#[tokio::test]
+async fn as_many_messages_as_are_allowed_are_taken() {
+    let server = start(roomy()).await;
+    let (mut wire, _) = Wire::join(server.address, hello()).await;
+    // Twice 60 ticks at once.
+    let messages = (0..120)
+        .map(|nonce| said(&ClientMessage::Ping(Ping { nonce })))
+        .collect::<Vec<_>>();
+    for some in messages.chunks(30) {
+        wire.send(&some.concat()).await;
+        wire.snapshot().await;
+    }
+    wire.is_alive().await;
+}
+
+#[tokio::test]
+async fn sockets_without_a_hello_have_their_bound() {
+    let server = start(Limits {
+        unhelloed: 2,
+        ..roomy()
+    })
+    .await;
+    let mut first = Wire::open(server.address).await;
+    let _second = Wire::open(server.address).await;
+    let refused = || async {
+        let mut wire = Wire::connect(server.address).await;
+        wire.send(upgrade(server.address).as_bytes()).await;
+        wire.answer().await.0
+    };
+    assert!(refused().await.starts_with("http/1.1 503"));
+    assert_eq!(server.upgrades_refused("too_many_unhelloed"), 1);
+    // The hello gives the place back.
+    first.send(&said(&ClientMessage::Hello(hello()))).await;
+    first.welcome().await;
+    let _third = Wire::open(server.address).await;
+    assert!(refused().await.starts_with("http/1.1 503"));
+}
+
+#[tokio::test]
+async fn one_address_has_only_so_many_connections() {
+    let server = start(Limits {
+        connections_per_address: 3,
+        ..roomy()
+    })
+    .await;
+    let (first, _) = Wire::join(server.address, hello()).await;
+    let _others = [
+        Wire::connect(server.address).await,
+        Wire::open(server.address).await,
+    ];
+    let (head, body) = Wire::connect(server.address).await.answer().await;
+    assert!(head.starts_with("http/1.1 429"), "{head}");
+    assert!(!body.is_empty());
+    assert_eq!(
+        server.metric("tickwire_connections_cut_total{reason=\"address_full\"}"),
+        1
+    );
+    drop(first);
+    server
+        .until("the place is free again", |server| {
+            server.metric("tickwire_connections") == 2
+        })
+        .await;
+    Wire::open(server.address).await;
+}
+
+#[tokio::test]
+async fn a_server_has_only_so_many_connections() {
+    let server = start(Limits {
+        connections: 2,
+        ..roomy()
+    })
+    .await;
+    let _two = [
+        Wire::open(server.address).await,
+        Wire::open(server.address).await,
+    ];
+    let (head, _) = Wire::connect(server.address).await.answer().await;
+    assert!(head.starts_with("http/1.1 503"), "{head}");
+    assert_eq!(
+        server.metric("tickwire_connections_cut_total{reason=\"server_full\"}"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn one_address_upgrades_only_so_often() {
+    let server = start(Limits {
+        upgrade_burst: 2,
+        upgrades_per_s: 1,
+        ..roomy()
+    })
+    .await;
+    let _two = [
+        Wire::open(server.address).await,
+        Wire::open(server.address).await,
+    ];
+    let mut wire = Wire::connect(server.address).await;
+    wire.send(upgrade(server.address).as_bytes()).await;
+    let (head, _) = wire.answer().await;
+    assert!(
+        head.starts_with("http/1.1 429") && head.contains("retry-after: 1"),
+        "{head}"
+    );
+    assert_eq!(server.upgrades_refused("too_often"), 1);
+}
+
+#[tokio::test]
+async fn behind_a_listed_proxy_people_are_counted_one_by_one() {
+    let limits = Limits {
+        connections_per_address: 1,
+        ..roomy()
+    };
+    let server = start_with(builder(limits).trust_proxy("127.0.0.1".parse().unwrap())).await;
+    let via = |client: &str| {
+        upgrade(server.address).replace(
+            "Host:",
+            &format!("X-Forwarded-For: 1.1.1.1, {client}\r\nHost:"),
+        )
+    };
+    let mut first = Wire::connect(server.address).await;
+    first.upgrade(&via("192.0.2.1")).await;
+    let mut again = Wire::connect(server.address).await;
+    again.send(via("192.0.2.1").as_bytes()).await;
+    assert!(again.answer().await.0.starts_with("http/1.1 429"));
+    assert_eq!(server.upgrades_refused("too_many_connections"), 1);
+    let mut other = Wire::connect(server.address).await;
+    other.upgrade(&via("192.0.2.2")).await;
+    first.send(&frame(crate::wire::CLOSE, &[])).await;
+    first.ending().await;
+    server
+        .until("the first is gone", |server| {
+            server.metric("tickwire_sockets") == 1
+        })
+        .await;
+    Wire::connect(server.address)
+        .await
+        .upgrade(&via("192.0.2.1"))
+        .await;
+}
+
+#[tokio::test]
+async fn a_forwarded_address_from_anybody_else_is_not_believed() {
+    let server = start(Limits {
+        upgrade_burst: 1,
+        upgrades_per_s: 1,
+        ..roomy()
+    })
+    .await;
+    let via = |client: &str| {
+        upgrade(server.address).replace("Host:", &format!("X-Forwarded-For: {client}\r\nHost:"))
+    };
+    let mut first = Wire::connect(server.address).await;
+    first.upgrade(&via("192.0.2.1")).await;
+    let mut second = Wire::connect(server.address).await;
+    second.send(via("192.0.2.2").as_bytes()).await;
+    assert!(second.answer().await.0.starts_with("http/1.1 429"));
+}
+
+#[tokio::test]
+async fn pings_come_and_a_client_that_answers_stays() {
+    let server = start(Limits {
+        ping: ms(20),
+        idle: ms(500),
+        control_frames_per_s: 1000,
+        ..roomy()
+    })
+    .await;
+    let (mut wire, _) = Wire::join(server.address, hello()).await;
+    for _ in 0..50 {
+        let (_, payload) = wire.frame_where(|first, _| first == PING).await;
+        wire.send(&frame(PONG, &payload)).await;
+    }
+    wire.snapshot().await;
+}

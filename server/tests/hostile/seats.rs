@@ -1,0 +1,150 @@
+//! Seats over several connections: lost and taken back, taken over, taken away; and the server's end.
+
+use std::time::Duration;
+
+use tickwire_server::Limits;
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::message::{ClientMessage, Hello};
+
+use crate::wire::{Bystander, Running, Wire, hello, roomy, said, start};
+
+fn resuming(welcome: &tickwire_shared::message::Welcome<()>) -> Hello {
+    let mut hello = hello();
+    (hello.resume, hello.create) = (Some(welcome.resume), false);
+    hello
+}
+
+async fn refused(server: &Running, hello: Hello) -> u16 {
+    let mut wire = Wire::open(server.address).await;
+    wire.send(&said(&ClientMessage::Hello(hello))).await;
+    wire.ending().await.close.unwrap().0
+}
+
+#[tokio::test]
+async fn a_token_takes_the_seat_back_once_and_brings_a_new_one() {
+    let server = start(Limits {
+        reconnect_grace: Duration::from_secs(20),
+        ..roomy()
+    })
+    .await;
+    let mut bystander = Bystander::join(server.address).await;
+    let (wire, first) = Wire::join(server.address, hello()).await;
+    drop(wire);
+    server
+        .until("the first is lost", |server| server.closed("lost") == 1)
+        .await;
+    let (wire, second) = Wire::join(server.address, resuming(&first)).await;
+    assert!(second.resumed);
+    assert_eq!(second.player, first.player);
+    assert_ne!(second.resume, first.resume);
+    drop(wire);
+    // The first token was used.
+    assert_eq!(
+        refused(&server, resuming(&first)).await,
+        CloseReason::ResumeRefused.code()
+    );
+    let (mut wire, third) = Wire::join(server.address, resuming(&second)).await;
+    assert_eq!(third.player, first.player);
+    wire.is_alive().await;
+    bystander.is_served("a player who came back").await;
+}
+
+#[tokio::test]
+async fn a_token_is_too_old_after_the_grace_time() {
+    let server = start(Limits {
+        reconnect_grace: Duration::from_millis(50),
+        ..roomy()
+    })
+    .await;
+    let mut bystander = Bystander::join(server.address).await;
+    let (wire, welcome) = Wire::join(server.address, hello()).await;
+    drop(wire);
+    server
+        .until("the seat is free", |server| {
+            server.metric("tickwire_players") == 1
+        })
+        .await;
+    assert_eq!(
+        refused(&server, resuming(&welcome)).await,
+        CloseReason::ResumeRefused.code()
+    );
+    server
+        .until("counted", |server| server.closed("resume_refused") == 1)
+        .await;
+    bystander.is_served("a player who came too late").await;
+}
+
+#[tokio::test]
+async fn a_seat_taken_over_from_another_window_closes_the_first() {
+    let server = start(roomy()).await;
+    let (mut first, welcome) = Wire::join(server.address, hello()).await;
+    let (mut second, resumed) = Wire::join(server.address, resuming(&welcome)).await;
+    assert_eq!(resumed.player, welcome.player);
+    assert_eq!(
+        first.ending().await.close.unwrap().0,
+        CloseReason::Replaced.code()
+    );
+    second.is_alive().await;
+    server
+        .until("counted", |server| server.closed("replaced") == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn a_kicked_player_hears_the_games_words() {
+    let server = start(roomy()).await;
+    let (mut wire, _) = Wire::join(server.address, hello()).await;
+    wire.send(&said(&ClientMessage::Command("kick me".to_owned())))
+        .await;
+    let ending = wire.ending().await;
+    assert_eq!(
+        ending.close,
+        Some((CloseReason::Kicked.code(), "you asked for it".to_owned()))
+    );
+    assert_eq!(ending.goodbye, ending.close);
+}
+
+#[tokio::test]
+async fn at_its_end_a_server_tells_everybody_and_returns() {
+    let server = start(roomy()).await;
+    let (mut seated, _) = Wire::join(server.address, hello()).await;
+    let mut unseated = Wire::open(server.address).await;
+    let mut idle = Wire::connect(server.address).await;
+    idle.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    idle.answer().await;
+    let (address, metrics) = (server.address, server.metrics.clone());
+    let served = server.end();
+    for wire in [&mut seated, &mut unseated] {
+        let ending = wire.ending().await;
+        assert_eq!(
+            ending.close.as_ref().map(|close| close.0),
+            Some(CloseReason::ShuttingDown.code())
+        );
+        assert_eq!(ending.goodbye, ending.close);
+    }
+    assert_eq!(idle.drained().await, 0);
+    drop((seated, unseated));
+    served.await.unwrap();
+    assert!(
+        metrics
+            .text()
+            .contains("tickwire_sockets_closed_total{reason=\"shutting_down\"} 2")
+    );
+    assert!(metrics.text().contains("tickwire_connections 0"));
+    assert!(
+        tokio::net::TcpStream::connect(address).await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_close_cannot_hold_the_server_up() {
+    let server = start(Limits {
+        close_wait: Duration::from_millis(100),
+        ..roomy()
+    })
+    .await;
+    let (_deaf, _) = Wire::join(server.address, hello()).await;
+    let _silent = Wire::connect(server.address).await;
+    server.end().await.unwrap();
+}
