@@ -24,7 +24,8 @@ pub struct Limits {
     pub message_burst: Duration,
     /// WebSocket pings and pongs per second, and at once. Beyond: `ControlFlood`.
     pub control_frames_per_s: u32,
-    /// Answers (pongs) waiting for a client that does not read them, messages. Beyond: `TooSlow`.
+    /// Answers (pongs) waiting for a client that does not read them, messages. Beyond: `TooSlow`. More than a burst of
+    /// messages asks for, so that who sends too much is told that, and not that it reads too little.
     pub replies_queued: usize,
 
     // ---- How long things may take ----
@@ -86,7 +87,7 @@ impl Default for Limits {
             messages_per_tick: 2,
             message_burst: Duration::from_secs(1),
             control_frames_per_s: 5,
-            replies_queued: 64,
+            replies_queued: 256,
 
             hello: Duration::from_secs(5),
             ping: Duration::from_secs(15),

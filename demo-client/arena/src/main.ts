@@ -43,17 +43,16 @@ async function begin(hud: Hud): Promise<void> {
   byId("open-menu", HTMLButtonElement).addEventListener("click", () => hud.menu.showModal());
   byId("menu-back", HTMLButtonElement).addEventListener("click", () => hud.menu.close());
   byId("menu-leave", HTMLButtonElement).addEventListener("click", () => session.stop());
-  Object.defineProperty(window, "tickwire", {
-    value: {
-      get room() {
-        return session.room;
-      },
-      get view() {
-        return session.view;
-      },
-      stepsAgree,
+  const handle: Window["tickwire"] = {
+    get room() {
+      return session.room;
     },
-  });
+    get view() {
+      return session.view;
+    },
+    stepsAgree,
+  };
+  Object.defineProperty(window, "tickwire", { value: handle });
 
   const room = roomOfAddress();
   // A reload is no goodbye: who had a seat in this room goes straight back to it.

@@ -21,13 +21,14 @@ use super::address::AddressLease;
 use super::reader::{self, Reader};
 use super::writer::Writer;
 use super::{Net, Peer};
+use crate::metrics::Metrics;
 use crate::room::Feed;
 
 /// What an upgrade was granted.
 pub(super) struct Admission {
     /// Who this counts as.
     pub(super) address: IpAddr,
-    /// Its connection, when it came through a proxy.
+    /// One connection of its address, when it came through a proxy: others' are counted since they were accepted.
     pub(super) lease: Option<AddressLease>,
     /// Its place among those who have not said hello; given back with the hello.
     pub(super) unhelloed: OwnedSemaphorePermit,
@@ -84,15 +85,7 @@ pub(super) async fn run(
     // What the client sent right behind its upgrade has been read with it.
     let read = std::io::Cursor::new(early).chain(read);
     let socket = net.metrics.socket();
-    let end = converse(read, write, admission, Arc::clone(&net))
-        .instrument(span.clone())
-        .await;
-    net.metrics.socket_closed(end.label());
-    let words = match &end {
-        End::Refused(refusal) => refusal.close_words(),
-        End::ClientClosed(_) | End::Lost => "",
-    };
-    span.in_scope(|| tracing::info!(reason = end.label(), words, "client gone"));
+    converse(read, write, admission, net).instrument(span).await;
     drop((socket, peer));
 }
 
@@ -107,7 +100,7 @@ async fn take_apart(upgraded: UpgradeFut) -> Option<(Bytes, OwnedReadHalf, Owned
     Some((parts.read_buf, read, write))
 }
 
-async fn converse<R>(read: R, write: OwnedWriteHalf, admission: Admission, net: Arc<Net>) -> End
+async fn converse<R>(read: R, write: OwnedWriteHalf, admission: Admission, net: Arc<Net>)
 where
     R: tokio::io::AsyncRead + Unpin + Send + 'static,
 {
@@ -122,13 +115,27 @@ where
     let end = writer.run(obeyed, &mut read_end).await;
     // From here on nothing is delivered, and a seat that was not given up is away.
     drop(stop_reading);
+    note(&end, &net.metrics);
     writer.farewell(&end).await;
-    if tokio::time::timeout(limits.close_wait, &mut reading)
-        .await
-        .is_err()
-    {
+    let closed = tokio::time::timeout(limits.close_wait, &mut reading).await;
+    if closed.is_err() {
         reading.abort();
     }
     drop(admission.lease);
-    end
+}
+
+/// The one place where a connection's end is counted and logged.
+fn note(end: &End, metrics: &Metrics) {
+    metrics.socket_closed(end.label());
+    match end {
+        End::Refused(refusal) => {
+            tracing::info!(
+                reason = end.label(),
+                words = refusal.close_words(),
+                "closed"
+            );
+        }
+        End::ClientClosed(code) => tracing::info!(reason = end.label(), code, "closed"),
+        End::Lost => tracing::info!(reason = end.label(), "closed"),
+    }
 }

@@ -137,8 +137,9 @@ impl Reader {
             let done = match next {
                 Ok(Incoming::Message(message)) => {
                     self.net.metrics.message_in(message.len());
-                    if bucket.take(rate, Instant::now()) {
-                        self.deliver(port, message)
+                    let now = Instant::now();
+                    if bucket.take(rate, now) {
+                        self.deliver(port, now, message)
                     } else {
                         Err(CloseReason::MessageFlood.into())
                     }
@@ -151,8 +152,8 @@ impl Reader {
         }
     }
 
-    fn deliver(&self, port: &Port, message: &[u8]) -> Result<(), End> {
-        match port.deliver(message)? {
+    fn deliver(&self, port: &Port, now: Instant, message: &[u8]) -> Result<(), End> {
+        match port.deliver_at(now, message)? {
             Delivery::Taken => Ok(()),
             Delivery::Reply(reply) => self.order(Order::Message(reply)),
             Delivery::Goodbye => Err(CloseReason::Left.into()),

@@ -7,16 +7,14 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::message::{ClientMessage, Ping};
 
 use crate::meadow::{MeadowGame, Options};
-use crate::wire::{
-    BINARY, Bystander, PING, PONG, Running, Wire, builder, frame, hello, roomy, said, start,
-    start_with, upgrade,
-};
+use crate::serving::{Running, builder, roomy, start, start_with};
+use crate::wire::{BINARY, Bystander, PING, PONG, Wire, frame, hello, said, upgrade};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-async fn expect_reason(server: &Running, wire: &mut Wire, reason: CloseReason) {
+async fn expect_reason(server: &Running, mut wire: Wire, reason: CloseReason) {
     let ending = wire.ending().await;
     assert_eq!(
         ending.close.as_ref().map(|close| close.0),
@@ -47,7 +45,7 @@ async fn a_hello_that_never_comes_is_not_waited_for() {
     ] {
         let mut wire = Wire::open(server.address).await;
         wire.send(said).await;
-        expect_reason(&server, &mut wire, CloseReason::HelloTimeout).await;
+        expect_reason(&server, wire, CloseReason::HelloTimeout).await;
     }
     bystander.is_served("hellos that never came").await;
 }
@@ -70,7 +68,7 @@ async fn a_client_that_says_nothing_more_is_idle() {
     ] {
         let (mut wire, _) = Wire::join(server.address, hello()).await;
         wire.send(said).await;
-        expect_reason(&server, &mut wire, CloseReason::Idle).await;
+        expect_reason(&server, wire, CloseReason::Idle).await;
     }
     // It answers pings, so all that time it was not idle.
     bystander.is_served("idle clients").await;
@@ -126,7 +124,7 @@ async fn a_slow_client_that_reads_again_in_time_is_told_why() {
     for _ in 0..10 {
         bystander.is_served("a slow client").await;
     }
-    expect_reason(&server, &mut wire, CloseReason::TooSlow).await;
+    expect_reason(&server, wire, CloseReason::TooSlow).await;
 }
 
 #[tokio::test]
@@ -139,7 +137,7 @@ async fn answers_do_not_pile_up_for_a_client_that_asks_and_does_not_read() {
     let (mut wire, _) = Wire::join(server.address, hello()).await;
     wire.send(&said(&ClientMessage::Ping(Ping { nonce: 1 })).repeat(100))
         .await;
-    expect_reason(&server, &mut wire, CloseReason::TooSlow).await;
+    expect_reason(&server, wire, CloseReason::TooSlow).await;
 }
 
 #[tokio::test]

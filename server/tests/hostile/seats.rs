@@ -6,7 +6,8 @@ use tickwire_server::Limits;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::message::{ClientMessage, Hello};
 
-use crate::wire::{Bystander, Running, Wire, hello, roomy, said, start};
+use crate::serving::{Running, roomy, start};
+use crate::wire::{Bystander, Wire, hello, said};
 
 fn resuming(welcome: &tickwire_shared::message::Welcome<()>) -> Hello {
     let mut hello = hello();

@@ -7,7 +7,8 @@ use tickwire_server::{Limits, Page};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::wire::{Bystander, Split, Wire, builder, hello, roomy, start, start_with, upgrade};
+use crate::serving::{Running, builder, roomy, start, start_with};
+use crate::wire::{Bystander, Split, Wire, hello, upgrade};
 
 /// What is changed of a good upgrade: (from, to). Then the status, what its answer must hold, and the metric's label.
 type BadUpgrade = (
@@ -132,7 +133,6 @@ async fn a_bad_upgrade_gets_its_status_and_words_however_it_is_split() {
             request = request.replacen(from, to, 1);
         }
         let before = server.upgrades_refused(label);
-        let t0 = std::time::Instant::now();
         let splits = Split::all(request.len());
         let runs = splits.len() as u64;
         let mut clients = JoinSet::new();
@@ -157,7 +157,6 @@ async fn a_bad_upgrade_gets_its_status_and_words_however_it_is_split() {
             );
         }
         assert_eq!(server.upgrades_refused(label), before + runs, "{name}");
-        eprintln!("{name} {runs} {:?}", t0.elapsed());
         bystander.is_served(name).await;
     }
     assert_eq!(
@@ -196,7 +195,7 @@ async fn headers_have_their_bounds() {
         let head = wire.head().await;
         assert!(head.starts_with("HTTP/1.1 431"), "{head}");
     }
-    let cut = |server: &crate::wire::Running, reason: &str| {
+    let cut = |server: &Running, reason: &str| {
         server.metric(&format!(
             "tickwire_connections_cut_total{{reason=\"{reason}\"}}"
         ))

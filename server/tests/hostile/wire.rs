@@ -1,20 +1,16 @@
 //! A client made by hand: a TCP stream and bytes, so that it can do everything wrong that there is.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tickwire_server::{Builder, Limits, Metrics, Server};
 use tickwire_shared::codec;
 use tickwire_shared::ids::ResumeToken;
 use tickwire_shared::message::{ClientMessage, Hello, PROTOCOL_VERSION, ServerMessage, Welcome};
 use tickwire_shared::rules::Rules;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::net::{TcpSocket, TcpStream};
 
-use crate::meadow::{Meadow, MeadowGame, Step};
+use crate::meadow::{Meadow, Step};
 
 pub(crate) type Message = ClientMessage<Step, String>;
 
@@ -24,100 +20,8 @@ pub(crate) const PING: u8 = 0x89;
 pub(crate) const PONG: u8 = 0x8A;
 
 /// Nothing here takes this long: a test that waits longer is stuck.
-const STUCK: Duration = Duration::from_secs(20);
+pub(crate) const STUCK: Duration = Duration::from_secs(20);
 const MASK: [u8; 4] = [0x1B, 0, 0xFF, 0x80];
-
-/// Bounds that do not stand in the way of a test with hundreds of clients on one address.
-pub(crate) fn roomy() -> Limits {
-    Limits {
-        connections_per_address: 10_000,
-        upgrades_per_s: 1_000_000,
-        upgrade_burst: 1_000_000,
-        reconnect_grace: Duration::from_millis(200),
-        ..Limits::default()
-    }
-}
-
-/// A running server, and the way to end it.
-pub(crate) struct Running {
-    pub(crate) address: SocketAddr,
-    pub(crate) metrics: Arc<Metrics>,
-    end: oneshot::Sender<()>,
-    served: JoinHandle<()>,
-}
-
-/// A server of a meadow with many seats, and of one with a single seat.
-pub(crate) async fn start(limits: Limits) -> Running {
-    start_with(builder(limits)).await
-}
-
-pub(crate) fn builder(limits: Limits) -> Builder {
-    Server::builder()
-        .threads(1)
-        .limits(limits)
-        .game::<MeadowGame<4096>>("meadow")
-        .game::<MeadowGame<1>>("bench")
-}
-
-pub(crate) async fn start_with(builder: Builder) -> Running {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = builder.build().unwrap();
-    let metrics = server.metrics();
-    let (end, ended) = oneshot::channel::<()>();
-    let served = tokio::spawn(server.serve(listener, async {
-        let _ = ended.await;
-    }));
-    Running {
-        address,
-        metrics,
-        end,
-        served,
-    }
-}
-
-impl Running {
-    /// Asks the server to end; the handle is done when it has.
-    pub(crate) fn end(self) -> JoinHandle<()> {
-        let _ = self.end.send(());
-        self.served
-    }
-
-    /// The value of a counter or gauge, 0 when it was never touched.
-    pub(crate) fn metric(&self, line: &str) -> u64 {
-        let text = self.metrics.text();
-        let value = text
-            .lines()
-            .find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
-        value.map_or(0, |value| value.parse().unwrap())
-    }
-
-    pub(crate) fn closed(&self, label: &str) -> u64 {
-        self.metric(&format!(
-            "tickwire_sockets_closed_total{{reason=\"{label}\"}}"
-        ))
-    }
-
-    pub(crate) fn upgrades_refused(&self, label: &str) -> u64 {
-        self.metric(&format!(
-            "tickwire_upgrades_refused_total{{reason=\"{label}\"}}"
-        ))
-    }
-
-    /// Waits until a metric has a value: what a client sees of an end comes before the server has counted it.
-    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut(&Running) -> bool) {
-        let waited = tokio::time::timeout(STUCK, async {
-            while !holds(self) {
-                tokio::task::yield_now().await;
-            }
-        });
-        assert!(
-            waited.await.is_ok(),
-            "never: {what}\n{}",
-            self.metrics.text()
-        );
-    }
-}
 
 pub(crate) fn hello() -> Hello {
     Hello {

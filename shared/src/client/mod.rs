@@ -9,6 +9,8 @@ mod clock;
 mod prediction;
 mod session;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod view;
 mod world;
@@ -25,7 +27,7 @@ use ts_rs::TS;
 
 use crate::close::{CloseReason, Retry};
 use crate::codec;
-use crate::ids::{EntityId, PlayerId, ResumeToken};
+use crate::ids::{EntityId, InputSequence, PlayerId, ResumeToken};
 use crate::message::{
     ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, PlayerInfo, RoomEvent, ServerMessage, Welcome,
 };
@@ -347,6 +349,11 @@ impl<R: Rules> Client<R> {
     /// The own avatar as predicted, while there is one.
     pub fn avatar(&self) -> Option<&R::Avatar> {
         self.session.as_ref()?.prediction().avatar()
+    }
+
+    /// The newest of this client's inputs that the server had applied by its newest snapshot.
+    pub fn applied_sequence(&self) -> Option<InputSequence> {
+        self.session.as_ref().map(|session| session.applied)
     }
 
     /// What the room said on joining.

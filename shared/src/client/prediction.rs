@@ -144,6 +144,12 @@ impl<R: Rules> Prediction<R> {
         }
     }
 
+    /// The sequence number, not above the newest one made, whose low 16 bits are `low`.
+    pub(super) fn full_sequence(&self, low: u16) -> InputSequence {
+        let behind = (self.sequence.0 as u16).wrapping_sub(low);
+        InputSequence(self.sequence.0.saturating_sub(u32::from(behind)))
+    }
+
     /// Lets the visual error fade over `passed_s`.
     pub(super) fn fade(&mut self, passed_s: f64) {
         let keep = (-passed_s / ERROR_FADE_S).exp();

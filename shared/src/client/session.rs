@@ -12,7 +12,7 @@ use super::timeline::Timeline;
 use super::view::View;
 use super::world::{World, unwrapped};
 use crate::codec;
-use crate::ids::{ChannelId, EntityId, PlayerId, Tick};
+use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
 use crate::limits::{INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
 use crate::message::{ClientMessage, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
@@ -47,6 +47,8 @@ pub(super) struct Session<R: Rules> {
     pub(super) room: String,
     pub(super) setup: R::Setup,
     pub(super) avatar_entity: Option<EntityId>,
+    /// The newest input that the server had applied by its newest snapshot.
+    pub(super) applied: InputSequence,
     map: MapOf<R>,
     clock: Clock,
     timeline: Timeline,
@@ -87,6 +89,7 @@ impl<R: Rules> Session<R> {
             map: MapOf(R::map(&welcome.setup)),
             setup: welcome.setup,
             avatar_entity: None,
+            applied: InputSequence(0),
             clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),
             timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
             world: World::default(),
@@ -174,10 +177,11 @@ impl<R: Rules> Session<R> {
             }
             self.events.push_back(event);
         }
-        if tick > self.newest_tick || self.world.newest().is_some() {
-            self.newest_tick = tick.max(self.newest_tick);
+        if group_tick.is_some() {
+            self.newest_tick = tick;
             self.timeline.handle_snapshot(now, tick);
         }
+        self.applied = self.prediction.full_sequence(message.applied_low);
         self.handle_slack(now, message.slack_ticks);
         self.handle_avatar(tick, message.avatar)
     }

@@ -34,4 +34,4 @@ pub enum SnapshotError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

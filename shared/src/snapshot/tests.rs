@@ -23,7 +23,7 @@ struct Body {
 struct Flag;
 
 #[derive(Debug)]
-struct TestRules;
+pub(crate) struct TestRules;
 
 impl Rules for TestRules {
     const GAME: &'static str = "test";

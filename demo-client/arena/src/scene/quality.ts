@@ -1,20 +1,66 @@
 /**
- * How finely to draw: where the browser has no graphics card and draws with the processor, smooth edges and sharp
- * screens cost more than they show.
+ * How finely to draw: as finely as the screen shows where that is quick, coarser where that makes it quicker.
  */
+
+/** Drawn pixels per CSS pixel are never more than this: what is finer nobody sees in motion. */
+const FINEST = 2;
+/** Nor fewer than this: names must be read. */
+const COARSEST = 0.75;
+/** Each step down draws this part of the pixels along a side. */
+const STEP = 0.75;
+/** Slower than this on average is too slow, seconds per frame: 40 frames a second. */
+const SLOW_S = 0.025;
+/** A step must shorten frames to this part at most, or it is taken back. */
+const WORTH = 0.92;
+/** Frames that are averaged, and frames that are not looked at after a start or a step. */
+const FRAMES = 45;
+/** A gap this long is a hidden tab or a pause, seconds. */
+const GAP_S = 0.25;
 
 const PROCESSOR = /swiftshader|llvmpipe|software|basic render/i;
 
-export interface Quality {
-  /** Smooth edges of walls. */
-  antialias: boolean;
+export class Quality {
+  /** Smooth edges of walls. Costs too much where the browser draws with the processor. */
+  readonly antialias = !PROCESSOR.test(rendererName());
   /** Drawn pixels per CSS pixel. */
-  resolution: number;
-}
+  resolution = Math.min(FINEST, Math.max(1, globalThis.devicePixelRatio || 1));
+  #frames = -FRAMES;
+  #lastMs = 0;
+  #spentS = 0;
+  /** What a frame took before the last step down, and how finely that was drawn. */
+  #before: { frameS: number; resolution: number } | undefined;
+  #settled = false;
 
-export function quality(): Quality {
-  if (PROCESSOR.test(rendererName())) return { antialias: false, resolution: 1 };
-  return { antialias: true, resolution: Math.min(2, globalThis.devicePixelRatio || 1) };
+  /** Counts an animation frame. True when `resolution` changed. */
+  frame(nowMs: number): boolean {
+    const passedS = (nowMs - this.#lastMs) / 1000;
+    this.#lastMs = nowMs;
+    if (this.#settled || passedS > GAP_S) return false;
+    this.#frames += 1;
+    if (this.#frames > 0) this.#spentS += passedS;
+    if (this.#frames < FRAMES) return false;
+    const frameS = this.#spentS / FRAMES;
+    this.#frames = -FRAMES;
+    this.#spentS = 0;
+    return this.#judge(frameS);
+  }
+
+  #judge(frameS: number): boolean {
+    const before = this.#before;
+    if (before && frameS > before.frameS * WORTH) {
+      // Fewer pixels were no help: a slow screen, or a busy machine.
+      this.#settled = true;
+      this.resolution = before.resolution;
+      return true;
+    }
+    if (frameS <= SLOW_S || this.resolution <= COARSEST) {
+      this.#before = undefined;
+      return false;
+    }
+    this.#before = { frameS, resolution: this.resolution };
+    this.resolution = Math.max(COARSEST, this.resolution * STEP);
+    return true;
+  }
 }
 
 /** What the browser says it draws with; empty when it does not say. */

@@ -21,7 +21,7 @@ import { Numbers } from "./numbers";
 import { Particles } from "./particles";
 import { Projectiles } from "./projectiles";
 import { picture } from "./quads";
-import { quality } from "./quality";
+import { Quality } from "./quality";
 import { seeded } from "./random";
 import { M_PER_PX, makeTextures, type Textures } from "./textures";
 import { isCentre } from "./wall-tops";
@@ -48,6 +48,7 @@ export class Scene {
   readonly effects: Effects;
   readonly fighters: Fighters;
   readonly #renderer: WebGLRenderer;
+  readonly #quality: Quality;
   readonly #root = new Container();
   readonly #world = new Container();
   readonly #ground = new Container();
@@ -64,8 +65,9 @@ export class Scene {
   #map = "";
   #emberS = 0;
 
-  private constructor(renderer: WebGLRenderer, sound: Sound) {
+  private constructor(renderer: WebGLRenderer, quality: Quality, sound: Sound) {
     this.#renderer = renderer;
+    this.#quality = quality;
     const textures = makeTextures(seeded("splats"));
     this.#textures = textures;
     this.fighters = new Fighters(textures, this.#dust);
@@ -109,11 +111,13 @@ export class Scene {
     // The page has one requestAnimationFrame; what the renderer does now and then is done in it too.
     Ticker.system.autoStart = false;
     Ticker.system.stop();
+    const quality = new Quality();
     const renderer = new WebGLRenderer();
     await renderer.init({
       width: host.clientWidth,
       height: host.clientHeight,
-      ...quality(),
+      antialias: quality.antialias,
+      resolution: quality.resolution,
       autoDensity: true,
       backgroundColor: theme("").void,
       powerPreference: "high-performance",
@@ -124,7 +128,7 @@ export class Scene {
     renderer.events?.setTargetElement(null as unknown as HTMLElement);
     renderer.canvas.setAttribute("aria-hidden", "true");
     host.append(renderer.canvas);
-    const scene = new Scene(renderer, sound);
+    const scene = new Scene(renderer, quality, sound);
     const fit = () => {
       renderer.resize(host.clientWidth, host.clientHeight);
       scene.camera.resize(host.clientWidth, host.clientHeight);
@@ -179,6 +183,9 @@ export class Scene {
     this.fighters.hangTags(this.camera);
     this.#numbers.update(this.camera, dtS);
     Ticker.system.update(nowMs);
+    if (this.#quality.frame(nowMs)) {
+      this.#renderer.resize(this.camera.width, this.camera.height, this.#quality.resolution);
+    }
     this.#renderer.render(this.#root);
   }
 

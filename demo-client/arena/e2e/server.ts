@@ -1,0 +1,54 @@
+/**
+ * A `tickwire serve` of our own: started on a free port or a given one, stopped like an operator would.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+
+const { TICKWIRE_BIN: BINARY = resolve(import.meta.dirname, "../../../target/release/tickwire") } =
+  process.env;
+
+export class Server {
+  readonly port: number;
+  readonly #process: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#process = child;
+    this.port = port;
+  }
+
+  /** Port 0 takes a free one. Returns when the server listens. */
+  static async start(port = 0): Promise<Server> {
+    const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let log = "";
+    child.stderr.on("data", (text) => {
+      log += text;
+    });
+    const bound = new Promise<number>((found, failed) => {
+      let said = "";
+      child.stdout.on("data", (text) => {
+        said += text;
+        const address = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+        if (address) found(Number(address[1]));
+      });
+      child.on("error", (error) => failed(new Error(`${BINARY} does not start: ${error.message}`)));
+      child.on("exit", (code) => failed(new Error(`${BINARY} ended with ${code}:\n${log}`)));
+    });
+    return new Server(child, await bound);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/`;
+  }
+
+  /** Asks it to end, as a terminal or a service manager does, and waits until it has. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGTERM");
+    await gone;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A browser tab with the arena in it, used as a person would: by keys, and by what the page shows.
+ */
+
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const PICTURES = resolve(import.meta.dirname, "../../../test-results");
+const { CHROMIUM_PATH = "/usr/bin/chromium" } = process.env;
+const WIDE = { width: 1280, height: 720 };
+
+export function launch(): Promise<Browser> {
+  const flags = [
+    "--headless",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  // Chromium's sandbox does not start for root.
+  if (process.getuid?.() === 0) flags.push("--no-sandbox");
+  return chromium.launch({
+    executablePath: CHROMIUM_PATH,
+    args: flags,
+  });
+}
+
+export class Tab {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors of the page's scripts: there should be none. */
+  readonly errors: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context;
+    this.page = page;
+    page.setDefaultTimeout(60_000);
+    page.on("pageerror", (error) => this.errors.push(error.stack ?? error.message));
+  }
+
+  /** Opens the page at the start card; `room` as in an invite link. */
+  static async open(browser: Browser, url: string, room = "", viewport = WIDE): Promise<Tab> {
+    const context = await browser.newContext({ viewport });
+    const tab = new Tab(context, await context.newPage());
+    await tab.page.goto(room === "" ? url : `${url}?room=${room}`);
+    await tab.page.waitForSelector("#start:not([hidden])");
+    return tab;
+  }
+
+  /** Another page of the same browser window's profile. */
+  static async beside(other: Tab, prepare: (page: Page) => Promise<void>): Promise<Tab> {
+    const tab = new Tab(other.context, await other.context.newPage());
+    await prepare(tab.page);
+    return tab;
+  }
+
+  async play(name: string): Promise<Tab> {
+    await this.page.fill("#name", name);
+    await this.page.click("#play");
+    await this.playing();
+    return this;
+  }
+
+  /** Waits until the page is in a room and has drawn it. */
+  async playing(): Promise<void> {
+    await this.page.waitForSelector('body[data-state="playing"]');
+    await this.page.waitForFunction(() => (window.tickwire.view?.Fighter.count ?? 0) > 0);
+  }
+
+  async state(kind: string): Promise<void> {
+    await this.page.waitForSelector(`body[data-state="${kind}"]`);
+  }
+
+  /** The own player's id. */
+  async player(): Promise<number> {
+    return Number(await this.page.getAttribute("body", "data-player"));
+  }
+
+  /** Waits until a player's fighter is drawn here, and says where. */
+  async where(player: number): Promise<{ x: number; y: number }> {
+    const place = await this.page.waitForFunction((player) => {
+      const view = window.tickwire.view;
+      if (!view) return null;
+      const row = view.Fighter.player.subarray(0, view.Fighter.count).indexOf(player);
+      const at = view.Body.ids.subarray(0, view.Body.count).indexOf(view.Fighter.ids[row] ?? -1);
+      if (at < 0 || !view.Body.alive[at]) return null;
+      return { x: view.Body.x[at] ?? 0, y: view.Body.y[at] ?? 0 };
+    }, player);
+    const found = await place.jsonValue();
+    if (!found) throw new Error(`player ${player} is nowhere`);
+    return found;
+  }
+
+  /** Waits until a player's fighter is drawn here over `metres` away from a place. */
+  async sees(player: number, from: { x: number; y: number }, metres: number): Promise<void> {
+    await this.page.waitForFunction(
+      ({ player, from, metres }) => {
+        const view = window.tickwire.view;
+        if (!view) return false;
+        const row = view.Fighter.player.subarray(0, view.Fighter.count).indexOf(player);
+        const at = view.Body.ids.subarray(0, view.Body.count).indexOf(view.Fighter.ids[row] ?? -1);
+        if (at < 0) return false;
+        const [x, y] = [view.Body.x[at] ?? from.x, view.Body.y[at] ?? from.y];
+        return Math.hypot(x - from.x, y - from.y) > metres;
+      },
+      { player, from, metres },
+    );
+  }
+
+  /** Says a line to the room, by keys. */
+  async say(text: string): Promise<void> {
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForSelector("#chat-line:focus");
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  async hears(text: string): Promise<void> {
+    await this.page.locator("#chat-log li", { hasText: text }).first().waitFor();
+  }
+
+  async picture(name: string): Promise<void> {
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: resolve(PICTURES, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}

@@ -1,0 +1,115 @@
+//! The server under attack: on a free port, with a look at its counters.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tickwire_server::{Builder, Limits, Metrics, Server};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::meadow::MeadowGame;
+use crate::wire::STUCK;
+
+/// Bounds that do not stand in the way of a test with hundreds of clients on one address.
+pub(crate) fn roomy() -> Limits {
+    Limits {
+        connections_per_address: 10_000,
+        upgrades_per_s: 1_000_000,
+        upgrade_burst: 1_000_000,
+        reconnect_grace: Duration::from_millis(200),
+        ..Limits::default()
+    }
+}
+
+/// A running server, and the way to end it.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: Arc<Metrics>,
+    end: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+/// A server of a meadow with many seats, and of one with a single seat.
+pub(crate) async fn start(limits: Limits) -> Running {
+    start_with(builder(limits)).await
+}
+
+pub(crate) fn builder(limits: Limits) -> Builder {
+    Server::builder()
+        .threads(1)
+        .limits(limits)
+        .game::<MeadowGame<4096>>("meadow")
+        .game::<MeadowGame<1>>("bench")
+}
+
+pub(crate) async fn start_with(builder: Builder) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = builder.build().unwrap();
+    let metrics = server.metrics();
+    let (end, ended) = oneshot::channel::<()>();
+    let served = tokio::spawn(server.serve(listener, async {
+        let _ = ended.await;
+    }));
+    Running {
+        address,
+        metrics,
+        end,
+        served,
+    }
+}
+
+impl Running {
+    /// Asks the server to end; the handle is done when it has.
+    pub(crate) fn end(self) -> JoinHandle<()> {
+        let _ = self.end.send(());
+        self.served
+    }
+
+    /// The value of a counter or gauge, 0 when it was never touched.
+    pub(crate) fn metric(&self, line: &str) -> u64 {
+        let text = self.metrics.text();
+        let value = text
+            .lines()
+            .find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
+    }
+
+    pub(crate) fn closed(&self, label: &str) -> u64 {
+        self.metric(&format!(
+            "tickwire_sockets_closed_total{{reason=\"{label}\"}}"
+        ))
+    }
+
+    /// Ends of WebSockets, whatever the reason.
+    pub(crate) fn closed_in_all(&self) -> u64 {
+        let text = self.metrics.text();
+        let ends = text
+            .lines()
+            .filter(|line| line.starts_with("tickwire_sockets_closed_total{"));
+        ends.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
+    }
+
+    pub(crate) fn upgrades_refused(&self, label: &str) -> u64 {
+        self.metric(&format!(
+            "tickwire_upgrades_refused_total{{reason=\"{label}\"}}"
+        ))
+    }
+
+    /// Waits until a metric has a value: what a client sees of an end comes before the server has counted it.
+    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut(&Running) -> bool) {
+        let waited = tokio::time::timeout(STUCK, async {
+            while !holds(self) {
+                tokio::task::yield_now().await;
+            }
+        });
+        assert!(
+            waited.await.is_ok(),
+            "never: {what}\n{}",
+            self.metrics.text()
+        );
+    }
+}
