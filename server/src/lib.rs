@@ -24,3 +24,8 @@ pub use metrics::Metrics;
 pub use net::AddressRange;
 pub use page::Page;
 pub use server::{BuildError, Builder, Server};
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -22,7 +22,7 @@ const HASHED: &str = "assets/";
 const COMPRESS_FROM_BYTES: usize = 1024;
 /// What the page may do: its own scripts, WASM, styles, sockets; images and workers that it makes itself.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' data: blob:; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; \
     worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /// What `build.rs` found.

@@ -61,6 +61,8 @@ test("two tabs see each other run and hear each other", async () => {
   await ben.hears("over here!");
   await ben.say("coming");
   await ana.hears("coming");
+  await ana.page.mouse.down();
+  await ana.action();
   await ana.picture("play");
 });
 

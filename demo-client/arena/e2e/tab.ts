@@ -111,6 +111,31 @@ export class Tab {
     );
   }
 
+  /** Waits for a moment worth a picture: shots in the air and company in sight. Goes on without one after a while. */
+  async action(): Promise<void> {
+    const company = (player: number) => {
+      const view = window.tickwire.view;
+      if (!view || view.Projectile.count < 2) return false;
+      const { Body: bodies, Fighter: fighters } = view;
+      const row = fighters.player.subarray(0, fighters.count).indexOf(player);
+      const own = bodies.ids.subarray(0, bodies.count).indexOf(fighters.ids[row] ?? -1);
+      const distance = (at: number) =>
+        Math.hypot(
+          (bodies.x[at] ?? 0) - (bodies.x[own] ?? 0),
+          ((bodies.y[at] ?? 0) - (bodies.y[own] ?? 0)) * 1.6,
+        );
+      if (own < 0 || !bodies.alive[own]) return false;
+      let near = 0;
+      for (let at = 0; at < bodies.count; at++) {
+        if (at !== own && bodies.alive[at] && distance(at) < 7) near += 1;
+      }
+      return near > 0;
+    };
+    await this.page
+      .waitForFunction(company, await this.player(), { timeout: 20_000 })
+      .catch(() => undefined);
+  }
+
   /** Says a line to the room, by keys. */
   async say(text: string): Promise<void> {
     await this.page.keyboard.press("Enter");

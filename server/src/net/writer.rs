@@ -116,6 +116,8 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     /// Says why, closes, and ends the stream. A frame that a slow client has half of is finished first: in its middle
     /// nothing else would be understood.
     pub(super) async fn farewell(&mut self, end: &End) {
+        // The room need not leave anything for this client any more.
+        self.feed = None;
         match end {
             End::Refused(refusal) => {
                 let goodbye = Goodbye {

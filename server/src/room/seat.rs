@@ -340,3 +340,66 @@ impl Drop for Port {
         self.room.lost(self.player, self.client);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::core::Snapshot;
+    use tickwire_shared::ids::Tick;
+
+    fn entry(tick: u32, keyframe: &[u8]) -> Entry {
+        Entry::new(&Snapshot {
+            tick: Tick(tick),
+            delta: &[],
+            keyframe,
+            events: &[],
+        })
+    }
+
+    #[test]
+    fn a_cursor_that_the_ring_has_passed_waits_for_a_keyframe_even_where_nothing_seemed_to_change()
+    {
+        let (ring, slot, head) = (
+            Arc::new(Ring::default()),
+            Arc::new(Slot::new()),
+            watch::Sender::new(0),
+        );
+        let mut feed = Feed::new(ring.clone(), slot.clone(), head.subscribe(), Arc::default());
+        let push = |tick: u32, keyframe: &[u8]| {
+            slot.leave(u64::from(tick) + 1, OwnPart::default(), &[]);
+            ring.push(entry(tick, keyframe));
+        };
+        push(0, &[1]);
+        let mut message = Vec::new();
+        assert!(feed.assemble(&mut message).unwrap() && !slot.wants_keyframe());
+        (1..1000).for_each(|tick| push(tick, &[]));
+        assert!(
+            !feed.assemble(&mut message).unwrap(),
+            "what it missed is gone"
+        );
+        assert!(slot.wants_keyframe());
+        push(1000, &[1]);
+        assert!(feed.assemble(&mut message).unwrap() && !slot.wants_keyframe());
+    }
+
+    #[test]
+    fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
+        let slot = Slot::new();
+        for tick in 0..100 {
+            slot.leave(
+                tick,
+                OwnPart {
+                    events: vec![0; 1000],
+                    ..OwnPart::default()
+                },
+                &[],
+            );
+        }
+        let state = slot.state.lock();
+        assert_eq!(
+            state.close.as_ref().map(|refusal| refusal.reason),
+            Some(CloseReason::TooSlow)
+        );
+        assert!(state.own.events.len() <= OWN_EVENT_BYTES);
+    }
+}

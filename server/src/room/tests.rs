@@ -304,7 +304,10 @@ fn the_own_avatar_is_never_corrected_while_nobody_interferes() {
             "at {latency_ms} ms, jitter {jitter_ms} ms: {stats:?}"
         );
         let applied = sim.players[index].core.applied_sequence().unwrap().0;
-        assert!((60 * 62..60 * 66).contains(&applied), "{applied} inputs applied in 65 s");
+        assert!(
+            (60 * 62..60 * 66).contains(&applied),
+            "{applied} inputs applied in 65 s"
+        );
         assert!(
             stats.input_lead_ticks < 2.0 + (latency_ms + jitter_ms) as f64 / 16.0 + 4.0,
             "{stats:?}"

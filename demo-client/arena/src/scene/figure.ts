@@ -185,22 +185,22 @@ export class Figure implements Pooled {
     this.#gun.x = -0.13 * kick;
     this.#torso.x = -0.035 * kick;
 
-    const tint = this.#hurtS > 0 ? 0xffffff : this.colour;
-    this.#torso.tint = tint;
-    this.#helmet.tint = tint;
+    const paint = this.#hurtS > 0 ? 0xffffff : this.colour;
+    tint(this.#torso, paint);
+    tint(this.#helmet, paint);
+    tint(this.#ring, this.colour);
     this.#ring.rotation = nowS * 0.7;
-    this.#ring.tint = this.colour;
     this.#walk();
 
     this.#shield.visible = shielded;
     if (shielded) {
-      this.#shield.tint = this.colour;
+      tint(this.#shield, this.colour);
       this.#shield.alpha = 0.75 + 0.25 * Math.sin(nowS * 9);
       this.#shield.rotation = nowS;
     }
     const part = Math.min(1, Math.max(0, health / FULL_HEALTH));
     this.#bar.width = BAR_PX * part;
-    this.#bar.tint = part > 0.5 ? 0xf4efe2 : part > 0.25 ? 0xffb347 : 0xff5a3c;
+    tint(this.#bar, part > 0.5 ? 0xf4efe2 : part > 0.25 ? 0xffb347 : 0xff5a3c);
   }
 
   /** Hangs the tag: (x, y) in window pixels. */
@@ -212,7 +212,8 @@ export class Figure implements Pooled {
     const speed = Math.hypot(this.vx, this.vy);
     const heading = speed > 0.4 ? Math.atan2(this.vy, this.vx) : this.aim;
     const swing = speed > 0.4 ? Math.sin(this.#walked / STRIDE_M) * 0.24 : 0;
-    const [cos, sin] = [Math.cos(heading), Math.sin(heading)];
+    const cos = Math.cos(heading);
+    const sin = Math.sin(heading);
     for (let i = 0; i < 2; i++) {
       const foot = this.#feet[i];
       if (!foot) continue;
@@ -222,6 +223,11 @@ export class Figure implements Pooled {
       foot.rotation = heading;
     }
   }
+}
+
+/** The renderer takes colours apart at each change: only real ones reach it. */
+function tint(sprite: Sprite, colour: number): void {
+  if (sprite.tint !== colour) sprite.tint = colour;
 }
 
 function part(texture: Texture): Sprite {

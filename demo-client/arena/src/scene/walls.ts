@@ -36,7 +36,9 @@ export class Walls {
 
   /** Leans the walls for a camera above (x, y), metres. */
   lean(x: number, y: number): void {
-    const [lit, dark, tops] = [this.#lit.positions, this.#dark.positions, this.#tops.positions];
+    const lit = this.#lit.positions;
+    const dark = this.#dark.positions;
+    const tops = this.#tops.positions;
     let side = 0;
     let top = 0;
     for (let i = 0; i < this.#walls.length; i++) {

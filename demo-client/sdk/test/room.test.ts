@@ -1,0 +1,96 @@
+/**
+ * The room with the real client core, on sockets that the test holds. What needs a server is in the arena's `e2e`.
+ */
+
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { expect, test, vi } from "vitest";
+import init, { arenaClient } from "../../wasm/pkg/tickwire_wasm.js";
+import type { Arena } from "../../wasm/pkg/types";
+import { type ConnectionState, connect, type GameModule } from "../src/index";
+
+const MODULE = resolve(import.meta.dirname, "../../wasm/pkg/tickwire_wasm_bg.wasm");
+
+const game: GameModule<Arena> = {
+  name: "arena",
+  neutral: { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false },
+  load: async () => (await init({ module_or_path: await readFile(MODULE) })).memory,
+  client: ({ room, create, name }) => arenaClient(room, create, name),
+};
+
+class Socket extends EventTarget {
+  readyState = 1;
+  binaryType = "blob";
+  closed = false;
+  readonly sent: Uint8Array[] = [];
+  send(bytes: Uint8Array) {
+    this.sent.push(bytes);
+  }
+  close() {
+    this.closed = true;
+    this.readyState = 3;
+  }
+}
+
+/** A room whose first socket has just opened. */
+async function join(options: { game?: GameModule<Arena> } = {}) {
+  const sockets: Socket[] = [];
+  const states: ConnectionState[] = [];
+  const room = connect(options.game ?? game, {
+    name: "Ana",
+    room: "lava",
+    url: "ws://here/ws",
+    storage: null,
+    surroundings: {
+      openSocket: () => {
+        sockets.push(new Socket());
+        return sockets.at(-1) as unknown as WebSocket;
+      },
+      random: () => 0,
+    },
+  });
+  room.on("state", (state) => states.push(state));
+  await vi.waitFor(() => expect(sockets.length + states.length).toBeGreaterThan(0));
+  const socket = sockets[0] as Socket;
+  socket?.dispatchEvent(new Event("open"));
+  return { room, sockets, socket, states };
+}
+
+test("an open socket hears the hello first: who, and to which game and room", async () => {
+  const { room, socket } = await join();
+  expect(socket.sent.length).toBe(1);
+  const [hello] = socket.sent;
+  expect(hello?.[0]).toBe(0);
+  const text = new TextDecoder().decode(hello);
+  for (const word of ["arena", "lava", "Ana"]) expect(text).toContain(word);
+  expect(room.room).toBe("lava");
+  expect(room.view()?.Body.count ?? 0).toBe(0);
+});
+
+test("bytes that nobody can read cost the socket, not the room", async () => {
+  const { room, sockets, socket, states } = await join();
+  const bytes = new Uint8Array([0x7f, 1, 2, 3]).buffer;
+  socket.dispatchEvent(new MessageEvent("message", { data: bytes }));
+  expect(socket.closed).toBe(true);
+  expect(states[0]).toMatchObject({ kind: "reconnecting" });
+  await vi.waitFor(() => expect(sockets.length).toBe(2));
+  room.leave();
+});
+
+test("leaving says goodbye before it closes", async () => {
+  const { room, socket, states } = await join();
+  room.leave();
+  expect([...(socket.sent.at(-1) ?? [])]).toEqual([4]);
+  expect(socket.closed).toBe(true);
+  expect(states).toEqual([{ kind: "closed", code: 1000, words: "you left the room" }]);
+});
+
+test("a game that does not load is said in words", async () => {
+  const broken = { ...game, load: () => Promise.reject(new Error("no such file")) };
+  const { room, sockets } = await join({ game: broken });
+  expect(sockets.length).toBe(0);
+  expect(room.state).toMatchObject({
+    kind: "closed",
+    words: expect.stringContaining("no such file"),
+  });
+});
