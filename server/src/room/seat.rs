@@ -383,6 +383,45 @@ mod tests {
     }
 
     #[test]
+    fn an_own_part_waits_for_the_entry_of_its_tick() {
+        let (ring, slot, head) = (
+            Arc::new(Ring::default()),
+            Arc::new(Slot::new()),
+            watch::Sender::new(0),
+        );
+        let mut feed = Feed::new(ring.clone(), slot.clone(), head.subscribe(), Arc::default());
+        let (mut message, own) = (
+            Vec::new(),
+            OwnPart {
+                events: vec![7],
+                ..OwnPart::default()
+            },
+        );
+        slot.leave(1, OwnPart::default(), &[]);
+        ring.push(entry(0, &[1]));
+        assert!(feed.assemble(&mut message).unwrap());
+        ring.push(entry(1, &[]));
+        assert!(
+            !feed.assemble(&mut message).unwrap(),
+            "its own part is still that of the tick before"
+        );
+        slot.leave(2, own.clone(), &[]);
+        slot.leave(3, OwnPart::default(), &[]);
+        assert!(
+            !feed.assemble(&mut message).unwrap(),
+            "its own part is already that of the next tick"
+        );
+        ring.push(entry(2, &[]));
+        message.clear();
+        assert!(feed.assemble(&mut message).unwrap());
+        let parsed = tickwire_shared::snapshot::layout::SnapshotMessage::parse(&message).unwrap();
+        assert_eq!(
+            parsed.events, own.events,
+            "and nothing of it was lost meanwhile"
+        );
+    }
+
+    #[test]
     fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
         let slot = Slot::new();
         for tick in 0..100 {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ids::Tick;
+use crate::ids::{ChannelId, Tick};
 use crate::message::Pong;
+use crate::snapshot::layout::{self, OwnPart, SectionKind};
 use crate::snapshot::tests::TestRules;
+use crate::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe};
 
 fn welcomed() -> Client<TestRules> {
     let mut client = Client::new(Destination::default());
@@ -37,10 +39,15 @@ fn the_hello_comes_first_and_takes_the_token_along() {
     assert_eq!(client.handle_disconnected(1006), Retry::Resume);
     client.handle_connected();
     let hello = client.poll_transmit(Duration::ZERO).unwrap();
-    let Ok(ClientMessage::<(), ()>::Hello(hello)) = ClientMessage::decode(&hello) else { panic!("no hello") };
+    let Ok(ClientMessage::<(), ()>::Hello(hello)) = ClientMessage::decode(&hello) else {
+        panic!("no hello")
+    };
     assert_eq!(hello.resume, Some(ResumeToken([1; 16])));
     assert_eq!(hello.room, "here", "back to the same room, not to any");
-    assert_eq!(client.handle_disconnected(CloseReason::ResumeRefused.code()), Retry::Fresh);
+    assert_eq!(
+        client.handle_disconnected(CloseReason::ResumeRefused.code()),
+        Retry::Fresh
+    );
     assert_eq!(client.resume_token(), None);
 }
 
@@ -50,6 +57,40 @@ fn bytes_that_cannot_be_read_end_the_session() {
     client.handle_bytes(Duration::ZERO, &[0x80, 0, 0]);
     assert!(broken(&mut client));
     assert_eq!((client.player(), client.resume_token()), (None, None));
+}
+
+#[test]
+fn a_channel_that_a_snapshot_does_not_name_moves_on_as_it_did() {
+    let schema = TestRules::schema();
+    let (mut encoder, mut server) = (DeltaEncoder::default(), ChannelState::empty(&schema));
+    let mut client = welcomed();
+    for (step, x) in [10_u32, 12, 14, 16].into_iter().enumerate() {
+        let mut tables = vec![TableState::default(); schema.tables.len()];
+        tables[0].push(7, [x, 0, 1, 5].into_iter());
+        let mut delta = Vec::new();
+        let said = encoder.encode(&schema, &mut server, &tables, &mut delta);
+        assert_eq!(said, step < 2, "steady motion is no news");
+        let mut message = Vec::new();
+        layout::write_header(&mut message, 1000 + 2 * step as u16, &OwnPart::default());
+        layout::write_group(&mut message, 0, u32::from(said));
+        if step == 0 {
+            let mut keyframe = Vec::new();
+            encode_keyframe(&schema, &server, &mut BitWriter::default(), &mut keyframe);
+            layout::write_section(
+                &mut message,
+                ChannelId::GLOBAL,
+                SectionKind::Keyframe,
+                &keyframe,
+            );
+        } else if said {
+            layout::write_section(&mut message, ChannelId::GLOBAL, SectionKind::Delta, &delta);
+        }
+        client.handle_bytes(Duration::from_millis(33 * step as u64), &message);
+        let heard = client
+            .heard(ChannelId::GLOBAL)
+            .map(|(_, state)| state.clone());
+        assert_eq!(heard.as_ref(), Some(&server), "step {step}");
+    }
 }
 
 proptest! {
