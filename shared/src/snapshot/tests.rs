@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::replicate::{FieldKind, FieldSchema, Schema, SchemaBuilder, TableSchema};
+use crate::replicate::{Schema, SchemaBuilder, TableSchema};
 use crate::rules::{ComponentVisitor, Rules};
 
 #[derive(Debug, tickwire_derive::Replicate)]
@@ -170,20 +170,47 @@ fn owner_only_fields_have_a_table_of_their_own() {
     );
 }
 
+/// The same component, declared a little differently each time.
+mod variants {
+    /// What both ends must notice.
+    macro_rules! variant {
+        ($module:ident, $($attribute:tt)*) => {
+            pub(super) mod $module {
+                #[derive(tickwire_derive::Replicate)]
+                pub(in super::super) struct Thing {
+                    #[net($($attribute)*)]
+                    x: f32,
+                }
+            }
+        };
+    }
+    variant!(plain, range = 0.0..=1.0, step = 0.1);
+    variant!(finer, range = 0.0..=1.0, step = 0.05);
+    variant!(wider, range = 0.0..=2.0, step = 0.2);
+    variant!(moving, range = 0.0..=1.0, step = 0.1, interpolate);
+    variant!(private, range = 0.0..=1.0, step = 0.1, owner_only);
+    variant!(angle, angle, bits = 8);
+    variant!(finer_angle, angle, bits = 9);
+}
+
 #[test]
 fn the_schema_hash_sees_every_declaration() {
-    let field = |kind| FieldSchema {
-        name: "x",
-        kind,
-        interpolate: false,
-        owner_only: false,
-        snap_over: f64::INFINITY,
-    };
-    assert_ne!(
-        field(FieldKind::float(0.0, 1.0, 0.1)),
-        field(FieldKind::float(0.0, 1.0, 0.2))
-    );
-    let mut builder = SchemaBuilder::default();
-    builder.component::<Flag>();
-    assert_ne!(builder.finish::<TestRules>().hash, schema().hash);
+    fn hash<C: crate::replicate::Replicate>() -> u64 {
+        let mut builder = SchemaBuilder::default();
+        builder.component::<C>();
+        builder.finish::<TestRules>().hash
+    }
+    let hashes = [
+        hash::<variants::plain::Thing>(),
+        hash::<variants::finer::Thing>(),
+        hash::<variants::wider::Thing>(),
+        hash::<variants::moving::Thing>(),
+        hash::<variants::private::Thing>(),
+        hash::<variants::angle::Thing>(),
+        hash::<variants::finer_angle::Thing>(),
+        hash::<Flag>(),
+        schema().hash,
+    ];
+    let distinct = hashes.iter().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(distinct.len(), hashes.len());
 }
