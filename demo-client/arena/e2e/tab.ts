@@ -115,7 +115,7 @@ export class Tab {
   async action(): Promise<void> {
     const company = (player: number) => {
       const view = window.tickwire.view;
-      if (!view || view.Projectile.count < 2) return false;
+      if (!view || view.Projectile.count === 0) return false;
       const { Body: bodies, Fighter: fighters } = view;
       const row = fighters.player.subarray(0, fighters.count).indexOf(player);
       const own = bodies.ids.subarray(0, bodies.count).indexOf(fighters.ids[row] ?? -1);

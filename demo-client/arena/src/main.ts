@@ -10,6 +10,7 @@ import "./styles/fonts.css";
 import "./styles/page.css";
 import "./styles/hud.css";
 import "./styles/cards.css";
+import "./styles/sizes.css";
 import { hasSeat } from "tickwire";
 import { arenaGame, mapOf, stepsAgree } from "./arena-game";
 import { byId, data } from "./hud/dom";

@@ -25,8 +25,9 @@ export const FOLLOW_PER_S = 14;
 /** How far tops of walls lean away from the window's middle: their height as part of the camera's. */
 export const WALL_LEAN = 0.055;
 
-/** Pixels per metre of what is painted once: floor and wall tops. */
-export const GROUND_PX_PER_M = 56;
+/** Fewest and most pixels per metre of what is painted once: floor and wall tops. As the window needs in between. */
+export const GROUND_MIN_PX_PER_M = 48;
+export const GROUND_MAX_PX_PER_M = 80;
 /** Pixels per metre of fighters, flashes and other small pictures. */
 export const SPRITE_PX_PER_M = 96;
 
@@ -47,8 +48,6 @@ export const PARTICLES = 320;
 export const DECALS = 48;
 /** Damage numbers that may float at once. */
 export const NUMBERS = 24;
-/** Afterimages of dashes that may live at once. */
-export const GHOSTS = 48;
 
 /** Lines kept in the kill feed, and how long each stays, milliseconds. */
 export const FEED_LINES = 5;

@@ -40,7 +40,6 @@ export interface GameClient {
   stats(): Stats;
   playerId(): number | undefined;
   ownEntity(): number | undefined;
-  roomName(): string | undefined;
   setup(): unknown;
   resumeToken(): string | undefined;
   setResumeToken(token: string): void;

@@ -76,11 +76,14 @@ export class Room<G extends Game> {
   #client: GameClient | undefined;
   #memory: WebAssembly.Memory | undefined;
   #tables: Tables | undefined;
+  /** Outlives the core's session, so that a lost room's token can be dropped. */
+  #room: string;
   #goodbye = "";
 
   constructor(game: GameModule<G>, options: ConnectOptions) {
     this.#game = game;
     this.#options = options;
+    this.#room = options.room ?? "";
     const storage = options.storage === undefined ? tabStorage() : options.storage;
     this.#seats = new SeatStore(storage, game.name);
     const user = {
@@ -106,7 +109,7 @@ export class Room<G extends Game> {
 
   /** The room's name: the one asked for until the welcome says which it is. Empty: any. */
   get room(): string {
-    return this.#client?.roomName() ?? this.#options.room ?? "";
+    return this.#room;
   }
 
   /** What the room told us on joining. */
@@ -214,13 +217,14 @@ export class Room<G extends Game> {
     } else if ("Goodbye" in event) {
       this.#goodbye = event.Goodbye.words;
     } else {
-      this.#seats.drop(this.room);
+      this.#seats.drop(this.#room);
       this.#link.restart(`the server sent what this page cannot read (${event.Broken})`);
     }
   }
 
   #welcomed(client: GameClient, welcome: Welcome): void {
     this.#goodbye = "";
+    this.#room = welcome.room;
     const token = client.resumeToken();
     if (token !== undefined) this.#seats.save(welcome.room, token);
     // Who is in the room is told anew after each welcome.
@@ -258,13 +262,13 @@ export class Room<G extends Game> {
     const words = this.#goodbye || reason;
     this.#goodbye = "";
     const retry = this.#client?.disconnected(performance.now(), code, words) ?? "Never";
-    if (retry !== "Resume") this.#seats.drop(this.room);
+    if (retry !== "Resume") this.#seats.drop(this.#room);
     if (retry === "Never") this.#unhook();
     return { retry, words };
   }
 
   #end(code: number, words: string): void {
-    this.#seats.drop(this.room);
+    this.#seats.drop(this.#room);
     this.#unhook();
     this.#link.close(code, words);
   }

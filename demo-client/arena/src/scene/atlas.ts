@@ -10,6 +10,9 @@ const SIDE_PX = 1024;
 /** Left free around each picture, pixels: neighbours must not bleed into each other. */
 const PAD_PX = 2;
 
+/** Paints a picture of this size in metres (square without a height) and gives its texture. */
+export type Painter = (size: number, draw: (pen: Pen) => void, height?: number) => Texture;
+
 export class Atlas {
   readonly #pxPerM: number;
   readonly #pen: CanvasRenderingContext2D;

@@ -34,7 +34,7 @@ const HOT = 0xffc56b;
 
 export class Effects {
   readonly #stage: Stage;
-  /** Called when the own fighter is hurt, with the direction that it came from, radians. */
+  /** Called when the own fighter is hurt. */
   onHurt: (damage: number) => void = () => undefined;
 
   constructor(stage: Stage) {

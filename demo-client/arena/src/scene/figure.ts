@@ -15,6 +15,9 @@ const BAR_PX = 46;
 const BAR_HEIGHT_PX = 5;
 /** The tag hangs this far above the middle of the body, metres. */
 const TAG_M = 0.86;
+/** From this many pixels per metre on, tags grow with the picture, up to this factor. */
+const TAG_PX_PER_M = 60;
+const TAG_MOST = 1.6;
 const FULL_HEALTH = 100;
 /** A flash of pain, a kick of the gun and a spawn last this long, seconds. */
 const HURT_S = 0.12;
@@ -205,7 +208,9 @@ export class Figure implements Pooled {
 
   /** Hangs the tag: (x, y) in window pixels. */
   hang(x: number, y: number, pxPerM: number): void {
-    this.tag.position.set(Math.round(x), Math.round(y - TAG_M * pxPerM - BAR_HEIGHT_PX));
+    const size = Math.min(TAG_MOST, Math.max(1, pxPerM / TAG_PX_PER_M));
+    this.tag.scale.set(size);
+    this.tag.position.set(Math.round(x), Math.round(y - TAG_M * pxPerM - BAR_HEIGHT_PX * size));
   }
 
   #walk(): void {

@@ -7,7 +7,6 @@
 import { Texture } from "pixi.js";
 import type { ArenaMap } from "../arena-game";
 import { css, mix, type Theme } from "../palette";
-import { GROUND_PX_PER_M } from "../tunables";
 import { ellipse, metreCanvas, type Pen, softDisc } from "./canvas";
 import { seeded } from "./random";
 
@@ -21,38 +20,40 @@ const SHADOW_M = 2.1;
 const SHADOW_STEPS = 14;
 const SLAB_M = 2;
 
-/** From the middle to the inner sides, metres. */
+/** What floor and walls are painted on. */
 export interface Extent {
+  /** From the middle to the inner sides, metres. */
   halfWidth: number;
   halfHeight: number;
+  pxPerM: number;
 }
 
 /** The outer walls' inner sides. */
-export function extent(map: ArenaMap): Extent {
+export function extent(map: ArenaMap, pxPerM: number): Extent {
   let halfWidth = 1;
   let halfHeight = 1;
   for (const wall of map.walls) {
     halfWidth = Math.max(halfWidth, Math.abs(wall.x) - wall.half_width);
     halfHeight = Math.max(halfHeight, Math.abs(wall.y) - wall.half_height);
   }
-  return { halfWidth, halfHeight };
+  return { halfWidth, halfHeight, pxPerM };
 }
 
 export function paintFloor(
   map: ArenaMap,
-  { halfWidth, halfHeight }: Extent,
+  { halfWidth, halfHeight, pxPerM }: Extent,
   theme: Theme,
 ): Texture {
   const random = seeded(map.name);
   const size = [2 * (halfWidth + GROUND_MARGIN_M), 2 * (halfHeight + GROUND_MARGIN_M)] as const;
-  const { canvas, pen } = metreCanvas(...size, GROUND_PX_PER_M);
+  const { canvas, pen } = metreCanvas(...size, pxPerM);
   pen.fillStyle = css(theme.floor);
   pen.fillRect(-size[0] / 2, -size[1] / 2, ...size);
   slabs(pen, halfWidth, halfHeight, theme, random);
   markings(pen, halfWidth, halfHeight, theme);
   stains(pen, halfWidth, halfHeight, theme, random);
-  grain(pen, size, random);
-  shadows(pen, map, theme);
+  grain(pen, size, pxPerM, random);
+  shadows(pen, map, theme, pxPerM);
   sunlight(pen, size, theme);
   return Texture.from(canvas);
 }
@@ -205,7 +206,12 @@ function stains(
 }
 
 /** Fine noise, so that no surface is plain. */
-function grain(pen: Pen, [width, height]: readonly [number, number], random: () => number) {
+function grain(
+  pen: Pen,
+  [width, height]: readonly [number, number],
+  pxPerM: number,
+  random: () => number,
+) {
   const side = 192;
   const tile = document.createElement("canvas");
   tile.width = side;
@@ -223,17 +229,17 @@ function grain(pen: Pen, [width, height]: readonly [number, number], random: () 
   dots.putImageData(image, 0, 0);
   const pattern = pen.createPattern(tile, "repeat");
   if (!pattern) return;
-  pattern.setTransform(new DOMMatrix().scale(1 / GROUND_PX_PER_M));
+  pattern.setTransform(new DOMMatrix().scale(1 / pxPerM));
   pen.fillStyle = pattern;
   pen.fillRect(-width / 2, -height / 2, width, height);
 }
 
-function shadows(pen: Pen, map: ArenaMap, theme: Theme) {
+function shadows(pen: Pen, map: ArenaMap, theme: Theme, pxPerM: number) {
   // Where walls meet the floor.
   pen.save();
   pen.fillStyle = css(theme.shade, 0.75);
   pen.shadowColor = css(theme.shade, 0.9);
-  pen.shadowBlur = 0.5 * GROUND_PX_PER_M;
+  pen.shadowBlur = 0.5 * pxPerM;
   for (const wall of map.walls) {
     pen.fillRect(
       wall.x - wall.half_width,

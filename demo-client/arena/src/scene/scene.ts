@@ -10,7 +10,7 @@ import type { PlayerInfo } from "tickwire";
 import type { ArenaEvent, ArenaMap, ArenaView } from "../arena-game";
 import { theme } from "../palette";
 import type { Sound } from "../sound";
-import { PARTICLES } from "../tunables";
+import { GROUND_MAX_PX_PER_M, GROUND_MIN_PX_PER_M, PARTICLES } from "../tunables";
 import { Camera } from "./camera";
 import { Crosshair } from "./crosshair";
 import { Decals } from "./decals";
@@ -143,7 +143,9 @@ export class Scene {
     if (map.name === this.#map) return;
     this.#map = map.name;
     const look = theme(map.name);
-    const size = extent(map);
+    const wanted = this.camera.scale * this.#quality.resolution;
+    const pxPerM = Math.min(GROUND_MAX_PX_PER_M, Math.max(GROUND_MIN_PX_PER_M, wanted));
+    const size = extent(map, pxPerM);
     this.camera.bound(size.halfWidth, size.halfHeight);
     this.#renderer.background.color = look.void;
     for (const old of [...this.#ground.removeChildren(), ...this.#wallLayer.removeChildren()]) {

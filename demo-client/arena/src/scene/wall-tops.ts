@@ -6,16 +6,19 @@
 import { Texture } from "pixi.js";
 import type { ArenaMap, Wall } from "../arena-game";
 import { css, mix, type Theme } from "../palette";
-import { GROUND_PX_PER_M } from "../tunables";
 import { ellipse, metreCanvas, type Pen, roundRect } from "./canvas";
 import { type Extent, GROUND_MARGIN_M } from "./floor";
 import { seeded } from "./random";
 
 /** A texture that covers the arena, see-through where no wall is. */
-export function paintTops(map: ArenaMap, { halfWidth, halfHeight }: Extent, theme: Theme): Texture {
+export function paintTops(
+  map: ArenaMap,
+  { halfWidth, halfHeight, pxPerM }: Extent,
+  theme: Theme,
+): Texture {
   const random = seeded(`${map.name} walls`);
   const size = [2 * (halfWidth + GROUND_MARGIN_M), 2 * (halfHeight + GROUND_MARGIN_M)] as const;
-  const { canvas, pen } = metreCanvas(...size, GROUND_PX_PER_M);
+  const { canvas, pen } = metreCanvas(...size, pxPerM);
   map.walls.forEach((wall, index) => {
     pen.save();
     pen.translate(wall.x, wall.y);
