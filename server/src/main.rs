@@ -2,7 +2,7 @@
 //!
 //! In: flags. Out: the address on stdout, the log on stderr, a clean end on Ctrl-C or SIGTERM.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -32,7 +32,7 @@ struct Serve {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4000")]
     listen: SocketAddr,
-    /// Let pages of this origin connect, beside our own; may be given several times. Example: https://game.example
+    /// Let pages of this origin connect, beside our own; may be given several times. Example: `https://game.example`
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     /// Believe X-Forwarded-For from this proxy or range; may be given several times. Example: 10.0.0.0/8
@@ -50,6 +50,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     match serve(flags).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -21,6 +21,9 @@ export type {
   Wall,
 } from "../../wasm/pkg/types";
 
+/** From a dash to the next, seconds. Only after `arenaGame.load()`. */
+export { dashWaitS } from "../../wasm/pkg/tickwire_wasm.js";
+
 /** Hands off the keys. A new one for each who wants to change it. */
 export function neutralInput(): ArenaInput {
   return { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false };

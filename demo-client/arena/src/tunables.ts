@@ -13,7 +13,7 @@ export const SCORES_EVERY_MS = 400;
 export const TAP_MS = 50;
 
 /** Ground that the window shows, square metres; more pixels make it sharper, not larger. */
-export const VIEW_AREA_M2 = 22 * 12.4;
+export const VIEW_AREA_M2 = 26 * 14.6;
 /** How far the camera may look past the arena's outer wall, metres. */
 export const VIEW_MARGIN_M = 2.5;
 /** Part of the way from the window's middle to the mouse that the camera looks ahead. */
@@ -37,8 +37,6 @@ export const SHAKE_RAD = 0.012;
 /** A shake of full strength is over after this long, seconds. */
 export const SHAKE_S = 0.55;
 
-/** From a dash to the next, seconds. Only for the indicator: the rule is `DASH_WAIT_S` in shared/arena/src/step.rs. */
-export const DASH_WAIT_S = 1.6;
 /** A fighter that moves faster than this dashes, metres per second: between a run and a dash. */
 export const DASH_SEEN_M_S = 10;
 

@@ -34,7 +34,6 @@ trait AnyClient {
     fn stats(&self) -> Result<JsValue, JsError>;
     fn player(&self) -> Option<u32>;
     fn own_entity(&self) -> Option<u32>;
-    fn room(&self) -> Option<String>;
     fn setup(&self) -> Result<JsValue, JsError>;
     fn resume_token(&self) -> Option<ResumeToken>;
     fn set_resume_token(&mut self, token: ResumeToken);
@@ -140,10 +139,6 @@ impl<R: Rules> AnyClient for Bound<R> {
 
     fn own_entity(&self) -> Option<u32> {
         self.core.avatar_entity().map(|entity| entity.0)
-    }
-
-    fn room(&self) -> Option<String> {
-        self.core.room().map(str::to_owned)
     }
 
     fn setup(&self) -> Result<JsValue, JsError> {
@@ -300,12 +295,6 @@ impl Client {
     #[wasm_bindgen(js_name = ownEntity)]
     pub fn own_entity(&self) -> Option<u32> {
         self.0.own_entity()
-    }
-
-    /// The room's name, while in one.
-    #[wasm_bindgen(js_name = roomName)]
-    pub fn room_name(&self) -> Option<String> {
-        self.0.room()
     }
 
     /// What the room said on joining.

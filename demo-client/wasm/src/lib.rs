@@ -7,7 +7,7 @@ mod binding;
 
 pub use binding::Client;
 
-use tickwire_arena::{Arena, ArenaMap, ArenaSetup, TRACE_HASH, trace_hash};
+use tickwire_arena::{Arena, ArenaMap, ArenaSetup, DASH_WAIT_S, TRACE_HASH, trace_hash};
 use tickwire_shared::client::Destination;
 use tickwire_shared::rules::Rules;
 use wasm_bindgen::prelude::*;
@@ -28,6 +28,12 @@ pub fn arena_map(
 ) -> Result<JsValue, JsError> {
     let map: ArenaMap = Arena::map(&serde_wasm_bindgen::from_value::<ArenaSetup>(setup)?);
     Ok(serde_wasm_bindgen::to_value(&map)?)
+}
+
+/// From a dash to the next, seconds: for an indicator.
+#[wasm_bindgen(js_name = dashWaitS)]
+pub fn dash_wait_s() -> f32 {
+    DASH_WAIT_S
 }
 
 /// Runs that many random steps and hashes every bit of the result: equal to the server's, or prediction would drift.

@@ -220,6 +220,12 @@ fn broken_frames() -> Vec<Case> {
             MessageTooLarge,
             frame(BINARY, &[9; 4097]),
         ),
+        // Refused for what its head says: its payload never comes.
+        case(
+            "a frame that claims 4097 bytes",
+            MessageTooLarge,
+            [BINARY, 0xFE, 0x10, 0x01, 1, 2, 3, 4],
+        ),
         case(
             "a frame that claims 2^62 bytes",
             MessageTooLarge,

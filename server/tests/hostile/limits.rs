@@ -8,7 +8,7 @@ use tickwire_shared::message::{ClientMessage, Ping};
 
 use crate::meadow::{MeadowGame, Options};
 use crate::serving::{Running, builder, roomy, start, start_with};
-use crate::wire::{BINARY, Bystander, PING, PONG, Wire, frame, hello, said, upgrade};
+use crate::wire::{BINARY, Bystander, PING, Wire, frame, hello, said, upgrade};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -51,26 +51,31 @@ async fn a_hello_that_never_comes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_more_is_idle() {
+async fn who_says_nothing_is_idle_and_who_answers_pings_is_not() {
+    let (idle, ping) = (ms(1500), ms(50));
     let server = start(Limits {
-        idle: ms(200),
-        ping: ms(50),
+        idle,
+        ping,
         control_frames_per_s: 1000,
         ..roomy()
     })
     .await;
     let mut bystander = Bystander::join(server.address).await;
-    // Nothing at all, a frame that does not end, fragments that do not end.
-    for said in [
-        &[][..],
-        &[BINARY, 0x85, 1, 2, 3],
-        &[frame(0x02, b"a"), frame(0x00, b"b")].concat(),
-    ] {
+    // Nothing at all, a frame that does not end, a message in fragments that does not end.
+    let fragments = [frame(0x02, b"a"), frame(0x00, b"b")].concat();
+    let mut silent = Vec::new();
+    for said in [&[][..], &[BINARY, 0x85, 1, 2, 3], &fragments] {
         let (mut wire, _) = Wire::join(server.address, hello()).await;
         wire.send(said).await;
+        silent.push(wire);
+    }
+    for wire in silent {
         expect_reason(&server, wire, CloseReason::Idle).await;
     }
-    // It answers pings, so all that time it was not idle.
+    server
+        .until("three were idle", |server| server.closed("idle") == 3)
+        .await;
+    // It came before them and said nothing either, but for answers to pings.
     bystander.is_served("idle clients").await;
 }
 
@@ -300,18 +305,28 @@ async fn a_forwarded_address_from_anybody_else_is_not_believed() {
 }
 
 #[tokio::test]
-async fn pings_come_and_a_client_that_answers_stays() {
-    let server = start(Limits {
-        ping: ms(20),
-        idle: ms(500),
-        control_frames_per_s: 1000,
+async fn a_flooder_that_reads_late_still_hears_why() {
+    let limits = Limits {
+        close_wait: Duration::from_secs(10),
         ..roomy()
-    })
-    .await;
-    let (mut wire, _) = Wire::join(server.address, hello()).await;
-    for _ in 0..50 {
-        let (_, payload) = wire.frame_where(|first, _| first == PING).await;
-        wire.send(&frame(PONG, &payload)).await;
+    };
+    let gossip = Options {
+        gossip_bytes: 20_000,
+    };
+    let game = Server::builder().threads(1).limits(limits);
+    let server = start_with(game.game_with::<MeadowGame<16>>("meadow", gossip)).await;
+    let mut wire = Wire::connect_small(server.address).await;
+    wire.upgrade(&upgrade(server.address)).await;
+    wire.send(&said(&ClientMessage::Hello(hello()))).await;
+    wire.welcome().await;
+    // Until the kernel holds all that it may for a client that does not read.
+    let mut bystander = Bystander::join(server.address).await;
+    for _ in 0..3 {
+        bystander.is_served("a client that reads late").await;
     }
-    wire.snapshot().await;
+    // Far more than the server reads before it knows. What stays unread would reset the connection, and with it what
+    // the kernel still holds for this client: the goodbye at its end.
+    wire.send(&said(&ClientMessage::Ping(Ping { nonce: 1 })).repeat(6000))
+        .await;
+    expect_reason(&server, wire, CloseReason::MessageFlood).await;
 }

@@ -107,7 +107,15 @@ async fn a_kicked_player_hears_the_games_words() {
 
 #[tokio::test]
 async fn at_its_end_a_server_tells_everybody_and_returns() {
-    let server = start(roomy()).await;
+    // Nothing but the server's end ends what is open.
+    let long = Duration::from_secs(60);
+    let limits = Limits {
+        header_time: long,
+        http_lifetime: long,
+        shutdown: long,
+        ..roomy()
+    };
+    let server = start(limits).await;
     let (mut seated, _) = Wire::join(server.address, hello()).await;
     let mut unseated = Wire::open(server.address).await;
     let mut idle = Wire::connect(server.address).await;

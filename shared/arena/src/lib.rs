@@ -19,8 +19,8 @@ pub use events::{ArenaEvent, ArenaSetup};
 pub use input::ArenaInput;
 pub use map::{ArenaMap, Wall};
 pub use step::{
-    ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, BODY_RADIUS_M, DASH_SPEED_M_S, PROJECTILE_RADIUS_M,
-    PROJECTILE_SPEED_M_S, RUN_SPEED_M_S,
+    ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, BODY_RADIUS_M, DASH_SPEED_M_S, DASH_WAIT_S,
+    PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S, RUN_SPEED_M_S,
 };
 pub use trace::{TRACE_HASH, trace_hash};
 

@@ -32,7 +32,7 @@ const BRAKE_M_S2: f32 = 75.0;
 /// A dash lasts this long: 2.2 m.
 const DASH_S: f32 = 0.14;
 /// From the start of a dash to the next.
-const DASH_WAIT_S: f32 = 1.6;
+pub const DASH_WAIT_S: f32 = 1.6;
 /// A step longer than this is cut: no caller has one, and the work per call stays bounded.
 const STEP_MAX_S: f32 = 0.1;
 /// One over the square root of two.

@@ -2,7 +2,8 @@
  * How we are: health, shots, dash.
  */
 
-import { DASH_SEEN_M_S, DASH_WAIT_S } from "../tunables";
+import { dashWaitS } from "../arena-game";
+import { DASH_SEEN_M_S } from "../tunables";
 import { byId, say } from "./dom";
 
 /** Below this the gauge warns. */
@@ -28,7 +29,7 @@ export class Vitals {
 
   /** Watches for a dash, each frame: speed in metres per second. */
   moved(speed: number, nowMs: number): void {
-    if (speed < DASH_SEEN_M_S || nowMs - this.#dashedMs < DASH_WAIT_S * 500) return;
+    if (speed < DASH_SEEN_M_S || nowMs - this.#dashedMs < dashWaitS() * 500) return;
     this.#dashedMs = nowMs;
     this.onDash();
   }
@@ -43,7 +44,7 @@ export class Vitals {
     this.#ammoGauge.classList.toggle("low", !reloading && ammo <= LOW_AMMO);
     if (reloading && !this.#reloading) this.onReload();
     this.#reloading = reloading;
-    const ready = Math.min(1, (nowMs - this.#dashedMs) / (DASH_WAIT_S * 1000));
+    const ready = Math.min(1, (nowMs - this.#dashedMs) / (dashWaitS() * 1000));
     this.#dashBar.style.transform = `scaleX(${ready})`;
     this.#dashGauge.classList.toggle("busy", ready < 1);
     say(this.#dashWord, ready < 1 ? "wait" : "ready");

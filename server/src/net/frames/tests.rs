@@ -73,7 +73,10 @@ fn read(pieces: Vec<Vec<u8>>) -> Vec<String> {
 }
 
 /// Streams and what must come of them.
-fn table() -> Vec<(&'static str, Vec<Vec<u8>>, Vec<&'static str>)> {
+/// What is sent, frame by frame, and what the reader makes of it.
+type Row = (&'static str, Vec<Vec<u8>>, Vec<&'static str>);
+
+fn table() -> Vec<Row> {
     let protocol = "Refused(WebSocketProtocol)";
     let close = |payload: &[u8]| vec![frame(0x88, payload)];
     vec![
@@ -146,6 +149,11 @@ fn table() -> Vec<(&'static str, Vec<Vec<u8>>, Vec<&'static str>)> {
         (
             "too large in fragments",
             vec![frame(0x02, &[0; 4000]), frame(0x00, &[0; 97])],
+            vec!["Refused(MessageTooLarge)"],
+        ),
+        (
+            "a length beyond the limit, and no payload",
+            vec![vec![BINARY, 0xFE, 0x10, 0x01, 1, 2, 3, 4]],
             vec!["Refused(MessageTooLarge)"],
         ),
         (
