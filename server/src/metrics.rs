@@ -10,7 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 /// Upper ends of the tick histogram's buckets, seconds: around the 16.7 ms of a 60 Hz tick, down to an idle room.
 const TICK_BUCKETS_S: [f64; 12] = [
@@ -50,111 +50,68 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Metrics {
-        let mut m = Metrics {
-            registry: Registry::with_prefix("tickwire"),
-            connections: Gauge::default(),
-            sockets: Gauge::default(),
-            connections_cut: ByReason::default(),
-            upgrades_refused: ByReason::default(),
-            sockets_closed: ByReason::default(),
-            messages_in: Counter::default(),
-            bytes_in: Counter::default(),
-            messages_out: Counter::default(),
-            bytes_out: Counter::default(),
-            inputs_dropped: ByReason::default(),
-            rooms: Gauge::default(),
-            rooms_panicked: Counter::default(),
-            players: Gauge::default(),
-            tick: Histogram::new(TICK_BUCKETS_S),
-            tick_overruns: Counter::default(),
-            ticks_dropped: Counter::default(),
-            keyframes_sent: ByReason::default(),
-            catch_ups: Counter::default(),
-        };
-        let r = &mut m.registry;
-        r.register("connections", "TCP connections open", m.connections.clone());
-        r.register("sockets", "WebSockets open", m.sockets.clone());
-        r.register(
-            "connections_cut",
-            "Connections refused before a request, or cut off outside of one",
-            m.connections_cut.clone(),
-        );
-        r.register(
-            "upgrades_refused",
-            "WebSocket upgrades refused with an HTTP status",
-            m.upgrades_refused.clone(),
-        );
-        r.register(
-            "sockets_closed",
-            "WebSockets that ended, by the close reason",
-            m.sockets_closed.clone(),
-        );
-        r.register(
-            "messages_in",
-            "Messages from clients",
-            m.messages_in.clone(),
-        );
+        let mut registry = Registry::with_prefix("tickwire");
+        let r = &mut registry;
+        let tick = Histogram::new(TICK_BUCKETS_S);
+        r.register_with_unit("tick", "Time of one room tick", Unit::Seconds, tick.clone());
+        let (bytes_in, bytes_out) = (Counter::default(), Counter::default());
         r.register_with_unit(
             "in",
             "Payload of messages from clients",
             Unit::Bytes,
-            m.bytes_in.clone(),
-        );
-        r.register(
-            "messages_out",
-            "Messages to clients",
-            m.messages_out.clone(),
+            bytes_in.clone(),
         );
         r.register_with_unit(
             "out",
-            "Bytes written to clients, frame heads included",
+            "Written to clients, heads included",
             Unit::Bytes,
-            m.bytes_out.clone(),
+            bytes_out.clone(),
         );
-        r.register(
-            "inputs_dropped",
-            "Inputs that came too late or too early to be used",
-            m.inputs_dropped.clone(),
-        );
-        r.register("rooms", "Rooms open", m.rooms.clone());
-        r.register(
-            "rooms_panicked",
-            "Rooms whose game panicked",
-            m.rooms_panicked.clone(),
-        );
-        r.register(
-            "players",
-            "Seats taken by people, connected or not",
-            m.players.clone(),
-        );
-        r.register_with_unit(
-            "tick",
-            "Time of one room tick",
-            Unit::Seconds,
-            m.tick.clone(),
-        );
-        r.register(
-            "tick_overruns",
-            "Ticks that took longer than a tick may",
-            m.tick_overruns.clone(),
-        );
-        r.register(
-            "ticks_dropped",
-            "Ticks given up because their room was too far behind",
-            m.ticks_dropped.clone(),
-        );
-        r.register(
-            "keyframes_sent",
-            "Keyframes sent, by why a delta would not do",
-            m.keyframes_sent.clone(),
-        );
-        r.register(
-            "catch_ups",
-            "Snapshot messages that carried more than one snapshot",
-            m.catch_ups.clone(),
-        );
-        m
+        Metrics {
+            tick,
+            bytes_in,
+            bytes_out,
+            connections: add(r, "connections", "TCP connections open"),
+            sockets: add(r, "sockets", "WebSockets open"),
+            connections_cut: add(
+                r,
+                "connections_cut",
+                "Connections ended outside of a request",
+            ),
+            upgrades_refused: add(
+                r,
+                "upgrades_refused",
+                "Upgrades refused with an HTTP status",
+            ),
+            sockets_closed: add(
+                r,
+                "sockets_closed",
+                "WebSockets that ended, by close reason",
+            ),
+            messages_in: add(r, "messages_in", "Messages from clients"),
+            messages_out: add(r, "messages_out", "Writes to clients, one per message"),
+            inputs_dropped: add(r, "inputs_dropped", "Inputs too late or too early to use"),
+            rooms: add(r, "rooms", "Rooms open"),
+            rooms_panicked: add(r, "rooms_panicked", "Rooms whose game panicked"),
+            players: add(r, "players", "Seats taken by people, connected or not"),
+            tick_overruns: add(r, "tick_overruns", "Ticks that took longer than they may"),
+            ticks_dropped: add(
+                r,
+                "ticks_dropped",
+                "Ticks given up by rooms that fell behind",
+            ),
+            keyframes_sent: add(r, "keyframes_sent", "Keyframes sent, by why"),
+            catch_ups: add(r, "catch_ups", "Messages that carried several snapshots"),
+            registry,
+        }
     }
+}
+
+/// A metric that the registry knows.
+fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
 }
 
 impl Metrics {

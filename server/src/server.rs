@@ -51,7 +51,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Hosts a game under a name, which hellos and links carry. Its rooms are opened with its default options.
+    /// Hosts a game under a name, which hellos carry; clients built on the client core say their rules' `GAME`. Its
+    /// rooms are opened with its default options.
     #[must_use]
     pub fn game<G: Game>(self, name: impl Into<String>) -> Builder {
         self.game_with::<G>(name, G::Options::default())

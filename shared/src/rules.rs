@@ -49,8 +49,9 @@ pub trait ComponentVisitor {
 pub trait Rules: Sized + Send + Sync + 'static {
     /// The game's name in hellos and links. Letters, digits, `-` and `_`.
     const GAME: &'static str;
-    /// Part of the schema hash: raise it whenever `Input`, `Command`, `Event`, `Setup` or `step` change, so that an
-    /// old page is told to reload instead of misreading bytes.
+    /// Part of the schema hash: raise it whenever `Input`, `Command`, `Event`, `Setup`, a type inside `Avatar`, the
+    /// order of an enum's variants or `step` change, so that an old page is told to reload instead of misreading
+    /// bytes. What the derive declares (fields, ranges, steps) is in the hash by itself.
     const REVISION: u32;
     /// Simulation steps per second.
     const TICK_RATE_HZ: u32 = 60;

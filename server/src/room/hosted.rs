@@ -182,8 +182,14 @@ impl<G: Game> HostedRoom<G> {
     /// Leaves each client its own part, then pushes the shared entry and wakes the writers.
     fn publish(&mut self) {
         let next = *self.head.borrow() + 1;
-        self.slots
-            .retain(|_, (_, slot)| Arc::strong_count(slot) > 1);
+        // What is a player's own goes to the connection that holds its seat, and to no earlier one that still ends.
+        let room = self.core.room();
+        self.slots.retain(|client, (player, slot)| {
+            Arc::strong_count(slot) > 1
+                && room
+                    .player(*player)
+                    .is_some_and(|seat| seat.client == *client)
+        });
         let slots = std::mem::take(&mut self.slots);
         for (player, slot) in slots.values() {
             let own = self.own_part(*player);

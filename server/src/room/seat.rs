@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, PlayerId};
 use tickwire_shared::snapshot::layout::{
-    OwnPart, SectionKind, write_group, write_header, write_section,
+    NO_SLACK, OwnPart, SectionKind, write_group, write_header, write_section,
 };
 use tokio::sync::{Notify, watch};
 
@@ -67,6 +67,7 @@ impl Slot {
     /// The tick's end: leaves the newest own part, before entry `next - 1` is pushed.
     pub(super) fn leave(&self, next: u64, own: OwnPart, own_channel: &[u8]) {
         let mut state = self.state.lock();
+        let first = state.next == 0;
         if state.own_channel != own_channel {
             state.own_channel.clear();
             state.own_channel.extend_from_slice(own_channel);
@@ -78,7 +79,17 @@ impl Slot {
             state.close.get_or_insert(CloseReason::TooSlow.into());
             events.clear();
         }
-        state.own = OwnPart { events, ..own };
+        // A slack that nobody took stays if it is the worse one; `NO_SLACK` is better than any.
+        let slack_ticks = own.slack_ticks.min(if first {
+            NO_SLACK
+        } else {
+            state.own.slack_ticks
+        });
+        state.own = OwnPart {
+            events,
+            slack_ticks,
+            ..own
+        };
         state.next = next;
     }
 
@@ -186,9 +197,11 @@ impl Feed {
                 state.own_channel.clone()
             });
             let events = std::mem::take(&mut state.own.events);
+            let slack_ticks = std::mem::replace(&mut state.own.slack_ticks, NO_SLACK);
             (
                 OwnPart {
                     events,
+                    slack_ticks,
                     ..state.own.clone()
                 },
                 own_channel,

@@ -12,6 +12,7 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, ResumeToken, Tick};
 use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::layout::SnapshotMessage;
 
 use super::RoomConfig;
 use super::hosted::{HostedRoom, RoomSetup};
@@ -362,13 +363,36 @@ fn who_resumes_a_seat_that_is_in_use_takes_it_over() {
     let mut answer = sim.join(ClientId(50), token);
     sim.run(Duration::from_millis(60), |_| {});
     assert!(answer.try_recv().unwrap().is_ok());
-    assert_eq!(
-        sim.players[index]
-            .closed
-            .as_ref()
-            .map(|refusal| refusal.reason),
-        Some(CloseReason::Replaced)
+    let reason = sim.players[index]
+        .closed
+        .as_ref()
+        .map(|refusal| refusal.reason);
+    assert_eq!(reason, Some(CloseReason::Replaced));
+}
+
+#[test]
+fn a_lost_connection_whose_writer_still_ends_takes_nothing_from_the_one_that_resumed() {
+    let mut sim = Sim::new(5, 3);
+    let index = sim.add(10, 0);
+    sim.run(Duration::from_secs(1), |_| {});
+    let token = sim.players[index].core.resume_token();
+    let Seat {
+        port,
+        feed: stuck_feed,
+        ..
+    } = sim.players[index].seat.take().unwrap();
+    drop(port);
+    let mut answer = sim.join(ClientId(50), token);
+    sim.run(Duration::from_millis(60), |_| {});
+    let mut seat = answer.try_recv().unwrap().ok().unwrap();
+    let mut message = Vec::new();
+    assert!(seat.feed.assemble(&mut message).unwrap());
+    let own = SnapshotMessage::parse(&message).unwrap();
+    assert!(
+        own.avatar.is_some() && !own.events.is_empty(),
+        "the roster is for who holds the seat"
     );
+    drop(stuck_feed);
 }
 
 #[test]

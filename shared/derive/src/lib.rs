@@ -48,6 +48,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
             ));
         }
     };
+    let mut checks = vec![];
     let (mut schemas, mut quantise, mut values, mut from_values) = (vec![], vec![], vec![], vec![]);
     for field in fields {
         let (ident, ty, index) = (field.ident.as_ref(), &field.ty, schemas.len());
@@ -65,6 +66,12 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
         let snap_over = attributes
             .snap_over
             .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
+        if interpolate {
+            // Motion is the difference of two values, in an i32 on both ends.
+            checks.push(quote! {
+                const _: () = assert!(#kind.max() < 1 << 30, "an interpolated field has at most 2^30 values");
+            });
+        }
         schemas.push(quote! {
             ::tickwire_shared::replicate::FieldSchema {
                 name: #name,
@@ -84,6 +91,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
     }
     let (ident, name, count) = (&input.ident, input.ident.to_string(), schemas.len());
     Ok(quote! {
+        #(#checks)*
         impl ::tickwire_shared::replicate::Replicate for #ident {
             const NAME: &'static str = #name;
             const FIELDS: &'static [::tickwire_shared::replicate::FieldSchema] = &[#(#schemas),*];

@@ -32,6 +32,8 @@ const SLACK_TICKS: f64 = 1.5;
 const SLACK_GAIN: f64 = 0.03;
 /// An input this late, ticks, is no drift: the lead is set anew at once.
 const SLACK_LOST_TICKS: f64 = -4.0;
+/// Nor is one this early: the room has skipped ticks.
+const SLACK_FAR_TICKS: f64 = 12.0;
 /// The lead bends by at most this much of the ticks that pass.
 const LEAD_SLEW: f64 = 0.05;
 /// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
@@ -194,7 +196,7 @@ impl<R: Rules> Session<R> {
         if now < self.slack_blind_until {
             return;
         }
-        if slack_ticks < SLACK_LOST_TICKS {
+        if !(SLACK_LOST_TICKS..=SLACK_FAR_TICKS).contains(&slack_ticks) {
             self.set_lead(now, self.lead_target_ticks - slack_ticks + SLACK_TICKS);
         } else {
             let wanted = self.lead_target_ticks + (SLACK_TICKS - slack_ticks) * SLACK_GAIN;

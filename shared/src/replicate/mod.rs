@@ -43,6 +43,16 @@ pub use tickwire_derive::Replicate;
 /// `range` narrows it; `bool` and derived unit enums need nothing. `interpolate` draws a float between snapshots
 /// (the default is to snap). `owner_only` hides a field from everybody but the entity's owner.
 /// `skip` keeps a field off the wire; the owner of an avatar still gets it, since avatars travel whole to their owner.
+///
+/// An interpolated field that is too wide to have a motion does not compile:
+///
+/// ```compile_fail
+/// #[derive(tickwire_shared::replicate::Replicate)]
+/// struct Wide {
+///     #[net(interpolate)]
+///     n: i32,
+/// }
+/// ```
 pub trait Replicate: Send + Sync + 'static {
     /// The component's name, in TypeScript too.
     const NAME: &'static str;

@@ -42,7 +42,8 @@ impl BitWriter {
         self.bits(u32::from(value), 1);
     }
 
-    /// Exp-Golomb, order 0: n zeros, then the n + 1 bits of `value + 1`, highest first bit being its 1.
+    /// Exp-Golomb, order 0: `value + 1` has n bits below its highest 1. That many zeros, a 1, then the n bits, least
+    /// significant first as everywhere here.
     #[inline]
     pub fn exp_golomb(&mut self, value: u32) {
         let plus_one = u64::from(value) + 1;
