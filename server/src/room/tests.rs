@@ -31,6 +31,8 @@ struct Way {
     latency: Duration,
     jitter: Duration,
     on_the_way: VecDeque<(Duration, Vec<u8>)>,
+    /// Nothing arrives before this.
+    stalled_until: Duration,
 }
 
 impl Way {
@@ -42,6 +44,9 @@ impl Way {
     }
 
     fn arrived(&mut self, now: Duration) -> Option<Vec<u8>> {
+        if now < self.stalled_until {
+            return None;
+        }
         self.on_the_way
             .front()
             .is_some_and(|(at, _)| *at <= now)
@@ -125,6 +130,7 @@ impl Sim {
             latency: Duration::from_millis(latency_ms),
             jitter: Duration::from_millis(jitter_ms),
             on_the_way: VecDeque::new(),
+            stalled_until: Duration::ZERO,
         };
         let name = format!("player {}", self.players.len());
         let core = Client::new(Destination {
@@ -490,6 +496,29 @@ fn late_inputs_are_dropped_and_counted_and_the_client_runs_further_ahead() {
     assert_eq!(late(&sim), adapted, "and now nothing comes late");
     let slack = sim.players[index].core.stats(sim.now).input_slack_ticks;
     assert!((1.0..=4.0).contains(&slack), "slack {slack}");
+}
+
+#[test]
+fn a_link_that_was_stuck_wakes_without_a_flood_and_inputs_are_in_time_again() {
+    let mut sim = Sim::new(2, 0);
+    let index = sim.add(20, 0);
+    sim.run(Duration::from_secs(3), |_| {});
+    sim.players[index].up.stalled_until = sim.now + Duration::from_secs(8);
+    sim.run(Duration::from_millis(7_990), |_| {});
+    let waiting = sim.players[index].up.on_the_way.len();
+    let burst = (Arena::TICK_RATE_HZ * 2) as usize;
+    assert!(
+        waiting < burst,
+        "{waiting} messages at once; a burst of {burst} is a flood"
+    );
+    sim.run(Duration::from_secs(2), |_| {});
+    let applied = sim.players[index].core.applied_sequence().unwrap().0;
+    sim.run(Duration::from_secs(1), |_| {});
+    let more = sim.players[index].core.applied_sequence().unwrap().0 - applied;
+    assert!(
+        (58..=62).contains(&more),
+        "{more} inputs applied in a second"
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod unsent;
 mod view;
 mod world;
 
@@ -276,7 +277,10 @@ impl<R: Rules> Client<R> {
 
     /// The next WebSocket message to send, binary.
     pub fn poll_transmit(&mut self, now: Duration) -> Option<Vec<u8>> {
-        let bytes = self.outbox.pop_front()?;
+        let bytes = self.outbox.pop_front().or_else(|| {
+            let inputs = self.session.as_mut()?.take_inputs(now)?;
+            codec::encode(&ClientMessage::<R::Input, R::Command>::Inputs(inputs)).ok()
+        })?;
         self.rates.count(now).bytes_up += bytes.len() as f64;
         Some(bytes)
     }

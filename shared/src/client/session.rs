@@ -9,11 +9,12 @@ use super::clock::Clock;
 use super::prediction::Prediction;
 use super::stats::Stats;
 use super::timeline::Timeline;
+use super::unsent::Unsent;
 use super::view::View;
 use super::world::{World, unwrapped};
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
-use crate::limits::{INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
+use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{ClientMessage, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::Rules;
@@ -68,6 +69,7 @@ pub(super) struct Session<R: Rules> {
     nonce: u32,
     events: VecDeque<(i64, RoomEvent<R::Event>)>,
     messages: Vec<ClientMessage<R::Input, R::Command>>,
+    unsent: Unsent<R::Input>,
     updated: Duration,
     own_values: Vec<f64>,
 }
@@ -106,6 +108,7 @@ impl<R: Rules> Session<R> {
             nonce: 0,
             events: VecDeque::new(),
             messages: Vec::new(),
+            unsent: Unsent::new(now),
             updated: now,
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
         }
@@ -193,6 +196,7 @@ impl<R: Rules> Session<R> {
             return;
         };
         self.slack_ticks = slack_ticks;
+        self.unsent.handle_heard(now);
         if now < self.slack_blind_until {
             return;
         }
@@ -238,18 +242,12 @@ impl<R: Rules> Session<R> {
             return;
         };
         let viewed = self.timeline.drawn_tick(now).unwrap_or(0.0).max(0.0) as i64;
-        let mut batch = 0;
-        for inputs in made.inputs.chunks(INPUTS_PER_MESSAGE) {
-            self.messages.push(ClientMessage::Inputs(Inputs {
-                first_sequence: crate::ids::InputSequence(
-                    made.first_sequence.0.wrapping_add(batch),
-                ),
-                first_tick: Tick((made.first_tick + i64::from(batch)) as u32),
-                viewed_tick: Tick(viewed as u32),
-                inputs: inputs.to_vec(),
-            }));
-            batch += inputs.len() as u32;
-        }
+        self.unsent.add(made, Tick(viewed as u32));
+    }
+
+    /// The inputs that are to be sent now, as one message.
+    pub(super) fn take_inputs(&mut self, now: Duration) -> Option<Inputs<R::Input>> {
+        self.unsent.take(now)
     }
 
     fn ping(&mut self, now: Duration) {

@@ -1,0 +1,72 @@
+//! Inputs on their way to the socket: usually one message an animation frame, fewer while the link is stuck.
+//!
+//! In: the inputs that the prediction made, and whether the server hears them. Out: batches. A stalled link delivers
+//! everything at once when it wakes; what piled up by then is late, and as a flood of messages it would cost the
+//! client its connection. So while the server hears nothing, only the newest inputs are kept, and sent rarely.
+
+use std::time::Duration;
+
+use super::prediction::NewInputs;
+use crate::ids::{InputSequence, Tick};
+use crate::limits::INPUTS_PER_MESSAGE;
+use crate::message::Inputs;
+
+/// Without word of any input for this long, the link counts as stuck.
+const STUCK_AFTER: Duration = Duration::from_millis(500);
+/// How often a stuck link is tried.
+const STUCK_EVERY: Duration = Duration::from_millis(250);
+
+#[derive(Debug)]
+pub(super) struct Unsent<I> {
+    waiting: Option<Inputs<I>>,
+    /// When the server last said that it had got inputs.
+    heard: Duration,
+    sent: Duration,
+}
+
+impl<I> Unsent<I> {
+    pub(super) fn new(now: Duration) -> Unsent<I> {
+        Unsent {
+            waiting: None,
+            heard: now,
+            sent: now,
+        }
+    }
+
+    /// The server has got inputs since its last snapshot.
+    pub(super) fn handle_heard(&mut self, now: Duration) {
+        self.heard = now;
+    }
+
+    /// Adds what was made, behind what waits if it follows on it; the oldest go when there are too many.
+    pub(super) fn add(&mut self, made: NewInputs<I>, viewed_tick: Tick) {
+        let first_tick = Tick(made.first_tick as u32);
+        let mut batch = match self.waiting.take() {
+            Some(batch) if batch.first_tick.plus(batch.inputs.len() as u32) == first_tick => batch,
+            _ => Inputs {
+                first_sequence: made.first_sequence,
+                first_tick,
+                viewed_tick,
+                inputs: Vec::new(),
+            },
+        };
+        batch.inputs.extend(made.inputs);
+        batch.viewed_tick = viewed_tick;
+        let over = batch.inputs.len().saturating_sub(INPUTS_PER_MESSAGE);
+        batch.inputs.drain(..over);
+        batch.first_tick = batch.first_tick.plus(over as u32);
+        batch.first_sequence = InputSequence(batch.first_sequence.0.wrapping_add(over as u32));
+        self.waiting = Some(batch);
+    }
+
+    /// The batch to send now, if any.
+    pub(super) fn take(&mut self, now: Duration) -> Option<Inputs<I>> {
+        let stuck = now.saturating_sub(self.heard) > STUCK_AFTER;
+        if stuck && now.saturating_sub(self.sent) < STUCK_EVERY {
+            return None;
+        }
+        let batch = self.waiting.take()?;
+        self.sent = now;
+        Some(batch)
+    }
+}
