@@ -71,8 +71,6 @@ pub struct Limits {
     pub rooms_max: usize,
     /// A lost connection's seat is kept this long.
     pub reconnect_grace: Duration,
-    /// How far into the past the server looks for what a player saw.
-    pub rewind: Duration,
     /// Lines of chat of one player within [`Limits::chat_span`]. Beyond: the line is dropped, its writer told.
     pub chat_lines: u32,
     /// See [`Limits::chat_lines`].
@@ -110,7 +108,6 @@ impl Default for Limits {
 
             rooms_max: 1000,
             reconnect_grace: Duration::from_secs(20),
-            rewind: Duration::from_millis(250),
             chat_lines: 5,
             chat_span: Duration::from_secs(10),
         }
