@@ -12,6 +12,8 @@ import init, {
 } from "../../wasm/pkg/tickwire_wasm.js";
 import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
 
+/** From a dash to the next, seconds. Only after `arenaGame.load()`. */
+export { dashWaitS } from "../../wasm/pkg/tickwire_wasm.js";
 export type {
   Arena,
   ArenaEvent,
@@ -20,9 +22,6 @@ export type {
   ArenaView,
   Wall,
 } from "../../wasm/pkg/types";
-
-/** From a dash to the next, seconds. Only after `arenaGame.load()`. */
-export { dashWaitS } from "../../wasm/pkg/tickwire_wasm.js";
 
 /** Hands off the keys. A new one for each who wants to change it. */
 export function neutralInput(): ArenaInput {

@@ -1,7 +1,7 @@
 //! A room: the world, its players, and what they are told. This file is what a game sees of it.
 //!
 //! In: joins, leaves, inputs, commands (`inbox`), one tick at a time (`core`). Out: snapshots (`capture`, `ring`) and
-//! events, to clients' seats (`seat`). `save` turns a room into bytes and back. `hosted` ties a room to the
+//! events, to clients' seats (`slot`, `seat`). `save` turns a room into bytes and back. `hosted` ties a room to the
 //! scheduler and the sockets; everything else here is pure: no clock, no lock, no I/O.
 
 mod capture;
@@ -14,6 +14,8 @@ mod player;
 mod ring;
 mod save;
 mod seat;
+mod seating;
+mod slot;
 #[cfg(test)]
 mod tests;
 

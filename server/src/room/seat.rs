@@ -1,30 +1,25 @@
 //! A client's two ends of a room: the [`Port`] that its reader delivers to, the [`Feed`] that its writer takes from.
 //!
 //! In at the port: whole client messages; they are decoded and checked here, and only what is right reaches the room.
-//! Out of the feed: whole snapshot messages, put together from the room's ring and the client's own slot. The slot
-//! holds only the newest own part, so a client that does not read costs no more than one that does.
+//! Out of the feed: whole snapshot messages, put together from the room's ring and the client's own slot.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, PlayerId};
-use tickwire_shared::snapshot::layout::{
-    NO_SLACK, OwnPart, SectionKind, write_group, write_header, write_section,
-};
-use tokio::sync::{Notify, watch};
+use tickwire_shared::snapshot::layout::{SectionKind, write_group, write_header, write_section};
+use tokio::sync::watch;
 
 use super::inbox::ClientId;
 use super::mailbox::RoomPort;
 use super::ring::{Entry, Missed, Ring};
+use super::slot::{Slot, Taken};
 use crate::metrics::Metrics;
 
 /// A client this many snapshots behind gets a keyframe, if that is smaller than what it missed.
 const CATCH_UP_SNAPSHOTS: usize = 8;
-/// Own events that may wait for a client that does not read, bytes; beyond it the client is too slow.
-const OWN_EVENT_BYTES: usize = 64 << 10;
 
 /// A client's place in a room, as the net layer gets it.
 pub struct Seat {
@@ -38,71 +33,6 @@ pub struct Seat {
     pub port: Port,
 }
 
-/// What the tick last left for one client.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    state: Mutex<SlotState>,
-    wants_keyframe: AtomicBool,
-    changed: Notify,
-}
-
-#[derive(Debug, Default)]
-struct SlotState {
-    /// The number that the ring's next entry has when this own part belongs to its newest.
-    next: u64,
-    own: OwnPart,
-    /// The own channel, whole; and how often it changed.
-    own_channel: Vec<u8>,
-    own_version: u32,
-    close: Option<Refusal>,
-}
-
-impl Slot {
-    pub(super) fn new() -> Slot {
-        let slot = Slot::default();
-        slot.wants_keyframe.store(true, Ordering::Relaxed);
-        slot
-    }
-
-    /// The tick's end: leaves the newest own part, before entry `next - 1` is pushed.
-    pub(super) fn leave(&self, next: u64, own: OwnPart, own_channel: &[u8]) {
-        let mut state = self.state.lock();
-        let first = state.next == 0;
-        if state.own_channel != own_channel {
-            state.own_channel.clear();
-            state.own_channel.extend_from_slice(own_channel);
-            state.own_version = state.own_version.wrapping_add(1);
-        }
-        let mut events = std::mem::take(&mut state.own.events);
-        events.extend_from_slice(&own.events);
-        if events.len() > OWN_EVENT_BYTES {
-            state.close.get_or_insert(CloseReason::TooSlow.into());
-            events.clear();
-        }
-        // A slack that nobody took stays if it is the worse one; `NO_SLACK` is better than any.
-        let slack_ticks = own.slack_ticks.min(if first {
-            NO_SLACK
-        } else {
-            state.own.slack_ticks
-        });
-        state.own = OwnPart {
-            events,
-            slack_ticks,
-            ..own
-        };
-        state.next = next;
-    }
-
-    pub(super) fn close(&self, refusal: Refusal) {
-        self.state.lock().close.get_or_insert(refusal);
-        self.changed.notify_one();
-    }
-
-    pub(super) fn wants_keyframe(&self) -> bool {
-        self.wants_keyframe.load(Ordering::Relaxed)
-    }
-}
-
 /// The writer's end of a seat.
 pub struct Feed {
     ring: Arc<Ring>,
@@ -113,7 +43,8 @@ pub struct Feed {
     awaits_keyframe: bool,
     /// The keyframe is awaited because this client was too slow for deltas.
     fell_behind: bool,
-    own_sent: u32,
+    /// The version of the own channel that the client has.
+    own_sent: Option<u32>,
 }
 
 impl Feed {
@@ -132,7 +63,7 @@ impl Feed {
             cursor,
             awaits_keyframe: true,
             fell_behind: false,
-            own_sent: 0,
+            own_sent: None,
         }
     }
 
@@ -142,18 +73,16 @@ impl Feed {
     /// The room ends this connection: close with this.
     pub async fn ready(&mut self) -> Result<(), Refusal> {
         loop {
-            if let Some(refusal) = self.slot.state.lock().close.clone() {
+            if let Some(refusal) = self.slot.refusal() {
                 return Err(refusal);
             }
             tokio::select! {
                 biased;
-                () = self.slot.changed.notified() => {}
+                () = self.slot.changed() => {}
                 changed = self.head.changed() => {
-                    return match changed {
-                        Ok(()) => Ok(()),
-                        // The room is gone; whoever closed it has said why, if anybody had the time.
-                        Err(_) => Err(self.slot.state.lock().close.clone().unwrap_or(CloseReason::RoomClosed.into())),
-                    };
+                    // The room is gone; whoever closed it has said why, if anybody had the time.
+                    let gone = |_| self.slot.refusal().unwrap_or(CloseReason::RoomClosed.into());
+                    return changed.map_err(gone);
                 }
             }
         }
@@ -170,42 +99,23 @@ impl Feed {
         }
         if self.wants_keyframe(&missed) {
             (self.awaits_keyframe, self.fell_behind) = (true, true);
-            self.slot.wants_keyframe.store(true, Ordering::Relaxed);
+            self.slot.want_keyframe(true);
         }
-        let start = match self.awaits_keyframe {
-            true => match missed
+        let mut start = None;
+        if self.awaits_keyframe {
+            start = missed
                 .entries
                 .iter()
-                .rposition(|entry| !entry.keyframe().is_empty())
-            {
-                Some(start) => Some(start),
-                None => return Ok(false),
-            },
-            false => None,
-        };
-        let (own, own_channel) = {
-            let mut state = self.slot.state.lock();
-            if let Some(refusal) = state.close.clone() {
-                return Err(refusal);
-            }
-            // The tick has left a newer own part, and its entry comes in a moment: wait for both.
-            if state.next != missed.next {
+                .rposition(|entry| !entry.keyframe().is_empty());
+            if start.is_none() {
                 return Ok(false);
             }
-            let own_channel = (state.own_version != self.own_sent || start.is_some()).then(|| {
-                self.own_sent = state.own_version;
-                state.own_channel.clone()
-            });
-            let events = std::mem::take(&mut state.own.events);
-            let slack_ticks = std::mem::replace(&mut state.own.slack_ticks, NO_SLACK);
-            (
-                OwnPart {
-                    events,
-                    slack_ticks,
-                    ..state.own.clone()
-                },
-                own_channel,
-            )
+            // Who starts anew has no own channel either.
+            self.own_sent = None;
+        }
+        // Else the tick has left a newer own part, and its entry comes in a moment: wait for both.
+        let Some(taken) = self.slot.take(missed.next, &mut self.own_sent)? else {
+            return Ok(false);
         };
         if start.is_some() {
             let reason = if std::mem::take(&mut self.fell_behind) {
@@ -215,18 +125,12 @@ impl Feed {
             };
             self.metrics.keyframe_sent(reason);
             self.awaits_keyframe = false;
-            self.slot.wants_keyframe.store(false, Ordering::Relaxed);
+            self.slot.want_keyframe(false);
         } else if missed.entries.len() > 1 {
             self.metrics.catch_up();
         }
         self.cursor = missed.next;
-        write_message(
-            out,
-            &own,
-            own_channel.as_deref(),
-            &mut missed.entries,
-            start,
-        );
+        write_message(out, &taken, &mut missed.entries, start);
         Ok(true)
     }
 
@@ -249,18 +153,20 @@ impl Feed {
 /// `start`: the entry whose keyframe begins the message; only events are taken from the entries before it.
 fn write_message(
     out: &mut Vec<u8>,
-    own: &OwnPart,
-    own_channel: Option<&[u8]>,
+    taken: &Taken,
     entries: &mut [Arc<Entry>],
     start: Option<usize>,
 ) {
     let Some(newest) = entries.last().map(|entry| entry.tick) else {
         return;
     };
-    write_header(out, newest.0 as u16, own);
+    write_header(out, newest.0 as u16, &taken.own);
     let (skipped, entries) = entries.split_at(start.unwrap_or(0));
     for (place, entry) in entries.iter().enumerate() {
-        let own_channel = own_channel.filter(|_| place + 1 == entries.len());
+        let own_channel = taken
+            .own_channel
+            .as_deref()
+            .filter(|_| place + 1 == entries.len());
         let first = place == 0;
         let state = if first && start.is_some() {
             entry.keyframe()
@@ -359,6 +265,7 @@ mod tests {
     use super::*;
     use crate::room::core::Snapshot;
     use tickwire_shared::ids::Tick;
+    use tickwire_shared::snapshot::layout::OwnPart;
 
     fn entry(tick: u32, keyframe: &[u8]) -> Entry {
         Entry::new(&Snapshot {
@@ -432,26 +339,5 @@ mod tests {
             parsed.events, own.events,
             "and nothing of it was lost meanwhile"
         );
-    }
-
-    #[test]
-    fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
-        let slot = Slot::new();
-        for tick in 0..100 {
-            slot.leave(
-                tick,
-                OwnPart {
-                    events: vec![0; 1000],
-                    ..OwnPart::default()
-                },
-                &[],
-            );
-        }
-        let state = slot.state.lock();
-        assert_eq!(
-            state.close.as_ref().map(|refusal| refusal.reason),
-            Some(CloseReason::TooSlow)
-        );
-        assert!(state.own.events.len() <= OWN_EVENT_BYTES);
     }
 }

@@ -10,7 +10,7 @@ use super::bits::{BitReader, BitWriter, Rice, unzigzag, zigzag};
 use super::fields::{
     advance, coast, differs, plain_bits, read_change, read_plain, write_change, write_plain,
 };
-use super::state::{ChannelState, TableState};
+use super::state::{ChannelState, TableState, merge_added, rebuild, remove_rows};
 use crate::replicate::{Schema, TableSchema};
 
 /// Encodes deltas; keeps its scratch memory from one to the next.
@@ -321,76 +321,6 @@ fn read_places(
         places.push(place);
     }
     Ok(())
-}
-
-/// Takes the rows at `removed` (ascending) out, in place.
-fn remove_rows(width: usize, rows: &mut TableState, removed: &[u32]) {
-    if removed.is_empty() {
-        return;
-    }
-    let mut gone = removed.iter().peekable();
-    let mut kept = 0;
-    for row in 0..rows.ids.len() {
-        if gone.next_if(|place| **place as usize == row).is_some() {
-            continue;
-        }
-        if kept != row {
-            rows.ids.swap(kept, row);
-            for field in 0..width {
-                rows.values.swap(kept * width + field, row * width + field);
-                rows.motion.swap(kept * width + field, row * width + field);
-            }
-        }
-        kept += 1;
-    }
-    rows.ids.truncate(kept);
-    rows.values.truncate(kept * width);
-    rows.motion.truncate(kept * width);
-}
-
-/// Removes rows, then lets `merge` write what stayed and what is new into a fresh table that becomes `rows`.
-fn rebuild(
-    width: usize,
-    rows: &mut TableState,
-    removed: &[u32],
-    scratch: &mut TableState,
-    merge: impl FnOnce(&TableState, &mut TableState),
-) {
-    remove_rows(width, rows, removed);
-    scratch.clear();
-    merge(rows, scratch);
-    std::mem::swap(rows, scratch);
-}
-
-/// Writes `kept` and `added`, both ascending by id, into `rebuilt`.
-fn merge_added<'a>(
-    width: usize,
-    kept: &TableState,
-    rebuilt: &mut TableState,
-    added: impl Iterator<Item = (u32, &'a [u32])>,
-) {
-    let mut place = 0;
-    let mut copy_until = |rebuilt: &mut TableState, limit: Option<u32>| {
-        while let Some(id) = kept.ids.get(place) {
-            if limit.is_some_and(|limit| *id >= limit) {
-                break;
-            }
-            rebuilt.ids.push(*id);
-            let span = place * width..(place + 1) * width;
-            rebuilt
-                .values
-                .extend_from_slice(kept.values.get(span.clone()).unwrap_or_default());
-            rebuilt
-                .motion
-                .extend_from_slice(kept.motion.get(span).unwrap_or_default());
-            place += 1;
-        }
-    };
-    for (id, values) in added {
-        copy_until(rebuilt, Some(id));
-        rebuilt.push(id, values.iter().copied());
-    }
-    copy_until(rebuilt, None);
 }
 
 /// Turns places among kept rows into places among all old rows; asked in ascending order.
