@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
-use crate::{length, page, wasm};
+use crate::{length, play, wasm};
 
 /// Licences that a package may have whose code or fonts the page ships. deny.toml has the list for
 /// crates; tools that only build the page are free to have others.
@@ -30,13 +30,7 @@ const CARGO_DENY: &str = "0.20.2";
 /// `cargo xtask check`.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::new(13);
-    steps.need("tools", "checking", |_| tools::check_node(workspace))?;
-    steps.need("wasm target", "checking", |live| {
-        tools::ensure_wasm_target(workspace, live)
-    })?;
-    steps.need("npm packages", "installing", |live| {
-        page::packages(workspace, live)
-    })?;
+    play::first_steps(workspace, &mut steps)?;
 
     steps.part("rustfmt", "checking", |live| {
         cargo(workspace, live, &["fmt", "--all", "--", "--check"])

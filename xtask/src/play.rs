@@ -40,15 +40,20 @@ pub(crate) fn play(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     become_process(server.args(["serve", "--listen", &listen.to_string()]))
 }
 
-/// Builds all that the server binary contains, then the binary; returns its path.
-pub(crate) fn build_steps(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
+/// What building and checking both need first: tools, the wasm target, npm packages. Three steps.
+pub(crate) fn first_steps(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     steps.need("tools", "checking", |_| tools::check_node(workspace))?;
     steps.need("wasm target", "checking", |live| {
         tools::ensure_wasm_target(workspace, live)
     })?;
     steps.need("npm packages", "installing", |live| {
         page::packages(workspace, live)
-    })?;
+    })
+}
+
+/// Builds all that the server binary contains, then the binary; returns its path.
+pub(crate) fn build_steps(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
+    first_steps(workspace, steps)?;
     steps.need("wasm", "building", |live| wasm::module(workspace, live))?;
     steps.need("types", "writing", |live| wasm::types(workspace, live))?;
     steps.need("page", "building", |live| page::page(workspace, live))?;

@@ -2,21 +2,10 @@
  * The room with the real client core, on sockets that the test holds. What needs a server is in the arena's `e2e`.
  */
 
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { expect, test, vi } from "vitest";
-import init, { arenaClient } from "../../wasm/pkg/tickwire_wasm.js";
 import type { Arena } from "../../wasm/pkg/types";
 import { type ConnectionState, connect, type GameModule } from "../src/index";
-
-const MODULE = resolve(import.meta.dirname, "../../wasm/pkg/tickwire_wasm_bg.wasm");
-
-const game: GameModule<Arena> = {
-  name: "arena",
-  neutral: { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false },
-  load: async () => (await init({ module_or_path: await readFile(MODULE) })).memory,
-  client: ({ room, create, name }) => arenaClient(room, create, name),
-};
+import { arenaInNode } from "./arena-in-node";
 
 class Socket extends EventTarget {
   readyState = 1;
@@ -36,7 +25,7 @@ class Socket extends EventTarget {
 async function join(options: { game?: GameModule<Arena> } = {}) {
   const sockets: Socket[] = [];
   const states: ConnectionState[] = [];
-  const room = connect(options.game ?? game, {
+  const room = connect(options.game ?? arenaInNode, {
     name: "Ana",
     room: "lava",
     url: "ws://here/ws",
@@ -86,7 +75,7 @@ test("leaving says goodbye before it closes", async () => {
 });
 
 test("a game that does not load is said in words", async () => {
-  const broken = { ...game, load: () => Promise.reject(new Error("no such file")) };
+  const broken = { ...arenaInNode, load: () => Promise.reject(new Error("no such file")) };
   const { room, sockets } = await join({ game: broken });
   expect(sockets.length).toBe(0);
   expect(room.state).toMatchObject({

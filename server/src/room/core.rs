@@ -48,8 +48,6 @@ pub enum JoinOutcome {
         token: ResumeToken,
         /// The seat was the client's before.
         resumed: bool,
-        /// The connection that held it until now.
-        replaced: Option<ClientId>,
     },
     /// The client was not let in.
     Refused(ClientId, Refusal),

@@ -114,7 +114,6 @@ impl<G: Game> HostedRoom<G> {
                     player,
                     token,
                     resumed,
-                    replaced: _,
                 } => {
                     let Some(reply) = joins.remove(&client) else {
                         continue;
@@ -233,8 +232,6 @@ impl<G: Game> HostedRoom<G> {
 
     fn close_when_empty(&mut self) -> Verdict {
         let people = self.core.room().people();
-        self.counted_people
-            .resize_with(people, || self.shared.metrics.player());
         self.empty_ticks = if people == 0 { self.empty_ticks + 1 } else { 0 };
         let patience = EMPTY_CLOSE.as_secs() as u32 * G::Rules::TICK_RATE_HZ;
         if self.empty_ticks < patience {
@@ -292,9 +289,10 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.core.receive(&mut inbox);
         self.inbox = inbox;
         // Before the answers, so that who is refused a seat here is not sent here again.
-        self.shared
-            .people
-            .store(self.core.room().people(), Ordering::Relaxed);
+        let people = self.core.room().people();
+        self.shared.people.store(people, Ordering::Relaxed);
+        self.counted_people
+            .resize_with(people, || self.shared.metrics.player());
         self.answer_joins(due, joins);
         if let Some(refusal) = close {
             self.end(&refusal);

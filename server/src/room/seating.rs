@@ -43,7 +43,6 @@ impl<G: Game> RoomCore<G> {
             player,
             token,
             resumed: false,
-            replaced: None,
         }
     }
 
@@ -70,7 +69,6 @@ impl<G: Game> RoomCore<G> {
             player,
             token,
             resumed: true,
-            replaced,
         }
     }
 

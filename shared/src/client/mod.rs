@@ -231,14 +231,14 @@ impl<R: Rules> Client<R> {
             return;
         };
         session.update(now, &self.input);
-        let messages = session.take_messages();
+        let ping = session.due_ping(now);
         let events = session.take_due_events();
         for event in events {
             self.note_player(&event);
             self.tell(ClientEvent::Room(event));
         }
-        for message in &messages {
-            self.say(message);
+        if let Some(ping) = ping {
+            self.say(&ClientMessage::Ping(ping));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What lives from a welcome to the end of its connection: clocks, world, prediction, events waiting for their tick.
 //!
-//! In: pongs, snapshots, time, the input held. Out: messages to say, events whose moment has come, the view.
+//! In: pongs, snapshots, time, the input held. Out: pings and inputs to send, events whose moment has come, the view.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::world::{World, unwrapped};
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
 use crate::limits::SERVER_MESSAGE_BYTES;
-use crate::message::{ClientMessage, Inputs, Ping, Pong, RoomEvent, Welcome};
+use crate::message::{Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::Rules;
 use crate::snapshot::layout::{Part, SectionKind, SnapshotMessage};
@@ -68,7 +68,6 @@ pub(super) struct Session<R: Rules> {
     next_ping: Duration,
     nonce: u32,
     events: VecDeque<(i64, RoomEvent<R::Event>)>,
-    messages: Vec<ClientMessage<R::Input, R::Command>>,
     unsent: Unsent<R::Input>,
     updated: Duration,
     own_values: Vec<f64>,
@@ -107,7 +106,6 @@ impl<R: Rules> Session<R> {
             next_ping: now,
             nonce: 0,
             events: VecDeque::new(),
-            messages: Vec::new(),
             unsent: Unsent::new(now),
             updated: now,
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
@@ -236,7 +234,6 @@ impl<R: Rules> Session<R> {
         let most = passed_s * f64::from(R::TICK_RATE_HZ) * LEAD_SLEW;
         self.lead_ticks += (self.lead_target_ticks - self.lead_ticks).clamp(-most, most);
         self.prediction.fade(passed_s);
-        self.ping(now);
         let tick = self.input_tick(now).floor() as i64;
         let Some(made) = self.prediction.advance(tick, input, &self.map.0) else {
             return;
@@ -250,9 +247,10 @@ impl<R: Rules> Session<R> {
         self.unsent.take(now)
     }
 
-    fn ping(&mut self, now: Duration) {
+    /// The ping to send now, if one is due.
+    pub(super) fn due_ping(&mut self, now: Duration) -> Option<Ping> {
         if now < self.next_ping {
-            return;
+            return None;
         }
         let every = if self.clock.sample_count() < FIRST_PINGS {
             FIRST_PING_EVERY
@@ -265,17 +263,12 @@ impl<R: Rules> Session<R> {
             self.pings.pop_front();
         }
         self.pings.push_back((self.nonce, now));
-        self.messages
-            .push(ClientMessage::Ping(Ping { nonce: self.nonce }));
+        Some(Ping { nonce: self.nonce })
     }
 
     /// The tick that this client simulates at `now`, with fraction.
     fn input_tick(&self, now: Duration) -> f64 {
         self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ) + self.lead_ticks
-    }
-
-    pub(super) fn take_messages(&mut self) -> Vec<ClientMessage<R::Input, R::Command>> {
-        std::mem::take(&mut self.messages)
     }
 
     /// The events whose moment is drawn by now. What concerns the roster and the chat does not wait.
