@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::codec::{self, CodecError};
-use crate::ids::{InputSequence, PlayerId, ResumeToken, Tick};
+use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
 
 /// Raised with every change that an older peer would misread.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// The first message of a connection: who wants to go where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,20 @@ pub enum ClientMessage<I, C> {
     Goodbye,
     /// 5: a line for everybody in the room, at most [`crate::limits::CHAT_BYTES`] bytes.
     Chat(String),
+    /// 6: nobody looks at the picture (true), or somebody does again: a hidden tab gets fewer snapshots.
+    Hidden(bool),
+    /// 7: what the client holds is not what the server says it should.
+    Desync(Desync),
+}
+
+/// A channel's check did not fit what the client holds. Said twice: at once, to be healed by a keyframe; and when that
+/// came, with what it showed to be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desync {
+    /// Where. [`ChannelId::OWN`]: what is the client's own, its avatar too.
+    pub channel: ChannelId,
+    /// None asks for healing; then the first entity that differed, or 0 when it was none.
+    pub found: Option<EntityId>,
 }
 
 /// A question about time.

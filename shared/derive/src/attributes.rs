@@ -13,6 +13,7 @@ pub(crate) struct FieldAttributes {
     bits: Option<LitInt>,
     pub(crate) interpolate: Option<Path>,
     pub(crate) owner_only: Option<Path>,
+    pub(crate) position: Option<Path>,
     pub(crate) skip: Option<Path>,
     pub(crate) snap_over: Option<Expr>,
 }
@@ -39,11 +40,13 @@ impl FieldAttributes {
                     parsed.interpolate = Some(meta.path);
                 } else if meta.path.is_ident("owner_only") {
                     parsed.owner_only = Some(meta.path);
+                } else if meta.path.is_ident("position") {
+                    parsed.position = Some(meta.path);
                 } else if meta.path.is_ident("skip") {
                     parsed.skip = Some(meta.path);
                 } else {
                     return Err(meta.error(
-                        "unknown: expected range, step, angle, bits, interpolate, snap_over, owner_only or skip",
+                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, owner_only or skip",
                     ));
                 }
                 Ok(())

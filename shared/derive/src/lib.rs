@@ -49,6 +49,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
         }
     };
     let mut checks = vec![];
+    let mut positions = 0;
     let (mut schemas, mut quantise, mut values, mut from_values) = (vec![], vec![], vec![], vec![]);
     for field in fields {
         let (ident, ty, index) = (field.ident.as_ref(), &field.ty, schemas.len());
@@ -63,6 +64,14 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
             attributes.interpolate.is_some(),
             attributes.owner_only.is_some(),
         );
+        let position = attributes.position.is_some();
+        positions += usize::from(position);
+        if position && (owner_only || !interpolate) {
+            return Err(Error::new(
+                field.span(),
+                "a position is seen by others and interpolated",
+            ));
+        }
         let snap_over = attributes
             .snap_over
             .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
@@ -78,6 +87,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
                 kind: #kind,
                 interpolate: #interpolate,
                 owner_only: #owner_only,
+                position: #position,
                 snap_over: #snap_over,
             }
         });
@@ -88,6 +98,12 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
         }});
         values.push(quote!(out[#index] = #value::to_number(self.#ident);));
         from_values.push(quote!(#ident: #value::from_number(values[#index])));
+    }
+    if positions != 0 && positions != 2 {
+        return Err(Error::new(
+            input.span(),
+            "a position is two fields: x and y, in this order",
+        ));
     }
     let (ident, name, count) = (&input.ident, input.ident.to_string(), schemas.len());
     Ok(quote! {

@@ -19,7 +19,7 @@ mod world;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use stats::Stats;
+pub use stats::{DesyncPlace, Stats};
 pub use view::{View, ViewTable};
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,7 @@ pub struct Client<R: Rules> {
     resume: Option<ResumeToken>,
     session: Option<Session<R>>,
     input: R::Input,
+    hidden: bool,
     outbox: VecDeque<Vec<u8>>,
     news: VecDeque<ClientEvent<R::Event>>,
     players: BTreeMap<PlayerId, PlayerInfo>,
@@ -103,6 +104,7 @@ impl<R: Rules> Client<R> {
             resume: None,
             session: None,
             input: R::Input::default(),
+            hidden: false,
             outbox: VecDeque::new(),
             news: VecDeque::new(),
             players: BTreeMap::new(),
@@ -180,6 +182,9 @@ impl<R: Rules> Client<R> {
             name: welcome.name.clone(),
         });
         self.session = Some(Session::new(now, welcome));
+        if self.hidden {
+            self.say(&ClientMessage::Hidden(true));
+        }
         self.update(now);
     }
 
@@ -190,7 +195,19 @@ impl<R: Rules> Client<R> {
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        session.handle_snapshot(now, &self.schema, bytes)
+        session.handle_snapshot(now, &self.schema, bytes)?;
+        for desync in session.take_desyncs() {
+            self.say(&ClientMessage::Desync(desync));
+        }
+        Ok(())
+    }
+
+    /// Nobody looks at the picture (a hidden tab), or somebody does again: tells the server, which sends less meanwhile.
+    /// What the player intends meanwhile is the caller's to say.
+    pub fn set_hidden(&mut self, hidden: bool) {
+        if std::mem::replace(&mut self.hidden, hidden) != hidden && self.session.is_some() {
+            self.say(&ClientMessage::Hidden(hidden));
+        }
     }
 
     /// Holds this input until the next call. An impossible one is replaced by the neutral one.
@@ -387,5 +404,25 @@ impl<R: Rules> Client<R> {
         channel: crate::ids::ChannelId,
     ) -> Option<(crate::ids::Tick, &crate::snapshot::ChannelState)> {
         self.session.as_ref()?.heard(channel)
+    }
+
+    /// The newest snapshot's tick, while in a room.
+    pub fn newest_tick(&self) -> Option<crate::ids::Tick> {
+        self.session.as_ref().map(Session::newest_tick)
+    }
+
+    /// The channels that this client sees, its own one too, ascending.
+    pub fn channels(&self) -> impl Iterator<Item = crate::ids::ChannelId> + '_ {
+        self.session
+            .iter()
+            .flat_map(|session| session.world.channels())
+    }
+
+    /// What a channel was last heard to hold, to be tampered with: so that tests can see a desync found and healed.
+    pub fn tamper(
+        &mut self,
+        channel: crate::ids::ChannelId,
+    ) -> Option<&mut crate::snapshot::ChannelState> {
+        self.session.as_mut()?.world.channel_mut(channel)
     }
 }

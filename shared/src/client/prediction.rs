@@ -9,10 +9,12 @@ use crate::ids::InputSequence;
 use crate::replicate::Replicate;
 use crate::rules::Rules;
 
-/// Inputs kept for replaying: 2 s at 60 ticks, longer than any round trip worth playing on.
-const INPUTS: usize = 128;
+/// Inputs kept for replaying: 8 s at 60 ticks, longer than a stalled write may last.
+const INPUTS: usize = 512;
 /// Ticks that one call may catch up; beyond it the prediction skips ahead without inputs.
 const CATCH_UP_TICKS: i64 = 16;
+/// A clock this far ahead of the tick it should be at falls back; less is waited for.
+const FALL_BACK_TICKS: i64 = 128;
 /// The visual error shrinks to 1/e in this time, seconds: 5 % are left after 100 ms.
 const ERROR_FADE_S: f64 = 0.033;
 /// A disagreement over this counts as a correction, in the field's unit (1 cm for metres).
@@ -25,6 +27,8 @@ pub(super) struct Prediction<R: Rules> {
     tick: i64,
     sequence: InputSequence,
     avatar: Option<R::Avatar>,
+    /// The server's avatar after a tick: the newest that is known for sure.
+    base: Option<(i64, R::Avatar)>,
     /// What is drawn minus what is predicted, by field.
     error: Vec<f64>,
     pub(super) corrections: u32,
@@ -53,6 +57,7 @@ impl<R: Rules> Prediction<R> {
             tick,
             sequence: InputSequence(0),
             avatar: None,
+            base: None,
             error: vec![0.0; R::Avatar::FIELDS.len()],
             corrections: 0,
             last_correction: 0.0,
@@ -66,9 +71,12 @@ impl<R: Rules> Prediction<R> {
         input: &R::Input,
         map: &R::Map,
     ) -> Option<NewInputs<R::Input>> {
-        if tick - self.tick > CATCH_UP_TICKS || tick < self.tick - INPUTS as i64 {
+        if tick - self.tick > CATCH_UP_TICKS || tick < self.tick - FALL_BACK_TICKS {
             self.tick = tick - 1;
-            self.inputs.clear();
+            // What was sent for earlier ticks may still be applied there; of two inputs for one tick the later counts.
+            while self.inputs.back().is_some_and(|made| made.tick >= tick) {
+                self.inputs.pop_back();
+            }
         }
         if tick <= self.tick {
             return None;
@@ -97,10 +105,42 @@ impl<R: Rules> Prediction<R> {
     }
 
     /// The server's avatar after its tick `tick`: replays what it had not seen.
-    pub(super) fn reconcile(&mut self, tick: i64, mut avatar: R::Avatar, map: &R::Map) {
+    pub(super) fn reconcile(&mut self, tick: i64, avatar: R::Avatar, map: &R::Map) {
         while self.inputs.front().is_some_and(|made| made.tick <= tick) {
             self.inputs.pop_front();
         }
+        self.base = Some((tick, avatar));
+        self.replay(map);
+    }
+
+    /// The server's avatar after its tick `tick` is where the inputs of all ticks until then bring it. False when they
+    /// are not all known here: then the server must say where it is.
+    pub(super) fn confirm(&mut self, tick: i64, map: &R::Map) -> bool {
+        let Some((at, avatar)) = &mut self.base else {
+            return false;
+        };
+        while *at < tick {
+            let Some(made) = self.inputs.front() else {
+                return false;
+            };
+            if made.tick > *at + 1 {
+                return false;
+            }
+            if made.tick == *at + 1 {
+                R::step(avatar, &made.input, map, R::dt_s());
+                *at += 1;
+            }
+            self.inputs.pop_front();
+        }
+        self.replay(map);
+        true
+    }
+
+    fn replay(&mut self, map: &R::Map) {
+        let Some((_, base)) = &self.base else {
+            return;
+        };
+        let mut avatar = base.clone();
         for made in &self.inputs {
             R::step(&mut avatar, &made.input, map, R::dt_s());
         }
@@ -112,7 +152,7 @@ impl<R: Rules> Prediction<R> {
 
     /// The server says that there is no avatar now.
     pub(super) fn forget(&mut self) {
-        self.avatar = None;
+        (self.avatar, self.base) = (None, None);
         self.error.fill(0.0);
     }
 
@@ -144,9 +184,10 @@ impl<R: Rules> Prediction<R> {
         }
     }
 
-    /// The sequence number, not above the newest one made, whose low 16 bits are `low`.
-    pub(super) fn full_sequence(&self, low: u16) -> InputSequence {
-        let behind = (self.sequence.0 as u16).wrapping_sub(low);
+    /// The sequence number, not above the newest one made, whose low bits are `low`: right while fewer than 256 inputs
+    /// (4 s at 60 ticks) are on their way.
+    pub(super) fn full_sequence(&self, low: u8) -> InputSequence {
+        let behind = (self.sequence.0 as u8).wrapping_sub(low);
         InputSequence(self.sequence.0.saturating_sub(u32::from(behind)))
     }
 

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::prediction::Prediction;
-use super::stats::Stats;
+use super::stats::{DesyncPlace, Stats};
 use super::timeline::Timeline;
 use super::unsent::Unsent;
 use super::view::View;
-use super::world::{World, unwrapped};
+use super::world::World;
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
 use crate::limits::SERVER_MESSAGE_BYTES;
-use crate::message::{Inputs, Ping, Pong, RoomEvent, Welcome};
+use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::Rules;
-use crate::snapshot::layout::{Part, SectionKind, SnapshotMessage};
+use crate::snapshot::layout::{OwnAvatar, Pace, Part, SectionKind, SnapshotMessage};
 use crate::snapshot::{ChannelState, SnapshotError};
 
 /// The first pings come quickly, to find the offset; then one a second keeps it and the connection alive.
@@ -55,7 +55,10 @@ pub(super) struct Session<R: Rules> {
     map: MapOf<R>,
     clock: Clock,
     timeline: Timeline,
-    world: World,
+    pub(super) world: World,
+    pace: Pace,
+    desyncs: u32,
+    last_desync: Option<Desync>,
     prediction: Prediction<R>,
     /// How many ticks ahead of the room's time this client simulates.
     lead_ticks: f64,
@@ -96,6 +99,9 @@ impl<R: Rules> Session<R> {
             clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),
             timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
             world: World::default(),
+            pace: Pace::default(),
+            desyncs: 0,
+            last_desync: None,
             prediction: Prediction::new(tick),
             lead_ticks: SLACK_TICKS,
             lead_target_ticks: SLACK_TICKS,
@@ -145,10 +151,8 @@ impl<R: Rules> Session<R> {
         bytes: &[u8],
     ) -> Result<(), String> {
         let message = SnapshotMessage::parse(bytes).map_err(|error| error.to_string())?;
-        let tick = unwrapped(
-            Tick(self.newest_tick as u32).nearest_with_low_bits(message.tick_low),
-            self.newest_tick,
-        );
+        let header = message.header;
+        let tick = self.newest_tick + i64::from(header.ticks_on);
         let mut group_tick = None;
         let mut events = Vec::new();
         let world = &mut self.world;
@@ -167,10 +171,8 @@ impl<R: Rules> Session<R> {
             Ok(())
         });
         walked.map_err(|error| error.to_string())?;
-        if let Some(done) = group_tick {
-            self.world.finish_group(schema, done);
-        }
-        for event in read_events(tick, message.events)
+        world.finish_group(schema, tick);
+        for event in read_events(tick, header.events)
             .map_err(|error| error.to_string())?
             .into_iter()
             .chain(events)
@@ -180,13 +182,22 @@ impl<R: Rules> Session<R> {
             }
             self.events.push_back(event);
         }
-        if group_tick.is_some() {
-            self.newest_tick = tick;
-            self.timeline.handle_snapshot(now, tick);
+        self.newest_tick = tick;
+        self.timeline.handle_snapshot(now, tick);
+        self.pace = header.pace.unwrap_or(self.pace);
+        self.applied = self.prediction.full_sequence(header.applied_low);
+        self.handle_slack(now, header.slack_ticks);
+        self.handle_avatar(tick, header.avatar)
+    }
+
+    /// What the server must be told about what this client holds.
+    pub(super) fn take_desyncs(&mut self) -> Vec<Desync> {
+        let desyncs = std::mem::take(&mut self.world.desyncs);
+        for desync in &desyncs {
+            self.desyncs = self.desyncs.wrapping_add(u32::from(desync.found.is_none()));
+            self.last_desync = Some(*desync);
         }
-        self.applied = self.prediction.full_sequence(message.applied_low);
-        self.handle_slack(now, message.slack_ticks);
-        self.handle_avatar(tick, message.avatar)
+        desyncs
     }
 
     fn handle_slack(&mut self, now: Duration, slack_ticks: Option<i8>) {
@@ -206,23 +217,30 @@ impl<R: Rules> Session<R> {
         }
     }
 
-    fn handle_avatar(
-        &mut self,
-        tick: i64,
-        avatar: Option<(EntityId, &[u8])>,
-    ) -> Result<(), String> {
-        let Some((entity, bytes)) = avatar else {
-            self.avatar_entity = None;
-            self.prediction.forget();
-            return Ok(());
-        };
-        let avatar = codec::decode::<R::Avatar, SERVER_MESSAGE_BYTES>(bytes)
-            .map_err(|error| error.to_string())?;
-        if self.avatar_entity != Some(entity) {
-            self.prediction.forget();
-            self.avatar_entity = Some(entity);
+    fn handle_avatar(&mut self, tick: i64, avatar: OwnAvatar) -> Result<(), String> {
+        match avatar {
+            OwnAvatar::None => {
+                self.avatar_entity = None;
+                self.prediction.forget();
+            }
+            OwnAvatar::Predicted => {
+                if !self.prediction.confirm(tick, &self.map.0) {
+                    self.world.desyncs.push(Desync {
+                        channel: ChannelId::OWN,
+                        found: None,
+                    });
+                }
+            }
+            OwnAvatar::Whole(entity, bytes) => {
+                let avatar = codec::decode::<R::Avatar, SERVER_MESSAGE_BYTES>(bytes)
+                    .map_err(|error| error.to_string())?;
+                if self.avatar_entity != Some(entity) {
+                    self.prediction.forget();
+                    self.avatar_entity = Some(entity);
+                }
+                self.prediction.reconcile(tick, avatar, &self.map.0);
+            }
         }
-        self.prediction.reconcile(tick, avatar, &self.map.0);
         Ok(())
     }
 
@@ -327,6 +345,11 @@ impl<R: Rules> Session<R> {
             corrections: self.prediction.corrections,
             correction_last: self.prediction.last_correction,
             keyframes: self.world.keyframes,
+            channels: self.world.channels().count() as u32,
+            desyncs: self.desyncs,
+            desync_last: self.last_desync.map(DesyncPlace::from),
+            rung: self.pace.rung,
+            stride: u32::from(self.pace.stride),
             entities: newest.map_or(0, |frame| {
                 frame
                     .tables
@@ -341,6 +364,11 @@ impl<R: Rules> Session<R> {
 
     pub(super) fn prediction(&self) -> &Prediction<R> {
         &self.prediction
+    }
+
+    /// The newest snapshot's tick.
+    pub(super) fn newest_tick(&self) -> Tick {
+        Tick(self.newest_tick as u32)
     }
 
     pub(super) fn heard(&self, channel: ChannelId) -> Option<(Tick, &ChannelState)> {

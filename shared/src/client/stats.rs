@@ -5,6 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::message::Desync;
+use crate::snapshot::layout::Rung;
+
 /// How the connection fares now. Rates are over the last whole second.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Stats {
@@ -32,8 +35,36 @@ pub struct Stats {
     pub correction_last: f64,
     /// Channel keyframes received.
     pub keyframes: u32,
+    /// Channels that this client sees.
+    pub channels: u32,
+    /// Times that what this client held was not what the server said it should hold.
+    pub desyncs: u32,
+    /// The last such place.
+    pub desync_last: Option<DesyncPlace>,
+    /// How well this client keeps up, and what the server does about it.
+    pub rung: Rung,
+    /// The server sends every so manieth snapshot.
+    pub stride: u32,
     /// Entities in the newest snapshot's largest table.
     pub entities: u32,
+}
+
+/// Where a client held something else than the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DesyncPlace {
+    /// The channel.
+    pub channel: u32,
+    /// The first entity that differed; 0 until it is healed, and when it was none.
+    pub entity: u32,
+}
+
+impl From<Desync> for DesyncPlace {
+    fn from(desync: Desync) -> DesyncPlace {
+        DesyncPlace {
+            channel: desync.channel.0,
+            entity: desync.found.map_or(0, |entity| entity.0),
+        }
+    }
 }
 
 /// Counts per second.

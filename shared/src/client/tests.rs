@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ids::{ChannelId, Tick};
 use crate::message::Pong;
-use crate::snapshot::layout::{self, OwnPart, SectionKind};
+use crate::snapshot::layout::{self, Header, SectionKind};
 use crate::snapshot::tests::TestRules;
 use crate::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe};
 
@@ -54,7 +54,7 @@ fn the_hello_comes_first_and_takes_the_token_along() {
 #[test]
 fn bytes_that_cannot_be_read_end_the_session() {
     let mut client = welcomed();
-    client.handle_bytes(Duration::ZERO, &[0x80, 0, 0]);
+    client.handle_bytes(Duration::ZERO, &[0x80, 0, 0, 1, 7]);
     assert!(broken(&mut client));
     assert_eq!((client.player(), client.resume_token()), (None, None));
 }
@@ -66,31 +66,37 @@ fn a_channel_that_a_snapshot_does_not_name_moves_on_as_it_did() {
     let mut client = welcomed();
     for (step, x) in [10_u32, 12, 14, 16].into_iter().enumerate() {
         let mut tables = vec![TableState::default(); schema.tables.len()];
-        tables[0].push(7, [x, 0, 1, 5].into_iter());
+        tables[0].ids.push(7);
+        tables[0].values.extend([x, 0, 0, 1, 5]);
         let mut delta = Vec::new();
-        let said = encoder.encode(&schema, &mut server, &tables, &mut delta);
+        let rows = tables.iter().map(TableState::rows);
+        let said = encoder.encode(&schema, &mut server, rows, &(), &mut (), &mut delta);
         assert_eq!(said, step < 2, "steady motion is no news");
         let mut message = Vec::new();
-        layout::write_header(&mut message, 1000 + 2 * step as u16, &OwnPart::default());
-        layout::write_group(&mut message, 0, u32::from(said));
+        let header = Header {
+            ticks_on: 2,
+            ..Header::default()
+        };
+        layout::write_header(&mut message, &header);
+        let mut section = |kind, bytes: &[u8]| {
+            layout::write_channel(&mut message, ChannelId::GLOBAL, ChannelId::GLOBAL);
+            layout::write_section(&mut message, kind, bytes);
+        };
         if step == 0 {
             let mut keyframe = Vec::new();
             encode_keyframe(&schema, &server, &mut BitWriter::default(), &mut keyframe);
-            layout::write_section(
-                &mut message,
-                ChannelId::GLOBAL,
-                SectionKind::Keyframe,
-                &keyframe,
-            );
+            section(SectionKind::Keyframe, &keyframe);
         } else if said {
-            layout::write_section(&mut message, ChannelId::GLOBAL, SectionKind::Delta, &delta);
+            section(SectionKind::Delta, &delta);
         }
+        section(SectionKind::Check, &server.hash().to_le_bytes());
         client.handle_bytes(Duration::from_millis(33 * step as u64), &message);
         let heard = client
             .heard(ChannelId::GLOBAL)
             .map(|(_, state)| state.clone());
         assert_eq!(heard.as_ref(), Some(&server), "step {step}");
     }
+    assert_eq!(client.stats(Duration::from_secs(1)).desyncs, 0);
 }
 
 proptest! {
@@ -105,7 +111,7 @@ proptest! {
             now += Duration::from_millis(passed_ms);
             if let Some(first) = bytes.first_mut() {
                 // Half of them look like snapshots.
-                *first = if snapshot { *first & 3 | 0x80 } else { *first & 3 };
+                *first = if snapshot { *first & 0x3F | 0x80 } else { *first & 3 };
             }
             client.handle_bytes(now, &bytes);
             let pong = ServerMessage::<()>::Pong(Pong { nonce: 1, room_time_us: u64::MAX / (passed_ms + 1) });

@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::ids::{ChannelId, Tick};
+use crate::ids::{ChannelId, EntityId, Tick};
+use crate::message::Desync;
 use crate::replicate::Schema;
 use crate::snapshot::layout::SectionKind;
 use crate::snapshot::{
-    ChannelState, SnapshotError, TableState, apply_delta, apply_keyframe, coast_all,
+    ChannelState, DeltaDecoder, SnapshotError, TableState, apply_keyframe, coast_all,
 };
 
 /// Snapshots kept for drawing: 2 s at 30 a second, more than any interpolation delay.
@@ -27,10 +28,13 @@ pub(super) struct Frame {
 #[derive(Debug, Default)]
 pub(super) struct World {
     channels: BTreeMap<ChannelId, Heard>,
+    decoder: DeltaDecoder,
     frames: VecDeque<Frame>,
     /// Memory of frames no longer needed.
     spare: Vec<Frame>,
     pub(super) keyframes: u32,
+    /// To be told to the server.
+    pub(super) desyncs: Vec<Desync>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,8 @@ struct Heard {
     state: ChannelState,
     /// A section of the current group spoke of it, so it must not coast.
     fresh: bool,
+    /// Its check did not fit; a keyframe has been asked for.
+    suspect: bool,
 }
 
 impl World {
@@ -56,27 +62,75 @@ impl World {
                     .get_mut(&channel)
                     .ok_or(SnapshotError::Invalid)?;
                 heard.fresh = true;
-                apply_delta(schema, &mut heard.state, bytes)
+                self.decoder.apply(schema, &mut heard.state, bytes)
             }
-            SectionKind::Keyframe => {
-                if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS {
-                    return Err(SnapshotError::Invalid);
-                }
-                let heard = self.channels.entry(channel).or_insert_with(|| Heard {
-                    state: ChannelState::empty(schema),
-                    fresh: true,
-                });
-                heard.fresh = true;
-                self.keyframes = self
-                    .keyframes
-                    .wrapping_add(u32::from(channel != ChannelId::OWN));
-                apply_keyframe(schema, &mut heard.state, bytes)
-            }
+            SectionKind::Keyframe => self.apply_keyframe(schema, channel, bytes),
             SectionKind::Leave => {
                 self.channels.remove(&channel);
                 Ok(())
             }
+            SectionKind::Check => self.check(schema, channel, bytes),
             SectionKind::Events => Ok(()),
+        }
+    }
+
+    fn apply_keyframe(
+        &mut self,
+        schema: &Schema,
+        channel: ChannelId,
+        bytes: &[u8],
+    ) -> Result<(), SnapshotError> {
+        if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS {
+            return Err(SnapshotError::Invalid);
+        }
+        let heard = self.channels.entry(channel).or_insert_with(|| Heard {
+            state: ChannelState::empty(schema),
+            fresh: true,
+            suspect: false,
+        });
+        self.keyframes = self
+            .keyframes
+            .wrapping_add(u32::from(channel != ChannelId::OWN));
+        // The delta of this group was applied before it: what still differs is what was wrong.
+        let wrong = (heard.suspect && heard.fresh).then(|| heard.state.clone());
+        (heard.fresh, heard.suspect) = (true, false);
+        apply_keyframe(schema, &mut heard.state, bytes)?;
+        if let Some(wrong) = wrong {
+            let entity = wrong.first_difference(&heard.state, schema).unwrap_or(0);
+            let found = Some(EntityId(entity));
+            self.report(Desync { channel, found });
+        }
+        Ok(())
+    }
+
+    /// Compares what the server says this channel holds with what it holds here.
+    fn check(
+        &mut self,
+        schema: &Schema,
+        channel: ChannelId,
+        bytes: &[u8],
+    ) -> Result<(), SnapshotError> {
+        let said = <[u8; 8]>::try_from(bytes).map_err(|_| SnapshotError::Invalid)?;
+        let heard = self
+            .channels
+            .get_mut(&channel)
+            .ok_or(SnapshotError::Invalid)?;
+        if !std::mem::replace(&mut heard.fresh, true) && channel != ChannelId::OWN {
+            coast_all(schema, &mut heard.state);
+        }
+        if heard.state.hash() != u64::from_le_bytes(said) && !heard.suspect {
+            heard.suspect = true;
+            self.report(Desync {
+                channel,
+                found: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, desync: Desync) {
+        if self.desyncs.len() < CHANNELS {
+            self.desyncs.push(desync);
         }
     }
 
@@ -94,15 +148,18 @@ impl World {
             .tables
             .resize_with(schema.tables.len(), TableState::default);
         for (place, (table, schema)) in frame.tables.iter_mut().zip(&schema.tables).enumerate() {
-            table.clear();
+            table.ids.clear();
+            table.values.clear();
+            table.motion.clear();
             for heard in self.channels.values() {
                 if let Some(rows) = heard.state.tables.get(place) {
                     table.ids.extend_from_slice(&rows.ids);
                     table.values.extend_from_slice(&rows.values);
+                    table.motion.extend_from_slice(&rows.motion);
                 }
             }
             if self.channels.len() > 1 && !table.ids.is_sorted() {
-                sort_rows(table, schema.fields.len());
+                sort_rows(table, schema.width(), schema.moving.len());
             }
         }
         while self.frames.back().is_some_and(|last| last.tick >= tick) {
@@ -137,9 +194,21 @@ impl World {
         self.frames.back()
     }
 
-    /// What a channel was last heard to hold, for tests and the desync check.
+    /// What a channel was last heard to hold.
     pub(super) fn channel(&self, channel: ChannelId) -> Option<&ChannelState> {
         self.channels.get(&channel).map(|heard| &heard.state)
+    }
+
+    /// The same, to be tampered with.
+    pub(super) fn channel_mut(&mut self, channel: ChannelId) -> Option<&mut ChannelState> {
+        self.channels
+            .get_mut(&channel)
+            .map(|heard| &mut heard.state)
+    }
+
+    /// The channels that this client sees, its own one too.
+    pub(super) fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
+        self.channels.keys().copied()
     }
 }
 
@@ -148,17 +217,15 @@ pub(super) fn unwrapped(tick: Tick, near: i64) -> i64 {
     near + i64::from(tick.since(Tick(near as u32)))
 }
 
-fn sort_rows(table: &mut TableState, width: usize) {
+fn sort_rows(table: &mut TableState, width: usize, moving: usize) {
     let mut order = (0..table.ids.len()).collect::<Vec<_>>();
     order.sort_unstable_by_key(|row| table.ids.get(*row).copied());
-    let ids = order
-        .iter()
-        .filter_map(|row| table.ids.get(*row).copied())
-        .collect();
-    let values = order
-        .iter()
-        .flat_map(|row| table.row(*row, width))
-        .copied()
-        .collect();
-    (table.ids, table.values) = (ids, values);
+    let mut sorted = TableState::default();
+    for row in order {
+        sorted.ids.extend(table.ids.get(row));
+        sorted.values.extend_from_slice(table.row(row, width));
+        let motion = table.motion.get(row * moving..(row + 1) * moving);
+        sorted.motion.extend_from_slice(motion.unwrap_or_default());
+    }
+    *table = sorted;
 }

@@ -159,6 +159,8 @@ pub struct FieldSchema {
     pub interpolate: bool,
     /// Sent to the entity's owner alone.
     pub owner_only: bool,
+    /// One of the two fields that say where the entity is: x first, y second.
+    pub position: bool,
     /// A change between two snapshots over this much is a teleport: the whole component snaps.
     pub snap_over: f64,
 }

@@ -7,7 +7,7 @@ mod field;
 mod schema;
 
 pub use field::{FieldKind, FieldSchema, FieldValue};
-pub use schema::{Schema, SchemaBuilder, TableSchema};
+pub use schema::{MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
 pub use tickwire_derive::Replicate;
 
 /// A component that clients see. Derive it:
@@ -41,7 +41,8 @@ pub use tickwire_derive::Replicate;
 ///
 /// Field kinds: a float needs `range` and `step`, or `angle` and `bits`; an integer takes its type's range unless
 /// `range` narrows it; `bool` and derived unit enums need nothing. `interpolate` draws a float between snapshots
-/// (the default is to snap). `owner_only` hides a field from everybody but the entity's owner.
+/// (the default is to snap). `position`, on two interpolated fields, says where the entity is: a room with a grid puts it
+/// into the channel of its cell. `owner_only` hides a field from everybody but the entity's owner.
 /// `skip` keeps a field off the wire; the owner of an avatar still gets it, since avatars travel whole to their owner.
 ///
 /// An interpolated field that is too wide to have a motion does not compile:

@@ -21,6 +21,78 @@ pub struct TableSchema {
     pub fields: Vec<FieldSchema>,
     /// For each of them, its place in the component.
     pub places: Vec<usize>,
+    /// The interpolated ones, as the codec walks them.
+    pub moving: Vec<MovingColumn>,
+    /// The others.
+    pub plain: Vec<PlainColumn>,
+}
+
+/// An interpolated field as the codec needs it: predicted from its last motion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MovingColumn {
+    /// Its place in the table's rows.
+    pub place: usize,
+    /// The largest quantised value.
+    pub max: u32,
+    /// For an angle, 32 minus its bits: shifting there and back wraps a difference. Otherwise 0.
+    pub shift: u32,
+}
+
+/// A field that is not interpolated: sent when it changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlainColumn {
+    /// Its place in the table's rows.
+    pub place: usize,
+    /// The largest quantised value.
+    pub max: u32,
+    /// Bits of a value.
+    pub bits: u32,
+}
+
+impl TableSchema {
+    fn new(
+        component: usize,
+        owner_only: bool,
+        fields: Vec<FieldSchema>,
+        places: Vec<usize>,
+    ) -> TableSchema {
+        let of = |moving: bool| {
+            let fields = fields.iter().enumerate();
+            fields.filter(move |(_, field)| field.interpolate == moving)
+        };
+        let moving = of(true).map(|(place, field)| MovingColumn {
+            place,
+            max: field.kind.max(),
+            shift: match field.kind {
+                FieldKind::Angle { bits } => 32 - bits,
+                _ => 0,
+            },
+        });
+        let plain = of(false).map(|(place, field)| PlainColumn {
+            place,
+            max: field.kind.max(),
+            bits: field.kind.bits(),
+        });
+        TableSchema {
+            component,
+            owner_only,
+            moving: moving.collect(),
+            plain: plain.collect(),
+            fields,
+            places,
+        }
+    }
+
+    /// Fields of a row.
+    pub fn width(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The fewest bits that a row takes when it is sent whole: its plain bits, and one for each motion.
+    pub fn whole_row_bits(&self) -> usize {
+        let fields = self.fields.iter().map(|field| field.kind.bits() as usize);
+        fields.sum::<usize>() + self.moving.len()
+    }
 }
 
 /// One component as both ends know it.
@@ -49,6 +121,15 @@ impl Schema {
         self.components
             .iter()
             .position(|component| component.name == name)
+    }
+
+    /// The places of x and y in a component that says where its entity is.
+    pub fn position_places(fields: &[FieldSchema]) -> Option<(usize, usize)> {
+        let mut places = fields
+            .iter()
+            .enumerate()
+            .filter_map(|(place, field)| field.position.then_some(place));
+        Some((places.next()?, places.next()?))
     }
 }
 
@@ -129,12 +210,7 @@ fn tables_of(component: usize, schema: &ComponentSchema) -> Vec<TableSchema> {
             .iter()
             .filter_map(|place| schema.fields.get(*place).copied())
             .collect();
-        TableSchema {
-            component,
-            owner_only,
-            fields,
-            places,
-        }
+        TableSchema::new(component, owner_only, fields, places)
     };
     let (shared, own) = (half(false), half(true));
     if own.fields.is_empty() {

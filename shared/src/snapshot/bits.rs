@@ -1,8 +1,7 @@
-//! A stream of bits, least significant first, and the integer codes that snapshots use.
+//! A stream of bits, least significant first, and the counts and gaps that snapshots are made of.
 //!
-//! In and out: bytes. Codes: plain bits, Exp-Golomb of order 0 (counts and gaps, 0 costs one bit), and Rice codes
-//! whose parameter adapts to what came before (residuals). A reader never runs past its bytes and never loops
-//! longer than they are.
+//! In and out: bytes. Codes: plain bits, and Exp-Golomb of order 0 (counts and gaps, 0 costs one bit); what fields
+//! use is in `code`. A reader never runs past its bytes and never loops longer than they are.
 
 use super::SnapshotError;
 
@@ -12,7 +11,7 @@ pub struct BitWriter {
     bytes: Vec<u8>,
     /// Bits not yet in `bytes`, in the low end.
     pending: u64,
-    /// How many: always below 8 between calls.
+    /// How many: always below 32 between calls.
     pending_bits: u32,
 }
 
@@ -29,10 +28,11 @@ impl BitWriter {
         debug_assert!(count == 32 || u64::from(value) < 1 << count);
         self.pending |= u64::from(value) << self.pending_bits;
         self.pending_bits += count;
-        while self.pending_bits >= 8 {
-            self.bytes.push(self.pending as u8);
-            self.pending >>= 8;
-            self.pending_bits -= 8;
+        if self.pending_bits >= 32 {
+            self.bytes
+                .extend_from_slice(&(self.pending as u32).to_le_bytes());
+            self.pending >>= 32;
+            self.pending_bits -= 32;
         }
     }
 
@@ -40,6 +40,12 @@ impl BitWriter {
     #[inline]
     pub fn bit(&mut self, value: bool) {
         self.bits(u32::from(value), 1);
+    }
+
+    /// `count` zeros (0..=31) and a 1.
+    #[inline]
+    pub fn zeros(&mut self, count: u32) {
+        self.bits(1 << count, count + 1);
     }
 
     /// Exp-Golomb, order 0: `value + 1` has n bits below its highest 1. That many zeros, a 1, then the n bits, least
@@ -53,11 +59,17 @@ impl BitWriter {
         self.bits((plus_one & ((1_u64 << extra) - 1)) as u32, extra);
     }
 
+    /// Bits so far.
+    pub fn len_bits(&self) -> usize {
+        self.bytes.len() * 8 + self.pending_bits as usize
+    }
+
     /// The bytes so far, the last one filled with zero bits.
     pub fn finish(&mut self) -> &[u8] {
-        if self.pending_bits > 0 {
+        while self.pending_bits > 0 {
             self.bytes.push(self.pending as u8);
-            (self.pending, self.pending_bits) = (0, 0);
+            self.pending >>= 8;
+            self.pending_bits = self.pending_bits.saturating_sub(8);
         }
         &self.bytes
     }
@@ -84,29 +96,40 @@ impl<'a> BitReader<'a> {
         self.bytes.len() * 8 - self.position_bits
     }
 
+    /// The bits from here on, at least 57 of them; zeros beyond the end.
+    #[inline]
+    fn window(&self) -> u64 {
+        let start = self.position_bits / 8;
+        let shift = self.position_bits % 8;
+        if let Some(whole) = self.bytes.get(start..).and_then(|tail| tail.first_chunk()) {
+            return u64::from_le_bytes(*whole) >> shift;
+        }
+        let tail = self.bytes.get(start..).unwrap_or_default();
+        let mut window = [0_u8; 8];
+        for (to, from) in window.iter_mut().zip(tail) {
+            *to = *from;
+        }
+        u64::from_le_bytes(window) >> shift
+    }
+
+    #[inline]
+    fn skip(&mut self, count: u32) -> Result<(), SnapshotError> {
+        if self.left_bits() < count as usize {
+            return Err(SnapshotError::Short);
+        }
+        self.position_bits += count as usize;
+        Ok(())
+    }
+
     /// The next `count` bits, 0..=32.
     ///
     /// # Errors
     /// `Short` when there are fewer.
     #[inline]
     pub fn bits(&mut self, count: u32) -> Result<u32, SnapshotError> {
-        if self.left_bits() < count as usize {
-            return Err(SnapshotError::Short);
-        }
-        let start = self.position_bits / 8;
-        let mut window = [0_u8; 8];
-        match self.bytes.get(start..start + 8) {
-            Some(whole) => window.copy_from_slice(whole),
-            None => {
-                let tail = self.bytes.get(start..).unwrap_or_default();
-                for (to, from) in window.iter_mut().zip(tail) {
-                    *to = *from;
-                }
-            }
-        }
-        let shifted = u64::from_le_bytes(window) >> (self.position_bits % 8);
-        self.position_bits += count as usize;
-        Ok((shifted & ((1_u64 << count) - 1)) as u32)
+        let window = self.window();
+        self.skip(count)?;
+        Ok((window & ((1_u64 << count) - 1)) as u32)
     }
 
     /// The next bit.
@@ -118,19 +141,34 @@ impl<'a> BitReader<'a> {
         Ok(self.bits(1)? == 1)
     }
 
-    /// How many zero bits come before the next 1, which is taken too; at most `most`.
+    /// How many zero bits come before the next 1, which is taken too; at most `most`, which is at most 32.
     ///
     /// # Errors
     /// `Invalid` beyond `most`, `Short` at the end.
     #[inline]
-    fn zeros(&mut self, most: u32) -> Result<u32, SnapshotError> {
-        let mut count = 0;
-        while !self.bit()? {
-            count += 1;
-            if count > most {
-                return Err(SnapshotError::Invalid);
-            }
+    pub fn zeros(&mut self, most: u32) -> Result<u32, SnapshotError> {
+        let count = self.window().trailing_zeros();
+        if count > most {
+            // Zeros beyond the end look the same: which it is decides who is told what.
+            return Err(if self.left_bits() <= most as usize {
+                SnapshotError::Short
+            } else {
+                SnapshotError::Invalid
+            });
         }
+        self.skip(count + 1)?;
+        Ok(count)
+    }
+
+    /// How many zero bits come next, but no more than `most` (at most 32). Fewer than `most` are followed by a 1, which
+    /// is taken too.
+    ///
+    /// # Errors
+    /// `Short` at the end.
+    #[inline]
+    pub(super) fn zeros_up_to(&mut self, most: u32) -> Result<u32, SnapshotError> {
+        let count = self.window().trailing_zeros().min(most);
+        self.skip(count + u32::from(count < most))?;
         Ok(count)
     }
 
@@ -184,69 +222,6 @@ pub(super) fn unzigzag(value: u32) -> i32 {
     (value >> 1) as i32 ^ -((value & 1) as i32)
 }
 
-/// An adaptive Rice code for one field's residuals within one section, after LOCO-I (Weinberger, Seroussi, Sapiro,
-/// 2000): the parameter follows the mean of the magnitudes so far.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rice {
-    sum: u32,
-    count: u32,
-}
-
-/// The unary part is at most this long; then the value follows in 32 plain bits.
-const RICE_ESCAPE: u32 = 20;
-
-impl Rice {
-    pub(super) const START: Rice = Rice { sum: 2, count: 1 };
-
-    #[inline]
-    fn parameter(self) -> u32 {
-        let mut k = 0;
-        while (u64::from(self.count) << k) < u64::from(self.sum) && k < 24 {
-            k += 1;
-        }
-        k
-    }
-
-    #[inline]
-    fn learn(&mut self, value: u32) {
-        self.sum = self.sum.saturating_add(value.min(1 << 20));
-        self.count += 1;
-        if self.count == 32 {
-            self.sum = self.sum.div_ceil(2);
-            self.count = 16;
-        }
-    }
-
-    #[inline]
-    pub(super) fn write(&mut self, out: &mut BitWriter, value: u32) {
-        let k = self.parameter();
-        let high = value >> k;
-        if high < RICE_ESCAPE {
-            out.bits(0, high);
-            out.bit(true);
-            out.bits(value & ((1 << k) - 1), k);
-        } else {
-            out.bits(0, RICE_ESCAPE);
-            out.bit(true);
-            out.bits(value, 32);
-        }
-        self.learn(value);
-    }
-
-    #[inline]
-    pub(super) fn read(&mut self, from: &mut BitReader) -> Result<u32, SnapshotError> {
-        let k = self.parameter();
-        let high = from.zeros(RICE_ESCAPE)?;
-        let value = if high == RICE_ESCAPE {
-            from.bits(32)?
-        } else {
-            high << k | from.bits(k)?
-        };
-        self.learn(value);
-        Ok(value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,21 +230,20 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(values in proptest::collection::vec((any::<u32>(), 0_u32..=32), 0..200)) {
+            let low = |value: u32, count: u32| if count == 32 { value } else { value & ((1 << count) - 1) };
             let mut out = BitWriter::default();
-            let mut rice = Rice::START;
             for (value, count) in &values {
-                let low = if *count == 32 { *value } else { value & ((1 << count) - 1) };
-                out.bits(low, *count);
+                out.bits(low(*value, *count), *count);
                 out.exp_golomb(*value);
-                rice.write(&mut out, low);
+                out.zeros(count % 32);
             }
+            let bits = out.len_bits();
             let mut from = BitReader::new(out.finish());
-            let mut rice = Rice::START;
+            prop_assert_eq!(from.left_bits(), bits.next_multiple_of(8));
             for (value, count) in &values {
-                let low = if *count == 32 { *value } else { value & ((1 << count) - 1) };
-                prop_assert_eq!(from.bits(*count).unwrap(), low);
+                prop_assert_eq!(from.bits(*count).unwrap(), low(*value, *count));
                 prop_assert_eq!(from.exp_golomb().unwrap(), *value);
-                prop_assert_eq!(rice.read(&mut from).unwrap(), low);
+                prop_assert_eq!(from.zeros(31).unwrap(), count % 32);
             }
             prop_assert!(from.finish().is_ok());
         }
@@ -286,5 +260,15 @@ mod tests {
         out.exp_golomb(1_000_000);
         let bytes = out.finish().to_vec();
         assert_eq!(BitReader::new(&bytes).count(1), Err(SnapshotError::Short));
+    }
+
+    #[test]
+    fn the_end_is_short_and_too_many_zeros_are_invalid() {
+        assert_eq!(BitReader::new(&[0]).zeros(20), Err(SnapshotError::Short));
+        assert_eq!(
+            BitReader::new(&[0; 16]).zeros(20),
+            Err(SnapshotError::Invalid)
+        );
+        assert_eq!(BitReader::new(&[1]).bits(9), Err(SnapshotError::Short));
     }
 }

@@ -1,17 +1,47 @@
-//! What changed in a channel from one snapshot to the next.
+//! What changed in a channel from one snapshot to the next: the encoder.
 //!
-//! Layout, for each table: one bit "anything?", and if so: rows removed (their places), rows added (ids and plain
-//! values), rows changed (their places among the rows that stayed, and their fields). Places and ids ascend and are
-//! written as gaps, so that a table in which everything moves pays one bit per row for naming it, and one in which
-//! nothing moves pays nothing. Rows that are not named move on by their motion.
+//! In: a channel's state as of the last snapshot, and its captured rows. Out: a delta, and the state moved on. Layout,
+//! for each table, one bit "anything?", and if so:
+//!
+//! ```text
+//! removed   count, places in the old table                     (counts, gaps: Exp-Golomb)
+//! added     count, for each: id, plain values of all fields, motion of interpolated ones
+//! moved     if the table has interpolated fields: a row set, for each row a residual per interpolated field
+//! changed   if it has others: count, places, for each: which fields (a bit each, if there are several), plain values
+//! ```
+//! Places of `moved` and `changed` are among the rows that stayed. A row set is one bit (0: these rows, 1: all rows but
+//! these), a count, and places. So a table in which everything moves names nobody, and one in which nothing moves pays
+//! nothing. Rows that are not named in `moved` move on by their motion (see `apply`).
 
-use super::SnapshotError;
-use super::bits::{BitReader, BitWriter, Rice, unzigzag, zigzag};
-use super::fields::{
-    advance, coast, differs, plain_bits, read_change, read_plain, write_change, write_plain,
-};
-use super::state::{ChannelState, TableState, merge_added, rebuild, remove_rows};
+use super::bits::{BitWriter, zigzag};
+use super::motion::{difference, predict};
+use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
 use crate::replicate::{Schema, TableSchema};
+
+/// Where an added row's motion comes from: rows that crossed over from another channel keep theirs.
+pub trait Carried {
+    /// The motion with which `id` comes into table `table`; nothing for what is new.
+    fn motion(&self, table: usize, id: u32) -> Option<&[i32]>;
+}
+
+/// Nothing crosses: for rooms of one channel, and for streams that start anew.
+impl Carried for () {
+    fn motion(&self, _table: usize, _id: u32) -> Option<&[i32]> {
+        None
+    }
+}
+
+/// Counts the bits that each part of a delta takes, for who wants to explain them.
+pub trait Tally {
+    /// Field `place` of table `table` took `bits`.
+    fn field(&mut self, table: usize, place: usize, bits: usize);
+}
+
+/// Nobody wants to know.
+impl Tally for () {
+    #[inline(always)]
+    fn field(&mut self, _table: usize, _place: usize, _bits: usize) {}
+}
 
 /// Encodes deltas; keeps its scratch memory from one to the next.
 #[derive(Debug, Default)]
@@ -21,35 +51,54 @@ pub struct DeltaEncoder {
     removed: Vec<u32>,
     /// Places in the new table of rows that are new.
     added: Vec<u32>,
-    /// Places among the rows that stayed, and in the new table, of rows that changed.
-    changed: Vec<(u32, u32)>,
-    codes: Vec<Rice>,
-    rebuilt: TableState,
+    /// Places, among the rows that stayed, of those that are not where their motion brings them, and of the others.
+    moved: Vec<u32>,
+    coasted: Vec<u32>,
+    /// The moved rows' residuals, zigzagged.
+    residuals: Vec<u32>,
+    /// Places, among the rows that stayed, of those whose other fields changed.
+    changed: Vec<u32>,
+    /// The changed rows' other fields: the new value, or nothing where it stayed.
+    changes: Vec<Option<u32>>,
+    /// The added rows, to be merged in at the end.
+    incoming: TableState,
+    spare: TableState,
+    still: Vec<i32>,
 }
 
 impl DeltaEncoder {
     /// Appends to `out` the change from `state` to `next` and moves `state` on. False when nothing changed that
     /// motion does not predict: then nothing was appended, and a receiver that is told nothing must still coast
-    /// ([`coast_all`]). `next` is a capture: ids ascending, motion ignored.
-    pub fn encode(
+    /// ([`super::coast_all`]). `next` has one table of rows per schema table, ids ascending.
+    pub fn encode<'a>(
         &mut self,
         schema: &Schema,
         state: &mut ChannelState,
-        next: &[TableState],
+        next: impl Iterator<Item = Rows<'a>>,
+        carried: &impl Carried,
+        tally: &mut impl Tally,
         out: &mut Vec<u8>,
     ) -> bool {
         self.bits.clear();
         let mut any = false;
-        for ((table, rows), next) in schema.tables.iter().zip(&mut state.tables).zip(next) {
-            self.compare(table, rows, next);
-            let changed =
-                !(self.removed.is_empty() && self.added.is_empty() && self.changed.is_empty());
-            self.bits.bit(changed);
-            if changed {
-                self.write_table(table, rows, next);
-            }
+        let tables = schema.tables.iter().zip(&mut state.tables).zip(next);
+        for (place, ((table, rows), next)) in tables.enumerate() {
+            // An added id is written relative to what follows the old rows.
+            let after_last = rows.ids.last().map_or(0, |last| last.wrapping_add(1));
+            self.find_rows(rows, next);
+            remove_rows(table, rows, &self.removed);
             self.move_on(table, rows, next);
-            any |= changed;
+            let quiet = self.removed.is_empty() && self.added.is_empty();
+            let quiet = quiet && self.moved.is_empty() && self.changed.is_empty();
+            self.bits.bit(!quiet);
+            if !quiet {
+                write_places(&mut self.bits, &self.removed);
+                self.write_added((place, table), next, after_last, carried);
+                self.write_moved((place, table), rows, tally);
+                self.write_changed((place, table), tally);
+                merge_rows(table, rows, &self.incoming, &mut self.spare);
+            }
+            any |= !quiet;
         }
         if any {
             out.extend_from_slice(self.bits.finish());
@@ -57,34 +106,26 @@ impl DeltaEncoder {
         any
     }
 
-    /// Merges the two sorted lists of ids into removed, added and changed places.
-    fn compare(&mut self, table: &TableSchema, rows: &TableState, next: &TableState) {
+    /// Merges the two sorted lists of ids into removed and added places.
+    fn find_rows(&mut self, rows: &TableState, next: Rows<'_>) {
         self.removed.clear();
         self.added.clear();
-        self.changed.clear();
-        let width = table.fields.len();
-        let (mut old, mut new, mut kept) = (0_usize, 0_usize, 0_u32);
+        if rows.ids == next.ids {
+            return;
+        }
+        let (mut old, mut new) = (0_usize, 0_usize);
         loop {
             match (rows.ids.get(old), next.ids.get(new)) {
-                (Some(a), Some(b)) if a == b => {
-                    let motion = rows
-                        .motion
-                        .get(old * width..(old + 1) * width)
-                        .unwrap_or_default();
-                    if differs(table, rows.row(old, width), motion, next.row(new, width)) {
-                        self.changed.push((kept, new as u32));
-                    }
-                    (old, new, kept) = (old + 1, new + 1, kept + 1);
+                (Some(a), Some(b)) if a == b => (old, new) = (old + 1, new + 1),
+                (Some(a), Some(b)) if a > b => {
+                    self.added.push(new as u32);
+                    new += 1;
                 }
-                (Some(a), Some(b)) if a < b => {
+                (Some(_), _) => {
                     self.removed.push(old as u32);
                     old += 1;
                 }
-                (Some(_), None) => {
-                    self.removed.push(old as u32);
-                    old += 1;
-                }
-                (_, Some(_)) => {
+                (None, Some(_)) => {
                     self.added.push(new as u32);
                     new += 1;
                 }
@@ -93,258 +134,181 @@ impl DeltaEncoder {
         }
     }
 
-    fn write_table(&mut self, table: &TableSchema, rows: &TableState, next: &TableState) {
-        let width = table.fields.len();
-        let out = &mut self.bits;
-        out.exp_golomb(self.removed.len() as u32);
-        write_places(out, self.removed.iter().copied());
-        out.exp_golomb(self.added.len() as u32);
-        let mut expected = after_last(rows);
-        for place in &self.added {
-            let id = next.ids.get(*place as usize).copied().unwrap_or_default();
-            out.exp_golomb(zigzag(id.wrapping_sub(expected) as i32));
-            expected = id.wrapping_add(1);
-            write_plain(out, table, next.row(*place as usize, width));
-        }
-        out.exp_golomb(self.changed.len() as u32);
-        self.codes.clear();
-        self.codes.resize(width, Rice::START);
-        let (mut expected, mut skipped) = (0, SkipRemoved::new(&self.removed));
-        for (kept, new) in &self.changed {
-            out.exp_golomb(kept - expected);
-            expected = kept + 1;
-            let old = skipped.old_place(*kept) as usize;
-            let motion = rows
-                .motion
-                .get(old * width..(old + 1) * width)
-                .unwrap_or_default();
-            let next = next.row(*new as usize, width);
-            write_change(
-                out,
-                table,
-                &mut self.codes,
-                (rows.row(old, width), motion),
-                next,
-            );
-        }
-    }
-
-    /// Makes `rows` equal to `next`, with motion.
-    fn move_on(&mut self, table: &TableSchema, rows: &mut TableState, next: &TableState) {
-        let width = table.fields.len();
-        if !(self.removed.is_empty() && self.added.is_empty()) {
-            rebuild(
-                width,
-                rows,
-                &self.removed,
-                &mut self.rebuilt,
-                |kept, rebuilt| {
-                    merge_added(
-                        width,
-                        kept,
-                        rebuilt,
-                        self.added.iter().map(|place| {
-                            let place = *place as usize;
-                            (
-                                next.ids.get(place).copied().unwrap_or_default(),
-                                next.row(place, width),
-                            )
-                        }),
-                    );
-                },
-            );
-        }
-        let added = &mut self.added.iter().peekable();
+    /// Brings the rows that stayed to their new values, and notes what there is to say of them.
+    fn move_on(&mut self, table: &TableSchema, rows: &mut TableState, next: Rows<'_>) {
+        self.moved.clear();
+        self.coasted.clear();
+        self.residuals.clear();
+        self.changed.clear();
+        self.changes.clear();
+        let (width, moving) = (table.width(), table.moving.len());
+        let (mut kept, mut added) = (0_usize, 0_usize);
         for new in 0..next.ids.len() {
-            if added.next_if(|place| **place as usize == new).is_some() {
+            if self.added.get(added) == Some(&(new as u32)) {
+                added += 1;
                 continue;
             }
-            let span = new * width..(new + 1) * width;
-            if let (Some(values), Some(motion)) =
-                (rows.values.get_mut(span.clone()), rows.motion.get_mut(span))
-            {
-                advance(table, values, motion, next.row(new, width));
+            let values = rows.values.get_mut(kept * width..(kept + 1) * width);
+            let motions = rows.motion.get_mut(kept * moving..(kept + 1) * moving);
+            let (Some(values), Some(motions)) = (values, motions) else {
+                break;
+            };
+            let to = next.row(new, width);
+            if moving > 0 {
+                if self.move_row(table, (values, motions), to) {
+                    self.moved.push(kept as u32);
+                } else {
+                    self.coasted.push(kept as u32);
+                }
+            }
+            if !table.plain.is_empty() && self.change_row(table, values, to) {
+                self.changed.push(kept as u32);
+            }
+            kept += 1;
+        }
+    }
+
+    /// The interpolated fields of one row. True when they are not where their motion brought them.
+    #[inline]
+    fn move_row(
+        &mut self,
+        table: &TableSchema,
+        (values, motions): (&mut [u32], &mut [i32]),
+        to: &[u32],
+    ) -> bool {
+        let before = self.residuals.len();
+        let mut off = 0;
+        for (column, motion) in table.moving.iter().zip(motions) {
+            let (Some(value), Some(to)) = (values.get_mut(column.place), to.get(column.place))
+            else {
+                continue;
+            };
+            let predicted = predict(column, *value, *motion);
+            let residual = zigzag(difference(column, *to, predicted));
+            off |= residual;
+            self.residuals.push(residual);
+            *motion = difference(column, *to, *value);
+            *value = *to;
+        }
+        if off == 0 {
+            self.residuals.truncate(before);
+        }
+        off != 0
+    }
+
+    /// The other fields of one row. True when one of them changed.
+    #[inline]
+    fn change_row(&mut self, table: &TableSchema, values: &mut [u32], to: &[u32]) -> bool {
+        let before = self.changes.len();
+        let mut any = false;
+        for column in &table.plain {
+            let (Some(value), Some(to)) = (values.get_mut(column.place), to.get(column.place))
+            else {
+                continue;
+            };
+            any |= value != to;
+            self.changes.push((value != to).then_some(*to));
+            *value = *to;
+        }
+        if !any {
+            self.changes.truncate(before);
+        }
+        any
+    }
+
+    fn write_added(
+        &mut self,
+        (place, table): (usize, &TableSchema),
+        next: Rows<'_>,
+        after_last: u32,
+        carried: &impl Carried,
+    ) {
+        let out = &mut self.bits;
+        self.incoming.clear();
+        self.still.clear();
+        self.still.resize(table.moving.len(), 0);
+        out.exp_golomb(self.added.len() as u32);
+        let mut expected = after_last;
+        for new in &self.added {
+            let id = next.ids.get(*new as usize).copied().unwrap_or_default();
+            let values = next.row(*new as usize, table.width());
+            let motion = carried.motion(place, id).unwrap_or(&self.still);
+            out.exp_golomb(zigzag(id.wrapping_sub(expected) as i32));
+            expected = id.wrapping_add(1);
+            write_whole_row(out, table, values, motion);
+            self.incoming.push(id, values, motion);
+        }
+    }
+
+    fn write_moved(
+        &mut self,
+        (place, table): (usize, &TableSchema),
+        rows: &mut TableState,
+        tally: &mut impl Tally,
+    ) {
+        let moving = table.moving.len();
+        if moving == 0 {
+            return;
+        }
+        let out = &mut self.bits;
+        // Whichever list is shorter says the same.
+        let all_but = self.coasted.len() < self.moved.len();
+        out.bit(all_but);
+        write_places(out, if all_but { &self.coasted } else { &self.moved });
+        let codes = rows.codes.as_mut_slice();
+        for row in self.residuals.chunks_exact(moving) {
+            for ((residual, code), column) in row.iter().zip(&mut *codes).zip(&table.moving) {
+                let before = out.len_bits();
+                code.write(out, *residual);
+                tally.field(place, column.place, out.len_bits() - before);
+            }
+        }
+    }
+
+    fn write_changed(&mut self, (place, table): (usize, &TableSchema), tally: &mut impl Tally) {
+        let columns = table.plain.len();
+        if columns == 0 {
+            return;
+        }
+        let out = &mut self.bits;
+        write_places(out, &self.changed);
+        for row in self.changes.chunks_exact(columns) {
+            for (change, column) in row.iter().zip(&table.plain) {
+                let before = out.len_bits();
+                // Of a single field it goes without saying.
+                if columns > 1 {
+                    out.bit(change.is_some());
+                }
+                if let Some(value) = change {
+                    out.bits(*value, column.bits);
+                }
+                tally.field(place, column.place, out.len_bits() - before);
             }
         }
     }
 }
 
-/// Applies a delta to `state`. Every row that it does not name moves on by its motion.
-///
-/// # Errors
-/// When the bytes are not a delta of this schema for this state. `state` is then of no more use.
-pub fn apply_delta(
-    schema: &Schema,
-    state: &mut ChannelState,
-    bytes: &[u8],
-) -> Result<(), SnapshotError> {
-    let mut from = BitReader::new(bytes);
-    let mut scratch = Scratch::default();
-    for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
-        if from.bit()? {
-            read_table(&mut from, table, rows, &mut scratch)?;
-        } else {
-            coast_table(table, rows, &[]);
-        }
-    }
-    from.finish()
-}
-
-/// What a channel does over one snapshot that says nothing of it.
-pub fn coast_all(schema: &Schema, state: &mut ChannelState) {
-    for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
-        coast_table(table, rows, &[]);
-    }
-}
-
-#[derive(Default)]
-struct Scratch {
-    removed: Vec<u32>,
-    added: TableState,
-    named: Vec<u32>,
-    rebuilt: TableState,
-    codes: Vec<Rice>,
-}
-
-fn read_table(
-    from: &mut BitReader,
+/// A row as it enters a channel: plain values of all fields, then the motion of the interpolated ones.
+pub(super) fn write_whole_row(
+    out: &mut BitWriter,
     table: &TableSchema,
-    rows: &mut TableState,
-    scratch: &mut Scratch,
-) -> Result<(), SnapshotError> {
-    let width = table.fields.len();
-    read_places(from, rows.ids.len(), &mut scratch.removed)?;
-
-    scratch.added.clear();
-    let mut expected = after_last(rows);
-    for _ in 0..from.count(1 + plain_bits(table))? {
-        let id = expected.wrapping_add_signed(unzigzag(from.exp_golomb()?));
-        if scratch.added.ids.last().is_some_and(|last| *last >= id) {
-            return Err(SnapshotError::Invalid);
-        }
-        expected = id.wrapping_add(1);
-        scratch.added.ids.push(id);
-        for field in &table.fields {
-            scratch.added.values.push(read_plain(from, field)?);
-        }
+    values: &[u32],
+    motion: &[i32],
+) {
+    for (field, value) in table.fields.iter().zip(values) {
+        out.bits(*value, field.kind.bits());
     }
-
-    // Changes speak of the rows that stay, so they are applied after the removal and before the addition.
-    remove_rows(width, rows, &scratch.removed);
-    let count = from.count(1)?;
-    scratch.named.clear();
-    scratch.codes.clear();
-    scratch.codes.resize(width, Rice::START);
-    let mut expected = 0_u32;
-    for _ in 0..count {
-        let place = expected
-            .checked_add(from.exp_golomb()?)
-            .ok_or(SnapshotError::Invalid)?;
-        expected = place.wrapping_add(1);
-        let span = place as usize * width..(place as usize + 1) * width;
-        if place as usize >= rows.ids.len() {
-            return Err(SnapshotError::Invalid);
-        }
-        let (Some(values), Some(motion)) =
-            (rows.values.get_mut(span.clone()), rows.motion.get_mut(span))
-        else {
-            return Err(SnapshotError::Invalid);
-        };
-        read_change(from, table, &mut scratch.codes, values, motion)?;
-        scratch.named.push(place);
-    }
-    coast_table(table, rows, &scratch.named);
-
-    if !scratch.added.ids.is_empty() {
-        if scratch.added.ids.iter().any(|id| rows.find(*id).is_some()) {
-            return Err(SnapshotError::Invalid);
-        }
-        let added = &scratch.added;
-        rebuild(width, rows, &[], &mut scratch.rebuilt, |kept, rebuilt| {
-            let rows = added
-                .ids
-                .iter()
-                .enumerate()
-                .map(|(row, id)| (*id, added.row(row, width)));
-            merge_added(width, kept, rebuilt, rows);
-        });
-    }
-    Ok(())
-}
-
-/// Moves every row on by its motion, except those at the places in `named` (ascending).
-fn coast_table(table: &TableSchema, rows: &mut TableState, named: &[u32]) {
-    let width = table.fields.len();
-    if width == 0 || table.fields.iter().all(|field| !field.interpolate) {
-        return;
-    }
-    let mut named = named.iter().peekable();
-    for (row, (values, motion)) in rows
-        .values
-        .chunks_exact_mut(width)
-        .zip(rows.motion.chunks_exact_mut(width))
-        .enumerate()
-    {
-        if named.next_if(|place| **place as usize == row).is_none() {
-            coast(table, values, motion);
-        }
+    for motion in motion {
+        out.exp_golomb(zigzag(*motion));
     }
 }
 
-fn after_last(rows: &TableState) -> u32 {
-    rows.ids.last().map_or(0, |last| last.wrapping_add(1))
-}
-
-fn write_places(out: &mut BitWriter, places: impl Iterator<Item = u32>) {
+/// A count, and ascending places as gaps.
+fn write_places(out: &mut BitWriter, places: &[u32]) {
+    out.exp_golomb(places.len() as u32);
     let mut expected = 0;
     for place in places {
         out.exp_golomb(place - expected);
         expected = place + 1;
-    }
-}
-
-fn read_places(
-    from: &mut BitReader,
-    rows: usize,
-    places: &mut Vec<u32>,
-) -> Result<(), SnapshotError> {
-    places.clear();
-    let mut expected = 0_u32;
-    for _ in 0..from.count(1)? {
-        let place = expected
-            .checked_add(from.exp_golomb()?)
-            .ok_or(SnapshotError::Invalid)?;
-        if place as usize >= rows {
-            return Err(SnapshotError::Invalid);
-        }
-        expected = place + 1;
-        places.push(place);
-    }
-    Ok(())
-}
-
-/// Turns places among kept rows into places among all old rows; asked in ascending order.
-struct SkipRemoved<'a> {
-    removed: std::iter::Peekable<std::slice::Iter<'a, u32>>,
-    skipped: u32,
-}
-
-impl<'a> SkipRemoved<'a> {
-    fn new(removed: &'a [u32]) -> SkipRemoved<'a> {
-        SkipRemoved {
-            removed: removed.iter().peekable(),
-            skipped: 0,
-        }
-    }
-
-    fn old_place(&mut self, kept: u32) -> u32 {
-        while self
-            .removed
-            .next_if(|place| **place <= kept + self.skipped)
-            .is_some()
-        {
-            self.skipped += 1;
-        }
-        kept + self.skipped
     }
 }

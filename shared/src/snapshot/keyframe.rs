@@ -1,11 +1,14 @@
 //! A channel's whole state: for who enters it, and for who fell too far behind.
 //!
-//! Layout, for each table: count, then for each row its id (gap to the one before), its plain values, and for
-//! interpolated fields their motion, since everybody else's next delta is predicted from it.
+//! Layout, for each table: a count; if the table has interpolated fields, a bit whether their codes have learnt anything,
+//! and if so what (20 bits each); then for each row its id (gap to the one before), its plain values, and the motion of
+//! its interpolated fields. Everybody else's next delta rests on all of it.
 
 use super::SnapshotError;
-use super::bits::{BitReader, BitWriter, unzigzag, zigzag};
-use super::fields::{plain_bits, read_plain, write_plain};
+use super::apply::read_whole_row;
+use super::bits::{BitReader, BitWriter};
+use super::code::Code;
+use super::delta::write_whole_row;
 use super::state::{ChannelState, TableState};
 use crate::replicate::{Schema, TableSchema};
 
@@ -17,20 +20,21 @@ pub fn encode_keyframe(
     out: &mut Vec<u8>,
 ) {
     bits.clear();
-    for (table, rows) in state.zip(schema) {
+    for (table, rows) in schema.tables.iter().zip(&state.tables) {
         bits.exp_golomb(rows.ids.len() as u32);
-        let width = table.fields.len();
+        if !table.moving.is_empty() {
+            let new = rows.codes.iter().all(|code| *code == Code::default());
+            bits.bit(!new);
+            for code in rows.codes.iter().filter(|_| !new) {
+                bits.bits(code.learnt(), Code::BITS);
+            }
+        }
         let mut next_id = 0_u32;
         for (row, id) in rows.ids.iter().enumerate() {
             bits.exp_golomb(id - next_id);
             next_id = id.saturating_add(1);
-            write_plain(bits, table, rows.row(row, width));
-            let motion = rows.motion.get(row * width..).unwrap_or_default();
-            for (field, motion) in table.fields.iter().zip(motion) {
-                if field.interpolate {
-                    bits.exp_golomb(zigzag(*motion));
-                }
-            }
+            let values = rows.row(row, table.width());
+            write_whole_row(bits, table, values, rows.row_motion(row, table));
         }
     }
     out.extend_from_slice(bits.finish());
@@ -39,16 +43,24 @@ pub fn encode_keyframe(
 /// Replaces `state` by what `bytes` say.
 ///
 /// # Errors
-/// When the bytes are not a keyframe of this schema. `state` is then of no more use.
+/// When the bytes are not a keyframe of this schema. `state` then holds no rows.
 pub fn apply_keyframe(
     schema: &Schema,
     state: &mut ChannelState,
     bytes: &[u8],
 ) -> Result<(), SnapshotError> {
-    let mut from = BitReader::new(bytes);
     state
         .tables
         .resize_with(schema.tables.len(), TableState::default);
+    let read = read(schema, state, bytes);
+    if read.is_err() {
+        state.clear();
+    }
+    read
+}
+
+fn read(schema: &Schema, state: &mut ChannelState, bytes: &[u8]) -> Result<(), SnapshotError> {
+    let mut from = BitReader::new(bytes);
     for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
         read_table(&mut from, table, rows)?;
     }
@@ -61,36 +73,24 @@ fn read_table(
     rows: &mut TableState,
 ) -> Result<(), SnapshotError> {
     rows.clear();
-    let moving = table
-        .fields
-        .iter()
-        .filter(|field| field.interpolate)
-        .count();
-    let count = from.count(1 + plain_bits(table) + moving)?;
+    let count = from.count(1 + table.whole_row_bits())?;
+    rows.codes.clear();
+    rows.codes.resize(table.moving.len(), Code::default());
+    if !table.moving.is_empty() && from.bit()? {
+        for code in &mut rows.codes {
+            *code = Code::from_learnt(from.bits(Code::BITS)?);
+        }
+    }
     rows.ids.reserve(count);
-    rows.values.reserve(count * table.fields.len());
-    rows.motion.reserve(count * table.fields.len());
+    rows.values.reserve(count * table.width());
+    rows.motion.reserve(count * table.moving.len());
     let mut next_id = Some(0_u32);
     for _ in 0..count {
-        let id = next_id
-            .and_then(|next| next.checked_add(from.exp_golomb().ok()?))
-            .ok_or(SnapshotError::Invalid)?;
+        let gap = from.exp_golomb()?;
+        let id = next_id.and_then(|next| next.checked_add(gap));
+        let id = id.ok_or(SnapshotError::Invalid)?;
         next_id = id.checked_add(1);
-        rows.ids.push(id);
-        for field in &table.fields {
-            rows.values.push(read_plain(from, field)?);
-        }
-        for field in &table.fields {
-            let motion = if field.interpolate {
-                unzigzag(from.exp_golomb()?)
-            } else {
-                0
-            };
-            if motion.unsigned_abs() > field.kind.max() {
-                return Err(SnapshotError::Invalid);
-            }
-            rows.motion.push(motion);
-        }
+        read_whole_row(from, table, id, rows)?;
     }
     Ok(())
 }

@@ -1,29 +1,32 @@
 //! One snapshot message: a small header of the client's own, then sections that all share.
 //!
 //! ```text
-//! u8   0x80 | flags                         1 avatar, 2 own events
-//! u16  tick of the newest group, low bits   little endian, as all here
-//! u16  newest input sequence applied, low bits
-//! i8   input slack, ticks                   how early the latest input came; 127: none came
-//! [avatar]      varint entity, varint length, bytes
-//! [own events]  varint length, bytes
-//! groups, oldest first, to the end:
-//!   varint age                              ticks before the header's tick
-//!   varint section count
-//!   sections: varint channel, varint length * 4 + kind, bytes
+//! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 own events, 8 slack, 16 pace, 32 several groups
+//! varint   ticks from the message before (the first: from the welcome's tick) to this one's newest group
+//! u8       newest input sequence applied, low bits
+//! [i8      input slack, ticks: how early the latest input came; left out when none came]
+//! [u8      pace: rung | stride << 4, when it changed]
+//! [whole avatar   varint entity, varint length, bytes]
+//! [own events     varint length, bytes]
+//! [varint  ticks from the first group to the newest, when there are several]
+//! groups, oldest first:
+//!   sections: varint channel - channel before + 1 (the first: channel + 1), varint length * 8 + kind, bytes
+//!   between two groups: 0, varint ticks to the next group
 //! ```
-//! Varints are LEB128, at most 5 bytes. A channel that has no section in a group coasts (see `delta`).
+//! Varints are LEB128, at most 5 bytes. A channel that has no section in a group coasts (see `delta`). What a channel's
+//! sections hold is encoded once and copied into every message; the rest is a handful of bytes.
 
 use super::SnapshotError;
 use crate::ids::{ChannelId, EntityId};
 
 /// The first bit of a snapshot message. Other server messages start below it.
 pub const SNAPSHOT_TAG: u8 = 0x80;
-const AVATAR: u8 = 1;
-const OWN_EVENTS: u8 = 2;
-
-/// The slack of a header when no input came since the one before.
-pub const NO_SLACK: i8 = i8::MAX;
+const WHOLE_AVATAR: u8 = 1;
+const PREDICTED_AVATAR: u8 = 2;
+const OWN_EVENTS: u8 = 4;
+const SLACK: u8 = 8;
+const PACE: u8 = 16;
+const SEVERAL: u8 = 32;
 
 /// What a section's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,61 +39,189 @@ pub enum SectionKind {
     Events,
     /// The client no longer sees the channel.
     Leave,
+    /// The hash of what the channel now holds, 8 bytes: [`super::ChannelState::hash`], little endian.
+    Check,
 }
 
 impl SectionKind {
-    fn from_bits(bits: u32) -> SectionKind {
-        match bits & 3 {
+    fn from_bits(bits: u32) -> Result<SectionKind, SnapshotError> {
+        Ok(match bits & 7 {
             0 => SectionKind::Delta,
             1 => SectionKind::Keyframe,
             2 => SectionKind::Events,
-            _ => SectionKind::Leave,
+            3 => SectionKind::Leave,
+            4 => SectionKind::Check,
+            _ => return Err(SnapshotError::Invalid),
+        })
+    }
+}
+
+/// How well a client keeps up, and what the server does about it. Each rung includes those before it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    ts_rs::TS,
+)]
+pub enum Rung {
+    /// Every snapshot leaves when it is made.
+    #[default]
+    Current,
+    /// Late: what was missed goes out together.
+    Merged,
+    /// So late that whole states are smaller than what was missed, or that it is no longer kept.
+    Restarted,
+    /// Late too often: every second snapshot only.
+    HalfRate,
+    /// Late even so: sees less far.
+    LessInterest,
+}
+
+impl Rung {
+    /// All, from good to bad.
+    pub const ALL: [Rung; 5] = [
+        Rung::Current,
+        Rung::Merged,
+        Rung::Restarted,
+        Rung::HalfRate,
+        Rung::LessInterest,
+    ];
+
+    /// A stable name for metrics and logs.
+    pub fn label(self) -> &'static str {
+        match self {
+            Rung::Current => "current",
+            Rung::Merged => "merged",
+            Rung::Restarted => "restarted",
+            Rung::HalfRate => "half_rate",
+            Rung::LessInterest => "less_interest",
         }
     }
 }
 
-/// The part of a snapshot that concerns its receiver alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OwnPart {
-    /// Low bits of the newest input sequence applied.
-    pub applied_low: u16,
-    /// How many ticks early the latest input came; negative is late; [`NO_SLACK`] when none came.
-    pub slack_ticks: i8,
-    /// The own avatar in full, encoded by the codec, and its entity.
-    pub avatar: Option<(EntityId, Vec<u8>)>,
-    /// Encoded room events, back to back.
-    pub events: Vec<u8>,
+/// Which of a room's snapshots a client gets, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How well the client keeps up.
+    pub rung: Rung,
+    /// It gets every so manieth snapshot, 1..=15.
+    pub stride: u8,
 }
 
-/// Starts a message.
-pub fn write_header(out: &mut Vec<u8>, tick_low: u16, own: &OwnPart) {
-    let flags = if own.avatar.is_some() { AVATAR } else { 0 }
-        | if own.events.is_empty() { 0 } else { OWN_EVENTS };
-    out.push(SNAPSHOT_TAG | flags);
-    out.extend_from_slice(&tick_low.to_le_bytes());
-    out.extend_from_slice(&own.applied_low.to_le_bytes());
-    out.push(own.slack_ticks as u8);
-    if let Some((entity, bytes)) = &own.avatar {
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            rung: Rung::Current,
+            stride: 1,
+        }
+    }
+}
+
+impl Pace {
+    fn to_byte(self) -> u8 {
+        self.rung as u8 | self.stride << 4
+    }
+
+    fn from_byte(byte: u8) -> Result<Pace, SnapshotError> {
+        let rung = Rung::ALL.get(usize::from(byte & 15));
+        let pace = rung.map(|rung| Pace {
+            rung: *rung,
+            stride: byte >> 4,
+        });
+        pace.filter(|pace| pace.stride > 0)
+            .ok_or(SnapshotError::Invalid)
+    }
+}
+
+/// What a snapshot says of its receiver's avatar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnAvatar<'a> {
+    /// There is none.
+    #[default]
+    None,
+    /// It is where the step brings the last one told, by exactly the inputs that the client sent for these ticks.
+    Predicted,
+    /// Its entity, and all of it, encoded by the codec.
+    Whole(EntityId, &'a [u8]),
+}
+
+/// The part of a snapshot that concerns its receiver alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// Ticks since the message before.
+    pub ticks_on: u32,
+    /// Low bits of the newest input sequence applied.
+    pub applied_low: u8,
+    /// How many ticks early the latest input came; negative is late; `None` when no input came.
+    pub slack_ticks: Option<i8>,
+    /// The client's pace, when it changed.
+    pub pace: Option<Pace>,
+    /// The own avatar.
+    pub avatar: OwnAvatar<'a>,
+    /// Encoded room events for this client alone, back to back.
+    pub events: &'a [u8],
+    /// Ticks from the first group to the newest; 0 when there is one only.
+    pub span_ticks: u32,
+}
+
+/// Starts a message. The sections of its first group follow.
+pub fn write_header(out: &mut Vec<u8>, header: &Header) {
+    let avatar = match header.avatar {
+        OwnAvatar::None => 0,
+        OwnAvatar::Predicted => PREDICTED_AVATAR,
+        OwnAvatar::Whole(..) => WHOLE_AVATAR,
+    };
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    out.push(
+        SNAPSHOT_TAG
+            | avatar
+            | flag(!header.events.is_empty(), OWN_EVENTS)
+            | flag(header.slack_ticks.is_some(), SLACK)
+            | flag(header.pace.is_some(), PACE)
+            | flag(header.span_ticks > 0, SEVERAL),
+    );
+    write_varint(out, header.ticks_on);
+    out.push(header.applied_low);
+    out.extend(header.slack_ticks.map(|slack| slack as u8));
+    out.extend(header.pace.map(Pace::to_byte));
+    if let OwnAvatar::Whole(entity, bytes) = header.avatar {
         write_varint(out, entity.0);
         write_varint(out, bytes.len() as u32);
         out.extend_from_slice(bytes);
     }
-    if !own.events.is_empty() {
-        write_varint(out, own.events.len() as u32);
-        out.extend_from_slice(&own.events);
+    if !header.events.is_empty() {
+        write_varint(out, header.events.len() as u32);
+        out.extend_from_slice(header.events);
+    }
+    if header.span_ticks > 0 {
+        write_varint(out, header.span_ticks);
     }
 }
 
-/// Starts a group.
-pub fn write_group(out: &mut Vec<u8>, age_ticks: u32, sections: u32) {
-    write_varint(out, age_ticks);
-    write_varint(out, sections);
+/// Ends a group and starts the next, which is `ticks` later.
+pub fn write_next_group(out: &mut Vec<u8>, ticks: u32) {
+    out.push(0);
+    write_varint(out, ticks);
 }
 
-/// Writes one section. What all clients share is written once and copied.
-pub fn write_section(out: &mut Vec<u8>, channel: ChannelId, kind: SectionKind, bytes: &[u8]) {
-    write_varint(out, channel.0);
-    write_varint(out, (bytes.len() as u32) << 2 | kind as u32);
+/// Names the channel of the section that follows. `before` is the channel of the section before it in its group,
+/// [`ChannelId::GLOBAL`] for the first; channels do not descend within a group.
+#[inline]
+pub fn write_channel(out: &mut Vec<u8>, before: ChannelId, channel: ChannelId) {
+    write_varint(out, channel.0.saturating_sub(before.0) + 1);
+}
+
+/// Writes a section behind its channel's name: these bytes are the same for whoever gets them.
+pub fn write_section(out: &mut Vec<u8>, kind: SectionKind, bytes: &[u8]) {
+    write_varint(out, (bytes.len() as u32) << 3 | kind as u32);
     out.extend_from_slice(bytes);
 }
 
@@ -105,25 +236,17 @@ fn write_varint(out: &mut Vec<u8>, mut value: u32) {
 /// A message taken apart; its slices borrow from the message.
 #[derive(Clone, Debug)]
 pub struct SnapshotMessage<'a> {
-    /// Low bits of the newest group's tick.
-    pub tick_low: u16,
-    /// Low bits of the newest input sequence applied.
-    pub applied_low: u16,
-    /// See [`OwnPart::slack_ticks`]; `None` when no input came.
-    pub slack_ticks: Option<i8>,
-    /// The own avatar.
-    pub avatar: Option<(EntityId, &'a [u8])>,
-    /// Own events.
-    pub events: &'a [u8],
+    /// The receiver's own part.
+    pub header: Header<'a>,
     rest: Bytes<'a>,
 }
 
-/// One group's header, or one of its sections.
+/// One group's beginning, or one of its sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
     /// What follows, to the next group, belongs to this tick.
     Group {
-        /// Ticks before the header's tick.
+        /// Ticks before the newest group.
         age_ticks: u32,
     },
     /// A section of the group before it.
@@ -138,32 +261,38 @@ impl<'a> SnapshotMessage<'a> {
     pub fn parse(message: &'a [u8]) -> Result<SnapshotMessage<'a>, SnapshotError> {
         let mut rest = Bytes(message);
         let flags = rest.u8()?;
-        if flags & !(AVATAR | OWN_EVENTS) != SNAPSHOT_TAG {
+        let both = WHOLE_AVATAR | PREDICTED_AVATAR;
+        if flags & 0xC0 != SNAPSHOT_TAG || flags & both == both {
             return Err(SnapshotError::Invalid);
         }
-        let tick_low = rest.u16()?;
-        let applied_low = rest.u16()?;
-        let slack = rest.u8()? as i8;
-        let avatar = if flags & AVATAR != 0 {
-            let entity = EntityId(rest.varint()?);
-            Some((entity, rest.counted()?))
+        let has = |flag: u8| flags & flag != 0;
+        let ticks_on = rest.varint()?;
+        let applied_low = rest.u8()?;
+        let slack_ticks = has(SLACK).then(|| rest.u8()).transpose()?;
+        let pace = has(PACE).then(|| rest.u8()).transpose()?;
+        let avatar = if has(WHOLE_AVATAR) {
+            OwnAvatar::Whole(EntityId(rest.varint()?), rest.counted()?)
+        } else if has(PREDICTED_AVATAR) {
+            OwnAvatar::Predicted
         } else {
-            None
+            OwnAvatar::None
         };
-        let events = if flags & OWN_EVENTS != 0 {
+        let events = if has(OWN_EVENTS) {
             rest.counted()?
         } else {
             &[]
         };
-        let slack_ticks = (slack != NO_SLACK).then_some(slack);
-        Ok(SnapshotMessage {
-            tick_low,
+        let span_ticks = if has(SEVERAL) { rest.varint()? } else { 0 };
+        let header = Header {
+            ticks_on,
             applied_low,
-            slack_ticks,
+            slack_ticks: slack_ticks.map(|slack| slack as i8),
+            pace: pace.map(Pace::from_byte).transpose()?,
             avatar,
             events,
-            rest,
-        })
+            span_ticks,
+        };
+        Ok(SnapshotMessage { header, rest })
     }
 
     /// Calls `each` for every group and section, in order.
@@ -175,17 +304,29 @@ impl<'a> SnapshotMessage<'a> {
         mut each: impl FnMut(Part<'a>) -> Result<(), SnapshotError>,
     ) -> Result<(), SnapshotError> {
         let mut rest = self.rest;
+        let mut age_ticks = self.header.span_ticks;
+        let mut channel = ChannelId::GLOBAL;
+        each(Part::Group { age_ticks })?;
         while !rest.0.is_empty() {
-            let age_ticks = rest.varint()?;
-            each(Part::Group { age_ticks })?;
-            for _ in 0..rest.varint()? {
-                let channel = ChannelId(rest.varint()?);
-                let head = rest.varint()?;
-                let bytes = rest.take((head >> 2) as usize)?;
-                each(Part::Section(channel, SectionKind::from_bits(head), bytes))?;
-            }
+            let step = rest.varint()?;
+            let Some(on) = step.checked_sub(1) else {
+                let ticks = rest.varint()?;
+                age_ticks = age_ticks.checked_sub(ticks).ok_or(SnapshotError::Invalid)?;
+                channel = ChannelId::GLOBAL;
+                each(Part::Group { age_ticks })?;
+                continue;
+            };
+            channel = ChannelId(channel.0.checked_add(on).ok_or(SnapshotError::Invalid)?);
+            let head = rest.varint()?;
+            let bytes = rest.take((head >> 3) as usize)?;
+            each(Part::Section(channel, SectionKind::from_bits(head)?, bytes))?;
         }
-        Ok(())
+        // The last group is the newest.
+        if age_ticks == 0 {
+            Ok(())
+        } else {
+            Err(SnapshotError::Invalid)
+        }
     }
 }
 
@@ -201,10 +342,6 @@ impl<'a> Bytes<'a> {
 
     fn u8(&mut self) -> Result<u8, SnapshotError> {
         self.take(1)?.first().copied().ok_or(SnapshotError::Short)
-    }
-
-    fn u16(&mut self) -> Result<u16, SnapshotError> {
-        Ok(u16::from_le_bytes([self.u8()?, self.u8()?]))
     }
 
     fn varint(&mut self) -> Result<u32, SnapshotError> {
@@ -232,29 +369,27 @@ mod tests {
 
     #[test]
     fn a_message_comes_apart_as_it_was_put_together() {
-        let own = OwnPart {
-            applied_low: 513,
-            slack_ticks: -3,
-            avatar: Some((EntityId(300), vec![1, 2, 3])),
-            events: vec![9],
+        let header = Header {
+            ticks_on: 300,
+            applied_low: 51,
+            slack_ticks: Some(-3),
+            pace: Some(Pace {
+                rung: Rung::HalfRate,
+                stride: 2,
+            }),
+            avatar: OwnAvatar::Whole(EntityId(300), &[1, 2, 3]),
+            events: &[9],
+            span_ticks: 2,
         };
         let mut message = Vec::new();
-        write_header(&mut message, 1000, &own);
-        write_group(&mut message, 2, 0);
-        write_group(&mut message, 0, 1);
-        write_section(
-            &mut message,
-            ChannelId(200),
-            SectionKind::Keyframe,
-            &[7; 40],
-        );
+        write_header(&mut message, &header);
+        write_next_group(&mut message, 2);
+        write_channel(&mut message, ChannelId::GLOBAL, ChannelId(200));
+        write_section(&mut message, SectionKind::Keyframe, &[7; 40]);
+        write_channel(&mut message, ChannelId(200), ChannelId(200));
+        write_section(&mut message, SectionKind::Check, &[1; 8]);
         let parsed = SnapshotMessage::parse(&message).unwrap();
-        assert_eq!(
-            (parsed.tick_low, parsed.applied_low, parsed.slack_ticks),
-            (1000, 513, Some(-3))
-        );
-        assert_eq!(parsed.avatar, Some((EntityId(300), &[1, 2, 3][..])));
-        assert_eq!(parsed.events, [9]);
+        assert_eq!(parsed.header, header);
         let mut parts = Vec::new();
         parsed
             .parts(|part| {
@@ -268,15 +403,36 @@ mod tests {
                 Part::Group { age_ticks: 2 },
                 Part::Group { age_ticks: 0 },
                 Part::Section(ChannelId(200), SectionKind::Keyframe, &[7; 40]),
+                Part::Section(ChannelId(200), SectionKind::Check, &[1; 8]),
             ]
         );
+    }
+
+    #[test]
+    fn a_message_that_says_nothing_takes_three_bytes() {
+        let mut message = Vec::new();
+        let header = Header {
+            ticks_on: 2,
+            applied_low: 7,
+            ..Header::default()
+        };
+        write_header(&mut message, &header);
+        assert_eq!(message, [0x80, 2, 7]);
+        let mut groups = 0;
+        let parsed = SnapshotMessage::parse(&message).unwrap();
+        parsed
+            .parts(|_| {
+                groups += 1;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(groups, 1);
     }
 
     proptest! {
         #[test]
         fn any_bytes_give_ok_or_err(mut bytes in proptest::collection::vec(any::<u8>(), 1..200)) {
-            bytes[0] |= 0x80;
-            bytes[0] &= 0x83;
+            bytes[0] = bytes[0] & 0x3F | SNAPSHOT_TAG;
             if let Ok(message) = SnapshotMessage::parse(&bytes) {
                 let _ = message.parts(|_| Ok(()));
             }

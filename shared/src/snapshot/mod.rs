@@ -1,23 +1,27 @@
 //! From columns of integers to bits and back: what changed in a channel since its last snapshot, sent once to all.
 //!
-//! In, on the server: a channel's captured tables. Out: a delta or a keyframe. In, on the client: those bytes. Out:
-//! the same tables. WebSocket keeps order and loses nothing, so the baseline of a delta is simply what was sent
+//! In, on the server: a channel's captured rows. Out: a delta or a keyframe. In, on the client: those bytes. Out:
+//! the same rows. WebSocket keeps order and loses nothing, so the baseline of a delta is simply what was sent
 //! before; encoder and decoder hold the same [`ChannelState`] and nobody acknowledges anything.
 //!
-//! `bits` (bit stream and integer codes) <- `fields` (one row's fields) <- `delta`, `keyframe` (one channel)
-//! <- `layout` (one whole snapshot message).
+//! `bits` (bit stream) <- `code` (residuals), `motion` (prediction), `state` (rows) <- `delta` (encode), `apply`
+//! (decode), `keyframe` (whole channels) <- `layout` (one whole snapshot message).
 
+mod apply;
 mod bits;
+mod code;
 mod delta;
-mod fields;
 mod keyframe;
 pub mod layout;
+mod motion;
 mod state;
 
+pub use apply::{DeltaDecoder, coast_all};
 pub use bits::{BitReader, BitWriter};
-pub use delta::{DeltaEncoder, apply_delta, coast_all};
+pub use code::Code;
+pub use delta::{Carried, DeltaEncoder, Tally};
 pub use keyframe::{apply_keyframe, encode_keyframe};
-pub use state::{ChannelState, TableState};
+pub use state::{ChannelState, Rows, TableState};
 
 /// Why a section of a snapshot cannot be applied. The sender is to blame, or a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,39 +1,89 @@
 //! What a channel's last snapshot said: tables of rows, sorted by entity id. Encoder and decoder hold equal copies.
 //!
-//! In: captured rows (server) or decoded ones (client). Out: the same, for the next delta and for the view.
+//! In: captured rows (server) or decoded ones (client). Out: the same, for the next delta and for the view; a hash of
+//! all of it, by which a client finds that it holds something else.
 
+use xxhash_rust::xxh3::Xxh3;
+
+use super::code::Code;
 use crate::replicate::{Schema, TableSchema};
 
-/// One table's rows. `values` and `motion` are row-major, `fields` wide.
+/// One table's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableState {
     /// Entity ids, ascending.
     pub ids: Vec<u32>,
-    /// Quantised fields.
+    /// Quantised fields, row-major, as many per row as the table has fields.
     pub values: Vec<u32>,
-    /// For interpolated fields: the last change, from which the next value is predicted. 0 for others.
+    /// The last change of each interpolated field, from which the next value is predicted: row-major, as many per row as
+    /// the table has interpolated fields.
     pub motion: Vec<i32>,
+    /// What each interpolated field's residuals have taught so far.
+    pub codes: Vec<Code>,
+}
+
+/// Rows as they were captured: the same columns, borrowed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rows<'a> {
+    /// Entity ids, ascending.
+    pub ids: &'a [u32],
+    /// Quantised fields, row-major.
+    pub values: &'a [u32],
+}
+
+impl<'a> Rows<'a> {
+    /// Row `row` of a table that is `width` wide.
+    #[inline]
+    pub fn row(&self, row: usize, width: usize) -> &'a [u32] {
+        self.values
+            .get(row * width..(row + 1) * width)
+            .unwrap_or_default()
+    }
 }
 
 impl TableState {
+    /// A table without rows.
+    pub fn empty(schema: &TableSchema) -> TableState {
+        TableState {
+            codes: vec![Code::default(); schema.moving.len()],
+            ..TableState::default()
+        }
+    }
+
     /// Forgets all rows, keeping the memory.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.ids.clear();
         self.values.clear();
         self.motion.clear();
     }
 
-    /// Appends a row that has not moved yet. Ids must ascend.
-    pub fn push(&mut self, id: u32, values: impl Iterator<Item = u32>) {
+    /// Appends a row. Ids must ascend.
+    pub(super) fn push(&mut self, id: u32, values: &[u32], motion: &[i32]) {
         self.ids.push(id);
-        self.values.extend(values);
-        self.motion.resize(self.values.len(), 0);
+        self.values.extend_from_slice(values);
+        self.motion.extend_from_slice(motion);
     }
 
-    /// Row `row` of a table that is `fields` wide.
-    pub fn row(&self, row: usize, fields: usize) -> &[u32] {
-        self.values
-            .get(row * fields..(row + 1) * fields)
+    /// The rows, borrowed.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows {
+            ids: &self.ids,
+            values: &self.values,
+        }
+    }
+
+    /// Row `row` of a table that is `width` wide.
+    #[inline]
+    pub fn row(&self, row: usize, width: usize) -> &[u32] {
+        self.rows().row(row, width)
+    }
+
+    /// The motion of row `row`.
+    #[inline]
+    pub fn row_motion(&self, row: usize, schema: &TableSchema) -> &[i32] {
+        let width = schema.moving.len();
+        self.motion
+            .get(row * width..(row + 1) * width)
             .unwrap_or_default()
     }
 
@@ -54,29 +104,115 @@ impl ChannelState {
     /// A channel in which nothing was sent yet.
     pub fn empty(schema: &Schema) -> ChannelState {
         ChannelState {
-            tables: vec![TableState::default(); schema.tables.len()],
+            tables: schema.tables.iter().map(TableState::empty).collect(),
         }
     }
 
-    /// Tables with their schemas.
-    pub(super) fn zip<'a>(
-        &'a self,
-        schema: &'a Schema,
-    ) -> impl Iterator<Item = (&'a TableSchema, &'a TableState)> {
-        schema.tables.iter().zip(&self.tables)
+    /// Forgets all rows.
+    pub(super) fn clear(&mut self) {
+        for table in &mut self.tables {
+            table.clear();
+        }
     }
 
     /// Rows over all tables.
     pub fn row_count(&self) -> usize {
         self.tables.iter().map(|table| table.ids.len()).sum()
     }
+
+    /// True when nothing in it moves by itself: a snapshot that says nothing changes nothing.
+    pub fn is_at_rest(&self) -> bool {
+        let mut motions = self.tables.iter().flat_map(|table| &table.motion);
+        motions.all(|motion| *motion == 0)
+    }
+
+    /// A hash of all that the next delta rests on: ids, values, motion, codes. XXH3 over little-endian numbers; each
+    /// table begins with its row count.
+    pub fn hash(&self) -> u64 {
+        let mut hasher = Xxh3::new();
+        let mut buffer = HashBuffer::default();
+        for table in &self.tables {
+            buffer.number(&mut hasher, table.ids.len() as u32);
+            for id in &table.ids {
+                buffer.number(&mut hasher, *id);
+            }
+            for value in &table.values {
+                buffer.number(&mut hasher, *value);
+            }
+            for motion in &table.motion {
+                buffer.number(&mut hasher, *motion as u32);
+            }
+            for code in &table.codes {
+                buffer.number(&mut hasher, code.learnt());
+            }
+        }
+        buffer.flush(&mut hasher);
+        hasher.digest()
+    }
+
+    /// The first entity whose rows differ between the two, by table and then by id. None when only what the codes have
+    /// learnt differs, or nothing.
+    pub fn first_difference(&self, other: &ChannelState, schema: &Schema) -> Option<u32> {
+        for ((table, ours), theirs) in schema.tables.iter().zip(&self.tables).zip(&other.tables) {
+            let width = table.width();
+            let rows = ours.ids.len().max(theirs.ids.len());
+            for row in 0..rows {
+                match (ours.ids.get(row), theirs.ids.get(row)) {
+                    (Some(a), Some(b)) if a == b => {
+                        let same = ours.row(row, width) == theirs.row(row, width)
+                            && ours.row_motion(row, table) == theirs.row_motion(row, table);
+                        if !same {
+                            return Some(*a);
+                        }
+                    }
+                    (Some(a), Some(b)) => return Some(*a.min(b)),
+                    (Some(only), None) | (None, Some(only)) => return Some(*only),
+                    (None, None) => {}
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Feeds a hasher in pieces that are worth a call.
+struct HashBuffer {
+    bytes: [u8; 256],
+    used: usize,
+}
+
+impl Default for HashBuffer {
+    fn default() -> HashBuffer {
+        HashBuffer {
+            bytes: [0; 256],
+            used: 0,
+        }
+    }
+}
+
+impl HashBuffer {
+    fn number(&mut self, hasher: &mut Xxh3, number: u32) {
+        if self.used == self.bytes.len() {
+            self.flush(hasher);
+        }
+        if let Some(place) = self.bytes.get_mut(self.used..self.used + 4) {
+            place.copy_from_slice(&number.to_le_bytes());
+            self.used += 4;
+        }
+    }
+
+    fn flush(&mut self, hasher: &mut Xxh3) {
+        hasher.update(self.bytes.get(..self.used).unwrap_or_default());
+        self.used = 0;
+    }
 }
 
 /// Takes the rows at `removed` (ascending) out, in place.
-pub(super) fn remove_rows(width: usize, rows: &mut TableState, removed: &[u32]) {
+pub(super) fn remove_rows(schema: &TableSchema, rows: &mut TableState, removed: &[u32]) {
     if removed.is_empty() {
         return;
     }
+    let (width, moving) = (schema.width(), schema.moving.len());
     let mut gone = removed.iter().peekable();
     let mut kept = 0;
     for row in 0..rows.ids.len() {
@@ -85,59 +221,50 @@ pub(super) fn remove_rows(width: usize, rows: &mut TableState, removed: &[u32]) 
         }
         if kept != row {
             rows.ids.swap(kept, row);
-            for field in 0..width {
-                rows.values.swap(kept * width + field, row * width + field);
-                rows.motion.swap(kept * width + field, row * width + field);
-            }
+            rows.values
+                .copy_within(row * width..(row + 1) * width, kept * width);
+            rows.motion
+                .copy_within(row * moving..(row + 1) * moving, kept * moving);
         }
         kept += 1;
     }
     rows.ids.truncate(kept);
     rows.values.truncate(kept * width);
-    rows.motion.truncate(kept * width);
+    rows.motion.truncate(kept * moving);
 }
 
-/// Removes rows, then lets `merge` write what stayed and what is new into a fresh table that becomes `rows`.
-pub(super) fn rebuild(
-    width: usize,
+/// Merges `added` into `rows`, both ascending by id and without a common one. `spare` lends its memory.
+pub(super) fn merge_rows(
+    schema: &TableSchema,
     rows: &mut TableState,
-    removed: &[u32],
-    scratch: &mut TableState,
-    merge: impl FnOnce(&TableState, &mut TableState),
+    added: &TableState,
+    spare: &mut TableState,
 ) {
-    remove_rows(width, rows, removed);
-    scratch.clear();
-    merge(rows, scratch);
-    std::mem::swap(rows, scratch);
-}
-
-/// Writes `kept` and `added`, both ascending by id, into `rebuilt`.
-pub(super) fn merge_added<'a>(
-    width: usize,
-    kept: &TableState,
-    rebuilt: &mut TableState,
-    added: impl Iterator<Item = (u32, &'a [u32])>,
-) {
-    let mut place = 0;
-    let mut copy_until = |rebuilt: &mut TableState, limit: Option<u32>| {
-        while let Some(id) = kept.ids.get(place) {
-            if limit.is_some_and(|limit| *id >= limit) {
-                break;
-            }
-            rebuilt.ids.push(*id);
-            let span = place * width..(place + 1) * width;
-            rebuilt
-                .values
-                .extend_from_slice(kept.values.get(span.clone()).unwrap_or_default());
-            rebuilt
-                .motion
-                .extend_from_slice(kept.motion.get(span).unwrap_or_default());
-            place += 1;
-        }
-    };
-    for (id, values) in added {
-        copy_until(rebuilt, Some(id));
-        rebuilt.push(id, values.iter().copied());
+    if added.ids.is_empty() {
+        return;
     }
-    copy_until(rebuilt, None);
+    let width = schema.width();
+    // New entities have the highest ids: then there is nothing to merge.
+    if rows.ids.last() < added.ids.first() {
+        rows.ids.extend_from_slice(&added.ids);
+        rows.values.extend_from_slice(&added.values);
+        rows.motion.extend_from_slice(&added.motion);
+        return;
+    }
+    spare.clear();
+    let mut new = 0;
+    for (row, id) in rows.ids.iter().enumerate() {
+        while let Some(added_id) = added.ids.get(new).filter(|added| *added < id) {
+            let motion = added.row_motion(new, schema);
+            spare.push(*added_id, added.row(new, width), motion);
+            new += 1;
+        }
+        spare.push(*id, rows.row(row, width), rows.row_motion(row, schema));
+    }
+    for (row, id) in added.ids.iter().enumerate().skip(new) {
+        spare.push(*id, added.row(row, width), added.row_motion(row, schema));
+    }
+    std::mem::swap(&mut rows.ids, &mut spare.ids);
+    std::mem::swap(&mut rows.values, &mut spare.values);
+    std::mem::swap(&mut rows.motion, &mut spare.motion);
 }

@@ -8,8 +8,10 @@ use crate::rules::{ComponentVisitor, Rules};
 
 #[derive(Debug, tickwire_derive::Replicate)]
 struct Body {
-    #[net(range = -10.0..=10.0, step = 0.1, interpolate, snap_over = 2.0)]
+    #[net(range = -10.0..=10.0, step = 0.1, interpolate, snap_over = 2.0, position)]
     x: f32,
+    #[net(range = -10.0..=10.0, step = 0.1, interpolate, position)]
+    y: f32,
     #[net(angle, bits = 8, interpolate)]
     aim: f32,
     alive: bool,
@@ -57,7 +59,7 @@ fn any_capture() -> impl Strategy<Value = Vec<TableState>> {
         proptest::collection::btree_map(0_u32..40, maxima, 0..20).prop_map(|rows| {
             let mut table = TableState::default();
             for (id, values) in rows {
-                table.push(id, values.into_iter());
+                table.push(id, &values, &[]);
             }
             table
         })
@@ -65,12 +67,72 @@ fn any_capture() -> impl Strategy<Value = Vec<TableState>> {
     schema().tables.into_iter().map(table).collect::<Vec<_>>()
 }
 
-fn without_motion(state: &ChannelState) -> Vec<(Vec<u32>, Vec<u32>)> {
-    state
-        .tables
+fn ids_and_values(tables: &[TableState]) -> Vec<(&[u32], &[u32])> {
+    tables
         .iter()
-        .map(|table| (table.ids.clone(), table.values.clone()))
+        .map(|table| (table.ids.as_slice(), table.values.as_slice()))
         .collect()
+}
+
+/// One encoder and what its readers hold.
+struct Told {
+    schema: Schema,
+    encoder: DeltaEncoder,
+    decoder: DeltaDecoder,
+    server: ChannelState,
+}
+
+impl Told {
+    fn new() -> Told {
+        let schema = schema();
+        Told {
+            server: ChannelState::empty(&schema),
+            encoder: DeltaEncoder::default(),
+            decoder: DeltaDecoder::default(),
+            schema,
+        }
+    }
+
+    /// The delta to `capture`, if there is anything to say.
+    fn tell(&mut self, capture: &[TableState]) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let rows = capture.iter().map(TableState::rows);
+        let said = self.encoder.encode(
+            &self.schema,
+            &mut self.server,
+            rows,
+            &(),
+            &mut (),
+            &mut bytes,
+        );
+        assert_eq!(said, !bytes.is_empty());
+        said.then_some(bytes)
+    }
+
+    fn hear(
+        &mut self,
+        client: &mut ChannelState,
+        delta: Option<&[u8]>,
+    ) -> Result<(), SnapshotError> {
+        match delta {
+            Some(bytes) => self.decoder.apply(&self.schema, client, bytes),
+            None => {
+                coast_all(&self.schema, client);
+                Ok(())
+            }
+        }
+    }
+
+    fn keyframe(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        encode_keyframe(
+            &self.schema,
+            &self.server,
+            &mut BitWriter::default(),
+            &mut bytes,
+        );
+        bytes
+    }
 }
 
 proptest! {
@@ -79,30 +141,21 @@ proptest! {
         captures in proptest::collection::vec(any_capture(), 1..12),
         keyframe_at in 0_usize..12,
     ) {
-        let schema = schema();
-        let mut encoder = DeltaEncoder::default();
-        let mut server = ChannelState::empty(&schema);
-        let mut early = ChannelState::empty(&schema);
-        let mut late = None;
+        let mut told = Told::new();
+        let mut early = ChannelState::empty(&told.schema);
+        let mut late: Option<ChannelState> = None;
         for (n, capture) in captures.iter().enumerate() {
-            let mut bytes = Vec::new();
-            let said = encoder.encode(&schema, &mut server, capture, &mut bytes);
+            let delta = told.tell(capture);
             for client in [Some(&mut early), late.as_mut()].into_iter().flatten() {
-                if said {
-                    prop_assert_eq!(apply_delta(&schema, client, &bytes), Ok(()));
-                } else {
-                    coast_all(&schema, client);
-                }
-                prop_assert_eq!(&*client, &server);
+                prop_assert_eq!(told.hear(client, delta.as_deref()), Ok(()));
+                prop_assert_eq!(&*client, &told.server);
+                prop_assert_eq!(client.hash(), told.server.hash());
             }
-            let wanted = ChannelState { tables: capture.clone() };
-            prop_assert_eq!(without_motion(&server), without_motion(&wanted));
+            prop_assert_eq!(ids_and_values(&told.server.tables), ids_and_values(capture));
             if n == keyframe_at {
-                let mut bytes = Vec::new();
-                encode_keyframe(&schema, &server, &mut BitWriter::default(), &mut bytes);
                 let mut client = ChannelState::default();
-                prop_assert_eq!(apply_keyframe(&schema, &mut client, &bytes), Ok(()));
-                prop_assert_eq!(&client, &server);
+                prop_assert_eq!(apply_keyframe(&told.schema, &mut client, &told.keyframe()), Ok(()));
+                prop_assert_eq!(&client, &told.server);
                 late = Some(client);
             }
         }
@@ -113,51 +166,102 @@ proptest! {
         capture in any_capture(),
         bytes in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
-        let schema = schema();
-        let mut state = ChannelState { tables: capture };
-        let _ = apply_delta(&schema, &mut state, &bytes);
+        let mut told = Told::new();
+        told.tell(&capture);
+        let mut state = told.server.clone();
+        let _ = told.hear(&mut state, Some(&bytes));
+        prop_assert!(state.row_count() <= told.server.row_count() + bytes.len() * 8);
         let mut state = ChannelState::default();
-        let _ = apply_keyframe(&schema, &mut state, &bytes);
+        let _ = apply_keyframe(&told.schema, &mut state, &bytes);
         prop_assert!(state.row_count() <= bytes.len() * 8);
     }
 
     #[test]
-    fn a_flipped_bit_never_panics(
-        first in any_capture(), second in any_capture(), flip in any::<prop::sample::Index>(),
+    fn a_flipped_or_lost_bit_never_panics(
+        first in any_capture(), second in any_capture(), at in any::<prop::sample::Index>(), cut in any::<bool>(),
     ) {
-        let schema = schema();
-        let mut server = ChannelState::empty(&schema);
-        let mut encoder = DeltaEncoder::default();
-        encoder.encode(&schema, &mut server, &first, &mut Vec::new());
-        let mut client = server.clone();
-        let mut bytes = Vec::new();
-        if encoder.encode(&schema, &mut server, &second, &mut bytes) {
-            let bit = flip.index(bytes.len() * 8);
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            let _ = apply_delta(&schema, &mut client, &bytes);
+        let mut told = Told::new();
+        told.tell(&first);
+        let mut client = told.server.clone();
+        for mut bytes in [told.keyframe()].into_iter().chain(told.tell(&second)) {
+            let bit = at.index(bytes.len() * 8);
+            if cut {
+                bytes.truncate(bit / 8);
+            } else {
+                bytes[bit / 8] ^= 1 << (bit % 8);
+            }
+            let _ = told.hear(&mut client.clone(), Some(&bytes));
+            let _ = apply_keyframe(&told.schema, &mut client, &bytes);
         }
+    }
+
+    #[test]
+    fn any_change_of_what_is_held_changes_the_hash_and_is_found(
+        capture in any_capture(), at in any::<prop::sample::Index>(), bit in 0_u32..32,
+    ) {
+        let mut told = Told::new();
+        told.tell(&capture);
+        let mut client = told.server.clone();
+        let rows = client.tables.iter().map(|table| table.values.len()).sum::<usize>();
+        prop_assume!(rows > 0);
+        let mut place = at.index(rows);
+        let (mut entity, schema) = (0, &told.schema);
+        for (table, rows) in schema.tables.iter().zip(&mut client.tables) {
+            if place < rows.values.len() {
+                rows.values[place] ^= 1 << bit;
+                entity = rows.ids[place / table.width()];
+                break;
+            }
+            place -= rows.values.len();
+        }
+        prop_assert_ne!(client.hash(), told.server.hash());
+        prop_assert_eq!(client.first_difference(&told.server, schema), Some(entity));
+        prop_assert_eq!(told.server.first_difference(&told.server, schema), None);
     }
 }
 
 #[test]
 fn what_moves_steadily_costs_nothing() {
-    let schema = schema();
-    let mut encoder = DeltaEncoder::default();
-    let mut server = ChannelState::empty(&schema);
+    let mut told = Told::new();
     let capture = |x: u32| {
-        let mut tables = vec![TableState::default(); schema.tables.len()];
-        tables[0].push(7, [x, 0, 1, 5].into_iter());
+        let mut tables = vec![TableState::default(); schema().tables.len()];
+        tables[0].push(7, &[x, 0, 0, 1, 5], &[]);
         tables
     };
-    let mut bytes = Vec::new();
-    assert!(encoder.encode(&schema, &mut server, &capture(10), &mut bytes));
-    assert!(encoder.encode(&schema, &mut server, &capture(12), &mut bytes));
-    assert!(!encoder.encode(&schema, &mut server, &capture(14), &mut bytes));
-    assert!(!encoder.encode(&schema, &mut server, &capture(16), &mut bytes));
-    assert!(
-        encoder.encode(&schema, &mut server, &capture(16), &mut bytes),
-        "stopping is news"
+    assert!(told.tell(&capture(10)).is_some());
+    assert!(told.tell(&capture(12)).is_some());
+    assert!(told.tell(&capture(14)).is_none() && !told.server.is_at_rest());
+    assert!(told.tell(&capture(16)).is_none());
+    assert!(told.tell(&capture(16)).is_some(), "stopping is news");
+    assert!(told.tell(&capture(16)).is_none() && told.server.is_at_rest());
+}
+
+#[test]
+fn what_crosses_over_keeps_its_motion() {
+    struct FromElsewhere;
+    impl Carried for FromElsewhere {
+        fn motion(&self, table: usize, id: u32) -> Option<&[i32]> {
+            (table == 0 && id == 7).then_some(&[2, 0, 0])
+        }
+    }
+    let mut told = Told::new();
+    let mut tables = vec![TableState::default(); told.schema.tables.len()];
+    tables[0].push(7, &[10, 0, 0, 1, 5], &[]);
+    let (mut client, mut bytes) = (ChannelState::empty(&told.schema), Vec::new());
+    let rows = tables.iter().map(TableState::rows);
+    told.encoder.encode(
+        &told.schema,
+        &mut told.server,
+        rows,
+        &FromElsewhere,
+        &mut (),
+        &mut bytes,
     );
+    assert_eq!(told.hear(&mut client, Some(&bytes)), Ok(()));
+    tables[0].values[0] = 12;
+    assert_eq!(told.tell(&tables), None, "it goes on as it came");
+    assert_eq!(told.hear(&mut client, None), Ok(()));
+    assert_eq!(client, told.server);
 }
 
 #[test]
@@ -166,7 +270,7 @@ fn owner_only_fields_have_a_table_of_their_own() {
     let shape = |table: &TableSchema| (table.component, table.owner_only, table.fields.len());
     assert_eq!(
         schema.tables.iter().map(shape).collect::<Vec<_>>(),
-        [(0, false, 4), (0, true, 1), (1, false, 0)]
+        [(0, false, 5), (0, true, 1), (1, false, 0)]
     );
 }
 

@@ -1,0 +1,219 @@
+//! What changed in a channel from one snapshot to the next: the decoder. The layout is shown in `delta`.
+//!
+//! In: a channel's state and a delta. Out: the state moved on. Nothing takes memory that the bytes do not carry, and
+//! no loop is longer than they are.
+
+use super::SnapshotError;
+use super::bits::{BitReader, unzigzag};
+use super::motion::{coast, difference, predict};
+use super::state::{ChannelState, TableState, merge_rows, remove_rows};
+use crate::replicate::{PlainColumn, Schema, TableSchema};
+
+/// Applies deltas; keeps its scratch memory from one to the next.
+#[derive(Debug, Default)]
+pub struct DeltaDecoder {
+    removed: Vec<u32>,
+    named: Vec<u32>,
+    incoming: TableState,
+    spare: TableState,
+}
+
+impl DeltaDecoder {
+    /// Applies a delta to `state`. Every row that it does not name moves on by its motion.
+    ///
+    /// # Errors
+    /// When the bytes are not a delta of this schema for this state, which then holds no rows any more.
+    pub fn apply(
+        &mut self,
+        schema: &Schema,
+        state: &mut ChannelState,
+        bytes: &[u8],
+    ) -> Result<(), SnapshotError> {
+        let read = self.read(schema, state, bytes);
+        if read.is_err() {
+            state.clear();
+        }
+        read
+    }
+
+    fn read(
+        &mut self,
+        schema: &Schema,
+        state: &mut ChannelState,
+        bytes: &[u8],
+    ) -> Result<(), SnapshotError> {
+        let mut from = BitReader::new(bytes);
+        for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
+            if from.bit()? {
+                self.read_table(&mut from, table, rows)?;
+            } else {
+                coast_table(table, rows);
+            }
+        }
+        from.finish()
+    }
+
+    fn read_table(
+        &mut self,
+        from: &mut BitReader,
+        table: &TableSchema,
+        rows: &mut TableState,
+    ) -> Result<(), SnapshotError> {
+        read_places(from, rows.ids.len(), &mut self.removed)?;
+        self.read_added(from, table, rows)?;
+        remove_rows(table, rows, &self.removed);
+        self.read_moved(from, table, rows)?;
+        self.read_changed(from, table, rows)?;
+        let mut added = self.incoming.ids.iter();
+        if added.any(|id| rows.find(*id).is_some()) {
+            return Err(SnapshotError::Invalid);
+        }
+        merge_rows(table, rows, &self.incoming, &mut self.spare);
+        Ok(())
+    }
+
+    fn read_added(
+        &mut self,
+        from: &mut BitReader,
+        table: &TableSchema,
+        rows: &TableState,
+    ) -> Result<(), SnapshotError> {
+        self.incoming.clear();
+        let mut expected = rows.ids.last().map_or(0, |last| last.wrapping_add(1));
+        for _ in 0..from.count(1 + table.whole_row_bits())? {
+            let id = expected.wrapping_add_signed(unzigzag(from.exp_golomb()?));
+            if self.incoming.ids.last().is_some_and(|last| *last >= id) {
+                return Err(SnapshotError::Invalid);
+            }
+            expected = id.wrapping_add(1);
+            read_whole_row(from, table, id, &mut self.incoming)?;
+        }
+        Ok(())
+    }
+
+    fn read_moved(
+        &mut self,
+        from: &mut BitReader,
+        table: &TableSchema,
+        rows: &mut TableState,
+    ) -> Result<(), SnapshotError> {
+        let (width, moving) = (table.width(), table.moving.len());
+        if moving == 0 {
+            return Ok(());
+        }
+        let all_but = from.bit()?;
+        read_places(from, rows.ids.len(), &mut self.named)?;
+        let mut named = self.named.iter().peekable();
+        let values = rows.values.chunks_exact_mut(width);
+        let motions = rows.motion.chunks_exact_mut(moving);
+        for (row, (values, motions)) in values.zip(motions).enumerate() {
+            let is_named = named.next_if(|place| **place as usize == row).is_some();
+            if is_named == all_but {
+                coast(&table.moving, values, motions);
+                continue;
+            }
+            for ((column, motion), code) in table.moving.iter().zip(motions).zip(&mut rows.codes) {
+                let residual = unzigzag(code.read(from)?);
+                let value = values.get_mut(column.place).ok_or(SnapshotError::Invalid)?;
+                // A residual out of range is brought into it, here as anywhere.
+                let next = predict(column, predict(column, *value, *motion), residual);
+                *motion = difference(column, next, *value);
+                *value = next;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_changed(
+        &mut self,
+        from: &mut BitReader,
+        table: &TableSchema,
+        rows: &mut TableState,
+    ) -> Result<(), SnapshotError> {
+        let (width, columns) = (table.width(), table.plain.len());
+        if columns == 0 {
+            return Ok(());
+        }
+        read_places(from, rows.ids.len(), &mut self.named)?;
+        for place in &self.named {
+            let start = *place as usize * width;
+            for column in &table.plain {
+                if columns == 1 || from.bit()? {
+                    let value = read_plain(from, column)?;
+                    let cell = rows.values.get_mut(start + column.place);
+                    *cell.ok_or(SnapshotError::Invalid)? = value;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a channel does over one snapshot that says nothing of it.
+pub fn coast_all(schema: &Schema, state: &mut ChannelState) {
+    for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
+        coast_table(table, rows);
+    }
+}
+
+fn coast_table(table: &TableSchema, rows: &mut TableState) {
+    if table.moving.is_empty() {
+        return;
+    }
+    let values = rows.values.chunks_exact_mut(table.width());
+    for (values, motions) in values.zip(rows.motion.chunks_exact_mut(table.moving.len())) {
+        coast(&table.moving, values, motions);
+    }
+}
+
+/// Reads what `write_whole_row` wrote, as the next row of `rows`.
+pub(super) fn read_whole_row(
+    from: &mut BitReader,
+    table: &TableSchema,
+    id: u32,
+    rows: &mut TableState,
+) -> Result<(), SnapshotError> {
+    rows.ids.push(id);
+    for field in &table.fields {
+        let value = from.bits(field.kind.bits())?;
+        if value > field.kind.max() {
+            return Err(SnapshotError::Invalid);
+        }
+        rows.values.push(value);
+    }
+    for column in &table.moving {
+        let motion = unzigzag(from.exp_golomb()?);
+        if motion.unsigned_abs() > column.max {
+            return Err(SnapshotError::Invalid);
+        }
+        rows.motion.push(motion);
+    }
+    Ok(())
+}
+
+fn read_plain(from: &mut BitReader, column: &PlainColumn) -> Result<u32, SnapshotError> {
+    let value = from.bits(column.bits)?;
+    if value > column.max {
+        return Err(SnapshotError::Invalid);
+    }
+    Ok(value)
+}
+
+fn read_places(
+    from: &mut BitReader,
+    rows: usize,
+    places: &mut Vec<u32>,
+) -> Result<(), SnapshotError> {
+    places.clear();
+    let mut expected = 0_u32;
+    for _ in 0..from.count(1)? {
+        let gap = from.exp_golomb()?;
+        let place = expected.checked_add(gap).ok_or(SnapshotError::Invalid)?;
+        if place as usize >= rows {
+            return Err(SnapshotError::Invalid);
+        }
+        expected = place + 1;
+        places.push(place);
+    }
+    Ok(())
+}
