@@ -33,13 +33,13 @@ fn whole_ticks(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("players", players), |bencher| {
             bencher.iter(|| {
                 arena.fill_inbox(&mut inbox);
-                black_box(arena.room.tick(&mut inbox, false).is_some());
+                black_box(arena.room.tick(&mut inbox));
             });
         });
         // A room in which nothing happens would be quick and worth nothing.
         let (tick, hash) = (arena.room.room().tick(), arena.room.hash());
         assert!(
-            tick.0 > 600 && arena.room.channel_state().row_count() as u64 >= 2 * players,
+            tick.0 > 600 && arena.room.row_count() as u64 >= 2 * players,
             "{hash:?}"
         );
     }
@@ -68,8 +68,9 @@ fn print_phases(players: u64) {
         phase(1);
         if room.snapshot_due(Arena::TICKS_PER_SNAPSHOT) {
             room.capture();
+            room.look();
             phase(2);
-            room.encode(false);
+            room.encode(&mut ());
             phase(3);
         }
         whole_us.push(started.elapsed().as_secs_f64() * 1e6);

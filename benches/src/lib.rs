@@ -29,6 +29,7 @@ impl ScriptedArena {
     pub fn new(people: u64, seed: u64) -> ScriptedArena {
         let options = ArenaOptions {
             bots: 0,
+            seats: people.min(128) as u8,
             ..ArenaOptions::default()
         };
         let config = RoomConfig {
@@ -44,7 +45,7 @@ impl ScriptedArena {
             token: ResumeToken((u128::from(n) + 1).to_le_bytes()),
             resume: None,
         };
-        room.tick(&mut (0..people).map(join).collect(), false);
+        room.tick(&mut (0..people).map(join).collect());
         let people = room
             .room()
             .players()
@@ -59,7 +60,7 @@ impl ScriptedArena {
         let mut inbox = Vec::new();
         for _ in 0..600 {
             arena.fill_inbox(&mut inbox);
-            arena.room.tick(&mut inbox, false);
+            arena.room.tick(&mut inbox);
         }
         arena
     }

@@ -14,6 +14,7 @@ use tickwire_shared::ids::PlayerId;
 use tickwire_shared::rules::{Rules, Wire};
 
 use crate::room::Room;
+pub use crate::room::{Grid, Interest};
 
 /// Receives the component types that are saved with a room. See [`Game::saved_components`].
 pub trait SavedVisitor {
@@ -28,8 +29,14 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// What the creator of a room may choose. `Default` is used when nothing is chosen.
     type Options: Wire + Default;
 
-    /// Seats for people in one room.
-    const MAX_PLAYERS: usize;
+    /// Seats for people in a room.
+    fn seats(options: &Self::Options) -> usize;
+
+    /// How far players see: everything, unless the game says otherwise.
+    fn interest(options: &Self::Options) -> Interest {
+        let _ = options;
+        Interest::Everything
+    }
 
     /// What clients are told on joining, and what the map is built from.
     fn setup(options: &Self::Options) -> <Self::Rules as Rules>::Setup;

@@ -11,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
+use tickwire_shared::snapshot::layout::Rung;
 
 /// Upper ends of the tick histogram's buckets, seconds: around the 16.7 ms of a 60 Hz tick, down to an idle room.
 const TICK_BUCKETS_S: [f64; 12] = [
@@ -46,6 +47,14 @@ pub struct Metrics {
     ticks_dropped: Counter,
     keyframes_sent: ByReason,
     catch_ups: Counter,
+    desyncs: Counter,
+    rungs: Family<RungLabel, Gauge>,
+    rung_changes: Family<RungLabel, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RungLabel {
+    rung: &'static str,
 }
 
 impl Default for Metrics {
@@ -102,6 +111,21 @@ impl Default for Metrics {
             ),
             keyframes_sent: add(r, "keyframes_sent", "Keyframes sent, by why"),
             catch_ups: add(r, "catch_ups", "Messages that carried several snapshots"),
+            desyncs: add(
+                r,
+                "desyncs",
+                "Times that a client held something else than the server",
+            ),
+            rungs: add(
+                r,
+                "clients",
+                "Clients that get snapshots, by how well they keep up",
+            ),
+            rung_changes: add(
+                r,
+                "client_rung_changes",
+                "Times that a client came to a rung of the slow-client ladder",
+            ),
             registry,
         }
     }
@@ -202,6 +226,20 @@ impl Metrics {
         count(&self.keyframes_sent, reason);
     }
 
+    /// A client held something else than it should.
+    pub(crate) fn desync(&self) {
+        self.desyncs.inc();
+    }
+
+    /// Counts a client on a rung for as long as the answer lives.
+    pub(crate) fn client_on_rung(&self, rung: Rung) -> ClientOnRung {
+        let label = RungLabel { rung: rung.label() };
+        ClientOnRung {
+            rung,
+            _counted: Counted::new(&self.rungs.get_or_create(&label)),
+        }
+    }
+
     /// One message carried more than one snapshot.
     pub(crate) fn catch_up(&self) {
         self.catch_ups.inc();
@@ -227,6 +265,24 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+/// A client's place in the gauge of rungs.
+#[derive(Debug)]
+pub(crate) struct ClientOnRung {
+    rung: Rung,
+    _counted: Counted,
+}
+
+impl ClientOnRung {
+    /// The client is on this rung now.
+    pub(crate) fn set(&mut self, metrics: &Metrics, rung: Rung) {
+        if self.rung != rung {
+            *self = metrics.client_on_rung(rung);
+            let label = RungLabel { rung: rung.label() };
+            metrics.rung_changes.get_or_create(&label).inc();
+        }
     }
 }
 

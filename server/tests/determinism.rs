@@ -99,7 +99,7 @@ fn run(record: &[Vec<u8>], restore_at: Option<usize>) -> Vec<u64> {
             room = RoomCore::restore(&room.save().unwrap(), CONFIG).unwrap();
         }
         let mut inbox = codec::decode::<Vec<Inbound<Arena>>, 1_000_000>(bytes).unwrap();
-        room.tick(&mut inbox, false);
+        room.tick(&mut inbox);
         hashes.push(room.hash().unwrap());
     }
     hashes

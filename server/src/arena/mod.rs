@@ -25,8 +25,8 @@ use self::components::{ArenaRoom, Flight, Gun, Seen, Vitals, look};
 use self::ground::Ground;
 use crate::game::{Game, SavedVisitor};
 
-/// Seats for people, and fighters in one arena.
-const MAX_FIGHTERS: usize = 16;
+/// Most fighters in one arena.
+const MAX_FIGHTERS: u8 = 128;
 
 /// What the creator of an arena may choose. What is out of range goes to the nearest that is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,9 @@ const MAX_FIGHTERS: usize = 16;
 pub struct ArenaOptions {
     /// One of [`ArenaMap::NAMES`]; another name gives the first.
     pub map: String,
-    /// Bots fill the arena up to this many fighters, 0 to 16, and make way for people.
+    /// Seats for people, 1 to 128. The maps are made for 16.
+    pub seats: u8,
+    /// Bots fill the arena up to this many fighters, 0 to 128, and make way for people.
     pub bots: u8,
     /// Kills that win a round, 1 to 255.
     pub kills_to_win: u8,
@@ -46,6 +48,7 @@ impl Default for ArenaOptions {
     fn default() -> ArenaOptions {
         ArenaOptions {
             map: ArenaMap::NAMES[0].to_owned(),
+            seats: 16,
             bots: 4,
             kills_to_win: 15,
             round_seconds: 180,
@@ -76,7 +79,9 @@ impl Game for ArenaGame {
     type Rules = Arena;
     type Options = ArenaOptions;
 
-    const MAX_PLAYERS: usize = MAX_FIGHTERS;
+    fn seats(options: &ArenaOptions) -> usize {
+        usize::from(options.seats.clamp(1, MAX_FIGHTERS))
+    }
 
     fn setup(options: &ArenaOptions) -> ArenaSetup {
         ArenaSetup {
@@ -86,7 +91,7 @@ impl Game for ArenaGame {
 
     fn create(options: &ArenaOptions, room: &mut ArenaRoom) -> ArenaGame {
         let options = ArenaOptions {
-            bots: options.bots.min(MAX_FIGHTERS as u8),
+            bots: options.bots.min(MAX_FIGHTERS),
             kills_to_win: options.kills_to_win.max(1),
             round_seconds: options.round_seconds.clamp(10, 1000),
             ..options.clone()
@@ -102,7 +107,7 @@ impl Game for ArenaGame {
             options,
             round,
             ground: None,
-            fighters: Vec::with_capacity(MAX_FIGHTERS),
+            fighters: Vec::new(),
             shots: Vec::new(),
         }
     }

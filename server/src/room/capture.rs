@@ -1,46 +1,195 @@
-//! After a tick: the world's replicated components to sorted columns of integers.
+//! After a tick: the world's replicated components to sorted columns of integers, channel by channel.
 //!
-//! In: the hecs world. Out: one table of rows per schema table, and each owner's rows of owner-only tables. Cost: one
-//! quantisation per component, whoever sees it.
+//! In: the hecs world. Out: for each table, rows grouped by channel and sorted by entity; each owner's rows of owner-only
+//! tables; what crossed from one channel to another. Cost: one quantisation per component, whoever sees it, and no
+//! memory once it has been taken.
 
-use std::collections::BTreeMap;
-
-use tickwire_shared::ids::PlayerId;
-use tickwire_shared::replicate::{Replicate, Schema};
+use tickwire_shared::ids::{ChannelId, PlayerId};
+use tickwire_shared::replicate::{FieldKind, Replicate, Schema};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
-use tickwire_shared::snapshot::{ChannelState, TableState};
+use tickwire_shared::snapshot::Rows;
 
-use super::{OwnedBy, Replicated};
+use super::channels::{Channels, NO_SLOT};
+use super::interest::GridMap;
+use super::{Home, Replicated};
 
 /// How to capture each component of a game.
 pub(super) struct Capture {
-    components: Vec<CaptureComponent>,
-    /// One component's rows before sorting: (id, owner, place of its values).
-    rows: Vec<(u32, Option<PlayerId>, usize)>,
-    values: Vec<u32>,
+    /// In the order in which they are captured: those with a position first, since they place their entity.
+    components: Vec<(usize, CaptureComponent)>,
+    raw: Raw,
 }
 
 /// Appends a component's rows and values.
-type CaptureComponent = fn(&hecs::World, &mut Vec<(u32, Option<PlayerId>, usize)>, &mut Vec<u32>);
+type CaptureComponent = fn(&hecs::World, &mut Placer<'_>, &mut Raw);
 
-struct Collect(Vec<CaptureComponent>);
+/// One component's rows as the world has them.
+#[derive(Default)]
+struct Raw {
+    rows: Vec<RawRow>,
+    values: Vec<u32>,
+}
 
-impl ComponentVisitor for Collect {
-    fn component<C: Replicate>(&mut self) {
-        self.0.push(capture_component::<C>);
+#[derive(Clone, Copy, Default)]
+struct RawRow {
+    slot: u32,
+    id: u32,
+    owner: Option<PlayerId>,
+    /// Where its values start.
+    start: u32,
+}
+
+/// Puts entities into channels.
+struct Placer<'a> {
+    map: Option<&'a GridMap>,
+    channels: &'a mut Channels,
+    crossings: &'a mut Vec<Crossing>,
+}
+
+/// An entity that left a channel for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crossing {
+    pub(super) id: u32,
+    /// The slot that it left.
+    pub(super) from: u32,
+}
+
+impl Placer<'_> {
+    fn place(&mut self, entity: &mut Replicated, channel: ChannelId) {
+        let slot = self.channels.slot(channel);
+        if slot == entity.slot {
+            return;
+        }
+        if entity.slot != NO_SLOT {
+            self.crossings.push(Crossing {
+                id: entity.id.0,
+                from: entity.slot,
+            });
+        }
+        entity.slot = slot;
     }
 }
 
-fn capture_component<C: Replicate>(
-    world: &hecs::World,
-    rows: &mut Vec<(u32, Option<PlayerId>, usize)>,
-    values: &mut Vec<u32>,
+/// What one snapshot's capture found.
+#[derive(Debug, Default)]
+pub(super) struct Captured {
+    /// By schema table; owner-only ones stay empty.
+    tables: Vec<CapturedTable>,
+    /// By schema table; shared ones stay empty.
+    owned: Vec<OwnedTable>,
+    pub(super) crossings: Vec<Crossing>,
+}
+
+#[derive(Debug, Default)]
+struct CapturedTable {
+    width: usize,
+    ids: Vec<u32>,
+    values: Vec<u32>,
+    /// By slot, where its rows start; and one more.
+    starts: Vec<u32>,
+}
+
+/// Rows that only their owners see, by owner and then by entity.
+#[derive(Debug, Default)]
+struct OwnedTable {
+    width: usize,
+    owners: Vec<PlayerId>,
+    ids: Vec<u32>,
+    values: Vec<u32>,
+}
+
+impl Captured {
+    /// The rows of one channel in one shared table.
+    pub(super) fn rows(&self, table: usize, slot: usize) -> Rows<'_> {
+        let Some(captured) = self.tables.get(table) else {
+            return Rows::default();
+        };
+        let bound = |slot: usize| captured.starts.get(slot).map(|start| *start as usize);
+        let (Some(start), Some(end)) = (bound(slot), bound(slot + 1)) else {
+            return Rows::default();
+        };
+        let (ids, values) = (&captured.ids, &captured.values);
+        Rows {
+            ids: &ids[start..end],
+            values: &values[start * captured.width..end * captured.width],
+        }
+    }
+
+    /// The rows of one owner in one owner-only table.
+    pub(super) fn owned(&self, table: usize, owner: PlayerId) -> Rows<'_> {
+        let Some(owned) = self.owned.get(table) else {
+            return Rows::default();
+        };
+        let start = owned.owners.partition_point(|other| *other < owner);
+        let end = owned.owners.partition_point(|other| *other <= owner);
+        Rows {
+            ids: &owned.ids[start..end],
+            values: &owned.values[start * owned.width..end * owned.width],
+        }
+    }
+}
+
+struct Collect(Vec<(bool, usize, CaptureComponent)>);
+
+impl ComponentVisitor for Collect {
+    fn component<C: Replicate>(&mut self) {
+        let has_position = Schema::position_places(C::FIELDS).is_some();
+        let place = self.0.len();
+        self.0
+            .push((!has_position, place, capture_component::<C> as _));
+    }
+}
+
+fn capture_component<C: Replicate>(world: &hecs::World, placer: &mut Placer<'_>, raw: &mut Raw) {
+    let position = placer
+        .map
+        .and_then(|_| Schema::position_places(C::FIELDS))
+        .map(|(x, y)| (x, C::FIELDS[x].kind, y, C::FIELDS[y].kind));
+    let mut query = world.query::<(&mut Replicated, &C)>();
+    for (entity, component) in query.iter() {
+        let start = push_values(component, &mut raw.values);
+        settle(entity, placer, position, &raw.values[start..]);
+        raw.rows.push(RawRow::new(entity, start));
+    }
+}
+
+#[inline]
+fn push_values<C: Replicate>(component: &C, values: &mut Vec<u32>) -> usize {
+    let start = values.len();
+    values.resize(start + C::FIELDS.len(), 0);
+    component.quantise(&mut values[start..]);
+    start
+}
+
+/// Finds the channel of an entity by the component at hand.
+#[inline]
+fn settle(
+    entity: &mut Replicated,
+    placer: &mut Placer<'_>,
+    position: Option<(usize, FieldKind, usize, FieldKind)>,
+    values: &[u32],
 ) {
-    for (id, owner, component) in world.query::<(&Replicated, Option<&OwnedBy>, &C)>().iter() {
-        let start = values.len();
-        values.resize(start + C::FIELDS.len(), 0);
-        component.quantise(&mut values[start..]);
-        rows.push((id.0.0, owner.map(|owner| owner.0), start));
+    match (entity.home, position, placer.map) {
+        (Home::Channel(channel), ..) => placer.place(entity, channel),
+        // The quantised place decides, as that is what everybody sees.
+        (Home::Position, Some((x, x_kind, y, y_kind)), Some(map)) => {
+            let at = (x_kind.dequantise(values[x]), y_kind.dequantise(values[y]));
+            placer.place(entity, map.channel_at(at.0, at.1));
+        }
+        // Placed already by its position, or it has none.
+        _ if entity.slot != NO_SLOT => {}
+        _ => placer.place(entity, ChannelId::GLOBAL),
+    }
+}
+
+impl RawRow {
+    fn new(entity: &Replicated, start: usize) -> RawRow {
+        RawRow {
+            slot: entity.slot,
+            id: entity.id.0,
+            owner: entity.owner,
+            start: start as u32,
+        }
     }
 }
 
@@ -48,58 +197,100 @@ impl Capture {
     pub(super) fn new<R: Rules>(schema: &Schema) -> Capture {
         let mut collect = Collect(Vec::with_capacity(schema.components.len()));
         R::components(&mut collect);
+        collect.0.sort_by_key(|(late, place, _)| (*late, *place));
+        let components = collect.0.into_iter();
         Capture {
-            components: collect.0,
-            rows: Vec::new(),
-            values: Vec::new(),
+            components: components
+                .map(|(_, place, capture)| (place, capture))
+                .collect(),
+            raw: Raw::default(),
         }
     }
 
-    /// Fills `tables` (shared ones) and `own` (owner-only ones, by owner).
+    /// Fills `captured` from the world.
     pub(super) fn run(
         &mut self,
         world: &hecs::World,
         schema: &Schema,
-        tables: &mut [TableState],
-        own: &mut BTreeMap<PlayerId, ChannelState>,
+        (map, channels): (Option<&GridMap>, &mut Channels),
+        captured: &mut Captured,
     ) {
-        for (component, capture) in self.components.iter().enumerate() {
-            self.rows.clear();
-            self.values.clear();
-            capture(world, &mut self.rows, &mut self.values);
-            if !self.rows.is_sorted_by_key(|row| row.0) {
-                self.rows.sort_unstable_by_key(|row| row.0);
-            }
-            let here = schema
-                .tables
-                .iter()
-                .enumerate()
-                .filter(|(_, table)| table.component == component);
-            for (place, table) in here {
-                let rows = self.rows.iter().map(|(id, owner, start)| {
-                    let row = &self.values[*start..];
-                    (
-                        *id,
-                        *owner,
-                        table.places.iter().map(move |field| row[*field]),
-                    )
-                });
+        captured.crossings.clear();
+        captured
+            .tables
+            .resize_with(schema.tables.len(), CapturedTable::default);
+        captured
+            .owned
+            .resize_with(schema.tables.len(), OwnedTable::default);
+        // Shared tables come before owner-only ones in a schema: the latter sort the rows by owner.
+        for (component, capture) in &self.components {
+            self.raw.rows.clear();
+            self.raw.values.clear();
+            let mut placer = Placer {
+                map,
+                channels,
+                crossings: &mut captured.crossings,
+            };
+            capture(world, &mut placer, &mut self.raw);
+            sort_rows(&mut self.raw.rows);
+            for (place, table) in schema.tables.iter().enumerate() {
+                if table.component != *component {
+                    continue;
+                }
                 if table.owner_only {
-                    for (id, owner, values) in rows {
-                        if let Some(owner) = owner {
-                            let own = own
-                                .entry(owner)
-                                .or_insert_with(|| ChannelState::empty(schema));
-                            own.tables[place].push(id, values);
-                        }
-                    }
+                    captured.owned[place].fill(&mut self.raw, &table.places);
                 } else {
-                    tables[place].clear();
-                    for (id, _, values) in rows {
-                        tables[place].push(id, values);
-                    }
+                    captured.tables[place].fill(&self.raw, &table.places, channels.count());
                 }
             }
+        }
+    }
+}
+
+/// By slot, then by id.
+fn sort_rows(rows: &mut [RawRow]) {
+    let key = |row: &RawRow| u64::from(row.slot) << 32 | u64::from(row.id);
+    if !rows.is_sorted_by_key(key) {
+        rows.sort_unstable_by_key(key);
+    }
+}
+
+impl CapturedTable {
+    fn fill(&mut self, raw: &Raw, places: &[usize], slots: usize) {
+        self.width = places.len();
+        self.ids.clear();
+        self.values.clear();
+        self.starts.clear();
+        for (number, row) in raw.rows.iter().enumerate() {
+            while self.starts.len() <= row.slot as usize {
+                self.starts.push(number as u32);
+            }
+            self.ids.push(row.id);
+            let values = &raw.values[row.start as usize..];
+            self.values
+                .extend(places.iter().map(|place| values[*place]));
+        }
+        // Channels behind the last row are empty; one more start ends the last.
+        self.starts.resize(slots + 1, raw.rows.len() as u32);
+    }
+}
+
+impl OwnedTable {
+    fn fill(&mut self, raw: &mut Raw, places: &[usize]) {
+        self.width = places.len();
+        self.owners.clear();
+        self.ids.clear();
+        self.values.clear();
+        raw.rows.sort_unstable_by_key(|row| (row.owner, row.id));
+        for row in &raw.rows {
+            let Some(owner) = row.owner else {
+                continue;
+            };
+            self.owners.push(owner);
+            self.ids.push(row.id);
+            let values = &raw.values[row.start as usize..];
+            self.values
+                .extend(places.iter().map(|place| values[*place]));
         }
     }
 }

@@ -5,21 +5,26 @@
 //! Must not: know the time, sockets or locks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use tickwire_shared::close::Refusal;
-use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
-use tickwire_shared::replicate::Schema;
+use tickwire_shared::ids::{ChannelId, PlayerId, ResumeToken};
+use tickwire_shared::replicate::{Replicate, Schema};
 use tickwire_shared::rules::Rules;
-use tickwire_shared::snapshot::{
-    BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe,
-};
+use tickwire_shared::snapshot::{ChannelState, Tally};
 
 use super::Room;
-use super::capture::Capture;
+use super::capture::{Capture, Captured};
+use super::channels::Channels;
 use super::inbox::{ClientId, Inbound};
+use super::interest::Viewer;
+use super::own::{OwnChannel, OwnChannels};
 use super::player::Dropped;
+use super::ring::Entry;
+use super::slot::Own;
+use super::stream::{CHECK_TICKS, STRIDES, Stream};
 use crate::game::Game;
 
 /// What a room's host decides for it. Part of a re-run's start.
@@ -53,19 +58,6 @@ pub enum JoinOutcome {
     Refused(ClientId, Refusal),
 }
 
-/// What clients are told of one tick. Borrowed from the room until the next tick.
-#[derive(Debug)]
-pub struct Snapshot<'a> {
-    /// The tick whose simulation made this state.
-    pub tick: Tick,
-    /// What changed of the shared channel; empty when nothing did that motion does not predict.
-    pub delta: &'a [u8],
-    /// The shared channel's whole state; empty unless asked for.
-    pub keyframe: &'a [u8],
-    /// Encoded room events for everybody.
-    pub events: &'a [u8],
-}
-
 /// A game's room, run tick by tick.
 pub struct RoomCore<G: Game> {
     pub(super) game: G,
@@ -74,16 +66,15 @@ pub struct RoomCore<G: Game> {
     pub(super) config: RoomConfig,
     schema: Schema,
     capture: Capture,
-    captured: Vec<TableState>,
-    /// What the shared channel's clients hold.
-    state: ChannelState,
-    encoder: DeltaEncoder,
-    bits: BitWriter,
-    delta: Vec<u8>,
-    keyframe: Vec<u8>,
-    events: Vec<u8>,
-    /// Each player's owner-only rows as of the last snapshot.
-    own: BTreeMap<PlayerId, ChannelState>,
+    captured: Captured,
+    channels: Channels,
+    streams: [Stream; STRIDES.len()],
+    own: OwnChannels,
+    viewers: BTreeMap<PlayerId, Viewer>,
+    /// Snapshots so far.
+    snapshots: u32,
+    looked: Vec<ChannelId>,
+    eye: Vec<f64>,
     pub(super) outcomes: Vec<JoinOutcome>,
     pub(super) sent_away: Vec<(ClientId, Refusal)>,
     dropped: Dropped,
@@ -92,7 +83,8 @@ pub struct RoomCore<G: Game> {
 impl<G: Game> RoomCore<G> {
     /// Opens a room.
     pub fn open(options: G::Options, config: RoomConfig) -> RoomCore<G> {
-        let mut room = Room::new(G::setup(&options), Pcg64Mcg::seed_from_u64(config.seed));
+        let rng = Pcg64Mcg::seed_from_u64(config.seed);
+        let mut room = Room::new(G::setup(&options), G::interest(&options), rng);
         let game = G::create(&options, &mut room);
         RoomCore::assemble(game, room, options, config)
     }
@@ -110,36 +102,33 @@ impl<G: Game> RoomCore<G> {
             options,
             config,
             capture: Capture::new::<G::Rules>(&schema),
-            captured: vec![TableState::default(); schema.tables.len()],
-            state: ChannelState::empty(&schema),
+            captured: Captured::default(),
+            channels: Channels::default(),
+            streams: STRIDES.map(Stream::new),
+            own: OwnChannels::default(),
+            viewers: BTreeMap::new(),
+            snapshots: 0,
+            looked: Vec::new(),
+            eye: vec![0.0; <G::Rules as Rules>::Avatar::FIELDS.len()],
             schema,
-            encoder: DeltaEncoder::default(),
-            bits: BitWriter::default(),
-            delta: Vec::new(),
-            keyframe: Vec::new(),
-            events: Vec::new(),
-            own: BTreeMap::new(),
             outcomes: Vec::new(),
             sent_away: Vec::new(),
             dropped: Dropped::default(),
         }
     }
 
-    /// One whole tick. `inbox` is emptied. Returns the snapshot when this tick has one, with a keyframe if wanted.
-    pub fn tick(
-        &mut self,
-        inbox: &mut Vec<Inbound<G::Rules>>,
-        keyframe: bool,
-    ) -> Option<Snapshot<'_>> {
+    /// One whole tick. `inbox` is emptied. True when the tick has a snapshot.
+    pub fn tick(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) -> bool {
         self.receive(inbox);
         self.simulate();
         let due = self.snapshot_due(G::Rules::TICKS_PER_SNAPSHOT);
         if due {
             self.capture();
-            self.encode(keyframe);
+            self.look();
+            self.encode(&mut ());
         }
         self.finish();
-        due.then(|| self.snapshot())
+        due
     }
 
     /// Stage 1: joins, leaves, inputs, commands, chat, in the order they came; then seats whose grace is over.
@@ -200,59 +189,156 @@ impl<G: Game> RoomCore<G> {
         self.room.tick.0.is_multiple_of(ticks_per_snapshot.max(1))
     }
 
-    /// Stage 3: the world to columns of integers.
+    /// Stage 3: the world to columns of integers, channel by channel.
     pub fn capture(&mut self) {
-        self.own.clear();
-        self.capture.run(
-            &self.room.world,
-            &self.schema,
-            &mut self.captured,
-            &mut self.own,
-        );
+        let place = (self.room.grid.as_ref(), &mut self.channels);
+        self.capture
+            .run(&self.room.world, &self.schema, place, &mut self.captured);
+        let people = self.room.players.values().filter(|player| !player.bot);
+        let people = people.map(|player| player.id);
+        self.own.update(&self.schema, &self.captured, people);
     }
 
-    /// Stage 4: the change to bits, once for everybody; the whole state too, if somebody needs it.
-    pub fn encode(&mut self, keyframe: bool) {
-        self.delta.clear();
-        self.keyframe.clear();
-        self.encoder.encode(
-            &self.schema,
-            &mut self.state,
-            &self.captured,
-            &mut self.delta,
-        );
-        if keyframe {
-            encode_keyframe(
-                &self.schema,
-                &self.state,
-                &mut self.bits,
-                &mut self.keyframe,
+    /// Stage 4: what each player sees from where it now is.
+    pub fn look(&mut self) {
+        let room = &self.room;
+        self.viewers.retain(|id, _| room.players.contains_key(id));
+        for player in room.players.values().filter(|player| !player.bot) {
+            let eye = room
+                .grid
+                .as_ref()
+                .and_then(|_| room.eye(player.id, &mut self.eye));
+            let viewer = self.viewers.entry(player.id).or_default();
+            viewer.look(
+                room.grid.as_ref(),
+                eye,
+                &player.subscribed,
+                &mut self.looked,
             );
         }
-        std::mem::swap(&mut self.events, &mut self.room.events);
-        self.room.events.clear();
     }
 
-    /// Stage 5: on to the next tick.
+    /// Stage 5: each channel's change to bits, once for everybody who sees it; whole channels, for who needs them.
+    pub fn encode(&mut self, tally: &mut impl Tally) {
+        let global = (ChannelId::GLOBAL, std::mem::take(&mut self.room.events));
+        let mut events = std::mem::take(&mut self.room.channel_events);
+        for (channel, events) in events.iter().chain([(&global.0, &global.1)]) {
+            if events.is_empty() {
+                continue;
+            }
+            let slot = self.channels.slot(*channel);
+            for stream in self.streams.iter_mut().filter(|stream| stream.is_active()) {
+                stream.take_events(slot, events);
+            }
+        }
+        // Their memory is for the next ones.
+        self.room.events = global.1;
+        self.room.events.clear();
+        events.values_mut().for_each(Vec::clear);
+        self.room.channel_events = events;
+        let tick = self.room.tick;
+        for (stream, stride) in self.streams.iter_mut().zip(STRIDES) {
+            if stream.is_due(self.snapshots) {
+                let check_entries = CHECK_TICKS / (G::Rules::TICKS_PER_SNAPSHOT * stride).max(1);
+                stream.encode(
+                    (&self.schema, &self.channels),
+                    &self.captured,
+                    (tick, check_entries),
+                    tally,
+                );
+            }
+        }
+        self.snapshots = self.snapshots.wrapping_add(1);
+    }
+
+    /// Stage 6: on to the next tick.
     pub fn finish(&mut self) {
         self.room.tick = self.room.tick.plus(1);
     }
 
-    /// What the last `capture` and `encode` made. Call after `finish`.
-    pub fn snapshot(&self) -> Snapshot<'_> {
-        Snapshot {
-            tick: self.room.tick.minus(1),
-            delta: &self.delta,
-            keyframe: &self.keyframe,
-            events: &self.events,
+    /// True when the next `encode` makes an entry for this stream.
+    pub(super) fn stream_is_due(&self, stream: usize) -> bool {
+        self.streams[stream].is_due(self.snapshots)
+    }
+
+    /// True when the next `encode` would make an entry for this stream, if anybody were on it.
+    pub(super) fn stream_is_next(&self, stream: usize) -> bool {
+        self.snapshots.is_multiple_of(STRIDES[stream])
+    }
+
+    pub(super) fn set_stream_active(&mut self, stream: usize, active: bool) {
+        self.streams[stream].set_active(active);
+    }
+
+    /// The entry that the last `encode` made for this stream, for its ring; `spare` takes its place.
+    pub(super) fn swap_entry(&mut self, stream: usize, spare: Arc<Entry>) -> Arc<Entry> {
+        self.streams[stream].swap_entry(spare)
+    }
+
+    /// The next entry of this stream carries the whole state of these channels.
+    pub(super) fn want(&mut self, stream: usize, channels: impl Iterator<Item = ChannelId>) {
+        for channel in channels {
+            if channel != ChannelId::OWN {
+                let slot = self.channels.slot(channel);
+                self.streams[stream].want(slot);
+            }
         }
     }
 
-    /// The keyframe of a player's own channel as of the last snapshot.
-    pub fn encode_own(&mut self, player: PlayerId, out: &mut Vec<u8>) {
-        if let Some(own) = self.own.get(&player) {
-            encode_keyframe(&self.schema, own, &mut self.bits, out);
+    /// What a player sees, as of the last `look`.
+    pub(super) fn viewer(&self, player: PlayerId) -> Option<&Viewer> {
+        self.viewers.get(&player)
+    }
+
+    /// How much of the game's interest a player gets, 0..=1, from the next `look` on.
+    pub(super) fn set_sight(&mut self, player: PlayerId, scale: f64) {
+        if let Some(viewer) = self.viewers.get_mut(&player) {
+            viewer.scale = scale;
         }
+    }
+
+    pub(super) fn own_channel(&self, player: PlayerId) -> Option<&OwnChannel> {
+        self.own.channel(player)
+    }
+
+    /// Fills in a player's own part of the snapshot of the tick that was just finished.
+    pub(super) fn fill_own(&mut self, player: PlayerId, own: &mut Own) {
+        let tick = self.room.tick.minus(1);
+        self.room.fill_own(player, tick, own);
+    }
+
+    /// Bytes of the last snapshot's shared part: every channel's update, whoever sees it.
+    pub fn shared_bytes(&self) -> usize {
+        self.streams[0].entry().len_bytes()
+    }
+
+    /// The channels that have come up so far, ascending.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
+        self.channels.iter().map(|(channel, _)| channel)
+    }
+
+    /// What a player sees, ascending, as of the last snapshot.
+    pub fn seen_by(&self, player: PlayerId) -> &[ChannelId] {
+        self.viewer(player).map_or(&[], |viewer| &viewer.channels)
+    }
+
+    /// What those hold who follow a channel, quantised: what tests compare with a client's. `stride`: 1, or that of a
+    /// slower client.
+    pub fn channel_state(&self, channel: ChannelId, stride: u32) -> Option<&ChannelState> {
+        let stream = STRIDES.iter().position(|of| *of == stride)?;
+        self.streams[stream].state(self.channels.find(channel)?)
+    }
+
+    /// Every row that clients may see, as of the last snapshot.
+    pub fn row_count(&self) -> usize {
+        let states =
+            (0..self.channels.count() as u32).filter_map(|slot| self.streams[0].state(slot));
+        states.map(ChannelState::row_count).sum()
+    }
+
+    /// The schema of the game's rules.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Joins that were answered since the last call.
@@ -273,14 +359,5 @@ impl<G: Game> RoomCore<G> {
     /// The room as its game sees it.
     pub fn room(&self) -> &Room<G::Rules> {
         &self.room
-    }
-
-    pub(super) fn room_mut(&mut self) -> &mut Room<G::Rules> {
-        &mut self.room
-    }
-
-    /// What the shared channel's clients hold, quantised: what tests compare with a client's.
-    pub fn channel_state(&self) -> &ChannelState {
-        &self.state
     }
 }

@@ -12,25 +12,28 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
-use tickwire_shared::ids::{PlayerId, ResumeToken};
+use tickwire_shared::ids::{ChannelId, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::{ServerMessage, Welcome};
 use tickwire_shared::rules::Rules;
-use tickwire_shared::snapshot::layout::{NO_SLACK, OwnPart};
-use tokio::sync::watch;
 
 use super::core::{JoinOutcome, RoomConfig, RoomCore};
+use super::feed::Feed;
 use super::inbox::{ClientId, Inbound};
 use super::load::Load;
 use super::mailbox::{Joins, RoomPort, Shared, SharedRoom};
-use super::ring::{Entry, Ring};
-use super::seat::{Feed, Port, Seat};
-use super::slot::Slot;
+use super::ring::Rings;
+use super::seat::{Port, Seat};
+use super::slot::{Left, Own, Slot};
+use super::stream::STRIDES;
 use crate::game::Game;
 use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};
 
 /// A room without people closes after this long.
 const EMPTY_CLOSE: Duration = Duration::from_secs(10);
+/// A client is healed at most this often, ticks: keyframes cost everybody's tick.
+const HEAL_TICKS: u32 = 30;
+
 /// What a room is opened with.
 pub(crate) struct RoomSetup<G: Game> {
     pub(crate) name: String,
@@ -46,12 +49,15 @@ pub(crate) struct HostedRoom<G: Game> {
     name: String,
     core: RoomCore<G>,
     shared: Arc<Shared<G>>,
-    ring: Arc<Ring>,
-    head: watch::Sender<u64>,
-    slots: BTreeMap<ClientId, (PlayerId, Arc<Slot>)>,
+    rings: Arc<Rings>,
+    clients: BTreeMap<ClientId, Client>,
     inbox: Vec<Inbound<G::Rules>>,
-    avatar: Vec<u8>,
-    own_channel: Vec<u8>,
+    /// Used within a tick; kept for its memory.
+    own: Own,
+    healing: Vec<ChannelId>,
+    nothing_seen: Arc<[ChannelId]>,
+    /// The tick of the last snapshot.
+    told: Tick,
     /// Ticks since the room opened; the room's time is this over the tick rate.
     ticks: u64,
     empty_ticks: u32,
@@ -61,12 +67,23 @@ pub(crate) struct HostedRoom<G: Game> {
     _counted: Counted,
 }
 
+/// One connection that gets snapshots.
+struct Client {
+    player: PlayerId,
+    slot: Arc<Slot>,
+    stream: usize,
+    /// It comes to its stream with the next entry.
+    switched: bool,
+    healed: Tick,
+}
+
 impl<G: Game> HostedRoom<G> {
     /// Opens a room: its ticking half, for the scheduler, and the half that everybody else holds.
     pub(crate) fn open(setup: RoomSetup<G>) -> (HostedRoom<G>, Arc<dyn RoomPort>) {
         let shared = Arc::new(Shared {
             mailbox: Mutex::default(),
             people: AtomicUsize::new(0),
+            seats: G::seats(&setup.options),
             tick: AtomicU32::new(0),
             room_time_offset_us: AtomicI64::new(0),
             epoch: Instant::now(),
@@ -76,12 +93,13 @@ impl<G: Game> HostedRoom<G> {
         let room = HostedRoom {
             name: setup.name,
             core: RoomCore::open(setup.options, setup.config),
-            ring: Arc::default(),
-            head: watch::Sender::new(0),
-            slots: BTreeMap::new(),
+            rings: Arc::default(),
+            clients: BTreeMap::new(),
             inbox: Vec::new(),
-            avatar: Vec::new(),
-            own_channel: Vec::new(),
+            own: Own::default(),
+            healing: Vec::new(),
+            nothing_seen: Arc::new([]),
+            told: Tick(0),
             ticks: 0,
             empty_ticks: 0,
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
@@ -119,7 +137,17 @@ impl<G: Game> HostedRoom<G> {
                         continue;
                     };
                     let slot = Arc::new(Slot::new());
-                    self.slots.insert(client, (player, slot.clone()));
+                    let healed = self.core.room().tick();
+                    self.clients.insert(
+                        client,
+                        Client {
+                            player,
+                            slot: slot.clone(),
+                            stream: 0,
+                            switched: false,
+                            healed,
+                        },
+                    );
                     let answer = self.seat(client, player, token, resumed, (due, slot));
                     if reply.send(answer).is_err() {
                         // Dropping the seat has told the room already.
@@ -144,7 +172,8 @@ impl<G: Game> HostedRoom<G> {
         (due, slot): (Instant, Arc<Slot>),
     ) -> Result<Seat, Refusal> {
         let room = self.core.room();
-        let port = Port::new(Arc::new(SharedRoom(self.shared.clone())), player, client);
+        let shared = Arc::new(SharedRoom(self.shared.clone()));
+        let port = Port::new(shared, slot.clone(), player, client);
         let welcome = ServerMessage::Welcome(Welcome {
             player,
             resume: token,
@@ -162,10 +191,10 @@ impl<G: Game> HostedRoom<G> {
             welcome: codec::encode(&welcome).map_err(|_| Refusal::from(CloseReason::Internal))?,
             tick_rate_hz: G::Rules::TICK_RATE_HZ,
             feed: Feed::new(
-                self.ring.clone(),
+                self.rings.clone(),
                 slot,
-                self.head.subscribe(),
                 self.shared.metrics.clone(),
+                (room.tick(), G::Rules::TICK_RATE_HZ),
             ),
             port,
         })
@@ -173,60 +202,98 @@ impl<G: Game> HostedRoom<G> {
 
     fn send_away(&mut self) {
         for (client, refusal) in self.core.take_sent_away() {
-            if let Some((_, slot)) = self.slots.remove(&client) {
-                slot.close(refusal);
+            if let Some(client) = self.clients.remove(&client) {
+                client.slot.close(refusal);
             }
         }
     }
 
-    /// Leaves each client its own part, then pushes the shared entry and wakes the writers.
-    fn publish(&mut self) {
-        let next = *self.head.borrow() + 1;
+    /// What clients wish of this snapshot: another stream, whole channels, more or less sight.
+    fn grant_wishes(&mut self) {
+        let core = &mut self.core;
+        let room = core.room();
         // What is a player's own goes to the connection that holds its seat, and to no earlier one that still ends.
-        let room = self.core.room();
-        self.slots.retain(|client, (player, slot)| {
-            Arc::strong_count(slot) > 1
-                && room
-                    .player(*player)
-                    .is_some_and(|seat| seat.client == *client)
+        self.clients.retain(|id, client| {
+            let seat = room.player(client.player);
+            !client.slot.is_abandoned() && seat.is_some_and(|seat| seat.client == *id)
         });
-        let slots = std::mem::take(&mut self.slots);
-        for (player, slot) in slots.values() {
-            let own = self.own_part(*player);
-            self.own_channel.clear();
-            self.core.encode_own(*player, &mut self.own_channel);
-            slot.leave(next, own, &self.own_channel);
+        let tick = room.tick();
+        let mut used = [false; STRIDES.len()];
+        for client in self.clients.values_mut() {
+            let wished = client.slot.wished_stream();
+            if wished != client.stream && core.stream_is_next(wished) {
+                core.set_stream_active(wished, true);
+                (client.stream, client.switched) = (wished, true);
+            }
+            used[client.stream] = true;
+            core.set_sight(client.player, client.slot.wished_scale());
         }
-        self.slots = slots;
-        self.ring.push(Entry::new(&self.core.snapshot()));
-        self.head.send_replace(next);
+        for (stream, used) in used.into_iter().enumerate().skip(1) {
+            core.set_stream_active(stream, used);
+        }
+        core.look();
+        for client in self.clients.values_mut() {
+            let Some(viewer) = core.viewer(client.player) else {
+                continue;
+            };
+            let channels = viewer.channels.clone();
+            if client.slot.take_restart() || client.switched {
+                core.want(client.stream, channels.iter().copied());
+            } else if !viewer.entered.is_empty() {
+                let entered = viewer.entered.clone();
+                core.want(client.stream, entered.into_iter());
+            }
+            if tick.since(client.healed) >= HEAL_TICKS as i32 {
+                client.slot.healing(&mut self.healing);
+                if !self.healing.is_empty() {
+                    client.healed = tick;
+                    let seen = |channel: &ChannelId| channels.binary_search(channel).is_ok();
+                    self.healing.retain(seen);
+                    core.want(client.stream, self.healing.iter().copied());
+                }
+            }
+        }
     }
 
-    fn own_part(&mut self, id: PlayerId) -> OwnPart {
-        let room = self.core.room_mut();
-        let events = room.own_events.remove(&id).unwrap_or_default();
-        let Some(player) = room.players.get_mut(&id) else {
-            return OwnPart::default();
-        };
-        let slack_ticks = player.slack_ticks.take();
-        let (applied_low, avatar) = (player.input_sequence.0 as u16, player.avatar);
-        let avatar = avatar.and_then(|entity| {
-            let hecs_entity = room.entity(entity)?;
-            let avatar = room
-                .world()
-                .get::<&<G::Rules as Rules>::Avatar>(hecs_entity)
-                .ok()?;
-            self.avatar.clear();
-            codec::encode_into(&*avatar, &mut self.avatar).ok()?;
-            Some((entity, self.avatar.clone()))
+    /// Leaves each client its own part, then pushes the shared entries and wakes the writers.
+    fn publish(&mut self, due: [bool; STRIDES.len()]) {
+        let tick = self.core.room().tick().minus(1);
+        let ticks = tick.since(self.told).max(0) as u32;
+        self.told = tick;
+        let numbers = STRIDES.map(|stride| {
+            let stream = STRIDES.iter().position(|of| *of == stride).unwrap_or(0);
+            self.rings.ring(stream).next()
         });
-        // 127 is taken: it says that no input came.
-        let slack_ticks = slack_ticks.map_or(NO_SLACK, |slack| slack.clamp(-128, 126) as i8);
-        OwnPart {
-            applied_low,
-            slack_ticks,
-            avatar,
-            events,
+        let check_every = (super::stream::CHECK_TICKS / ticks.max(1)).max(1);
+        let turn = tick.0 / ticks.max(1);
+        for client in self
+            .clients
+            .values_mut()
+            .filter(|client| due[client.stream])
+        {
+            self.core.fill_own(client.player, &mut self.own);
+            let own_channel = self.core.own_channel(client.player);
+            let is_checked = turn
+                .wrapping_add(client.player.0)
+                .is_multiple_of(check_every);
+            let viewer = self.core.viewer(client.player);
+            client.slot.leave(&Left {
+                stream: client.stream,
+                number: numbers[client.stream],
+                switched: std::mem::take(&mut client.switched),
+                ticks: ticks * STRIDES[client.stream],
+                own: &self.own,
+                own_channel: own_channel.map_or((&[], 0), |own| own.bytes()),
+                own_check: own_channel
+                    .filter(|_| is_checked)
+                    .and_then(|own| own.check()),
+                interest: viewer.map_or(&self.nothing_seen, |viewer| &viewer.channels),
+            });
+        }
+        for stream in (0..STRIDES.len()).filter(|stream| due[*stream]) {
+            let spare = self.rings.ring(stream).spare();
+            let entry = self.core.swap_entry(stream, spare);
+            self.rings.push(stream, entry);
         }
     }
 
@@ -258,8 +325,8 @@ impl<G: Game> HostedRoom<G> {
         for reply in joins.into_values() {
             let _ = reply.send(Err(refusal.clone()));
         }
-        for (_, slot) in std::mem::take(&mut self.slots).into_values() {
-            slot.close(refusal.clone());
+        for client in std::mem::take(&mut self.clients).into_values() {
+            client.slot.close(refusal.clone());
         }
         if let Some(on_close) = self.on_close.take() {
             on_close();
@@ -300,15 +367,17 @@ impl<G: Game> Tickable for HostedRoom<G> {
         }
         self.core.simulate();
         self.send_away();
-        let due_snapshot = self.core.snapshot_due(self.load.ticks_per_snapshot);
-        if due_snapshot {
-            let keyframe = self.slots.values().any(|(_, slot)| slot.wants_keyframe());
+        let snapshot = self.core.snapshot_due(self.load.ticks_per_snapshot);
+        let mut due = [false; STRIDES.len()];
+        if snapshot {
             self.core.capture();
-            self.core.encode(keyframe);
+            self.grant_wishes();
+            due = std::array::from_fn(|stream| self.core.stream_is_due(stream));
+            self.core.encode(&mut ());
         }
         self.core.finish();
-        if due_snapshot {
-            self.publish();
+        if snapshot {
+            self.publish(due);
         }
         self.ticks += 1;
         let dropped = self.core.take_dropped();

@@ -13,7 +13,7 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
 use tickwire_shared::limits::INPUT_NONSENSE_TICKS;
-use tickwire_shared::message::{ClientMessage, Inputs, Pong, ServerMessage};
+use tickwire_shared::message::{ClientMessage, Desync, Inputs, Pong, ServerMessage};
 use tickwire_shared::rules::{Input, Rules};
 use tokio::sync::oneshot;
 
@@ -41,13 +41,23 @@ pub(crate) trait RoomPort: Send + Sync {
         client: ClientId,
         last_sequence: &mut u32,
         message: (Instant, &[u8]),
-    ) -> Result<Delivery, CloseReason>;
+    ) -> Result<Delivered, CloseReason>;
     /// A connection is gone.
     fn lost(&self, player: PlayerId, client: ClientId);
     /// Ends the room: everybody is told.
     fn close(&self, refusal: Refusal);
     /// People with a seat, and seats for people.
     fn occupancy(&self) -> (usize, usize);
+}
+
+/// What a message was, once it is right.
+pub(crate) enum Delivered {
+    /// It has been dealt with.
+    Done(Delivery),
+    /// Whether anybody looks at the client's picture.
+    Hidden(bool),
+    /// The client holds something wrong, or did.
+    Desync(Desync),
 }
 
 pub(crate) type SeatReply = oneshot::Receiver<Result<Seat, Refusal>>;
@@ -59,6 +69,8 @@ pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>
 pub(super) struct Shared<G: Game> {
     pub(super) mailbox: Mutex<Mailbox<G::Rules>>,
     pub(super) people: AtomicUsize,
+    /// Seats for people.
+    pub(super) seats: usize,
     pub(super) tick: AtomicU32,
     /// Room time minus time since `epoch`, microseconds.
     pub(super) room_time_offset_us: AtomicI64,
@@ -87,7 +99,7 @@ impl<R: Rules> Default for Mailbox<R> {
 }
 
 impl<G: Game> Shared<G> {
-    fn post(&self, inbound: Inbound<G::Rules>) -> Result<Delivery, CloseReason> {
+    fn post(&self, inbound: Inbound<G::Rules>) -> Result<Delivered, CloseReason> {
         let mut mailbox = self.mailbox.lock();
         if mailbox.letters.len() >= MAILBOX {
             return Err(CloseReason::Internal);
@@ -95,7 +107,22 @@ impl<G: Game> Shared<G> {
         if !mailbox.closed {
             mailbox.letters.push(inbound);
         }
-        Ok(Delivery::Taken)
+        Ok(Delivered::Done(Delivery::Taken))
+    }
+
+    fn note(&self, player: PlayerId, desync: Desync) {
+        let (channel, player) = (desync.channel.0, player.0);
+        match desync.found {
+            None => self.metrics.desync(),
+            Some(entity) => {
+                tracing::warn!(
+                    player,
+                    channel,
+                    entity = entity.0,
+                    "a client held something else and was healed"
+                );
+            }
+        }
     }
 
     pub(super) fn room_time_us(&self, now: Instant) -> u64 {
@@ -154,7 +181,7 @@ impl<G: Game> RoomPort for SharedRoom<G> {
         client: ClientId,
         last_sequence: &mut u32,
         (now, message): (Instant, &[u8]),
-    ) -> Result<Delivery, CloseReason> {
+    ) -> Result<Delivered, CloseReason> {
         type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
         match Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)? {
             ClientMessage::Hello(_) => Err(CloseReason::HelloExpected),
@@ -169,16 +196,21 @@ impl<G: Game> RoomPort for SharedRoom<G> {
                     room_time_us: self.0.room_time_us(now),
                 };
                 codec::encode(&ServerMessage::<()>::Pong(pong))
-                    .map(Delivery::Reply)
+                    .map(|reply| Delivered::Done(Delivery::Reply(reply)))
                     .map_err(|_| CloseReason::Internal)
             }
             ClientMessage::Goodbye => {
                 self.0.post(Inbound::Left(player, client))?;
-                Ok(Delivery::Goodbye)
+                Ok(Delivered::Done(Delivery::Goodbye))
             }
             ClientMessage::Chat(line) => {
                 let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
                 self.0.post(Inbound::Chat(player, line))
+            }
+            ClientMessage::Hidden(hidden) => Ok(Delivered::Hidden(hidden)),
+            ClientMessage::Desync(desync) => {
+                self.0.note(player, desync);
+                Ok(Delivered::Desync(desync))
             }
         }
     }
@@ -196,7 +228,7 @@ impl<G: Game> RoomPort for SharedRoom<G> {
     }
 
     fn occupancy(&self) -> (usize, usize) {
-        (self.0.people.load(Ordering::Relaxed), G::MAX_PLAYERS)
+        (self.0.people.load(Ordering::Relaxed), self.0.seats)
     }
 }
 

@@ -1,21 +1,29 @@
 //! A room: the world, its players, and what they are told. This file is what a game sees of it.
 //!
-//! In: joins, leaves, inputs, commands (`inbox`), one tick at a time (`core`). Out: snapshots (`capture`, `ring`) and
-//! events, to clients' seats (`slot`, `seat`). `save` turns a room into bytes and back. `hosted` ties a room to the
-//! scheduler and the sockets; everything else here is pure: no clock, no lock, no I/O.
+//! In: joins, leaves, inputs, commands (`inbox`), one tick at a time (`core`). Out: snapshots (`capture`, `interest`,
+//! `stream`, `own`, `ring`) and events, to clients' seats (`slot`, `feed`). `save` turns a room into bytes and back.
+//! `hosted` ties a room to the scheduler and the sockets; what comes before `ring` is pure: no clock, no lock, no I/O.
 
+mod assemble;
 mod capture;
+mod channels;
 mod core;
+mod feed;
 mod hosted;
 mod inbox;
+mod interest;
+mod ladder;
 mod load;
 mod mailbox;
+mod own;
 mod player;
 mod ring;
 mod save;
 mod seat;
 mod seating;
+mod sight;
 mod slot;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -25,24 +33,41 @@ use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
-use tickwire_shared::ids::{EntityId, PlayerId, Tick};
+use tickwire_shared::ids::{ChannelId, EntityId, PlayerId, Tick};
 use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
 
-pub use self::core::{JoinOutcome, RoomConfig, RoomCore, Snapshot};
+pub use self::core::{JoinOutcome, RoomConfig, RoomCore};
+pub use feed::Feed;
 pub(crate) use hosted::{HostedRoom, RoomSetup};
 pub use inbox::{ClientId, Inbound};
+pub use interest::{Grid, Interest};
 pub(crate) use mailbox::RoomPort;
 pub use player::Player;
-pub use seat::{Delivery, Feed, Port, Seat};
+pub use seat::{Delivery, Port, Seat};
 
-/// Marks an entity that clients may see, with the id that they know it by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replicated(pub EntityId);
+/// Marks an entity that clients may see: as whom, to whom, and in which channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Replicated {
+    id: EntityId,
+    /// The player who sees its owner-only fields.
+    owner: Option<PlayerId>,
+    home: Home,
+    /// The slot of the channel that it was last captured in.
+    slot: u32,
+}
 
-/// The player who sees an entity's owner-only fields.
+/// What decides an entity's channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwnedBy(pub PlayerId);
+enum Home {
+    /// Its position, if it has one and the room has a grid; otherwise it is global.
+    Position,
+    /// The game.
+    Channel(ChannelId),
+}
+
+use channels::NO_SLOT;
+use interest::{FIRST_GAME_CHANNEL, GridMap};
 
 /// Encoded events that wait for the next snapshot, bytes; a game that broadcasts more between two snapshots loses the
 /// rest (and is told so in the log).
@@ -64,11 +89,16 @@ pub struct Room<R: Rules> {
     events: Vec<u8>,
     /// The same for one player alone.
     own_events: BTreeMap<PlayerId, Vec<u8>>,
+    /// The same for who sees a channel.
+    channel_events: BTreeMap<ChannelId, Vec<u8>>,
+    /// The next channel that the game opens.
+    next_channel: u32,
+    grid: Option<GridMap>,
     kicks: Vec<(PlayerId, Refusal)>,
 }
 
 impl<R: Rules> Room<R> {
-    fn new(setup: R::Setup, rng: Pcg64Mcg) -> Room<R> {
+    fn new(setup: R::Setup, interest: Interest, rng: Pcg64Mcg) -> Room<R> {
         Room {
             tick: Tick(0),
             rng,
@@ -82,6 +112,9 @@ impl<R: Rules> Room<R> {
             setup,
             events: Vec::new(),
             own_events: BTreeMap::new(),
+            channel_events: BTreeMap::new(),
+            next_channel: FIRST_GAME_CHANNEL,
+            grid: GridMap::new::<R>(interest),
             kicks: Vec::new(),
         }
     }
@@ -124,21 +157,31 @@ impl<R: Rules> Room<R> {
 
     /// A new entity that clients see.
     pub fn spawn(&mut self, components: impl hecs::DynamicBundle) -> EntityId {
-        let id = EntityId(self.next_entity);
-        self.next_entity += 1;
-        let entity = self.world.spawn(components);
-        // The entity was spawned on the line above, so it is there.
-        let _ = self.world.insert_one(entity, Replicated(id));
-        self.entities.insert(id, entity);
-        id
+        self.spawn_owned(None, components)
     }
 
     /// A new entity whose owner-only fields `owner` sees.
     pub fn spawn_for(&mut self, owner: PlayerId, components: impl hecs::DynamicBundle) -> EntityId {
-        let id = self.spawn(components);
-        if let Some(entity) = self.entity(id) {
-            let _ = self.world.insert_one(entity, OwnedBy(owner));
-        }
+        self.spawn_owned(Some(owner), components)
+    }
+
+    fn spawn_owned(
+        &mut self,
+        owner: Option<PlayerId>,
+        components: impl hecs::DynamicBundle,
+    ) -> EntityId {
+        let id = EntityId(self.next_entity);
+        self.next_entity += 1;
+        let entity = self.world.spawn(components);
+        let replicated = Replicated {
+            id,
+            owner,
+            home: Home::Position,
+            slot: NO_SLOT,
+        };
+        // The entity was spawned on the line above, so it is there.
+        let _ = self.world.insert_one(entity, replicated);
+        self.entities.insert(id, entity);
         id
     }
 
@@ -219,12 +262,20 @@ impl<R: Rules> Room<R> {
 
     /// Steps every avatar by its player's input of this tick, in the order of players.
     pub fn step_avatars(&mut self) {
-        for player in self.players.values() {
+        for player in self.players.values_mut() {
             let Some(entity) = player.avatar.and_then(|id| self.entities.get(&id)) else {
                 continue;
             };
-            if let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(*entity) {
+            let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(*entity) else {
+                continue;
+            };
+            if player.bot {
                 R::step(avatar, &player.input, &self.map, R::dt_s());
+            } else {
+                let tick = self.tick;
+                player.trail.step(tick, avatar, |avatar| {
+                    R::step(avatar, &player.input, &self.map, R::dt_s());
+                });
             }
         }
     }

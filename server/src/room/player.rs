@@ -3,10 +3,10 @@
 //! In: inputs as they come, early or late. Out: exactly one input for each tick. An input that comes after its tick is
 //! dropped, never shifted; a missing one repeats the last for a few ticks, then the player's hands are off the keys.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use tickwire_shared::ids::{EntityId, InputSequence, PlayerId, ResumeToken, Tick};
+use tickwire_shared::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::limits::INPUT_AHEAD_TICKS;
 use tickwire_shared::message::{Inputs, PlayerInfo};
 use tickwire_shared::rules::{Input, Rules};
@@ -46,6 +46,67 @@ pub struct Player<R: Rules> {
     pub(super) slack_ticks: Option<i32>,
     /// Ticks of the last lines of chat.
     pub(super) chat_ticks: VecDeque<Tick>,
+    /// Channels of the game's own that this player sees.
+    pub(super) subscribed: BTreeSet<ChannelId>,
+    /// Where the player looks from, if not from its avatar.
+    pub(super) looks_from: Option<(f32, f32)>,
+    /// Whether the client can tell where its avatar is. Not saved: clients start anew after a restore.
+    #[serde(skip)]
+    pub(super) trail: Trail<R::Avatar>,
+}
+
+/// Follows an avatar from step to step: as long as nothing but the step moves it, by the inputs that its client sent for
+/// just these ticks, the client knows where it is without being told.
+#[derive(Debug)]
+pub(super) struct Trail<A> {
+    stepped: Option<(Tick, A)>,
+    /// Since the client was last told.
+    unbroken: bool,
+    /// The input of this tick is the one that the client sent for it.
+    input_is_own: bool,
+}
+
+// Derived, it would ask the avatar to be `Default` too.
+impl<A> Default for Trail<A> {
+    fn default() -> Trail<A> {
+        Trail {
+            stepped: None,
+            unbroken: false,
+            input_is_own: false,
+        }
+    }
+}
+
+impl<A: Clone + PartialEq> Trail<A> {
+    /// One step in `tick`.
+    pub(super) fn step(&mut self, tick: Tick, avatar: &mut A, step: impl FnOnce(&mut A)) {
+        let as_left = self
+            .stepped
+            .as_ref()
+            .is_some_and(|(last, left)| last.plus(1) == tick && left == avatar);
+        step(avatar);
+        self.unbroken &= as_left && self.input_is_own;
+        match &mut self.stepped {
+            Some((last, left)) => {
+                *last = tick;
+                left.clone_from(avatar);
+            }
+            None => self.stepped = Some((tick, avatar.clone())),
+        }
+    }
+
+    /// True when the client can tell where the avatar is after `tick`, if it was told the last time that this was asked.
+    pub(super) fn is_unbroken(&mut self, tick: Tick, avatar: &A) -> bool {
+        let here = self
+            .stepped
+            .as_ref()
+            .is_some_and(|(last, left)| *last == tick && left == avatar);
+        if !here {
+            // The game moved it after the step: the next step starts from here.
+            self.stepped = Some((tick, avatar.clone()));
+        }
+        std::mem::replace(&mut self.unbroken, true) && here
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,6 +148,9 @@ impl<R: Rules> Player<R> {
             starved_ticks: 0,
             slack_ticks: None,
             chat_ticks: VecDeque::new(),
+            subscribed: BTreeSet::new(),
+            looks_from: None,
+            trail: Trail::default(),
         }
     }
 
@@ -166,6 +230,7 @@ impl<R: Rules> Player<R> {
             }
             waiting.tick.is_after(tick)
         });
+        self.trail.input_is_own = found;
         self.starved_ticks = if found {
             0
         } else {

@@ -1,4 +1,4 @@
-//! The room's last snapshots, encoded, for every client to read at its own pace.
+//! The room's last snapshots, encoded, for every client to read at its own pace: one ring per rate.
 //!
 //! In: one [`Entry`] per snapshot, from the tick. Out: shared entries, to any number of cursors. A client that falls
 //! behind costs nothing here: its cursor lags. The lock is held for pointer copies only.
@@ -10,59 +10,189 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::snapshot::layout::{SectionKind, write_section};
+use tokio::sync::watch;
 
-use super::core::Snapshot;
+use super::stream::STRIDES;
 
 /// Snapshots kept: 6 s at 30 a second, a second more than a stalled write may last.
 const ENTRIES: usize = 192;
 
-/// One snapshot's sections, encoded with their headers.
-#[derive(Debug)]
+/// One snapshot's sections, encoded with all but their channels' names: that is written for each client.
+#[derive(Debug, Default)]
 pub(super) struct Entry {
     pub(super) tick: Tick,
+    /// Nothing in it moves by itself.
+    pub(super) at_rest: bool,
     bytes: Vec<u8>,
-    delta: Range<usize>,
-    keyframe: Range<usize>,
-    events: Range<usize>,
+    /// Of the channels that have anything to say, ascending.
+    sections: Vec<Sections>,
 }
 
+/// What one channel has to say.
+#[derive(Clone, Debug)]
+pub(super) struct Sections {
+    pub(super) channel: ChannelId,
+    /// For who has followed it so far: delta, events, check, of which each but the first begins with the name "same
+    /// channel again".
+    update: Range<u32>,
+    /// Of those, the events, without a name.
+    events: Range<u32>,
+    /// The whole state, without a name. Empty when nobody asked for it.
+    keyframe: Range<u32>,
+}
+
+/// The name of a section whose channel is that of the section before it.
+pub(super) const SAME_CHANNEL: u8 = 1;
+
 impl Entry {
-    pub(super) fn new(snapshot: &Snapshot) -> Entry {
-        let mut bytes = Vec::with_capacity(
-            snapshot.delta.len() + snapshot.keyframe.len() + snapshot.events.len() + 32,
-        );
-        let mut section = |kind, body: &[u8]| {
-            let start = bytes.len();
-            if !body.is_empty() {
-                write_section(&mut bytes, ChannelId::GLOBAL, kind, body);
-            }
-            start..bytes.len()
-        };
-        let delta = section(SectionKind::Delta, snapshot.delta);
-        let keyframe = section(SectionKind::Keyframe, snapshot.keyframe);
-        let events = section(SectionKind::Events, snapshot.events);
-        Entry {
-            tick: snapshot.tick,
-            bytes,
-            delta,
-            keyframe,
-            events,
+    /// Starts anew, with the memory of the last time.
+    pub(super) fn begin(&mut self, tick: Tick) {
+        self.tick = tick;
+        self.bytes.clear();
+        self.sections.clear();
+    }
+
+    pub(super) fn set_at_rest(&mut self, at_rest: bool) {
+        self.at_rest = at_rest;
+    }
+
+    /// Starts the sections of a channel; channels ascend.
+    pub(super) fn section(&mut self, channel: ChannelId) -> SectionsWriter<'_> {
+        let start = self.bytes.len() as u32;
+        SectionsWriter {
+            entry: self,
+            sections: Sections {
+                channel,
+                update: start..start,
+                events: start..start,
+                keyframe: start..start,
+            },
         }
     }
 
-    /// The channel's change; empty when it only coasts.
-    pub(super) fn delta(&self) -> &[u8] {
-        self.bytes.get(self.delta.clone()).unwrap_or_default()
+    /// True when it says nothing and nothing moves: whoever misses it misses nothing.
+    pub(super) fn is_silent(&self) -> bool {
+        self.at_rest && self.sections.is_empty()
     }
 
-    /// The channel's whole state; empty when nobody asked for it.
-    pub(super) fn keyframe(&self) -> &[u8] {
-        self.bytes.get(self.keyframe.clone()).unwrap_or_default()
+    /// What a channel has to say. `from` is where the search starts and is moved on: ask in ascending order.
+    #[inline]
+    pub(super) fn find(&self, channel: ChannelId, from: &mut usize) -> Option<&Sections> {
+        let rest = self.sections.get(*from..)?;
+        // The next one is often the one: clients see neighbouring cells, in which there is something going on.
+        let skip = match rest.first() {
+            Some(first) if first.channel >= channel => 0,
+            _ => rest.partition_point(|sections| sections.channel < channel),
+        };
+        *from += skip;
+        rest.get(skip)
+            .filter(|sections| sections.channel == channel)
+    }
+
+    fn bytes(&self, range: &Range<u32>) -> &[u8] {
+        self.bytes
+            .get(range.start as usize..range.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// See [`Sections::update`].
+    #[inline]
+    pub(super) fn update(&self, sections: &Sections) -> &[u8] {
+        self.bytes(&sections.update)
+    }
+
+    /// See [`Sections::events`].
+    pub(super) fn events(&self, sections: &Sections) -> &[u8] {
+        self.bytes(&sections.events)
+    }
+
+    /// See [`Sections::keyframe`].
+    pub(super) fn keyframe(&self, sections: &Sections) -> &[u8] {
+        self.bytes(&sections.keyframe)
+    }
+
+    /// Bytes in all.
+    pub(super) fn len_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Writes one channel's sections: updates, then the keyframe.
+pub(super) struct SectionsWriter<'a> {
+    entry: &'a mut Entry,
+    sections: Sections,
+}
+
+impl SectionsWriter<'_> {
+    /// A section for who follows the channel. Nothing for an empty body.
+    pub(super) fn update(&mut self, kind: SectionKind, body: &[u8]) {
+        if body.is_empty() {
+            return;
+        }
+        let bytes = &mut self.entry.bytes;
+        if !self.sections.update.is_empty() {
+            bytes.push(SAME_CHANNEL);
+        }
+        let start = bytes.len() as u32;
+        write_section(bytes, kind, body);
+        let end = bytes.len() as u32;
+        self.sections.update.end = end;
+        if kind == SectionKind::Events {
+            self.sections.events = start..end;
+        }
     }
 
     /// The channel's events.
-    pub(super) fn events(&self) -> &[u8] {
-        self.bytes.get(self.events.clone()).unwrap_or_default()
+    pub(super) fn events(&mut self, body: &[u8]) {
+        self.update(SectionKind::Events, body);
+    }
+
+    /// The channel's whole state. Comes last.
+    pub(super) fn keyframe(&mut self, body: &[u8]) {
+        let bytes = &mut self.entry.bytes;
+        let start = bytes.len() as u32;
+        write_section(bytes, SectionKind::Keyframe, body);
+        self.sections.keyframe = start..bytes.len() as u32;
+    }
+
+    /// Keeps them, if there are any.
+    pub(super) fn finish(self) {
+        if !self.sections.update.is_empty() || !self.sections.keyframe.is_empty() {
+            self.entry.sections.push(self.sections);
+        }
+    }
+}
+
+/// The rings of one room, by stream, and the number that each one's next entry will have, for writers to wait on.
+#[derive(Debug)]
+pub(super) struct Rings {
+    rings: [Ring; STRIDES.len()],
+    heads: [watch::Sender<u64>; STRIDES.len()],
+}
+
+impl Default for Rings {
+    fn default() -> Rings {
+        Rings {
+            rings: Default::default(),
+            heads: std::array::from_fn(|_| watch::Sender::new(0)),
+        }
+    }
+}
+
+impl Rings {
+    pub(super) fn ring(&self, stream: usize) -> &Ring {
+        &self.rings[stream.min(STRIDES.len() - 1)]
+    }
+
+    /// Changes with each entry of a stream.
+    pub(super) fn head(&self, stream: usize) -> watch::Receiver<u64> {
+        self.heads[stream.min(STRIDES.len() - 1)].subscribe()
+    }
+
+    /// Adds an entry and wakes who waits for it.
+    pub(super) fn push(&self, stream: usize, entry: Arc<Entry>) {
+        let next = self.ring(stream).push(entry);
+        self.heads[stream].send_replace(next);
     }
 }
 
@@ -75,49 +205,59 @@ struct Entries {
     /// The number of the oldest entry kept.
     first: u64,
     entries: VecDeque<Arc<Entry>>,
-    /// Bytes of the last keyframe that was made: an estimate of the next one.
+    /// The entry that went last, for its memory.
+    spare: Option<Arc<Entry>>,
+    /// Bytes of the last whole keyframe of the global channel: an estimate of the next one.
     keyframe_bytes: usize,
 }
 
-/// What a cursor finds.
-#[derive(Debug)]
-pub(super) struct Missed {
-    /// Entries from the cursor (or the oldest kept) to the newest.
-    pub(super) entries: Vec<Arc<Entry>>,
+/// What a cursor finds beside the entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
     /// The number that the next entry will have.
     pub(super) next: u64,
     /// The ring has passed the cursor: changes are lost to it.
     pub(super) passed: bool,
-    /// About how large a keyframe is, bytes.
+    /// About how large a keyframe of the global channel is, bytes; 0 when none was made yet.
     pub(super) keyframe_bytes: usize,
 }
 
 impl Ring {
     /// Adds an entry and returns the number that the next one will have.
-    pub(super) fn push(&self, entry: Entry) -> u64 {
-        let entry = Arc::new(entry);
+    pub(super) fn push(&self, entry: Arc<Entry>) -> u64 {
         let mut ring = self.0.write();
-        if !entry.keyframe.is_empty() {
-            ring.keyframe_bytes = entry.keyframe.len();
+        let global = entry.find(ChannelId::GLOBAL, &mut 0);
+        let keyframe_bytes = global.map_or(0, |global| entry.keyframe(global).len());
+        if keyframe_bytes > 0 {
+            ring.keyframe_bytes = keyframe_bytes;
         }
-        // The oldest is freed after the lock.
-        let _old = if ring.entries.len() == ENTRIES {
+        if ring.entries.len() == ENTRIES {
             ring.first += 1;
-            ring.entries.pop_front()
-        } else {
-            None
-        };
+            ring.spare = ring.entries.pop_front();
+        }
         ring.entries.push_back(entry);
         ring.first + ring.entries.len() as u64
     }
 
-    /// Everything from entry number `cursor` on.
-    pub(super) fn since(&self, cursor: u64) -> Missed {
+    /// The number that the next entry will have.
+    pub(super) fn next(&self) -> u64 {
+        let ring = self.0.read();
+        ring.first + ring.entries.len() as u64
+    }
+
+    /// An entry that the ring has let go, for its memory. Somebody may still read it.
+    pub(super) fn spare(&self) -> Arc<Entry> {
+        self.0.write().spare.take().unwrap_or_default()
+    }
+
+    /// Appends everything from entry number `cursor` on to `out`.
+    pub(super) fn since(&self, cursor: u64, out: &mut Vec<Arc<Entry>>) -> Found {
         let ring = self.0.read();
         let skip = cursor.saturating_sub(ring.first) as usize;
-        Missed {
-            entries: ring.entries.iter().skip(skip).cloned().collect(),
-            next: ring.first + ring.entries.len() as u64,
+        let kept = ring.entries.len();
+        out.extend(ring.entries.range(skip.min(kept)..).cloned());
+        Found {
+            next: ring.first + kept as u64,
             passed: cursor < ring.first,
             keyframe_bytes: ring.keyframe_bytes,
         }

@@ -15,7 +15,7 @@ use tickwire_shared::rules::Rules;
 
 use super::core::{RoomConfig, RoomCore};
 use super::player::Player;
-use super::{OwnedBy, Room};
+use super::{Home, Replicated, Room};
 use crate::game::{Game, SavedVisitor};
 
 /// Largest saved room that is read back, bytes.
@@ -29,7 +29,8 @@ struct Saved {
     next_entity: u32,
     next_player: u32,
     players: Vec<u8>,
-    entities: Vec<(EntityId, Option<PlayerId>)>,
+    next_channel: u32,
+    entities: Vec<(EntityId, Option<PlayerId>, Home)>,
     options: Vec<u8>,
     game: Vec<u8>,
     components: Vec<Vec<u8>>,
@@ -51,8 +52,10 @@ impl<G: Game> RoomCore<G> {
         if let Some(error) = components.error {
             return Err(error);
         }
-        let owner =
-            |entity: hecs::Entity| room.world.get::<&OwnedBy>(entity).ok().map(|owner| owner.0);
+        let entities = room.entities().filter_map(|(id, entity)| {
+            let replicated = room.world.get::<&Replicated>(entity).ok()?;
+            Some((id, replicated.owner, replicated.home))
+        });
         codec::encode(&Saved {
             schema: G::Rules::schema().hash,
             tick: room.tick,
@@ -60,10 +63,8 @@ impl<G: Game> RoomCore<G> {
             next_entity: room.next_entity,
             next_player: room.next_player,
             players: codec::encode(&room.players.values().collect::<Vec<_>>())?,
-            entities: room
-                .entities()
-                .map(|(id, entity)| (id, owner(entity)))
-                .collect(),
+            next_channel: room.next_channel,
+            entities: entities.collect(),
             options: codec::encode(&self.options)?,
             game: codec::encode(&self.game)?,
             components: components.bytes,
@@ -80,14 +81,13 @@ impl<G: Game> RoomCore<G> {
             return Err(CodecError::Invalid);
         }
         let options = codec::decode::<G::Options, SAVE_BYTES>(&saved.options)?;
-        let mut room = Room::new(G::setup(&options), saved.rng);
+        let mut room = Room::new(G::setup(&options), G::interest(&options), saved.rng);
         room.tick = saved.tick;
-        for (id, owner) in saved.entities {
+        room.next_channel = saved.next_channel;
+        for (id, owner, home) in saved.entities {
             room.next_entity = id.0;
-            match owner {
-                Some(owner) => room.spawn_for(owner, ()),
-                None => room.spawn(()),
-            };
+            let id = room.spawn_owned(owner, ());
+            room.with(id, |replicated: &mut Replicated| replicated.home = home);
         }
         let mut components = RestoreComponents {
             room: &mut room,

@@ -23,7 +23,7 @@ impl<G: Game> RoomCore<G> {
         if let Some(resume) = resume {
             return self.resume(client, token, resume);
         }
-        if self.room.people() >= G::MAX_PLAYERS {
+        if self.room.people() >= G::seats(&self.options) {
             return JoinOutcome::Refused(client, CloseReason::RoomFull.into());
         }
         let player = self.room.next_player_id();

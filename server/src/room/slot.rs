@@ -1,108 +1,254 @@
-//! What the tick leaves for one client alone, between the room and that client's writer.
+//! What the tick leaves for one client alone, and what that client's two ends wish of the tick.
 //!
-//! In: the newest own part, once a snapshot. Out: the same, to whoever takes it, with all own events since. It holds
-//! the newest only, so a client that does not read costs no more than one that does. The lock is held for a copy.
+//! In: the newest own part, once a snapshot; wishes, whenever. Out: the same, to whoever takes it, with all own events
+//! since. It holds the newest only, so a client that does not read costs no more than one that does. The lock is held
+//! for a copy.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::snapshot::layout::{NO_SLACK, OwnPart};
+use tickwire_shared::ids::{ChannelId, EntityId};
+use tickwire_shared::snapshot::layout::OwnAvatar;
 use tokio::sync::Notify;
 
 /// Own events that may wait for a client that does not read, bytes; beyond it the client is too slow.
-const OWN_EVENT_BYTES: usize = 64 << 10;
+const OWN_EVENT_BYTES: usize = 32 << 10;
+/// Channels whose healing may be wished for at a time; more, and all are.
+const HEALING: usize = 32;
+/// An avatar that went on as predicted is not told for at most this long, ticks: the client must still have the inputs.
+const PREDICTED_TICKS: u32 = 240;
+/// A slack below or above this is told at once, ticks.
+const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12;
 
-/// What the tick last left for one client.
+/// Between the tick and one client.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     state: Mutex<SlotState>,
-    wants_keyframe: AtomicBool,
+    restart: AtomicBool,
+    hidden: AtomicBool,
+    half_rate: AtomicBool,
+    less_interest: AtomicBool,
+    gone: AtomicBool,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct SlotState {
+    /// Which stream the client is on, and the number of the entry with which it came there.
+    stream: usize,
+    since: u64,
     /// The number that the ring's next entry has when this own part belongs to its newest; 0 before the first.
     next: u64,
-    own: OwnPart,
+    own: Own,
+    /// The client can tell the avatar from the last one that it was told.
+    avatar_known: bool,
+    /// Ticks since one was told.
+    untold_ticks: u32,
     /// The own channel, whole; and how often it changed.
     own_channel: Vec<u8>,
     own_version: u32,
+    /// What the client holds of it is wrong.
+    own_is_wrong: bool,
+    own_check: Option<u64>,
+    interest: Option<Arc<[ChannelId]>>,
+    healing: Vec<ChannelId>,
     close: Option<Refusal>,
 }
 
-/// An own part and, if it is news, the own channel.
-#[derive(Debug, PartialEq, Eq)]
+/// A client's own part of a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Own {
+    pub(super) applied_low: u8,
+    /// How many ticks early the latest input came: the worst since it was last told. None when none came.
+    pub(super) slack_ticks: Option<i32>,
+    pub(super) avatar: Option<EntityId>,
+    /// It is where the step brings the last one told.
+    pub(super) predicted: bool,
+    pub(super) avatar_bytes: Vec<u8>,
+    pub(super) events: Vec<u8>,
+}
+
+impl Own {
+    /// What the header says of the avatar.
+    pub(super) fn header(&self) -> OwnAvatar<'_> {
+        match self.avatar {
+            None => OwnAvatar::None,
+            Some(_) if self.predicted => OwnAvatar::Predicted,
+            Some(entity) => OwnAvatar::Whole(entity, &self.avatar_bytes),
+        }
+    }
+}
+
+/// What the tick leaves.
+pub(super) struct Left<'a> {
+    /// The stream that the client is on from now on.
+    pub(super) stream: usize,
+    /// The number that this snapshot's entry gets.
+    pub(super) number: u64,
+    /// The client came to this stream with this snapshot.
+    pub(super) switched: bool,
+    /// Ticks since the snapshot before.
+    pub(super) ticks: u32,
+    pub(super) own: &'a Own,
+    /// The own channel, whole, and how often it changed.
+    pub(super) own_channel: (&'a [u8], u32),
+    /// Its hash, when it is its turn.
+    pub(super) own_check: Option<u64>,
+    pub(super) interest: &'a Arc<[ChannelId]>,
+}
+
+/// What a feed takes: its own part, and if they are news, its own channel and the channels that it is to see.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Taken {
-    pub(super) own: OwnPart,
-    pub(super) own_channel: Option<Vec<u8>>,
+    pub(super) own: Own,
+    pub(super) own_channel: Vec<u8>,
+    pub(super) own_channel_is_news: bool,
+    pub(super) own_check: Option<u64>,
+    pub(super) interest: Option<Arc<[ChannelId]>>,
+    pub(super) healing: Vec<ChannelId>,
+}
+
+/// How far a feed is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) stream: usize,
+    /// The number that the next entry will have.
+    pub(super) next: u64,
+    /// The version of the own channel that the client has.
+    pub(super) own_version: Option<u32>,
+    /// Nothing but the own part could be worth a message.
+    pub(super) quiet: bool,
+}
+
+/// Whether there was anything to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    /// It is in the [`Taken`]; the own channel's version comes along.
+    Taken(u32),
+    /// The ring and the slot are not of one tick: wait.
+    NotYet,
+    /// Nothing that is worth a message.
+    Nothing,
+    /// The client is on another stream from this entry on.
+    Switched(usize, u64),
 }
 
 impl Slot {
-    /// A slot of a client that has nothing yet: it wants a keyframe.
+    /// A slot of a client that has nothing yet: it must start from keyframes.
     pub(super) fn new() -> Slot {
         let slot = Slot::default();
-        slot.want_keyframe(true);
+        slot.wish_restart();
         slot
     }
 
-    /// The tick's end: leaves the newest own part, before entry `next - 1` is pushed.
-    pub(super) fn leave(&self, next: u64, own: OwnPart, own_channel: &[u8]) {
+    /// The tick's end: leaves the newest own part, before its entry is pushed.
+    pub(super) fn leave(&self, left: &Left) {
         let mut state = self.state.lock();
-        let first = state.next == 0;
-        if state.own_channel != own_channel {
+        let state = &mut *state;
+        if left.switched {
+            (state.stream, state.since) = (left.stream, left.number);
+        }
+        if state.own_version != left.own_channel.1 {
             state.own_channel.clear();
-            state.own_channel.extend_from_slice(own_channel);
-            state.own_version = state.own_version.wrapping_add(1);
+            state.own_channel.extend_from_slice(left.own_channel.0);
+            state.own_version = left.own_channel.1;
         }
-        let mut events = std::mem::take(&mut state.own.events);
-        events.extend_from_slice(&own.events);
-        if events.len() > OWN_EVENT_BYTES {
+        state.own_check = left.own_check.or(state.own_check);
+        let own = &mut state.own;
+        own.events.extend_from_slice(&left.own.events);
+        if own.events.len() > OWN_EVENT_BYTES {
             state.close.get_or_insert(CloseReason::TooSlow.into());
-            events.clear();
+            own.events.clear();
         }
-        // A slack that nobody took stays if it is the worse one; `NO_SLACK` is better than any.
-        let untaken = if first {
-            NO_SLACK
-        } else {
-            state.own.slack_ticks
+        // Of slacks that nobody took the worst is told.
+        own.slack_ticks = match (own.slack_ticks, left.own.slack_ticks) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
         };
-        let slack_ticks = own.slack_ticks.min(untaken);
-        state.own = OwnPart {
-            events,
-            slack_ticks,
-            ..own
-        };
-        state.next = next;
+        state.untold_ticks = state.untold_ticks.saturating_add(left.ticks);
+        state.avatar_known &= left.own.predicted
+            && left.own.avatar == own.avatar
+            && state.untold_ticks < PREDICTED_TICKS;
+        own.applied_low = left.own.applied_low;
+        own.avatar = left.own.avatar;
+        own.avatar_bytes.clear();
+        own.avatar_bytes.extend_from_slice(&left.own.avatar_bytes);
+        if !state
+            .interest
+            .as_ref()
+            .is_some_and(|interest| Arc::ptr_eq(interest, left.interest))
+        {
+            state.interest = Some(left.interest.clone());
+        }
+        state.next = left.number + 1;
     }
 
-    /// Takes what was left for the snapshot before entry `next`: none while the ring and the slot are not of one tick.
-    /// The own channel comes along when it is not version `own_sent`, which is brought up to date.
+    /// Takes what was left for the snapshot before entry `next`.
     ///
     /// # Errors
     /// The room ends this connection.
     pub(super) fn take(
         &self,
-        next: u64,
-        own_sent: &mut Option<u32>,
-    ) -> Result<Option<Taken>, Refusal> {
+        place: Place,
+        seen: Option<&Arc<[ChannelId]>>,
+        taken: &mut Taken,
+    ) -> Result<Take, Refusal> {
         let mut state = self.state.lock();
+        let state = &mut *state;
         if let Some(refusal) = &state.close {
             return Err(refusal.clone());
         }
-        if state.next != next {
-            return Ok(None);
+        if state.stream != place.stream {
+            return Ok(Take::Switched(state.stream, state.since));
         }
-        let news = own_sent.replace(state.own_version) != Some(state.own_version);
-        let own_channel = news.then(|| state.own_channel.clone());
-        let events = std::mem::take(&mut state.own.events);
-        let own = OwnPart {
-            events,
-            ..state.own.clone()
+        if state.next != place.next {
+            return Ok(Take::NotYet);
+        }
+        let interest_is_news = match (&state.interest, seen) {
+            (Some(is), Some(was)) => !Arc::ptr_eq(is, was),
+            (is, _) => is.is_some(),
         };
-        state.own.slack_ticks = NO_SLACK;
-        Ok(Some(Taken { own, own_channel }))
+        let own_channel_is_news =
+            state.own_is_wrong || place.own_version != Some(state.own_version);
+        let slack_is_fine = state
+            .own
+            .slack_ticks
+            .is_none_or(|slack| SLACK_FINE.contains(&slack));
+        let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
+        let nothing = state.own.events.is_empty() && state.own_check.is_none();
+        if place.quiet
+            && nothing
+            && !own_channel_is_news
+            && !interest_is_news
+            && slack_is_fine
+            && avatar_is_known
+            && state.healing.is_empty()
+        {
+            return Ok(Take::Nothing);
+        }
+        let own = &mut state.own;
+        taken.own.applied_low = own.applied_low;
+        taken.own.slack_ticks = own.slack_ticks.take();
+        (taken.own.avatar, taken.own.predicted) = (own.avatar, state.avatar_known);
+        std::mem::swap(&mut taken.own.avatar_bytes, &mut own.avatar_bytes);
+        taken.own.events.clear();
+        std::mem::swap(&mut taken.own.events, &mut own.events);
+        // From here on the client can tell it, if it has one.
+        state.avatar_known = own.avatar.is_some();
+        state.untold_ticks = 0;
+        state.own_is_wrong = false;
+        taken.own_channel_is_news = own_channel_is_news;
+        if own_channel_is_news {
+            taken.own_channel.clear();
+            taken.own_channel.extend_from_slice(&state.own_channel);
+        }
+        taken.own_check = state.own_check.take();
+        taken.interest = state.interest.clone().filter(|_| interest_is_news);
+        taken.healing.clear();
+        taken.healing.extend_from_slice(&state.healing);
+        Ok(Take::Taken(state.own_version))
     }
 
     /// Ends the client's connection.
@@ -121,14 +267,78 @@ impl Slot {
         self.changed.notified().await;
     }
 
-    /// The client can only go on from a keyframe, or (false) has one.
-    pub(super) fn want_keyframe(&self, wanted: bool) {
-        self.wants_keyframe.store(wanted, Ordering::Relaxed);
+    /// The client can only go on from keyframes of all that it sees.
+    pub(super) fn wish_restart(&self) {
+        self.restart.store(true, Ordering::Relaxed);
     }
 
-    /// The next snapshot should come with a keyframe.
-    pub(super) fn wants_keyframe(&self) -> bool {
-        self.wants_keyframe.load(Ordering::Relaxed)
+    /// Whether it was wished for since the last call.
+    pub(super) fn take_restart(&self) -> bool {
+        self.restart.swap(false, Ordering::Relaxed)
+    }
+
+    /// What the client holds of this channel is wrong.
+    pub(super) fn wish_healing(&self, channel: ChannelId) {
+        let mut state = self.state.lock();
+        if channel == ChannelId::OWN {
+            state.avatar_known = false;
+            state.own_is_wrong = true;
+        }
+        if state.healing.len() >= HEALING {
+            self.wish_restart();
+        } else if !state.healing.contains(&channel) {
+            state.healing.push(channel);
+        }
+    }
+
+    /// The channels that wait to be healed.
+    pub(super) fn healing(&self, out: &mut Vec<ChannelId>) {
+        out.clear();
+        out.extend_from_slice(&self.state.lock().healing);
+    }
+
+    /// These were healed.
+    pub(super) fn healed(&self, is_healed: impl Fn(ChannelId) -> bool) {
+        let mut state = self.state.lock();
+        state.healing.retain(|channel| !is_healed(*channel));
+    }
+
+    /// Nobody looks at the picture, or somebody does again.
+    pub(super) fn wish_hidden(&self, hidden: bool) {
+        self.hidden.store(hidden, Ordering::Relaxed);
+    }
+
+    /// The client cannot take all of it.
+    pub(super) fn wish_less(&self, half_rate: bool, less_interest: bool) {
+        self.half_rate.store(half_rate, Ordering::Relaxed);
+        self.less_interest.store(less_interest, Ordering::Relaxed);
+    }
+
+    /// The stream that the client should be on.
+    pub(super) fn wished_stream(&self) -> usize {
+        if self.hidden.load(Ordering::Relaxed) {
+            2
+        } else {
+            usize::from(self.half_rate.load(Ordering::Relaxed))
+        }
+    }
+
+    /// The part of its interest that the client should get, 0..=1.
+    pub(super) fn wished_scale(&self) -> f64 {
+        if self.less_interest.load(Ordering::Relaxed) {
+            0.5
+        } else {
+            1.0
+        }
+    }
+
+    /// Nobody takes anything any more.
+    pub(super) fn abandon(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
     }
 }
 
@@ -136,53 +346,93 @@ impl Slot {
 mod tests {
     use super::*;
 
+    fn leave(slot: &Slot, number: u64, own: &Own) {
+        let interest: Arc<[ChannelId]> = Arc::new([ChannelId::GLOBAL]);
+        slot.leave(&Left {
+            stream: 0,
+            number,
+            switched: false,
+            ticks: 2,
+            own,
+            own_channel: (&[], 0),
+            own_check: None,
+            interest: &interest,
+        });
+    }
+
+    fn take(slot: &Slot, next: u64) -> Option<Own> {
+        let place = Place {
+            stream: 0,
+            next,
+            own_version: Some(0),
+            quiet: false,
+        };
+        let mut taken = Taken::default();
+        let take = slot.take(place, None, &mut taken).unwrap();
+        matches!(take, Take::Taken(_)).then_some(taken.own)
+    }
+
     #[test]
     fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
         let slot = Slot::new();
-        for tick in 0..100 {
-            slot.leave(
-                tick,
-                OwnPart {
-                    events: vec![0; 1000],
-                    ..OwnPart::default()
-                },
-                &[],
-            );
+        let own = Own {
+            events: vec![0; 1000],
+            ..Own::default()
+        };
+        for number in 0..100 {
+            leave(&slot, number, &own);
         }
-        assert_eq!(
-            slot.refusal().map(|refusal| refusal.reason),
-            Some(CloseReason::TooSlow)
-        );
+        let reason = slot.refusal().map(|refusal| refusal.reason);
+        assert_eq!(reason, Some(CloseReason::TooSlow));
         assert!(slot.state.lock().own.events.len() <= OWN_EVENT_BYTES);
     }
 
     #[test]
-    fn of_slacks_that_nobody_took_the_worst_is_told() {
+    fn of_slacks_that_nobody_took_the_worst_is_told_once() {
         let slot = Slot::new();
-        for (tick, slack_ticks) in [(1, NO_SLACK), (2, 3), (3, -7), (4, NO_SLACK), (5, 2)] {
-            slot.leave(
-                tick,
-                OwnPart {
+        for (number, slack_ticks) in [
+            (1, None),
+            (2, Some(3)),
+            (3, Some(-7)),
+            (4, None),
+            (5, Some(2)),
+        ] {
+            leave(
+                &slot,
+                number,
+                &Own {
                     slack_ticks,
-                    ..OwnPart::default()
+                    ..Own::default()
                 },
-                &[],
             );
         }
-        let told = |next| {
-            slot.take(next, &mut None)
-                .unwrap()
-                .map(|taken| taken.own.slack_ticks)
+        assert_eq!(take(&slot, 6).unwrap().slack_ticks, Some(-7));
+        leave(&slot, 6, &Own::default());
+        assert_eq!(take(&slot, 7).unwrap().slack_ticks, None, "and only once");
+    }
+
+    #[test]
+    fn an_avatar_is_told_whole_until_the_client_can_tell_it_from_what_it_was_told() {
+        let slot = Slot::new();
+        let own = |predicted| Own {
+            avatar: Some(EntityId(7)),
+            predicted,
+            ..Own::default()
         };
-        assert_eq!(told(5), Some(-7));
-        slot.leave(
-            6,
-            OwnPart {
-                slack_ticks: 4,
-                ..OwnPart::default()
-            },
-            &[],
-        );
-        assert_eq!(told(6), Some(4), "and only once");
+        let told = |number, predicted| {
+            leave(&slot, number, &own(predicted));
+            take(&slot, number + 1).unwrap().predicted
+        };
+        assert!(!told(1, true), "it was never told");
+        assert!(told(2, true) && told(3, true));
+        // Something happened to it in a snapshot that the client did not get.
+        leave(&slot, 4, &own(false));
+        assert!(!told(5, true));
+        assert!(told(6, true));
+        slot.wish_healing(ChannelId::OWN);
+        assert!(!told(7, true));
+        leave(&slot, 8, &Own::default());
+        assert!(take(&slot, 9).unwrap().avatar.is_none());
+        assert!(!told(10, true), "it is another one, or the same back again");
     }
 }

@@ -10,7 +10,7 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::ids::ResumeToken;
 use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
-use tickwire_shared::snapshot::layout::SnapshotMessage;
+use tickwire_shared::snapshot::layout::{OwnAvatar, SnapshotMessage};
 
 use super::inbox::ClientId;
 use super::seat::Seat;
@@ -148,7 +148,7 @@ fn a_lost_connection_whose_writer_still_ends_takes_nothing_from_the_one_that_res
     assert!(seat.feed.assemble(&mut message).unwrap());
     let own = SnapshotMessage::parse(&message).unwrap();
     assert!(
-        own.avatar.is_some() && !own.events.is_empty(),
+        matches!(own.header.avatar, OwnAvatar::Whole(..)) && !own.header.events.is_empty(),
         "the roster is for who holds the seat"
     );
     drop(stuck_feed);

@@ -61,7 +61,9 @@ pub(crate) struct MeadowGame<const SEATS: usize> {
 impl<const SEATS: usize> Game for MeadowGame<SEATS> {
     type Rules = Meadow;
     type Options = Options;
-    const MAX_PLAYERS: usize = SEATS;
+    fn seats(_: &Options) -> usize {
+        SEATS
+    }
 
     fn setup(_: &Options) {}
 

@@ -7,10 +7,10 @@ use tickwire_shared::replicate::Replicate;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Body {
     /// Metres east of the middle.
-    #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0)]
+    #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0, position)]
     pub x: f32,
     /// Metres south of the middle (the screen's down).
-    #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0)]
+    #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0, position)]
     pub y: f32,
     /// Radians; 0 looks east, a quarter turn looks south.
     #[net(angle, bits = 8, interpolate)]
@@ -63,10 +63,10 @@ pub struct Fighter {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Projectile {
     /// Metres east of the middle.
-    #[net(range = -32.0..=32.0, step = 0.02, interpolate)]
+    #[net(range = -32.0..=32.0, step = 0.02, interpolate, position)]
     pub x: f32,
     /// Metres south of the middle.
-    #[net(range = -32.0..=32.0, step = 0.02, interpolate)]
+    #[net(range = -32.0..=32.0, step = 0.02, interpolate, position)]
     pub y: f32,
     /// Radians, the direction of flight.
     #[net(angle, bits = 8)]

@@ -406,9 +406,9 @@ impl<R: Rules> Client<R> {
         self.session.as_ref()?.heard(channel)
     }
 
-    /// The newest snapshot's tick, while in a room.
+    /// The newest snapshot's tick, once there is one.
     pub fn newest_tick(&self) -> Option<crate::ids::Tick> {
-        self.session.as_ref().map(Session::newest_tick)
+        self.session.as_ref()?.newest_tick()
     }
 
     /// The channels that this client sees, its own one too, ascending.

@@ -367,8 +367,9 @@ impl<R: Rules> Session<R> {
     }
 
     /// The newest snapshot's tick.
-    pub(super) fn newest_tick(&self) -> Tick {
-        Tick(self.newest_tick as u32)
+    pub(super) fn newest_tick(&self) -> Option<Tick> {
+        let newest = self.world.newest()?;
+        Some(Tick(newest.tick as u32))
     }
 
     pub(super) fn heard(&self, channel: ChannelId) -> Option<(Tick, &ChannelState)> {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::ids::{ChannelId, EntityId, Tick};
+use crate::ids::{ChannelId, EntityId};
 use crate::message::Desync;
 use crate::replicate::Schema;
 use crate::snapshot::layout::SectionKind;
@@ -92,7 +92,10 @@ impl World {
             .keyframes
             .wrapping_add(u32::from(channel != ChannelId::OWN));
         // The delta of this group was applied before it: what still differs is what was wrong.
-        let wrong = (heard.suspect && heard.fresh).then(|| heard.state.clone());
+        if heard.suspect && !heard.fresh && channel != ChannelId::OWN {
+            coast_all(schema, &mut heard.state);
+        }
+        let wrong = heard.suspect.then(|| heard.state.clone());
         (heard.fresh, heard.suspect) = (true, false);
         apply_keyframe(schema, &mut heard.state, bytes)?;
         if let Some(wrong) = wrong {
@@ -210,11 +213,6 @@ impl World {
     pub(super) fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
         self.channels.keys().copied()
     }
-}
-
-/// The tick's number without wrap, near `near`.
-pub(super) fn unwrapped(tick: Tick, near: i64) -> i64 {
-    near + i64::from(tick.since(Tick(near as u32)))
 }
 
 fn sort_rows(table: &mut TableState, width: usize, moving: usize) {

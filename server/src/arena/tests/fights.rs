@@ -29,7 +29,9 @@ trait Stage: Send + Sync + 'static {
 impl<S: Stage> Game for Staged<S> {
     type Rules = Arena;
     type Options = ArenaOptions;
-    const MAX_PLAYERS: usize = ArenaGame::MAX_PLAYERS;
+    fn seats(options: &ArenaOptions) -> usize {
+        ArenaGame::seats(options)
+    }
 
     fn setup(options: &ArenaOptions) -> ArenaSetup {
         ArenaGame::setup(options)

@@ -47,7 +47,7 @@ impl<G: Game<Rules = Arena, Options = ArenaOptions>> Host<G> {
     }
 
     fn tick(&mut self) {
-        self.core.tick(&mut self.inbox, false);
+        self.core.tick(&mut self.inbox);
     }
 
     fn run(&mut self, ticks: u32) {

@@ -70,13 +70,14 @@ fn a_round_without_a_kill_ends_with_time_and_nobody_wins() {
 fn options_out_of_range_go_to_the_nearest_in_it() {
     let options = ArenaOptions {
         map: "nowhere".to_owned(),
+        seats: 0,
         bots: 200,
         kills_to_win: 0,
         round_seconds: 0,
     };
     let mut host = Host::<ArenaGame>::open(options, 5);
     host.tick();
-    assert_eq!(host.bots(), 16);
+    assert_eq!(host.bots(), 128);
     assert_eq!(
         (host.round().kills_to_win, host.round().seconds_left),
         (1, 10)

@@ -251,19 +251,27 @@ impl Sim {
 
     /// True when the player's newest snapshot is the server's newest; then they must be equal.
     pub(super) fn assert_same_when_current(&self, index: usize) -> bool {
-        let snapshot_tick = self.room.core_for_tests().snapshot().tick;
-        let Some((tick, state)) = self.players[index].core.heard(ChannelId::GLOBAL) else {
-            return false;
-        };
-        let newest = Tick(snapshot_tick.0 / Arena::TICKS_PER_SNAPSHOT * Arena::TICKS_PER_SNAPSHOT);
-        if tick != newest {
+        let (room, core) = (self.room.core_for_tests(), &self.players[index].core);
+        let last = room.room().tick().minus(1);
+        let newest = Tick(last.0 / Arena::TICKS_PER_SNAPSHOT * Arena::TICKS_PER_SNAPSHOT);
+        if core.newest_tick() != Some(newest) {
             return false;
         }
-        assert_eq!(
-            state,
-            self.room.core_for_tests().channel_state(),
-            "player {index} at {tick:?}"
+        let stride = core.stats(self.now).stride;
+        let seen = room.seen_by(core.player().unwrap());
+        let held = core.channels().filter(|channel| *channel != ChannelId::OWN);
+        assert!(
+            held.eq(seen.iter().copied()),
+            "player {index} at {newest:?} holds what it sees"
         );
+        for channel in seen {
+            let state = core.heard(*channel).map(|(_, state)| state);
+            assert_eq!(
+                state,
+                room.channel_state(*channel, stride),
+                "player {index} at {newest:?} in {channel:?}"
+            );
+        }
         true
     }
 }

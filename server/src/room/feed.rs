@@ -1,0 +1,289 @@
+//! The writer's end of a client: what it has missed, put together into one message.
+//!
+//! In: the room's rings, the client's slot. Out: whole snapshot messages. The client is a cursor into a ring and a list of
+//! channels; shared bytes are copied from the ring, nothing is encoded here.
+
+use std::sync::Arc;
+
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_shared::snapshot::layout::{Pace, Rung};
+use tokio::sync::watch;
+
+use super::assemble::{Message, Plan};
+use super::ladder::{Carried, Ladder, ticks_on};
+use super::ring::{Entry, Found, Rings};
+use super::slot::{Place, Slot, Take, Taken};
+use super::stream::STRIDES;
+use crate::metrics::{ClientOnRung, Metrics};
+
+/// A client this many snapshots behind gets keyframes, if those are smaller than what it missed.
+const CATCH_UP_SNAPSHOTS: usize = 8;
+/// A client hears something at least this often, seconds, even of a room in which nothing happens.
+const HEARTBEAT_S: f64 = 0.3;
+
+/// The writer's end of a seat.
+pub struct Feed {
+    rings: Arc<Rings>,
+    slot: Arc<Slot>,
+    head: watch::Receiver<u64>,
+    metrics: Arc<Metrics>,
+    stream: usize,
+    cursor: u64,
+    /// Everything must start from a keyframe, and why.
+    restart: Option<&'static str>,
+    /// The channels that the client follows or is about to.
+    plan: Plan,
+    /// The list that the plan follows.
+    interest: Option<Arc<[ChannelId]>>,
+    /// The version of the own channel that the client has.
+    own_sent: Option<u32>,
+    /// The newest tick told.
+    told: Tick,
+    /// Until here nothing happened and nothing moved, and the client was not told.
+    rested: Option<Tick>,
+    heartbeat_ticks: u32,
+    ladder: Ladder,
+    on_rung: ClientOnRung,
+    pace_told: Pace,
+    missed: Vec<Arc<Entry>>,
+    taken: Taken,
+}
+
+impl Feed {
+    pub(super) fn new(
+        rings: Arc<Rings>,
+        slot: Arc<Slot>,
+        metrics: Arc<Metrics>,
+        (tick, tick_rate_hz): (Tick, u32),
+    ) -> Feed {
+        Feed {
+            head: rings.head(0),
+            cursor: rings.ring(0).next(),
+            rings,
+            slot,
+            stream: 0,
+            restart: Some("joined"),
+            plan: Plan::default(),
+            interest: None,
+            own_sent: None,
+            told: tick,
+            rested: None,
+            heartbeat_ticks: (HEARTBEAT_S * f64::from(tick_rate_hz)) as u32,
+            ladder: Ladder::new(tick_rate_hz),
+            on_rung: metrics.client_on_rung(Rung::Current),
+            pace_told: Pace::default(),
+            metrics,
+            missed: Vec::new(),
+            taken: Taken::default(),
+        }
+    }
+
+    /// Waits until there is something to assemble. Cancel-safe.
+    ///
+    /// # Errors
+    /// The room ends this connection: close with this.
+    pub async fn ready(&mut self) -> Result<(), Refusal> {
+        loop {
+            if let Some(refusal) = self.slot.refusal() {
+                return Err(refusal);
+            }
+            tokio::select! {
+                biased;
+                () = self.slot.changed() => {}
+                changed = self.head.changed() => {
+                    // The room is gone; whoever closed it has said why, if anybody had the time.
+                    let gone = |_| self.slot.refusal().unwrap_or(CloseReason::RoomClosed.into());
+                    return changed.map_err(gone);
+                }
+            }
+        }
+    }
+
+    /// Appends one whole snapshot message with all that this client has not had. False: nothing to say now.
+    ///
+    /// # Errors
+    /// The room ends this connection: close with this.
+    pub fn assemble(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        // What was taken from the ring must not keep entries alive until the next time.
+        let assembled = self.assemble_missed(out);
+        self.missed.clear();
+        assembled
+    }
+
+    fn assemble_missed(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        let found = self
+            .rings
+            .ring(self.stream)
+            .since(self.cursor, &mut self.missed);
+        let Some(newest) = self.missed.last().map(|entry| entry.tick) else {
+            return Ok(false);
+        };
+        if self.restart.is_none() && self.is_behind(found) {
+            self.restart = Some("behind");
+            self.slot.wish_restart();
+        }
+        let first = match self.restart {
+            // The entry that was made for who starts anew: the global channel is whole in it.
+            Some(_) => match last_keyframe(&self.missed, ChannelId::GLOBAL) {
+                Some(first) => first,
+                None => {
+                    if found.passed {
+                        self.slot.wish_restart();
+                    }
+                    return self.follow_switch(out);
+                }
+            },
+            None => 0,
+        };
+        let quiet = self.restart.is_none()
+            && self.missed.iter().all(|entry| entry.is_silent())
+            && ticks_on(self.told, newest) < self.heartbeat_ticks
+            && self.pace() == self.pace_told;
+        let version = match self.take(found, quiet)? {
+            Take::Taken(version) => version,
+            Take::NotYet => return Ok(false),
+            Take::Nothing => {
+                self.cursor = found.next;
+                self.rested = Some(newest);
+                return Ok(false);
+            }
+            Take::Switched(stream, since) => return self.switch(stream, since, out),
+        };
+        self.own_sent = Some(version);
+        self.note(newest)?;
+        self.write(out, first, newest);
+        (self.cursor, self.told, self.rested) = (found.next, newest, None);
+        Ok(true)
+    }
+
+    fn take(&mut self, found: Found, quiet: bool) -> Result<Take, Refusal> {
+        let place = Place {
+            stream: self.stream,
+            next: found.next,
+            // Who starts anew has no own channel either.
+            own_version: self.own_sent.filter(|_| self.restart.is_none()),
+            quiet,
+        };
+        let seen = self.interest.as_ref().filter(|_| self.restart.is_none());
+        self.slot.take(place, seen, &mut self.taken)
+    }
+
+    /// While it waits for keyframes, the client may be moved to another stream; nothing else may be taken.
+    fn follow_switch(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        let place = Place {
+            stream: self.stream,
+            // Of no tick: nothing can be taken.
+            next: u64::MAX,
+            own_version: None,
+            quiet: false,
+        };
+        match self.slot.take(place, None, &mut self.taken)? {
+            Take::Switched(stream, since) => self.switch(stream, since, out),
+            _ => Ok(false),
+        }
+    }
+
+    /// Goes over to another stream, which has had keyframes for this client since its entry number `since`.
+    fn switch(&mut self, stream: usize, since: u64, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        self.stream = stream.min(STRIDES.len() - 1);
+        self.head = self.rings.head(self.stream);
+        self.cursor = since;
+        self.restart.get_or_insert("switched");
+        self.rested = None;
+        self.missed.clear();
+        self.assemble_missed(out)
+    }
+
+    /// Too far behind: the ring has passed the cursor, or the state is smaller than its changes.
+    fn is_behind(&self, found: Found) -> bool {
+        let changes = || {
+            let bytes = self.missed.iter().map(|entry| entry.len_bytes());
+            bytes.sum::<usize>()
+        };
+        found.passed
+            || (self.missed.len() > CATCH_UP_SNAPSHOTS
+                && found.keyframe_bytes > 0
+                && changes() > found.keyframe_bytes)
+    }
+
+    /// Steps on the ladder.
+    fn note(&mut self, newest: Tick) -> Result<(), Refusal> {
+        let carried = match self.restart {
+            Some("behind") => Carried::Restart,
+            None if self.missed.len() > 1 => Carried::Several,
+            _ => Carried::One,
+        };
+        if carried == Carried::Several {
+            self.metrics.catch_up();
+        }
+        if let Some(reason) = self.restart {
+            self.metrics.keyframe_sent(reason);
+        }
+        if !self.ladder.note(carried, ticks_on(self.told, newest)) {
+            return Err(CloseReason::TooSlow.into());
+        }
+        self.slot
+            .wish_less(self.ladder.half_rate(), self.ladder.less_interest());
+        self.on_rung.set(&self.metrics, self.ladder.rung());
+        Ok(())
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            rung: self.ladder.rung(),
+            stride: STRIDES.get(self.stream).map_or(1, |stride| *stride as u8),
+        }
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, first: usize, newest: Tick) {
+        let pace = self.pace();
+        if self.restart.is_some() {
+            self.plan.restart();
+        }
+        if let Some(interest) = self.taken.interest.take() {
+            self.plan.follow(&interest);
+            self.interest = Some(interest);
+        }
+        self.plan
+            .find_starts(&self.missed, first, &self.taken.healing);
+        let message = Message {
+            entries: &self.missed,
+            first,
+            told: self.told,
+            rested: self.rested,
+            newest,
+            pace: (pace != self.pace_told).then_some(pace),
+            taken: &self.taken,
+        };
+        message.write(&self.plan, out);
+        if self.plan.settle() {
+            // A channel whose keyframe is no longer in the ring: everything anew.
+            self.slot.wish_restart();
+            self.restart = Some("behind");
+        } else {
+            self.restart = None;
+        }
+        if !self.taken.healing.is_empty() {
+            let healed = self.plan.healed();
+            // Its own part is always whole in the message that says so.
+            self.slot
+                .healed(|channel| channel == ChannelId::OWN || healed.contains(&channel));
+        }
+        self.pace_told = pace;
+    }
+}
+
+/// The last of the entries in which a channel is whole.
+pub(super) fn last_keyframe(entries: &[Arc<Entry>], channel: ChannelId) -> Option<usize> {
+    entries.iter().rposition(|entry| {
+        let sections = entry.find(channel, &mut 0);
+        sections.is_some_and(|sections| !entry.keyframe(sections).is_empty())
+    })
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.slot.abandon();
+    }
+}
