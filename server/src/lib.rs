@@ -9,6 +9,7 @@
 pub mod arena;
 mod directory;
 pub mod game;
+pub mod lab;
 mod limits;
 mod metrics;
 mod net;

@@ -28,6 +28,7 @@ export interface GameClient {
   sendCommand(command: unknown): void;
   chat(text: string): void;
   leave(): void;
+  setHidden(hidden: boolean): void;
   update(nowMs: number): void;
   pollTransmit(): Uint8Array | undefined;
   pollEvent(): ClientEvent<unknown> | undefined;

@@ -2,7 +2,7 @@
  * The `tickwire` package: join a room, send inputs, draw the view. See README.md for a whole client in 20 lines.
  */
 
-export type { PlayerInfo, Stats } from "../../wasm/pkg/types";
+export type { PlayerInfo, Rung, Stats } from "../../wasm/pkg/types";
 export type { Unsubscribe } from "./emitter";
 export type { Game, GameClient, GameModule, Seat } from "./game";
 export type { ConnectionState } from "./link";

@@ -186,6 +186,8 @@ export class Room<G extends Game> {
       this.#client = client;
       this.#memory = memory;
       globalThis.document?.addEventListener("visibilitychange", this.#hide);
+      // A tab may be opened in the background.
+      this.#hidden();
       this.#link.start();
     } catch (error) {
       this.#end(
@@ -277,9 +279,11 @@ export class Room<G extends Game> {
     globalThis.document?.removeEventListener("visibilitychange", this.#hide);
   }
 
-  /** A hidden tab gets no animation frames: nobody is at the keys. */
+  /** A hidden tab gets no animation frames: nobody is at the keys, and nobody needs every snapshot. */
   #hidden(): void {
-    if (globalThis.document?.visibilityState === "hidden") this.setInput(this.#game.neutral);
+    const hidden = globalThis.document?.visibilityState === "hidden";
+    if (hidden) this.setInput(this.#game.neutral);
+    this.#use((client) => client.setHidden(hidden));
   }
 
   #know(player: number | undefined, entity: number | undefined): void {

@@ -25,6 +25,7 @@ trait AnyClient {
     fn send_command(&mut self, command: JsValue) -> Result<(), JsError>;
     fn chat(&mut self, text: &str);
     fn leave(&mut self);
+    fn set_hidden(&mut self, hidden: bool);
     fn update(&mut self, now: Duration);
     fn poll_transmit(&mut self) -> Option<Vec<u8>>;
     fn poll_event(&mut self) -> Result<JsValue, JsError>;
@@ -87,6 +88,10 @@ impl<R: Rules> AnyClient for Bound<R> {
 
     fn leave(&mut self) {
         self.core.leave();
+    }
+
+    fn set_hidden(&mut self, hidden: bool) {
+        self.core.set_hidden(hidden);
     }
 
     fn update(&mut self, now: Duration) {
@@ -210,6 +215,12 @@ impl Client {
     /// Queues a goodbye: the seat is given up.
     pub fn leave(&mut self) {
         self.0.leave();
+    }
+
+    /// Nobody looks at the picture, or somebody does again: the server sends less meanwhile.
+    #[wasm_bindgen(js_name = setHidden)]
+    pub fn set_hidden(&mut self, hidden: bool) {
+        self.0.set_hidden(hidden);
     }
 
     /// Lets time pass: call in each animation frame, and after messages.

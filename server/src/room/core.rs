@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use tickwire_shared::close::Refusal;
-use tickwire_shared::ids::{ChannelId, PlayerId, ResumeToken};
+use tickwire_shared::ids::{ChannelId, PlayerId, ResumeToken, Tick};
 use tickwire_shared::replicate::{Replicate, Schema};
 use tickwire_shared::rules::Rules;
 use tickwire_shared::snapshot::{ChannelState, Tally};
@@ -305,6 +305,11 @@ impl<G: Game> RoomCore<G> {
     pub(super) fn fill_own(&mut self, player: PlayerId, own: &mut Own) {
         let tick = self.room.tick.minus(1);
         self.room.fill_own(player, tick, own);
+    }
+
+    /// The tick of the last snapshot.
+    pub fn last_snapshot(&self) -> Option<Tick> {
+        (self.snapshots > 0).then(|| self.streams[0].told())
     }
 
     /// Bytes of the last snapshot's shared part: every channel's update, whoever sees it.

@@ -111,8 +111,8 @@ impl<G: Game> HostedRoom<G> {
         (room, port)
     }
 
-    #[cfg(test)]
-    pub(super) fn core_for_tests(&self) -> &RoomCore<G> {
+    /// The pure room.
+    pub(crate) fn core(&self) -> &RoomCore<G> {
         &self.core
     }
 

@@ -24,8 +24,6 @@ mod seating;
 mod sight;
 mod slot;
 mod stream;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

@@ -39,6 +39,7 @@ pub(super) struct Stream {
     scratch: Vec<u8>,
     carried: CarriedRows,
     entries: u32,
+    told: Tick,
     entry: Arc<Entry>,
 }
 
@@ -56,6 +57,7 @@ impl Stream {
             scratch: Vec::new(),
             carried: CarriedRows::default(),
             entries: 0,
+            told: Tick(0),
             entry: Arc::default(),
         }
     }
@@ -112,6 +114,7 @@ impl Stream {
         let Some(entry) = Arc::get_mut(&mut self.entry) else {
             return;
         };
+        self.told = tick;
         entry.begin(tick);
         self.states
             .resize_with(channels.count(), || ChannelState::empty(schema));
@@ -147,6 +150,11 @@ impl Stream {
             section.finish();
         }
         entry.set_at_rest(at_rest);
+    }
+
+    /// The tick of the last entry.
+    pub(super) fn told(&self) -> Tick {
+        self.told
     }
 
     /// What the last `encode` made.

@@ -2,8 +2,28 @@
  * The overlay behind F3: how the connection and the drawing fare.
  */
 
-import type { Stats } from "tickwire";
+import type { Rung, Stats } from "tickwire";
 import { byId, data, make, say } from "./dom";
+
+/** How well this client keeps up. */
+const RUNGS: Record<Rung, string> = {
+  Current: "keeps up",
+  Merged: "late, catching up",
+  Restarted: "late, started anew",
+  HalfRate: "too slow for all",
+  LessInterest: "too slow, sees less far",
+};
+
+/** "" for every one, "2nd " for every second one. */
+function ordinal(stride: number): string {
+  if (stride === 1) return "";
+  return stride === 2 ? "2nd " : `${stride}th `;
+}
+
+function desyncs({ desyncs, desync_last: last }: Stats): string {
+  if (!last) return String(desyncs);
+  return `${desyncs} · last entity ${last.entity} in channel ${last.channel}`;
+}
 
 export class Figures {
   readonly #list = byId("net", HTMLDListElement);
@@ -38,7 +58,9 @@ export class Figures {
       "Input slack",
       `${stats.input_slack_ticks.toFixed(1)} of ${stats.input_lead_ticks.toFixed(1)} ticks`,
     );
-    this.#row("keyframes", "Keyframes", String(stats.keyframes));
+    this.#row("pace", "Pace", `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`);
+    this.#row("keyframes", "Keyframes", `${stats.keyframes} · ${stats.channels} channels`);
+    this.#row("desyncs", "Desyncs", desyncs(stats));
     this.#row("fps", "Drawn", `${fps.toFixed(0)} frames/s`);
   }
 

@@ -5,11 +5,12 @@
 use std::fmt::Write;
 
 use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
-use tickwire_shared::client::{ClientEvent, Stats};
+use tickwire_shared::client::{ClientEvent, DesyncPlace, Stats};
 use tickwire_shared::close::Retry;
 use tickwire_shared::ids::PlayerId;
 use tickwire_shared::message::{PlayerInfo, RoomEvent};
 use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::layout::Rung;
 use ts_rs::{Config, TS};
 
 fn main() -> std::io::Result<()> {
@@ -25,6 +26,8 @@ fn types() -> String {
     declare::<PlayerId>(&mut out);
     declare::<PlayerInfo>(&mut out);
     declare::<Retry>(&mut out);
+    declare::<Rung>(&mut out);
+    declare::<DesyncPlace>(&mut out);
     declare::<Stats>(&mut out);
     declare::<RoomEvent<()>>(&mut out);
     declare::<ClientEvent<()>>(&mut out);
