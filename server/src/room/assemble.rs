@@ -84,6 +84,18 @@ impl Plan {
         std::mem::swap(&mut self.channels, &mut self.spare);
     }
 
+    /// True when an entry says nothing to this client and nothing that it sees moves by itself.
+    pub(super) fn is_silent(&self, entry: &Entry) -> bool {
+        let (mut search, mut moving) = (0, 0);
+        self.settled
+            && !self.channels.iter().any(|planned| {
+                entry.is_moving(planned.channel, &mut moving)
+                    || entry
+                        .find(planned.channel, &mut search)
+                        .is_some_and(|sections| !entry.update(sections).is_empty())
+            })
+    }
+
     /// Finds the keyframes, from entry `first` on, that channels start from or are healed by.
     pub(super) fn find_starts(
         &mut self,
