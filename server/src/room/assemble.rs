@@ -96,6 +96,16 @@ impl Plan {
             })
     }
 
+    /// Bytes that an entry has for this client.
+    pub(super) fn bytes(&self, entry: &Entry) -> usize {
+        let mut search = 0;
+        let sections = self
+            .channels
+            .iter()
+            .filter_map(|planned| entry.find(planned.channel, &mut search));
+        sections.map(|sections| entry.update(sections).len()).sum()
+    }
+
     /// Finds the keyframes, from entry `first` on, that channels start from or are healed by.
     pub(super) fn find_starts(
         &mut self,

@@ -37,6 +37,8 @@ pub struct Feed {
     interest: Option<Arc<[ChannelId]>>,
     /// The version of the own channel that the client has.
     own_sent: Option<u32>,
+    /// What the client's channels took when it last started anew, bytes: an estimate of what they would take now.
+    whole_bytes: usize,
     /// The newest tick told.
     told: Tick,
     /// Until here nothing happened and nothing moved, and the client was not told.
@@ -79,6 +81,7 @@ impl Feed {
             plan: Plan::default(),
             interest: None,
             own_sent: None,
+            whole_bytes: 0,
             told: tick,
             rested: None,
             heartbeat_ticks: (HEARTBEAT_S * f64::from(tick_rate_hz)) as u32,
@@ -198,22 +201,21 @@ impl Feed {
         self.rested = None;
     }
 
-    /// Too far behind: the ring has passed the cursor, or the state is smaller than its changes.
+    /// Too far behind: the ring has passed the cursor, or whole channels are smaller than their changes.
     fn is_behind(&self, found: Found) -> bool {
         let changes = || {
-            let bytes = self.missed.iter().map(|entry| entry.len_bytes());
+            let bytes = self.missed.iter().map(|entry| self.plan.bytes(entry));
             bytes.sum::<usize>()
         };
-        found.passed
-            || (self.missed.len() > CATCH_UP_SNAPSHOTS
-                && found.keyframe_bytes > 0
-                && changes() > found.keyframe_bytes)
+        found.passed || (self.missed.len() > CATCH_UP_SNAPSHOTS && changes() > self.whole_bytes)
     }
 
     /// Steps on the ladder.
     fn note(&mut self, newest: Tick) -> Result<(), Refusal> {
         let carried = match self.restart {
-            Some(Restart { reason, .. }) if reason == "behind" => Carried::Restart,
+            Some(Restart {
+                reason: "behind", ..
+            }) => Carried::Restart,
             None if self.missed.len() > 1 => Carried::Several,
             _ => Carried::One,
         };
@@ -259,7 +261,11 @@ impl Feed {
             pace: (pace != self.pace_told).then_some(pace),
             taken: &self.taken,
         };
+        let before = out.len();
         message.write(&self.plan, out);
+        if self.restart.is_some() {
+            self.whole_bytes = out.len() - before;
+        }
         self.restart = None;
         if self.plan.settle() {
             // A channel whose keyframe is no longer in the ring: everything anew.

@@ -211,8 +211,6 @@ struct Entries {
     entries: VecDeque<Arc<Entry>>,
     /// The entry that went last, for its memory.
     spare: Option<Arc<Entry>>,
-    /// Bytes of the last whole keyframe of the global channel: an estimate of the next one.
-    keyframe_bytes: usize,
 }
 
 /// What a cursor finds beside the entries.
@@ -222,19 +220,12 @@ pub(super) struct Found {
     pub(super) next: u64,
     /// The ring has passed the cursor: changes are lost to it.
     pub(super) passed: bool,
-    /// About how large a keyframe of the global channel is, bytes; 0 when none was made yet.
-    pub(super) keyframe_bytes: usize,
 }
 
 impl Ring {
     /// Adds an entry and returns the number that the next one will have.
     pub(super) fn push(&self, entry: Arc<Entry>) -> u64 {
         let mut ring = self.0.write();
-        let global = entry.find(ChannelId::GLOBAL, &mut 0);
-        let keyframe_bytes = global.map_or(0, |global| entry.keyframe(global).len());
-        if keyframe_bytes > 0 {
-            ring.keyframe_bytes = keyframe_bytes;
-        }
         if ring.entries.len() == ENTRIES {
             ring.first += 1;
             ring.spare = ring.entries.pop_front();
@@ -263,7 +254,6 @@ impl Ring {
         Found {
             next: ring.first + kept as u64,
             passed: cursor < ring.first,
-            keyframe_bytes: ring.keyframe_bytes,
         }
     }
 }
