@@ -8,7 +8,6 @@ use std::fmt::{Display, Formatter};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::message::Bytes;
 use super::play::Played;
 use super::rivals::Rivals;
 use super::trace::{Cost, with_step};
@@ -40,6 +39,7 @@ pub struct Report {
     snapshots: usize,
     /// Bytes per client per second, by what they are for.
     kinds: Vec<(&'static str, f64)>,
+    idle_kinds: Vec<(&'static str, f64)>,
     bytes_per_s: f64,
     idle_bytes_per_s: f64,
     header_share: f64,
@@ -93,9 +93,8 @@ impl Report {
             players: played.script.players,
             seconds: played.script.span.as_secs_f64(),
             snapshots: trace.snapshots.len(),
-            kinds: kinds(bytes)
-                .map(|(kind, sum)| (kind, played.per_client_per_s(sum as f64)))
-                .to_vec(),
+            kinds: kinds(played),
+            idle_kinds: kinds(idle),
             bytes_per_s: played.per_client_per_s(bytes.total() as f64),
             idle_bytes_per_s: idle.per_client_per_s(idle.bytes.total() as f64),
             header_share: bytes.heads() as f64 / bytes.total() as f64,
@@ -153,6 +152,7 @@ impl Report {
             "idle_bytes_per_client_per_s": self.idle_bytes_per_s,
             "header_share": self.header_share,
             "kinds_bytes_per_client_per_s": map(&self.kinds),
+            "idle_kinds_bytes_per_client_per_s": map(&self.idle_kinds),
             "components": components.collect::<Vec<_>>(),
             "fields": fields.collect::<Vec<_>>(),
             "formats_bytes_per_client_per_s": map(&self.rivals),
@@ -160,8 +160,10 @@ impl Report {
     }
 }
 
-fn kinds(bytes: &Bytes) -> [(&'static str, u64); 12] {
-    [
+/// Bytes per client per second, by what they are for.
+fn kinds(played: &Played) -> Vec<(&'static str, f64)> {
+    let bytes = &played.bytes;
+    let kinds = [
         ("global channel", bytes.global),
         ("grid cells, game channels", bytes.cells),
         ("keyframes", bytes.keyframes),
@@ -174,7 +176,9 @@ fn kinds(bytes: &Bytes) -> [(&'static str, u64); 12] {
         ("channel names, section heads", bytes.section_heads),
         ("WebSocket frame heads", bytes.frame_heads),
         ("clock answers", bytes.replies),
-    ]
+    ];
+    let per_s = |(kind, sum)| (kind, played.per_client_per_s(sum as f64));
+    kinds.map(per_s).to_vec()
 }
 
 fn fields(played: &Played, cost: &Cost) -> Vec<Field> {
@@ -256,12 +260,12 @@ impl Report {
     fn write_parts(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
         writeln!(
             out,
-            "\n{:<30} {:>14} {:>10}",
-            "what for", "B/client/s", "share, %"
+            "\n{:<30} {:>14} {:>10} {:>10}",
+            "what for", "B/client/s", "share, %", "idle"
         )?;
-        for (kind, value) in &self.kinds {
+        for ((kind, value), (_, idle)) in self.kinds.iter().zip(&self.idle_kinds) {
             let share = value / self.bytes_per_s * 100.0;
-            writeln!(out, "{kind:<30} {value:>14.1} {share:>10.2}")?;
+            writeln!(out, "{kind:<30} {value:>14.1} {share:>10.2} {idle:>10.1}")?;
         }
         writeln!(
             out,
