@@ -103,8 +103,15 @@ pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
         };
         let index = lab.add(LINK_MS, play);
         let index = index.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
-        // What comes down is taken from the feed below.
-        lab.players[index].reads = false;
+        let down = &mut lab.players[index].down;
+        (down.latency, down.jitter) = (Duration::ZERO, Duration::ZERO);
+    }
+    // The lab delivers the welcomes, and what comes before a client knows its room.
+    lab.run(Duration::from_secs(1), |_| {});
+    for player in &mut lab.players {
+        // From here on what comes down is taken from the feed below.
+        player.reads = false;
+        ensure!(player.down.waiting() == 0, "messages would overtake others");
     }
     let mut reader = Reader::new(&lab);
     let mut outcome = Ok(());
@@ -200,6 +207,11 @@ impl Reader {
             let heads = player.messages_down * frame_head_bytes(0);
             self.bytes.replies += player.bytes_down + heads;
             ensure!(player.closed.is_none(), "a client was closed");
+            let stats = player.core.stats(lab.now);
+            ensure!(
+                player.core.player().is_some() && stats.desyncs == 0 && stats.entities > 0,
+                "a client lost the room: {stats:?}"
+            );
         }
         // What was recorded must be what clients hold, or the trace's figures are of another room.
         let told = lab.room().channel_state(ChannelId::GLOBAL, 1);
