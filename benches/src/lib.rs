@@ -2,6 +2,8 @@
 //!
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
+pub mod bandwidth;
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput};
@@ -11,7 +13,7 @@ use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 
 /// Ticks for which a scripted player keeps doing the same.
-const HOLD_TICKS: u32 = 20;
+pub(crate) const HOLD_TICKS: u32 = 20;
 
 /// An arena in which people run, aim and shoot by a script.
 pub struct ScriptedArena {

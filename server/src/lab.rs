@@ -355,7 +355,11 @@ impl<G: Game> Lab<G> {
         while let Some(bytes) = player.up.arrived(now) {
             let Some(seat) = &player.seat else { continue };
             match seat.port.deliver_at(at, &bytes) {
-                Ok(Delivery::Reply(bytes)) => player.down.send(now, &mut self.rng, bytes),
+                Ok(Delivery::Reply(bytes)) => {
+                    player.bytes_down += bytes.len() as u64;
+                    player.messages_down += 1;
+                    player.down.send(now, &mut self.rng, bytes);
+                }
                 Ok(Delivery::Taken) => {}
                 Ok(Delivery::Goodbye) => player.seat = None,
                 Err(reason) => (player.closed, player.seat) = (Some(reason.into()), None),
