@@ -83,6 +83,7 @@ impl ScriptedArena {
                     first_sequence: InputSequence(tick.0 + 1),
                     first_tick: tick,
                     viewed_tick: Tick(tick.0.saturating_sub(6)),
+                    viewed_part: 0,
                     inputs: vec![held.clone()],
                 },
             ));

@@ -14,7 +14,7 @@ use tickwire_shared::ids::PlayerId;
 use tickwire_shared::rules::{Rules, Wire};
 
 use crate::room::Room;
-pub use crate::room::{Grid, Interest};
+pub use crate::room::{Grid, Interest, Moment, RewindVisitor};
 
 /// Receives the component types that are saved with a room. See [`Game::saved_components`].
 pub trait SavedVisitor {
@@ -36,6 +36,12 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     fn interest(options: &Self::Options) -> Interest {
         let _ = options;
         Interest::Everything
+    }
+
+    /// Names the components that can be seen as they were when a player acted ([`Room::rewound`]). None, unless the game
+    /// says otherwise.
+    fn rewinds(set: &mut impl RewindVisitor) {
+        let _ = set;
     }
 
     /// What clients are told on joining, and what the map is built from.

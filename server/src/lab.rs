@@ -94,7 +94,7 @@ pub struct LabPlayer<R: Rules> {
     /// Why the room closed its connection.
     pub closed: Option<Refusal>,
     /// All that its core had to tell.
-    pub events: Vec<ClientEvent<R::Event>>,
+    pub events: Vec<ClientEvent<R::Event, R::Action>>,
     /// Bytes of all messages that it was sent, and how many those were.
     pub bytes_down: u64,
     /// Messages that it was sent.
@@ -276,6 +276,9 @@ impl<G: Game> Lab<G> {
             player.joining = None;
             match answer {
                 Ok(seat) => {
+                    // What the net layer's pings would find.
+                    seat.port
+                        .note_round_trip(player.up.latency + player.down.latency);
                     player.core.handle_connected();
                     // The net layer has read the hello already.
                     let _hello = player.core.poll_transmit(now);

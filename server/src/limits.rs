@@ -31,7 +31,8 @@ pub struct Limits {
     // ---- How long things may take ----
     /// From upgrade to a whole hello. Beyond: `HelloTimeout`.
     pub hello: Duration,
-    /// Between two WebSocket pings of the server, which keep a quiet client from being idle.
+    /// Between two WebSocket pings of the server: they measure the round trip, by which rewinding is bounded, and keep a
+    /// quiet client from being idle.
     pub ping: Duration,
     /// Without one whole frame from the client. Beyond: `Idle`.
     pub idle: Duration,
@@ -88,7 +89,7 @@ impl Default for Limits {
             replies_queued: 256,
 
             hello: Duration::from_secs(5),
-            ping: Duration::from_secs(15),
+            ping: Duration::from_secs(2),
             idle: Duration::from_secs(30),
             write_deadline: Duration::from_secs(5),
             close_wait: Duration::from_secs(1),

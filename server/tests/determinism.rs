@@ -64,6 +64,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
                     down: rng.random_range(-1..=1),
                     aim: rng.random_range(-3.0..3.0),
                     fire: rng.random_bool(0.5),
+                    rail: rng.random_bool(0.1),
                     dash: rng.random_bool(0.1),
                     reload: rng.random_bool(0.05),
                 };
@@ -76,6 +77,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
                         first_sequence: InputSequence(tick + 1),
                         first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),
                         viewed_tick: Tick(tick.saturating_sub(6)),
+                        viewed_part: 0,
                         inputs: vec![held.clone()],
                     },
                 ));

@@ -43,7 +43,7 @@ impl Tick {
 }
 
 /// Numbers a client's inputs, from 1, one for each tick that the client simulates. 0 means "none yet".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 pub struct InputSequence(pub u32);
 
 /// An entity as both ends know it. Never reused within a room.

@@ -40,8 +40,10 @@ pub struct Inputs<I> {
     pub first_sequence: InputSequence,
     /// The tick that the first one is meant for.
     pub first_tick: Tick,
-    /// The tick whose picture the player was looking at, for rewinding.
+    /// The tick whose picture the player was looking at, for rewinding...
     pub viewed_tick: Tick,
+    /// ...and how far on to the next one, in 256ths.
+    pub viewed_part: u8,
     /// 1 to [`INPUTS_PER_MESSAGE`] of them.
     pub inputs: Vec<I>,
 }
@@ -130,6 +132,9 @@ pub enum RoomEvent<E> {
     ChatRefused,
     /// 5: the game's own.
     Game(E),
+    /// 6: the receiver's own action of this input was carried out. Not for the page: the client core makes
+    /// [`crate::client::ClientEvent::Confirmed`] of it.
+    Acted(InputSequence),
 }
 
 /// A player as others see it.
@@ -222,6 +227,7 @@ mod tests {
                 first_sequence: InputSequence(1),
                 first_tick: Tick(1),
                 viewed_tick: Tick(0),
+                viewed_part: 0,
                 inputs: vec![(0, 0.0); count],
             });
             assert_eq!(

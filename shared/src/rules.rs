@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::ids::{InputSequence, PlayerId};
 use crate::replicate::{Replicate, SchemaBuilder};
 
 /// A type that travels whole, as bincode: inputs, commands, events, setups.
@@ -34,6 +35,17 @@ impl Input for () {
     fn is_valid(&self) -> bool {
         true
     }
+}
+
+/// One action: whose, by which input, what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Act<A> {
+    /// Who.
+    pub player: PlayerId,
+    /// By which input; 0 for bots.
+    pub sequence: InputSequence,
+    /// What.
+    pub action: A,
 }
 
 /// Receives a game's replicated components, in an order that both ends share. See [`Rules::components`].
@@ -71,6 +83,11 @@ pub trait Rules: Sized + Send + Sync + 'static {
     type Command: Wire;
     /// A reliable message from room to client.
     type Event: Wire;
+    /// What an input does at once beside moving the avatar: a shot, a sound. `()` when nothing does.
+    type Action: Wire + PartialEq;
+    /// The component of what an action lets appear on the own screen before the server has said so: a shot in flight. `()`
+    /// when nothing does.
+    type Ghost: Replicate;
 
     /// Names every replicated component, always in the same order.
     fn components(set: &mut impl ComponentVisitor);
@@ -81,6 +98,30 @@ pub trait Rules: Sized + Send + Sync + 'static {
     /// Moves one avatar by one input over `dt_s` seconds. Called with a whole tick on both ends, and with part of
     /// one only to draw between ticks.
     fn step(avatar: &mut Self::Avatar, input: &Self::Input, map: &Self::Map, dt_s: f32);
+
+    /// What a whole step did beside moving the avatar: told from the avatar before and after it. The client shows it at
+    /// once ([`crate::client::ClientEvent::Predicted`]); the server finds it in `Room::take_actions` and confirms what it
+    /// carries out. What is not confirmed is withdrawn.
+    fn action(
+        before: &Self::Avatar,
+        after: &Self::Avatar,
+        input: &Self::Input,
+    ) -> Option<Self::Action> {
+        let _ = (before, after, input);
+        None
+    }
+
+    /// Where the ghost of an action is `age_s` seconds after it; `None` when it is over, or there is none.
+    fn ghost(act: &Act<Self::Action>, age_s: f32, map: &Self::Map) -> Option<Self::Ghost> {
+        let _ = (act, age_s, map);
+        None
+    }
+
+    /// True when this entity of the server's is what the ghost stands for: then only the ghost is drawn.
+    fn is_ghost_of(ghost: &Self::Ghost, entity: &Self::Ghost) -> bool {
+        let _ = (ghost, entity);
+        false
+    }
 
     /// Seconds per tick.
     fn dt_s() -> f32 {

@@ -108,6 +108,7 @@ impl Brain {
             down: self.keys.1,
             aim,
             fire: self.pull_trigger(scene, wrap_angle(goal_rad - aim)),
+            rail: false,
             dash: std::mem::take(&mut self.dash),
             reload: self.reload,
         }

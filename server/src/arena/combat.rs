@@ -4,28 +4,20 @@
 //! Every flight is swept, from where the shot was to where it will be, so nothing tunnels at any speed.
 
 use tickwire_arena::{
-    ArenaEvent, BODY_RADIUS_M, Body, Fighter, PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S,
-    Projectile, direction,
+    ArenaAction, ArenaEvent, BODY_RADIUS_M, Body, Fighter, MUZZLE_M, PROJECTILE_RADIUS_M,
+    PROJECTILE_SPEED_M_S, Projectile, SHOT_LIFE_S, direction, sequence_low,
 };
-use tickwire_shared::ids::EntityId;
+use tickwire_shared::ids::{EntityId, InputSequence};
 
-use super::components::{ArenaRoom, Flight, Gun, Seen, Vitals};
+use super::components::{ArenaRoom, Flight, Seen, Vitals};
 use super::life::RESPAWN_S;
 
 // Tunables.
 
-/// Shots in a magazine.
-pub(super) const MAGAZINE: u8 = 12;
-/// From one shot to the next while the trigger is held, seconds: six a second.
-const SHOT_WAIT_S: f32 = 1.0 / 6.0;
-/// A reload, seconds.
-const RELOAD_S: f32 = 1.2;
-/// A shot's flight, seconds: 39 m, from almost any corner to any other.
-const SHOT_LIFE_S: f32 = 1.4;
 /// Health that a shot takes: five kill.
 const SHOT_DAMAGE: u8 = 20;
-/// From a fighter's middle to where its shots appear, metres.
-const MUZZLE_M: f32 = 0.7;
+/// Health that the rail takes: two kill.
+pub(super) const RAIL_DAMAGE: u8 = 60;
 
 /// What a flight meets first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,80 +54,63 @@ pub(super) fn fly(room: &mut ArenaRoom, fighters: &mut [Seen], shots: &mut Vec<E
     }
 }
 
-/// Works every gun for one tick.
-pub(super) fn shoot(room: &mut ArenaRoom, fighters: &mut [Seen]) {
-    let dt_s = room.dt_s();
-    for index in 0..fighters.len() {
-        let seen = fighters[index];
-        let Some(input) = room.player(seen.player).map(|player| &player.input) else {
+/// Carries out what the fighters' steps of this tick fired.
+pub(super) fn shoot(room: &mut ArenaRoom, fighters: &mut [Seen], rewind: bool) {
+    for act in room.take_actions() {
+        let shooter = fighters.iter_mut().find(|seen| seen.player == act.player);
+        let Some(shooter) = shooter.filter(|seen| seen.alive) else {
             continue;
         };
-        let (trigger, reload) = (input.fire, input.reload);
-        let (Some(mut gun), Some(mut fighter)) =
-            (room.get::<Gun>(seen.id), room.get::<Fighter>(seen.id))
-        else {
-            continue;
-        };
-        if !seen.alive {
-            continue;
-        }
-        let fired = work_gun(&mut gun, &mut fighter, trigger, reload, dt_s);
-        if fired {
-            // Whoever shoots gives up the shield.
-            fighter.shielded = false;
-            fighters[index].shielded = false;
-        }
-        room.with(seen.id, |old: &mut Gun| *old = gun);
-        room.with(seen.id, |old: &mut Fighter| *old = fighter);
-        if fired {
-            launch(room, fighters, &seen);
+        // Whoever shoots gives up the shield.
+        shooter.shielded = false;
+        let shooter = *shooter;
+        room.with(shooter.id, |fighter: &mut Fighter| fighter.shielded = false);
+        room.confirm(&act);
+        match act.action {
+            ArenaAction::Shot { x, y, angle } => {
+                launch(room, fighters, &shooter, (act.sequence, (x, y), angle));
+            }
+            ArenaAction::Rail { x, y, angle } => {
+                super::rail::fire(room, fighters, &shooter, ((x, y), angle), rewind);
+            }
         }
     }
 }
 
-/// One tick of a gun. True when it fires.
-fn work_gun(gun: &mut Gun, fighter: &mut Fighter, trigger: bool, reload: bool, dt_s: f32) -> bool {
-    // Half a tick early is as near as half a tick late: this keeps the rate exact.
-    let due_s = dt_s / 2.0;
-    if gun.wait_s > due_s {
-        gun.wait_s -= dt_s;
+/// Shows each player what it has in its hands.
+pub(super) fn show_hands(room: &mut ArenaRoom, fighters: &[Seen]) {
+    for seen in fighters {
+        let Some(hands) = room.get::<Body>(seen.id).map(|body| body.hands) else {
+            continue;
+        };
+        room.with(seen.id, |fighter: &mut Fighter| {
+            fighter.ammo = hands.ammo;
+            fighter.reloading = hands.reload_left_s > 0.0;
+        });
     }
-    if fighter.reloading {
-        gun.reload_left_s -= dt_s;
-        if gun.reload_left_s > due_s {
-            return false;
-        }
-        fighter.reloading = false;
-        fighter.ammo = MAGAZINE;
-    }
-    if fighter.ammo == 0 || (reload && fighter.ammo < MAGAZINE) {
-        fighter.reloading = true;
-        gun.reload_left_s = RELOAD_S;
-        return false;
-    }
-    if !trigger || gun.wait_s > due_s {
-        return false;
-    }
-    gun.wait_s += SHOT_WAIT_S;
-    fighter.ammo -= 1;
-    true
 }
 
 /// A shot leaves the muzzle, unless what it is meant for is nearer than that.
-fn launch(room: &mut ArenaRoom, fighters: &mut [Seen], shooter: &Seen) {
+fn launch(
+    room: &mut ArenaRoom,
+    fighters: &mut [Seen],
+    shooter: &Seen,
+    (sequence, from, angle): (InputSequence, (f32, f32), f32),
+) {
     room.broadcast(ArenaEvent::Shot {
         player: shooter.player.0,
     });
-    let (dx, dy) = direction(shooter.aim);
-    let muzzle = (shooter.x + dx * MUZZLE_M, shooter.y + dy * MUZZLE_M);
-    if strike(room, fighters, shooter.id, (shooter.x, shooter.y), muzzle) {
+    let (dx, dy) = direction(angle);
+    let muzzle = (from.0 + dx * MUZZLE_M, from.1 + dy * MUZZLE_M);
+    if strike(room, fighters, shooter.id, from, muzzle) {
         return;
     }
     let shot = Projectile {
         x: muzzle.0,
         y: muzzle.1,
-        angle: shooter.aim,
+        angle,
         shooter: shooter.player.0,
+        sequence: sequence_low(sequence),
     };
     let flight = Flight {
         vx: dx * PROJECTILE_SPEED_M_S,
@@ -163,7 +138,7 @@ fn strike(
         from.1 + (to.1 - from.1) * impact.fraction,
     );
     match impact.victim {
-        Some(index) => hurt(room, fighters, shooter, index, at),
+        Some(index) => hurt(room, fighters, (shooter, SHOT_DAMAGE), index, at),
         None => room.broadcast(ArenaEvent::Spark { x: at.0, y: at.1 }),
     }
     true
@@ -199,7 +174,7 @@ fn first_impact(
 }
 
 /// Where a point that flies straight enters a circle: the fraction of the way, 0 for a start inside.
-fn circle_fraction(
+pub(super) fn circle_fraction(
     from: (f32, f32),
     to: (f32, f32),
     middle: (f32, f32),
@@ -222,11 +197,11 @@ fn circle_fraction(
     (fraction <= 1.0).then_some(fraction)
 }
 
-/// A shot hits a fighter.
-fn hurt(
+/// A shot hits a fighter, and would take this much health.
+pub(super) fn hurt(
     room: &mut ArenaRoom,
     fighters: &mut [Seen],
-    shooter: EntityId,
+    (shooter, damage): (EntityId, u8),
     index: usize,
     (x, y): (f32, f32),
 ) {
@@ -234,7 +209,7 @@ fn hurt(
     let damage = if victim.shielded {
         0
     } else {
-        SHOT_DAMAGE.min(victim.health)
+        damage.min(victim.health)
     };
     let killer = fighters
         .iter()
@@ -277,10 +252,10 @@ fn kill(room: &mut ArenaRoom, victim: &mut Seen) {
     room.with(victim.id, |body: &mut Body| {
         body.alive = false;
         (body.vx, body.vy) = (0.0, 0.0);
+        body.hands.reload_left_s = 0.0;
     });
     room.with(victim.id, |fighter: &mut Fighter| {
         fighter.deaths = fighter.deaths.saturating_add(1);
-        fighter.reloading = false;
     });
     room.with(victim.id, |vitals: &mut Vitals| {
         vitals.respawn_left_s = RESPAWN_S;
@@ -290,37 +265,6 @@ fn kill(room: &mut ArenaRoom, victim: &mut Seen) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DT_S: f32 = 1.0 / 60.0;
-
-    #[test]
-    fn a_held_trigger_fires_six_times_a_second_and_reloads_after_twelve() {
-        let mut gun = Gun::default();
-        let mut fighter = Fighter {
-            ammo: MAGAZINE,
-            ..Fighter::default()
-        };
-        let fired: Vec<u32> = (0..300)
-            .filter(|_| work_gun(&mut gun, &mut fighter, true, false, DT_S))
-            .collect();
-        let first: Vec<u32> = (0..12).map(|i| i * 10).collect();
-        assert_eq!(fired[..12], first);
-        assert!((182..=184).contains(&fired[12]), "{fired:?}");
-    }
-
-    #[test]
-    fn a_reload_can_be_asked_for_but_not_of_a_full_magazine() {
-        let mut gun = Gun::default();
-        let mut fighter = Fighter {
-            ammo: MAGAZINE,
-            ..Fighter::default()
-        };
-        assert!(!work_gun(&mut gun, &mut fighter, false, true, DT_S));
-        assert!(!fighter.reloading);
-        fighter.ammo = 3;
-        assert!(!work_gun(&mut gun, &mut fighter, true, true, DT_S));
-        assert!(fighter.reloading && fighter.ammo == 3);
-    }
 
     #[test]
     fn a_circle_is_met_at_its_rim_from_outside_only() {

@@ -11,15 +11,6 @@ use crate::room::Room;
 /// A room of the arena.
 pub(super) type ArenaRoom = Room<Arena>;
 
-/// A fighter's gun, beside the ammunition that its player sees.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Gun {
-    /// Seconds until it can fire again; a little under 0 when it was ready between two ticks.
-    pub wait_s: f32,
-    /// Seconds until it is loaded, while reloading.
-    pub reload_left_s: f32,
-}
-
 /// A fighter's clocks of life and death.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Vitals {
@@ -92,7 +83,7 @@ pub(super) fn look(room: &ArenaRoom, fighters: &mut Vec<Seen>) {
             alive: body.alive,
             shielded: fighter.shielded,
             health: fighter.health,
-            ammo: fighter.ammo,
+            ammo: body.hands.ammo,
             kills: fighter.kills,
             deaths: fighter.deaths,
         });

@@ -6,8 +6,7 @@
 use rand::RngExt;
 use tickwire_arena::{ArenaEvent, Body, Fighter};
 
-use super::combat::MAGAZINE;
-use super::components::{ArenaRoom, Gun, Seen, Vitals};
+use super::components::{ArenaRoom, Seen, Vitals};
 
 // Tunables.
 
@@ -79,12 +78,9 @@ pub(super) fn spawn(room: &mut ArenaRoom, fighters: &mut [Seen], index: usize) {
         ..seen
     };
     room.with(seen.id, |old: &mut Body| *old = body);
-    room.with(seen.id, |old: &mut Gun| *old = Gun::default());
     room.with(seen.id, |fighter: &mut Fighter| {
         fighter.health = FULL_HEALTH;
         fighter.shielded = true;
-        fighter.ammo = MAGAZINE;
-        fighter.reloading = false;
     });
     room.with(seen.id, |old: &mut Vitals| {
         *old = Vitals {

@@ -11,6 +11,7 @@ mod components;
 mod ground;
 mod hands;
 mod life;
+mod rail;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,9 @@ use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
 
 use self::brain::Brain;
-use self::components::{ArenaRoom, Flight, Gun, Seen, Vitals, look};
+use self::components::{ArenaRoom, Flight, Seen, Vitals, look};
 use self::ground::Ground;
-use crate::game::{Game, SavedVisitor};
+use crate::game::{Game, RewindVisitor, SavedVisitor};
 
 /// Most fighters in one arena.
 const MAX_FIGHTERS: u8 = 128;
@@ -42,6 +43,8 @@ pub struct ArenaOptions {
     pub kills_to_win: u8,
     /// A round's length, seconds, 10 to 1,000.
     pub round_seconds: u16,
+    /// The rail hits what its shooter saw, not what has become of it since.
+    pub rewind: bool,
 }
 
 impl Default for ArenaOptions {
@@ -52,6 +55,7 @@ impl Default for ArenaOptions {
             bots: 4,
             kills_to_win: 15,
             round_seconds: 180,
+            rewind: true,
         }
     }
 }
@@ -112,10 +116,13 @@ impl Game for ArenaGame {
         }
     }
 
+    fn rewinds(set: &mut impl RewindVisitor) {
+        set.component::<Body>();
+    }
+
     fn saved_components(set: &mut impl SavedVisitor) {
         set.component::<Body>();
         set.component::<Fighter>();
-        set.component::<Gun>();
         set.component::<Vitals>();
         set.component::<Brain>();
         set.component::<Projectile>();
@@ -140,8 +147,9 @@ impl Game for ArenaGame {
         look(room, &mut self.fighters);
         combat::fly(room, &mut self.fighters, &mut self.shots);
         if self.phase(room) == Phase::Fight {
-            combat::shoot(room, &mut self.fighters);
+            combat::shoot(room, &mut self.fighters, self.options.rewind);
         }
+        combat::show_hands(room, &self.fighters);
         life::tend(room, &mut self.fighters);
         self.advance_round(room);
     }
@@ -154,7 +162,7 @@ impl ArenaGame {
             player: player.0,
             ..Fighter::default()
         };
-        let parts = (Body::default(), fighter, Gun::default(), Vitals::default());
+        let parts = (Body::default(), fighter, Vitals::default());
         let id = room.spawn_for(player, parts);
         room.give_avatar(player, id);
         look(room, &mut self.fighters);

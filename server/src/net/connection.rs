@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use super::address::AddressLease;
 use super::reader::{self, Reader};
+use super::round_trip::RoundTrip;
 use super::writer::Writer;
 use super::{Net, Peer};
 use crate::metrics::Metrics;
@@ -108,10 +109,12 @@ where
     let (orders, obeyed) = mpsc::channel(limits.replies_queued.max(1));
     let (read_ended, mut read_end) = oneshot::channel();
     let (stop_reading, stopped) = oneshot::channel();
-    let reader = Reader::new(Arc::clone(&net), orders, admission.unhelloed);
+    let round_trip = Arc::new(RoundTrip::default());
+    let asks = Arc::clone(&round_trip);
+    let reader = Reader::new(Arc::clone(&net), orders, admission.unhelloed, round_trip);
     let mut reading =
         tokio::spawn(reader::run(read, reader, read_ended, stopped).in_current_span());
-    let mut writer = Writer::new(write, &net);
+    let mut writer = Writer::new(write, &net, asks);
     let end = writer.run(obeyed, &mut read_end).await;
     // From here on nothing is delivered, and a seat that was not given up is away.
     drop(stop_reading);

@@ -29,7 +29,7 @@ pub(super) enum Incoming<'a> {
     /// Wants a pong with the same payload.
     Ping(Vec<u8>),
     /// Answers a ping, or nothing.
-    Pong,
+    Pong(Vec<u8>),
     /// The client is going, with this code if it gave one. Nothing may follow.
     Close(Option<u16>),
 }
@@ -100,7 +100,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
                     return Err(CloseReason::WebSocketProtocol.into());
                 }
                 OpCode::Close => return Ok(Incoming::Close(close_code(&frame.payload)?)),
-                OpCode::Pong => return Ok(Incoming::Pong),
+                OpCode::Pong => return Ok(Incoming::Pong(frame.payload.to_vec())),
                 OpCode::Ping => return Ok(Incoming::Ping(frame.payload.to_vec())),
             }
         }

@@ -13,6 +13,7 @@ mod http;
 mod listener;
 mod outgoing;
 mod reader;
+mod round_trip;
 mod upgrade;
 mod writer;
 

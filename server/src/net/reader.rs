@@ -20,6 +20,7 @@ use super::Net;
 use super::bucket::{Bucket, Rate};
 use super::connection::{End, Order};
 use super::frames::{Incoming, MessageReader, ReadError};
+use super::round_trip::RoundTrip;
 use crate::room::{Delivery, Port, Seat};
 
 /// The tag of a hello, its message's first byte.
@@ -30,6 +31,7 @@ pub(super) struct Reader {
     net: Arc<Net>,
     orders: mpsc::Sender<Order>,
     unhelloed: Option<OwnedSemaphorePermit>,
+    round_trip: Arc<RoundTrip>,
     control: Bucket,
     control_rate: Rate,
 }
@@ -58,6 +60,7 @@ impl Reader {
         net: Arc<Net>,
         orders: mpsc::Sender<Order>,
         unhelloed: OwnedSemaphorePermit,
+        round_trip: Arc<RoundTrip>,
     ) -> Reader {
         let per_s = f64::from(net.limits.control_frames_per_s);
         let control_rate = Rate {
@@ -69,6 +72,7 @@ impl Reader {
             net,
             orders,
             unhelloed: Some(unhelloed),
+            round_trip,
             control,
             control_rate,
         }
@@ -112,7 +116,7 @@ impl Reader {
                     self.net.metrics.message_in(message.len());
                     return decode_hello(message).map_err(End::Refused);
                 }
-                other => self.control(other)?,
+                other => self.control(None, other)?,
             }
         }
     }
@@ -144,7 +148,7 @@ impl Reader {
                         Err(CloseReason::MessageFlood.into())
                     }
                 }
-                other => self.control(other),
+                other => self.control(Some(port), other),
             };
             if let Err(end) = done {
                 return end;
@@ -161,10 +165,21 @@ impl Reader {
     }
 
     /// Everything but messages.
-    fn control(&mut self, incoming: Result<Incoming<'_>, ReadError>) -> Result<(), End> {
+    fn control(
+        &mut self,
+        port: Option<&Port>,
+        incoming: Result<Incoming<'_>, ReadError>,
+    ) -> Result<(), End> {
         let pong = match incoming {
             Ok(Incoming::Ping(payload)) => Some(payload),
-            Ok(Incoming::Pong | Incoming::Message(_)) => None,
+            Ok(Incoming::Pong(payload)) => {
+                let trip = self.round_trip.answered(Instant::now(), &payload);
+                if let (Some(port), Some(trip)) = (port, trip) {
+                    port.note_round_trip(trip);
+                }
+                None
+            }
+            Ok(Incoming::Message(_)) => None,
             Ok(Incoming::Close(code)) => return Err(End::ClientClosed(code)),
             Err(ReadError::Refused(reason)) => return Err(reason.into()),
             Err(ReadError::Lost) => return Err(End::Lost),

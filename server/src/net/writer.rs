@@ -19,12 +19,14 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use super::Net;
 use super::connection::{End, Order};
 use super::outgoing::Outgoing;
+use super::round_trip::RoundTrip;
 use crate::metrics::Metrics;
 use crate::room::Feed;
 
 /// The writing half of one client.
 pub(super) struct Writer<W> {
     io: W,
+    round_trip: Arc<RoundTrip>,
     outgoing: Outgoing,
     feed: Option<Feed>,
     closing: watch::Receiver<bool>,
@@ -35,9 +37,10 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
-    pub(super) fn new(io: W, net: &Net) -> Writer<W> {
+    pub(super) fn new(io: W, net: &Net, round_trip: Arc<RoundTrip>) -> Writer<W> {
         Writer {
             io,
+            round_trip,
             outgoing: Outgoing::default(),
             feed: None,
             closing: net.closing.subscribe(),
@@ -66,7 +69,10 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                         return End::Refused(refusal);
                     }
                 }
-                _ = ping.tick() => self.outgoing.append(OpCode::Ping, &[]),
+                _ = ping.tick() => {
+                    let payload = self.round_trip.ask(Instant::now().into_std());
+                    self.outgoing.append(OpCode::Ping, &payload);
+                }
             }
             match self.flush().await {
                 Ok(()) => {}

@@ -96,6 +96,8 @@ impl<G: Game> RoomCore<G> {
         config: RoomConfig,
     ) -> RoomCore<G> {
         let schema = G::Rules::schema();
+        let mut room = room;
+        G::rewinds(&mut room.history);
         RoomCore {
             game,
             room,
@@ -157,6 +159,11 @@ impl<G: Game> RoomCore<G> {
                         self.game.command(&mut self.room, player, command);
                     }
                 }
+                Inbound::RoundTrip(player, round_trip_us) => {
+                    if let Some(player) = self.room.players.get_mut(&player) {
+                        player.round_trip_s = Some(round_trip_us as f32 / 1e6);
+                    }
+                }
                 Inbound::Chat(player, text) => self.chat(player, text),
                 Inbound::Lost(player, client) => self.lose(player, client),
                 Inbound::Left(player, client) => {
@@ -176,6 +183,7 @@ impl<G: Game> RoomCore<G> {
             player.resolve_input(tick);
         }
         self.game.tick(&mut self.room);
+        self.room.history.record(&self.room.world, tick);
         for (player, refusal) in std::mem::take(&mut self.room.kicks) {
             if let Some(seat) = self.room.players.get(&player) {
                 self.sent_away.push((seat.client, refusal));

@@ -30,6 +30,8 @@ pub enum Inbound<R: Rules> {
     Inputs(PlayerId, Inputs<R::Input>),
     /// A reliable message of a player.
     Command(PlayerId, R::Command),
+    /// A player's round trip as the server measured it, microseconds.
+    RoundTrip(PlayerId, u32),
     /// A line of chat, cleaned; empty when nothing was left of it.
     Chat(PlayerId, String),
     /// This connection of a player is gone; the seat is kept for the grace time.

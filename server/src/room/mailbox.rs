@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
@@ -42,6 +42,8 @@ pub(crate) trait RoomPort: Send + Sync {
         last_sequence: &mut u32,
         message: (Instant, &[u8]),
     ) -> Result<Delivered, CloseReason>;
+    /// A client's round trip was measured.
+    fn round_trip(&self, player: PlayerId, round_trip: Duration);
     /// A connection is gone.
     fn lost(&self, player: PlayerId, client: ClientId);
     /// Ends the room: everybody is told.
@@ -213,6 +215,12 @@ impl<G: Game> RoomPort for SharedRoom<G> {
                 Ok(Delivered::Desync(desync))
             }
         }
+    }
+
+    fn round_trip(&self, player: PlayerId, round_trip: Duration) {
+        let us = u32::try_from(round_trip.as_micros()).unwrap_or(u32::MAX);
+        // A full mailbox loses it; there is another one soon.
+        let _ = self.0.post(Inbound::RoundTrip(player, us));
     }
 
     fn lost(&self, player: PlayerId, client: ClientId) {

@@ -17,6 +17,7 @@ mod load;
 mod mailbox;
 mod own;
 mod player;
+mod rewind;
 mod ring;
 mod save;
 mod seat;
@@ -33,7 +34,7 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId, Tick};
 use tickwire_shared::message::RoomEvent;
-use tickwire_shared::rules::Rules;
+use tickwire_shared::rules::{Act, Rules};
 
 pub use self::core::{JoinOutcome, RoomConfig, RoomCore};
 pub use feed::Feed;
@@ -42,6 +43,7 @@ pub use inbox::{ClientId, Inbound};
 pub use interest::{Grid, Interest};
 pub(crate) use mailbox::{RoomPort, SeatReply};
 pub use player::Player;
+pub use rewind::{Moment, REWIND_MAX_S, RewindVisitor};
 pub use seat::{Delivery, Port, Seat};
 
 /// Marks an entity that clients may see: as whom, to whom, and in which channel.
@@ -66,6 +68,7 @@ enum Home {
 
 use channels::NO_SLOT;
 use interest::{FIRST_GAME_CHANNEL, GridMap};
+use rewind::History;
 
 /// Encoded events that wait for the next snapshot, bytes; a game that broadcasts more between two snapshots loses the
 /// rest (and is told so in the log).
@@ -93,6 +96,9 @@ pub struct Room<R: Rules> {
     next_channel: u32,
     grid: Option<GridMap>,
     kicks: Vec<(PlayerId, Refusal)>,
+    /// What the avatars' steps of this tick did beside moving them.
+    actions: Vec<Act<R::Action>>,
+    history: History,
 }
 
 impl<R: Rules> Room<R> {
@@ -114,6 +120,8 @@ impl<R: Rules> Room<R> {
             next_channel: FIRST_GAME_CHANNEL,
             grid: GridMap::new::<R>(interest),
             kicks: Vec::new(),
+            actions: Vec::new(),
+            history: History::new(R::TICK_RATE_HZ),
         }
     }
 
@@ -258,8 +266,20 @@ impl<R: Rules> Room<R> {
         }
     }
 
+    /// What the avatars' steps of this tick did beside moving them, in the order of players. For each that is carried out
+    /// call [`Room::confirm`]: its player has seen it already, and else it is taken back on its screen.
+    pub fn take_actions(&mut self) -> Vec<Act<R::Action>> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// An action was carried out.
+    pub fn confirm<A>(&mut self, act: &Act<A>) {
+        self.tell(act.player, &RoomEvent::Acted(act.sequence));
+    }
+
     /// Steps every avatar by its player's input of this tick, in the order of players.
     pub fn step_avatars(&mut self) {
+        self.actions.clear();
         for player in self.players.values_mut() {
             let Some(entity) = player.avatar.and_then(|id| self.entities.get(&id)) else {
                 continue;
@@ -267,6 +287,7 @@ impl<R: Rules> Room<R> {
             let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(*entity) else {
                 continue;
             };
+            let before = avatar.clone();
             if player.bot {
                 R::step(avatar, &player.input, &self.map, R::dt_s());
             } else {
@@ -275,6 +296,12 @@ impl<R: Rules> Room<R> {
                     R::step(avatar, &player.input, &self.map, R::dt_s());
                 });
             }
+            let action = R::action(&before, avatar, &player.input);
+            self.actions.extend(action.map(|action| Act {
+                player: player.id,
+                sequence: player.input_sequence,
+                action,
+            }));
         }
     }
 

@@ -12,6 +12,7 @@ use tickwire_shared::message::{Inputs, PlayerInfo};
 use tickwire_shared::rules::{Input, Rules};
 
 use super::inbox::ClientId;
+use super::rewind::Moment;
 
 /// A starved player's last input is repeated this long, ticks: 100 ms at 60 Hz.
 const REPEAT_TICKS: u32 = 6;
@@ -34,8 +35,11 @@ pub struct Player<R: Rules> {
     pub input: R::Input,
     /// Its number, and so the newest one applied.
     pub input_sequence: InputSequence,
-    /// The tick whose picture the player was looking at when it made the newest input: for rewinding.
-    pub viewed_tick: Tick,
+    /// The moment whose picture the player was looking at when it made the input, by its own word. See
+    /// [`super::Room::viewed_by`].
+    pub(super) viewed: Moment,
+    /// The round trip that the server measured, seconds.
+    pub(super) round_trip_s: Option<f32>,
     pub(super) client: ClientId,
     pub(super) token: ResumeToken,
     /// Since when the connection is lost.
@@ -113,6 +117,7 @@ impl<A: Clone + PartialEq> Trail<A> {
 struct Waiting<I> {
     tick: Tick,
     sequence: InputSequence,
+    viewed: Moment,
     input: I,
 }
 
@@ -140,7 +145,8 @@ impl<R: Rules> Player<R> {
             avatar: None,
             input: R::Input::default(),
             input_sequence: InputSequence(0),
-            viewed_tick: Tick(0),
+            viewed: Moment::default(),
+            round_trip_s: None,
             client,
             token,
             away_since: Tick(0),
@@ -209,9 +215,12 @@ impl<R: Rules> Player<R> {
                 self.buffer.push_back(Waiting {
                     tick,
                     sequence,
+                    viewed: Moment {
+                        tick: batch.viewed_tick,
+                        part: f32::from(batch.viewed_part) / 256.0,
+                    },
                     input,
                 });
-                self.viewed_tick = batch.viewed_tick;
             }
         }
         dropped
@@ -224,9 +233,11 @@ impl<R: Rules> Player<R> {
         }
         let mut found = false;
         let (input, sequence) = (&mut self.input, &mut self.input_sequence);
+        let viewed = &mut self.viewed;
         self.buffer.retain(|waiting| {
             if waiting.tick == tick {
                 (*input, *sequence, found) = (waiting.input.clone(), waiting.sequence, true);
+                *viewed = waiting.viewed;
             }
             waiting.tick.is_after(tick)
         });

@@ -34,6 +34,7 @@ struct Saved {
     options: Vec<u8>,
     game: Vec<u8>,
     components: Vec<Vec<u8>>,
+    history: Vec<u8>,
 }
 
 impl<G: Game> RoomCore<G> {
@@ -68,6 +69,7 @@ impl<G: Game> RoomCore<G> {
             options: codec::encode(&self.options)?,
             game: codec::encode(&self.game)?,
             components: components.bytes,
+            history: codec::encode(room.history.ticks())?,
         })
     }
 
@@ -104,6 +106,8 @@ impl<G: Game> RoomCore<G> {
             .into_iter()
             .map(|player| (player.id, player))
             .collect::<BTreeMap<_, _>>();
+        room.history
+            .restore(codec::decode::<_, SAVE_BYTES>(&saved.history)?);
         let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;
         Ok(RoomCore::assemble(game, room, options, config))
     }

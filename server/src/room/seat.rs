@@ -4,7 +4,7 @@
 //! What a client says about its own snapshots goes to its slot. The other end, for the writer, is the feed.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tickwire_shared::close::CloseReason;
@@ -92,6 +92,11 @@ impl Port {
             Delivered::Desync(_) => {}
         }
         Ok(Delivery::Taken)
+    }
+
+    /// The server has measured how long its question and the client's answer were on their way.
+    pub fn note_round_trip(&self, round_trip: Duration) {
+        self.room.round_trip(self.player, round_trip);
     }
 
     /// The seat.

@@ -62,6 +62,8 @@ impl Rules for Prairie {
     type Map = ();
     type Command = ();
     type Event = u32;
+    type Action = ();
+    type Ghost = ();
 
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Dust>();

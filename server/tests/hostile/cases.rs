@@ -319,6 +319,7 @@ fn batch(first_sequence: u32, tick: Tick, pushes: &[f32]) -> Message {
         first_sequence: InputSequence(first_sequence),
         first_tick: tick,
         viewed_tick: tick,
+        viewed_part: 0,
         inputs: pushes.iter().map(|push| Step { push: *push }).collect(),
     })
 }

@@ -47,6 +47,8 @@ impl Rules for Meadow {
     type Map = ();
     type Command = String;
     type Event = String;
+    type Action = ();
+    type Ghost = ();
 
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Flower>();

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tickwire_shared::replicate::Replicate;
 
+use crate::guns::MAGAZINE;
+
 /// Where a fighter is and where it looks: the avatar that its player predicts. Metres, radians.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Body {
@@ -29,6 +31,39 @@ pub struct Body {
     pub dash_wait_s: f32,
     /// A dead body does not move.
     pub alive: bool,
+    /// What it has in its hands.
+    #[net(skip)]
+    pub hands: Hands,
+}
+
+/// A fighter's guns, as its own player predicts them. Other screens see what they do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hands {
+    /// Shots left before a reload.
+    pub ammo: u8,
+    /// Seconds until the rifle can fire again; a little under 0 when it was ready between two ticks.
+    pub rifle_wait_s: f32,
+    /// Seconds until the rifle is loaded; 0 when it is not being reloaded.
+    pub reload_left_s: f32,
+    /// Seconds until the rail can fire again.
+    pub rail_wait_s: f32,
+    /// Shots of the rifle so far, wrapping.
+    pub rifle_shots: u8,
+    /// Shots of the rail so far, wrapping.
+    pub rail_shots: u8,
+}
+
+impl Default for Hands {
+    fn default() -> Hands {
+        Hands {
+            ammo: MAGAZINE,
+            rifle_wait_s: 0.0,
+            reload_left_s: 0.0,
+            rail_wait_s: 0.0,
+            rifle_shots: 0,
+            rail_shots: 0,
+        }
+    }
 }
 
 /// A player's or a bot's fighter: whose it is and how it fares.
@@ -74,6 +109,9 @@ pub struct Projectile {
     /// The player who shot.
     #[net(range = 0..=1_048_575)]
     pub shooter: u32,
+    /// By which input, low bits: how the shooter's own screen knows it for the one that it shows already.
+    #[net(range = 0..=4095)]
+    pub sequence: u16,
 }
 
 /// What the match is doing.

@@ -18,6 +18,36 @@ pub enum ArenaEvent {
         /// Who.
         player: u32,
     },
+    /// A fighter's rail fired: draw its beam.
+    Rail {
+        /// Who.
+        player: u32,
+        /// From here...
+        x: f32,
+        /// From here...
+        y: f32,
+        /// ...to here.
+        to_x: f32,
+        /// ...to here.
+        to_y: f32,
+    },
+    /// For the shooter alone: what the server made of its rail's shot. Metres.
+    Rewound {
+        /// The fighter whom the beam came nearest to.
+        victim: u32,
+        /// Where the server saw it, rewound to what the shooter saw.
+        x: f32,
+        /// Where the server saw it, rewound to what the shooter saw.
+        y: f32,
+        /// Where it is now.
+        now_x: f32,
+        /// Where it is now.
+        now_y: f32,
+        /// How far back that was, milliseconds.
+        rewound_ms: f32,
+        /// The beam hit it.
+        hit: bool,
+    },
     /// A shot hit a fighter.
     Hit {
         /// Who shot.

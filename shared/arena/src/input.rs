@@ -13,8 +13,10 @@ pub struct ArenaInput {
     pub down: i8,
     /// Radians in -pi..=pi; 0 looks east, a quarter turn looks south.
     pub aim: f32,
-    /// The trigger is held.
+    /// The rifle's trigger is held.
     pub fire: bool,
+    /// The rail's trigger is held.
+    pub rail: bool,
     /// A dash is asked for.
     pub dash: bool,
     /// A reload is asked for.

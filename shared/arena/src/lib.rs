@@ -7,6 +7,7 @@
 mod angle;
 mod components;
 mod events;
+mod guns;
 mod input;
 mod map;
 mod slide;
@@ -14,8 +15,11 @@ mod step;
 mod trace;
 
 pub use angle::{angle_of, direction, wrap_angle};
-pub use components::{Body, Fighter, Phase, Projectile, Round};
+pub use components::{Body, Fighter, Hands, Phase, Projectile, Round};
 pub use events::{ArenaEvent, ArenaSetup};
+pub use guns::{
+    ArenaAction, MAGAZINE, MUZZLE_M, RAIL_RANGE_M, RAIL_WAIT_S, SHOT_LIFE_S, sequence_low,
+};
 pub use input::ArenaInput;
 pub use map::{ArenaMap, Wall};
 pub use step::{
@@ -24,7 +28,7 @@ pub use step::{
 };
 pub use trace::{TRACE_HASH, trace_hash};
 
-use tickwire_shared::rules::{ComponentVisitor, Rules};
+use tickwire_shared::rules::{Act, ComponentVisitor, Rules};
 
 /// The arena, as both ends know it.
 #[derive(Debug)]
@@ -32,7 +36,7 @@ pub struct Arena;
 
 impl Rules for Arena {
     const GAME: &'static str = "arena";
-    const REVISION: u32 = 1;
+    const REVISION: u32 = 2;
 
     type Input = ArenaInput;
     type Avatar = Body;
@@ -40,6 +44,8 @@ impl Rules for Arena {
     type Map = ArenaMap;
     type Command = ();
     type Event = ArenaEvent;
+    type Action = ArenaAction;
+    type Ghost = Projectile;
 
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Body>();
@@ -54,5 +60,17 @@ impl Rules for Arena {
 
     fn step(avatar: &mut Body, input: &ArenaInput, map: &ArenaMap, dt_s: f32) {
         step::step(avatar, input, map, dt_s);
+    }
+
+    fn action(before: &Body, after: &Body, _input: &ArenaInput) -> Option<ArenaAction> {
+        guns::action(before, after)
+    }
+
+    fn ghost(act: &Act<ArenaAction>, age_s: f32, map: &ArenaMap) -> Option<Projectile> {
+        guns::ghost(act, age_s, map)
+    }
+
+    fn is_ghost_of(ghost: &Projectile, entity: &Projectile) -> bool {
+        (ghost.shooter, ghost.sequence) == (entity.shooter, entity.sequence)
     }
 }

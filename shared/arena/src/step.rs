@@ -6,6 +6,7 @@
 
 use crate::angle::direction;
 use crate::components::Body;
+use crate::guns;
 use crate::input::ArenaInput;
 use crate::map::ArenaMap;
 use crate::slide::slide;
@@ -49,6 +50,7 @@ pub(crate) fn step(body: &mut Body, input: &ArenaInput, map: &ArenaMap, dt_s: f3
     if left_s == 0.0 {
         return;
     }
+    guns::work(&mut body.hands, input, left_s);
     if input.dash && body.dash_wait_s <= 0.0 {
         start_dash(body, input);
     }
@@ -278,9 +280,9 @@ mod tests {
     prop_compose! {
         fn any_input()(
             right in -1..=1_i8, down in -1..=1_i8, aim in -std::f32::consts::PI..=std::f32::consts::PI,
-            fire in any::<bool>(), dash in prop::bool::weighted(0.3), reload in any::<bool>(),
+            fire in any::<bool>(), rail in any::<bool>(), dash in prop::bool::weighted(0.3), reload in any::<bool>(),
         ) -> ArenaInput {
-            ArenaInput { right, down, aim, fire, dash, reload }
+            ArenaInput { right, down, aim, fire, rail, dash, reload }
         }
     }
 

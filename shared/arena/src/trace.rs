@@ -12,7 +12,7 @@ use crate::step::step;
 
 /// What [`trace_hash`]`(1, 100_000)` gives. Changes when the step or a map changes; raise
 /// [`REVISION`](tickwire_shared::rules::Rules::REVISION) of the arena with it.
-pub const TRACE_HASH: u64 = 0xfa81_5d10_0438_854d;
+pub const TRACE_HASH: u64 = 0xa27e_b6e0_c97b_66ac;
 
 /// Bodies in a trace, half of them on each map.
 const BODIES: usize = 8;
@@ -57,6 +57,9 @@ pub fn trace_hash(seed: u64, steps: u32) -> u64 {
                 body.vy,
                 body.dash_left_s,
                 body.dash_wait_s,
+                body.hands.rifle_wait_s,
+                body.hands.reload_left_s,
+                body.hands.rail_wait_s,
             ] {
                 hash.update(&float.to_bits().to_le_bytes());
             }
@@ -91,9 +94,10 @@ impl SplitMix64 {
             right: self.below(3) as i8 - 1,
             down: self.below(3) as i8 - 1,
             aim: self.fraction() * std::f32::consts::TAU - std::f32::consts::PI,
-            fire: false,
+            fire: self.below(2) == 0,
+            rail: self.below(8) == 0,
             dash: self.below(3) == 0,
-            reload: false,
+            reload: self.below(8) == 0,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `session` holds what lives as long as a welcome; `clock`, `timeline`, `world`, `prediction` and `view` are its
 //! stages. Must not: panic on any bytes.
 
+mod actions;
 mod clock;
 mod prediction;
 mod session;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use stats::{DesyncPlace, Stats};
 pub use view::{View, ViewTable};
 
+use actions::ActionNews;
 use serde::{Deserialize, Serialize};
 use session::Session;
 use ts_rs::TS;
@@ -54,7 +56,7 @@ pub struct Destination {
 
 /// What the core tells its owner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-pub enum ClientEvent<E> {
+pub enum ClientEvent<E, A = ()> {
     /// The room let the client in.
     Welcome {
         /// The seat.
@@ -77,6 +79,23 @@ pub enum ClientEvent<E> {
     Broken(String),
     /// Something happened in the room.
     Room(RoomEvent<E>),
+    /// An input of our own does this: show it now.
+    Predicted {
+        /// By which input.
+        sequence: u32,
+        /// What.
+        action: A,
+    },
+    /// The server carried it out.
+    Confirmed {
+        /// By which input.
+        sequence: u32,
+    },
+    /// The server did not: take back what was shown.
+    Withdrawn {
+        /// By which input.
+        sequence: u32,
+    },
 }
 
 /// One client of one room, across reconnects.
@@ -89,7 +108,7 @@ pub struct Client<R: Rules> {
     input: R::Input,
     hidden: bool,
     outbox: VecDeque<Vec<u8>>,
-    news: VecDeque<ClientEvent<R::Event>>,
+    news: VecDeque<ClientEvent<R::Event, R::Action>>,
     players: BTreeMap<PlayerId, PlayerInfo>,
     view: View,
     rates: stats::Rates,
@@ -250,6 +269,20 @@ impl<R: Rules> Client<R> {
         session.update(now, &self.input);
         let ping = session.due_ping(now);
         let events = session.take_due_events();
+        for news in session.take_action_news() {
+            let event = match news {
+                ActionNews::Predicted(InputSequence(sequence), action) => {
+                    ClientEvent::Predicted { sequence, action }
+                }
+                ActionNews::Confirmed(InputSequence(sequence)) => {
+                    ClientEvent::Confirmed { sequence }
+                }
+                ActionNews::Withdrawn(InputSequence(sequence)) => {
+                    ClientEvent::Withdrawn { sequence }
+                }
+            };
+            self.tell(event);
+        }
         for event in events {
             self.note_player(&event);
             self.tell(ClientEvent::Room(event));
@@ -285,7 +318,7 @@ impl<R: Rules> Client<R> {
         }
     }
 
-    fn tell(&mut self, event: ClientEvent<R::Event>) {
+    fn tell(&mut self, event: ClientEvent<R::Event, R::Action>) {
         if self.news.len() == NEWS {
             self.news.pop_front();
         }
@@ -303,7 +336,7 @@ impl<R: Rules> Client<R> {
     }
 
     /// The next piece of news.
-    pub fn poll_event(&mut self) -> Option<ClientEvent<R::Event>> {
+    pub fn poll_event(&mut self) -> Option<ClientEvent<R::Event, R::Action>> {
         self.news.pop_front()
     }
 

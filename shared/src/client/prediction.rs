@@ -43,10 +43,12 @@ struct Made<I> {
 
 /// Inputs made by one advance: consecutive ticks and sequence numbers.
 #[derive(Debug)]
-pub(super) struct NewInputs<I> {
+pub(super) struct NewInputs<I, A> {
     pub(super) first_sequence: InputSequence,
     pub(super) first_tick: i64,
     pub(super) inputs: Vec<I>,
+    /// What they did beside moving the avatar: by which of them, in which tick.
+    pub(super) actions: Vec<(InputSequence, i64, A)>,
 }
 
 impl<R: Rules> Prediction<R> {
@@ -70,7 +72,7 @@ impl<R: Rules> Prediction<R> {
         tick: i64,
         input: &R::Input,
         map: &R::Map,
-    ) -> Option<NewInputs<R::Input>> {
+    ) -> Option<NewInputs<R::Input, R::Action>> {
         if tick - self.tick > CATCH_UP_TICKS || tick < self.tick - FALL_BACK_TICKS {
             self.tick = tick - 1;
             // What was sent for earlier ticks may still be applied there; of two inputs for one tick the later counts.
@@ -82,10 +84,11 @@ impl<R: Rules> Prediction<R> {
             return None;
         }
         let count = (tick - self.tick) as usize;
-        let made = NewInputs {
+        let mut made = NewInputs {
             first_sequence: InputSequence(self.sequence.0.wrapping_add(1)),
             first_tick: self.tick + 1,
             inputs: vec![input.clone(); count],
+            actions: Vec::new(),
         };
         for _ in 0..count {
             self.tick += 1;
@@ -98,7 +101,11 @@ impl<R: Rules> Prediction<R> {
                 input: input.clone(),
             });
             if let Some(avatar) = &mut self.avatar {
+                let before = avatar.clone();
                 R::step(avatar, input, map, R::dt_s());
+                let action = R::action(&before, avatar, input);
+                made.actions
+                    .extend(action.map(|action| (self.sequence, self.tick, action)));
             }
         }
         Some(made)

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::actions::{ActionNews, Actions};
 use super::clock::Clock;
 use super::prediction::Prediction;
 use super::stats::{DesyncPlace, Stats};
@@ -17,7 +18,7 @@ use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
 use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
-use crate::rules::Rules;
+use crate::rules::{Act, Rules};
 use crate::snapshot::layout::{OwnAvatar, Pace, Part, SectionKind, SnapshotMessage};
 use crate::snapshot::{ChannelState, SnapshotError};
 
@@ -60,6 +61,7 @@ pub(super) struct Session<R: Rules> {
     desyncs: u32,
     last_desync: Option<Desync>,
     prediction: Prediction<R>,
+    actions: Actions<R>,
     /// How many ticks ahead of the room's time this client simulates.
     lead_ticks: f64,
     lead_target_ticks: f64,
@@ -103,6 +105,7 @@ impl<R: Rules> Session<R> {
             desyncs: 0,
             last_desync: None,
             prediction: Prediction::new(tick),
+            actions: Actions::default(),
             lead_ticks: SLACK_TICKS,
             lead_target_ticks: SLACK_TICKS,
             slack_ticks: 0.0,
@@ -177,6 +180,10 @@ impl<R: Rules> Session<R> {
             .into_iter()
             .chain(events)
         {
+            if let RoomEvent::Acted(sequence) = event.1 {
+                self.actions.confirm(sequence);
+                continue;
+            }
             if self.events.len() == EVENTS {
                 self.events.pop_front();
             }
@@ -186,6 +193,10 @@ impl<R: Rules> Session<R> {
         self.timeline.handle_snapshot(now, tick);
         self.pace = header.pace.unwrap_or(self.pace);
         self.applied = self.prediction.full_sequence(header.applied_low);
+        self.actions.settle(self.applied);
+        if let Some(newest) = self.world.newest() {
+            self.actions.follow(schema, &self.map.0, newest);
+        }
         self.handle_slack(now, header.slack_ticks);
         self.handle_avatar(tick, header.avatar)
     }
@@ -253,11 +264,32 @@ impl<R: Rules> Session<R> {
         self.lead_ticks += (self.lead_target_ticks - self.lead_ticks).clamp(-most, most);
         self.prediction.fade(passed_s);
         let tick = self.input_tick(now).floor() as i64;
-        let Some(made) = self.prediction.advance(tick, input, &self.map.0) else {
+        let Some(mut made) = self.prediction.advance(tick, input, &self.map.0) else {
             return;
         };
-        let viewed = self.timeline.drawn_tick(now).unwrap_or(0.0).max(0.0) as i64;
-        self.unsent.add(made, Tick(viewed as u32));
+        for (sequence, tick, action) in made.actions.drain(..) {
+            let act = Act {
+                player: self.player,
+                sequence,
+                action,
+            };
+            self.actions.predict(act, tick);
+        }
+        let viewed = self.viewed(now).max(0.0);
+        let part = (viewed.fract() * 256.0) as u8;
+        self.unsent.add(made, (Tick(viewed as i64 as u32), part));
+    }
+
+    /// The tick whose picture is on the screen: what is drawn, no further than it is extrapolated.
+    fn viewed(&self, now: Duration) -> f64 {
+        let drawn = self.timeline.drawn_tick(now).unwrap_or(0.0);
+        let newest = self.world.newest().map_or(0.0, |newest| newest.tick as f64);
+        drawn.min(newest + EXTRAPOLATE_S * f64::from(R::TICK_RATE_HZ))
+    }
+
+    /// What became of this client's own actions.
+    pub(super) fn take_action_news(&mut self) -> Vec<ActionNews<R::Action>> {
+        self.actions.take_news()
     }
 
     /// The inputs that are to be sent now, as one message.
@@ -331,6 +363,7 @@ impl<R: Rules> Session<R> {
         {
             view.overwrite(component, entity, &self.own_values);
         }
+        self.actions.draw(tick, schema, &self.map.0, view);
     }
 
     pub(super) fn stats(&self, now: Duration) -> Stats {

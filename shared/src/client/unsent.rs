@@ -39,7 +39,7 @@ impl<I> Unsent<I> {
     }
 
     /// Adds what was made, behind what waits if it follows on it; the oldest go when there are too many.
-    pub(super) fn add(&mut self, made: NewInputs<I>, viewed_tick: Tick) {
+    pub(super) fn add<A>(&mut self, made: NewInputs<I, A>, (viewed_tick, viewed_part): (Tick, u8)) {
         let first_tick = Tick(made.first_tick as u32);
         let mut batch = match self.waiting.take() {
             Some(batch) if batch.first_tick.plus(batch.inputs.len() as u32) == first_tick => batch,
@@ -47,11 +47,12 @@ impl<I> Unsent<I> {
                 first_sequence: made.first_sequence,
                 first_tick,
                 viewed_tick,
+                viewed_part,
                 inputs: Vec::new(),
             },
         };
         batch.inputs.extend(made.inputs);
-        batch.viewed_tick = viewed_tick;
+        (batch.viewed_tick, batch.viewed_part) = (viewed_tick, viewed_part);
         let over = batch.inputs.len().saturating_sub(INPUTS_PER_MESSAGE);
         batch.inputs.drain(..over);
         batch.first_tick = batch.first_tick.plus(over as u32);

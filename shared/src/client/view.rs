@@ -45,10 +45,56 @@ impl ViewTable {
         self.ids().binary_search(&id).ok()
     }
 
+    /// Takes a row out; those behind it move up.
+    fn remove(&mut self, row: usize) {
+        let (capacity, count) = (self.capacity(), self.count);
+        self.ids.copy_within(row + 1..count, row);
+        for column in self.columns.chunks_exact_mut(capacity.max(1)) {
+            column.copy_within(row + 1..count, row);
+        }
+        self.count -= 1;
+    }
+
+    /// Makes room for twice as many rows.
+    fn grow(&mut self, fields: usize) {
+        let (old, new) = (self.capacity(), (self.capacity() * 2).max(FIRST_CAPACITY));
+        let mut columns = vec![0.0; new * fields];
+        for field in 0..fields {
+            let from = self.columns.get(field * old..(field + 1) * old);
+            let to = columns.get_mut(field * new..field * new + old);
+            if let (Some(from), Some(to)) = (from, to) {
+                to.copy_from_slice(from);
+            }
+        }
+        self.columns = columns;
+        self.ids.resize(new, 0);
+    }
+
     fn set(&mut self, row: usize, field: usize, value: f64) {
         let place = field * self.capacity() + row;
         if let Some(cell) = self.columns.get_mut(place) {
             *cell = value;
+        }
+    }
+}
+
+/// One row of a table.
+#[derive(Clone, Copy)]
+pub(super) struct ViewRow<'a> {
+    table: &'a ViewTable,
+    row: usize,
+}
+
+impl ViewRow<'_> {
+    /// Writes its fields.
+    pub(super) fn read(&self, out: &mut [f64]) {
+        for (field, value) in out.iter_mut().enumerate() {
+            *value = self
+                .table
+                .column(field)
+                .get(self.row)
+                .copied()
+                .unwrap_or_default();
         }
     }
 }
@@ -169,6 +215,44 @@ impl View {
             {
                 view.set(place_in_view, *place, field.kind.dequantise(*value));
             }
+        }
+    }
+
+    /// Takes out the rows of one component that `unwanted` names.
+    pub(super) fn remove_where(
+        &mut self,
+        component: usize,
+        mut unwanted: impl FnMut(ViewRow<'_>) -> bool,
+    ) {
+        let Some(table) = self.tables.get_mut(component) else {
+            return;
+        };
+        let mut row = 0;
+        while row < table.count {
+            if unwanted(ViewRow { table, row }) {
+                table.remove(row);
+            } else {
+                row += 1;
+            }
+        }
+    }
+
+    /// Appends a row to one component. Its id must be higher than all others.
+    pub(super) fn push_row(&mut self, component: usize, id: u32, values: &[f64]) {
+        let Some(table) = self.tables.get_mut(component) else {
+            return;
+        };
+        if table.count == table.capacity() {
+            table.grow(values.len());
+            self.layout_version = self.layout_version.wrapping_add(1);
+        }
+        let row = table.count;
+        table.count += 1;
+        if let Some(cell) = table.ids.get_mut(row) {
+            *cell = id;
+        }
+        for (field, value) in values.iter().enumerate() {
+            table.set(row, field, *value);
         }
     }
 

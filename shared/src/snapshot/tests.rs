@@ -36,6 +36,8 @@ impl Rules for TestRules {
     type Map = ();
     type Command = ();
     type Event = ();
+    type Action = ();
+    type Ghost = ();
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Body>();
         set.component::<Flag>();

@@ -10,11 +10,11 @@ use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::PlayerId;
 
 use super::{Host, TICKS_PER_S, options};
-use crate::arena::combat::MAGAZINE;
 use crate::arena::components::ArenaRoom;
 use crate::arena::life::{FULL_HEALTH, RESPAWN_S};
 use crate::arena::{ArenaGame, ArenaOptions};
 use crate::game::{Game, SavedVisitor};
+use tickwire_arena::MAGAZINE;
 
 /// The arena, with a stage hand that moves things before each tick.
 #[derive(Serialize, Deserialize)]

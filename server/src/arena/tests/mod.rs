@@ -96,6 +96,7 @@ impl<G: Game<Rules = Arena, Options = ArenaOptions>> Host<G> {
                 first_sequence: InputSequence(tick.0 + 1),
                 first_tick: tick,
                 viewed_tick: tick,
+                viewed_part: 0,
                 inputs: vec![input],
             },
         ));

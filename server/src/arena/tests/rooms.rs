@@ -74,6 +74,7 @@ fn options_out_of_range_go_to_the_nearest_in_it() {
         bots: 200,
         kills_to_win: 0,
         round_seconds: 0,
+        rewind: true,
     };
     let mut host = Host::<ArenaGame>::open(options, 5);
     host.tick();
@@ -95,6 +96,7 @@ fn a_saved_and_restored_arena_goes_on_to_the_same_hashes() {
         aim: (tick % 300) as f32 / 100.0 - 1.5,
         fire: tick % 100 < 60,
         dash: tick.is_multiple_of(90),
+        rail: tick.is_multiple_of(100),
         reload: false,
     };
     for tick in 0..15 * TICKS_PER_S {

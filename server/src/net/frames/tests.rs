@@ -95,7 +95,11 @@ fn messages() -> Vec<Row> {
             ],
             vec!["Ping([112])", "Message([97, 98, 99])", "Lost"],
         ),
-        ("a pong", vec![frame(0x8A, b"x")], vec!["Pong", "Lost"]),
+        (
+            "a pong",
+            vec![frame(0x8A, b"x")],
+            vec!["Pong([120])", "Lost"],
+        ),
         (
             "an unmasked frame",
             vec![vec![BINARY, 1, b'a']],
