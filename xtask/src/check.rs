@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
@@ -33,7 +33,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     play::first_steps(workspace, &mut steps)?;
 
     steps.part("rustfmt", "checking", |live| {
-        cargo(workspace, live, &["fmt", "--all", "--", "--check"])
+        cargo(workspace, live, &["fmt", "--all", "--", "--check"])?;
+        // A workspace of its own.
+        let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--", "--check"];
+        cargo(workspace, live, &fuzz)
     });
     steps.part("biome", "checking", |live| npm(workspace, live, "lint"));
     // Before the types of the page, which are partly made by them.
@@ -108,15 +111,7 @@ fn refused_packages(lock: &serde_json::Value) -> Vec<String> {
 
 /// Licences, bans and sources, by the rules in deny.toml.
 fn cargo_deny(workspace: &Workspace, live: &Live) -> Result<Outcome> {
-    if tools::on_path("cargo-deny").is_none() {
-        let mut install = workspace.cargo();
-        install.args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY]);
-        // Its own release profile spends minutes on making a check of a second a little quicker.
-        install.args(["--config", "profile.release.opt-level=0"]);
-        install.args(["--config", "profile.release.lto=\"off\""]);
-        install.args(["--config", "profile.release.codegen-units=16"]);
-        tools::run(&mut install, live).context("cargo-deny could not be installed")?;
-    }
+    tools::ensure_cargo_tool(workspace, live, "cargo-deny", CARGO_DENY)?;
     cargo(
         workspace,
         live,

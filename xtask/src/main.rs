@@ -10,6 +10,7 @@
 )]
 
 mod check;
+mod fuzz;
 mod length;
 mod page;
 mod play;
@@ -48,6 +49,14 @@ enum Command {
     Wasm,
     /// Run every test: Rust, documentation, TypeScript and the arena in a real browser
     Test,
+    /// Throw bytes at everything that is decodable: the long run of what `test` does for some seconds
+    Fuzz {
+        /// For each target, seconds
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// One target only
+        target: Option<String>,
+    },
     /// Formatting, lints, documentation, types, licences, and a report of long files and functions
     Check,
 }
@@ -64,11 +73,12 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     let workspace = Workspace::find()?;
-    match cli.command {
-        Command::Play { listen } => play::play(&workspace, listen),
+    match &cli.command {
+        Command::Play { listen } => play::play(&workspace, *listen),
         Command::Build => play::build(&workspace),
         Command::Wasm => wasm::wasm(&workspace),
         Command::Test => test::test(&workspace),
+        Command::Fuzz { seconds, target } => fuzz::fuzz(&workspace, target.as_deref(), *seconds),
         Command::Check => check::check(&workspace),
     }
 }

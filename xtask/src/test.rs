@@ -1,5 +1,5 @@
 //! `cargo xtask test`: builds what players get, then tests it from the inside out: Rust, its
-//! documentation, TypeScript, and the arena in a real browser.
+//! documentation, TypeScript, what is decoded against any bytes, and the arena in a real browser.
 //!
 //! Every part runs even if one before it failed. The runners print to the terminal themselves: their
 //! summaries are what a person or a CI reads.
@@ -8,13 +8,14 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::fuzz;
 use crate::play::{BUILD_STEPS, build_steps};
 use crate::steps::{Outcome, Steps};
 use crate::tools::{self, PRODUCT, Workspace};
 
 /// `cargo xtask test`.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(BUILD_STEPS + 6);
+    let mut steps = Steps::new(BUILD_STEPS + 7);
     let mut chromium = None;
     steps.need("chromium", "checking", |live| {
         let (path, outcome) = tools::ensure_chromium(live)?;
@@ -38,6 +39,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     steps.loud_part("typescript", || {
         tools::run_loud(workspace.npm().args(["test", "-w", "sdk"]))
     });
+    steps.part("fuzz", "fuzzing", |live| fuzz::short(workspace, live));
     steps.loud_part("browser", || {
         let mut npm = workspace.npm();
         npm.args(["run", "e2e", "-w", "arena"])

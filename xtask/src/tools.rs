@@ -75,8 +75,14 @@ impl Workspace {
 }
 
 fn cargo(folder: &Path) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = as_from_a_shell(command);
     command.current_dir(folder);
+    command
+}
+
+/// `command` without what `cargo run` tells xtask of itself.
+pub(crate) fn as_from_a_shell(mut command: Command) -> Command {
     // `cargo run` describes xtask in these. A build script that watches one would run again each
     // time a person builds once through xtask and once without it.
     for (name, _) in env::vars_os() {
@@ -181,7 +187,7 @@ pub(crate) fn check_node(workspace: &Workspace) -> Result<Outcome> {
 }
 
 /// The first line that `command` prints, without a leading "v"; nothing if it does not run.
-fn version(command: &mut Command) -> Option<String> {
+pub(crate) fn version(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let line = text.lines().next()?.trim().trim_start_matches('v');
@@ -210,6 +216,25 @@ pub(crate) fn ensure_wasm_target(workspace: &Workspace, live: &Live) -> Result<O
         live,
     )?;
     Ok(Outcome::Done)
+}
+
+/// A tool of cargo's, such as cargo-deny: installed in this version when none is there.
+pub(crate) fn ensure_cargo_tool(
+    workspace: &Workspace,
+    live: &Live,
+    name: &str,
+    version: &str,
+) -> Result<()> {
+    if on_path(name).is_some() {
+        return Ok(());
+    }
+    let mut install = workspace.cargo();
+    install.args(["install", name, "--locked", "--version", version]);
+    // Its own release profile spends minutes on making a check of a second a little quicker.
+    install.args(["--config", "profile.release.opt-level=0"]);
+    install.args(["--config", "profile.release.lto=\"off\""]);
+    install.args(["--config", "profile.release.codegen-units=16"]);
+    run(&mut install, live).with_context(|| format!("{name} could not be installed"))
 }
 
 /// A Chromium for the browser test, installed when this is Debian and we may.

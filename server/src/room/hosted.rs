@@ -245,11 +245,10 @@ impl<G: Game> HostedRoom<G> {
                 core.want(client.stream, entered.into_iter());
             }
             if tick.since(client.healed) >= HEAL_TICKS as i32 {
-                client.slot.healing(&mut self.healing);
+                let is_seen = |channel| channels.binary_search(&channel).is_ok();
+                client.slot.healing(is_seen, &mut self.healing);
                 if !self.healing.is_empty() {
                     client.healed = tick;
-                    let seen = |channel: &ChannelId| channels.binary_search(channel).is_ok();
-                    self.healing.retain(seen);
                     core.want(client.stream, self.healing.iter().copied());
                 }
             }

@@ -312,10 +312,13 @@ impl Slot {
         }
     }
 
-    /// The channels that wait to be healed.
-    pub(super) fn healing(&self, out: &mut Vec<ChannelId>) {
+    /// The channels that wait to be healed. What the client does not see (any more) is not.
+    pub(super) fn healing(&self, is_seen: impl Fn(ChannelId) -> bool, out: &mut Vec<ChannelId>) {
+        let mut state = self.state.lock();
+        let waits = |channel: &ChannelId| *channel == ChannelId::OWN || is_seen(*channel);
+        state.healing.retain(waits);
         out.clear();
-        out.extend_from_slice(&self.state.lock().healing);
+        out.extend_from_slice(&state.healing);
     }
 
     /// These were healed.
@@ -431,6 +434,23 @@ mod tests {
         assert_eq!(take(&slot, 6).unwrap().slack_ticks, Some(-7));
         leave(&slot, 6, &Own::default());
         assert_eq!(take(&slot, 7).unwrap().slack_ticks, None, "and only once");
+    }
+
+    #[test]
+    fn a_wish_to_heal_what_is_not_seen_is_forgotten() {
+        let slot = Slot::new();
+        assert!(slot.take_restart());
+        let (seen, left) = (ChannelId(1024), ChannelId(1025));
+        let mut healing = Vec::new();
+        for _ in 0..HEALING {
+            slot.wish_healing(left);
+            slot.wish_healing(seen);
+            slot.healing(|channel| channel == seen, &mut healing);
+            assert_eq!(healing, [seen]);
+        }
+        slot.healed(|channel| channel == seen);
+        slot.healing(|_| true, &mut healing);
+        assert!(healing.is_empty() && !slot.take_restart());
     }
 
     #[test]

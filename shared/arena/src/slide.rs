@@ -19,10 +19,10 @@ const SKIN_M: f32 = 1e-4;
 /// Moves by the velocity, in moves short enough to meet every wall, and slides along what it meets.
 pub(crate) fn slide(body: &mut Body, map: &ArenaMap, dt_s: f32) {
     let way_m = (body.vx * body.vx + body.vy * body.vy).sqrt() * dt_s;
-    // `as` saturates.
-    let wanted = 1 + (way_m / MOVE_MAX_M) as u32;
-    let moves = if wanted < MOVES_MAX {
-        wanted
+    // `as` saturates, so compare before adding: a body out of a snapshot may have any velocity.
+    let whole = (way_m / MOVE_MAX_M) as u32;
+    let moves = if whole < MOVES_MAX {
+        whole + 1
     } else {
         MOVES_MAX
     };

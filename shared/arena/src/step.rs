@@ -248,6 +248,21 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_cannot_be_is_stepped_without_a_panic() {
+        let map = ArenaMap::named("foundry");
+        for odd in [f32::MAX, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+            for (vx, dash_left_s) in [(odd, 0.0), (odd, odd), (1.0, odd)] {
+                let mut fighter = Body {
+                    vx,
+                    dash_left_s,
+                    ..body(odd, 0.0)
+                };
+                run(&mut fighter, &ArenaInput::default(), &map, 3);
+            }
+        }
+    }
+
+    #[test]
     fn a_body_that_starts_in_a_wall_gets_out() {
         let map = ArenaMap::named("foundry");
         let mut fighter = body(0.3, 0.2);
