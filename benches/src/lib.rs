@@ -2,6 +2,10 @@
 //!
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
+pub mod field;
+pub mod load;
+pub mod websocket;
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput};
