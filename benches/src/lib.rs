@@ -2,6 +2,7 @@
 //!
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
+pub mod contest;
 pub mod field;
 pub mod load;
 pub mod websocket;

@@ -78,6 +78,7 @@ fn run(flags: &Flags) -> Result<()> {
             Game::Arena => snapshot_hz::<Arena>(),
         },
         look: true,
+        process: None,
         measure: Duration::from_secs_f64(flags.seconds),
         cast: cast(flags),
     };
@@ -168,6 +169,7 @@ fn words(outcome: &Outcome) -> String {
          gap                {}\n\
          input to snapshot  {}\n\
          bytes per client   {:.0} down, {:.0} up a second\n\
+         seen               {:.1} entities\n\
          desyncs            {}\n\
          refused or lost    {}\n",
         outcome.players,
@@ -180,6 +182,7 @@ fn words(outcome: &Outcome) -> String {
         millis(&outcome.input_ack_ms),
         outcome.bytes_down_per_client_per_s,
         outcome.bytes_up_per_client_per_s,
+        outcome.entities_seen_mean,
         outcome.desyncs,
         outcome.refused,
     );

@@ -33,6 +33,8 @@ pub(super) enum Joined {
 /// The threads; they end when all have joined, or are told to.
 pub(super) struct Joiner {
     ended: Arc<AtomicBool>,
+    /// Held for as long as somebody polls: with the last holder goes a call that nobody has heard yet.
+    _waker: Arc<Waker>,
 }
 
 struct Order {
@@ -71,7 +73,10 @@ impl Joiner {
                 .name("join".to_owned())
                 .spawn(move || order.run(&send, &waker))?;
         }
-        Ok(Joiner { ended })
+        Ok(Joiner {
+            ended,
+            _waker: waker,
+        })
     }
 
     pub(super) fn stop(&self) {

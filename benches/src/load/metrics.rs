@@ -1,7 +1,7 @@
-//! What a Tickwire server says of itself, read from its `/metrics` before and after.
+//! What a server takes of its machine: what a Tickwire server says of itself at `/metrics`, and what the system says of
+//! any server's process.
 //!
-//! In: the text of two looks. Out: CPU, memory and how late its ticks were in between. Servers that say nothing of the
-//! kind (the peers) give nothing.
+//! In: two looks, before and after. Out: CPU, memory and how late ticks were in between.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One look at a server.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub(super) struct Look {
     at: Instant,
     text: String,
 }
@@ -36,7 +36,7 @@ pub struct ServerFigures {
 
 impl Look {
     /// Asks `address`. None when it does not say.
-    pub fn at(address: &str) -> Option<Look> {
+    pub(super) fn at(address: &str) -> Option<Look> {
         let mut stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
         write!(
@@ -53,7 +53,7 @@ impl Look {
     }
 
     /// What happened from `before` until this look. None when the server does not count it.
-    pub fn since(&self, before: &Look) -> Option<ServerFigures> {
+    pub(super) fn since(&self, before: &Look) -> Option<ServerFigures> {
         let passed_s = (self.at - before.at).as_secs_f64();
         let grown = |name: &str| Some(value(&self.text, name)? - value(&before.text, name)?);
         let late = buckets(&self.text, &before.text);
@@ -65,6 +65,51 @@ impl Look {
             tick_late_ms_max: quantile(&late, 1.0) * 1000.0,
             tick_us_mean: grown("tickwire_tick_seconds_sum")? / ticks.max(1.0) * 1e6,
         })
+    }
+}
+
+/// What a server's process took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ProcessFigures {
+    /// Part of one core.
+    pub cpu: f64,
+    /// Resident memory at the end, bytes.
+    pub resident_bytes: f64,
+}
+
+/// One look at a process of this machine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProcessLook {
+    at: Instant,
+    cpu_s: f64,
+    resident_bytes: f64,
+}
+
+impl ProcessLook {
+    /// Looks at a process. None where the system does not tell (only Linux does).
+    pub(super) fn at(process: u32) -> Option<ProcessLook> {
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).ok();
+        let (stat, status) = (read("stat")?, read("status")?);
+        // Fields 14 and 15, hundredths of a second; the name before them ends with the last parenthesis.
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+        let mut next = || fields.next()?.parse::<f64>().ok();
+        let resident = status.lines().find_map(|line| {
+            let kib = line.strip_prefix("VmRSS:")?.strip_suffix("kB")?;
+            kib.trim().parse::<f64>().ok()
+        });
+        Some(ProcessLook {
+            at: Instant::now(),
+            cpu_s: (next()? + next()?) / 100.0,
+            resident_bytes: resident? * 1024.0,
+        })
+    }
+
+    /// What the process took from `before` until this look.
+    pub(super) fn since(&self, before: &ProcessLook) -> ProcessFigures {
+        ProcessFigures {
+            cpu: (self.cpu_s - before.cpu_s) / (self.at - before.at).as_secs_f64(),
+            resident_bytes: self.resident_bytes,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod join;
 mod link;
-pub mod metrics;
+mod metrics;
 mod ours;
 mod outcome;
 mod speaker;
@@ -23,7 +23,8 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use join::{Joined, Joiner};
 use link::Link;
-use metrics::Look;
+use metrics::{Look, ProcessLook};
+pub use metrics::{ProcessFigures, ServerFigures};
 pub use ours::{Decode, arena, field};
 pub use outcome::{Millis, Outcome, Progress};
 pub use speaker::{Colyseus, Heard, Outbox, Plain, SocketIo, Speaker};
@@ -61,6 +62,8 @@ pub struct Plan {
     pub snapshot_hz: f64,
     /// Ask the server for its metrics before and after.
     pub look: bool,
+    /// The server's process, if it runs here and is to be looked at.
+    pub process: Option<u32>,
     /// How long to measure, once all are there.
     pub measure: Duration,
     /// Who they are.
@@ -105,13 +108,19 @@ pub fn run(plan: &mut Plan, mut progress: impl FnMut(&Progress)) -> Result<Outco
     load.ramp(&mut progress)?;
     joiner.stop();
     let before = load.look()?;
+    let process = load.plan.process;
+    let process_before = process.and_then(ProcessLook::at);
     load.outcome.begin();
     let from = load.started.elapsed();
     load.until(from + load.plan.measure, &mut progress)?;
+    let process_after = process.and_then(ProcessLook::at);
     let after = load.look()?;
     let mut outcome = load.end(from);
     if let (Some(before), Some(after)) = (join(before), join(after)) {
         outcome.server = after.since(&before);
+    }
+    if let (Some(before), Some(after)) = (process_before, process_after) {
+        outcome.process = Some(after.since(&before));
     }
     Ok(outcome)
 }

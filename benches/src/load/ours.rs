@@ -192,4 +192,9 @@ impl<R: Rules> Speaker for Ours<R> {
             0
         }
     }
+
+    fn entities(&self) -> Option<u32> {
+        self.decode
+            .then(|| self.core.stats(Duration::ZERO).entities)
+    }
 }

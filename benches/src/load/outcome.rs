@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::link::Link;
-use super::metrics::ServerFigures;
+use super::metrics::{ProcessFigures, ServerFigures};
 use super::{LONGEST_US, Plan};
 
 /// A gap is late when it is longer than so many intervals.
@@ -73,6 +73,8 @@ pub struct Outcome {
     pub bytes_up_per_client_per_s: f64,
     /// From sending an input to the snapshot that says it was applied; only Tickwire says that.
     pub input_ack_ms: Millis,
+    /// What a client that decodes sees at the end, on average; 0 when none decodes.
+    pub entities_seen_mean: f64,
     /// Times that a client that decodes held something else than it should.
     pub desyncs: u64,
     /// Not let in, or sent away.
@@ -81,6 +83,8 @@ pub struct Outcome {
     pub refusals: BTreeMap<String, usize>,
     /// What the server says of itself, if it does.
     pub server: Option<ServerFigures>,
+    /// What the system says of the server's process, if it runs here.
+    pub process: Option<ProcessFigures>,
     #[serde(skip)]
     wanted: usize,
     #[serde(skip)]
@@ -96,6 +100,8 @@ pub struct Outcome {
     /// Of each client that stayed: snapshots, and late gaps.
     #[serde(skip)]
     clients: Vec<(u64, u64)>,
+    #[serde(skip)]
+    seen: Vec<u32>,
     #[serde(skip)]
     pub(super) told: Duration,
     #[serde(skip)]
@@ -120,10 +126,12 @@ impl Outcome {
             bytes_down_per_client_per_s: 0.0,
             bytes_up_per_client_per_s: 0.0,
             input_ack_ms: Millis::default(),
+            entities_seen_mean: 0.0,
             desyncs: 0,
             refused: 0,
             refusals: BTreeMap::new(),
             server: None,
+            process: None,
             wanted: plan.players,
             snapshot_hz: plan.snapshot_hz,
             measuring: false,
@@ -131,6 +139,7 @@ impl Outcome {
             acks_us: histogram(),
             bytes: (0, 0),
             clients: Vec::new(),
+            seen: Vec::new(),
             told: Duration::ZERO,
             since_told: (0, Duration::ZERO),
         }
@@ -186,6 +195,7 @@ impl Outcome {
     /// A client is there at the end.
     pub(super) fn note(&mut self, link: &Link) {
         self.clients.push((link.snapshots, link.late));
+        self.seen.extend(link.speaker.entities());
         self.desyncs += link.speaker.desyncs();
     }
 
@@ -218,6 +228,8 @@ impl Outcome {
         self.clients_late = self.clients.iter().filter(late).count();
         self.bytes_down_per_client_per_s = self.bytes.0 as f64 / clients / self.seconds;
         self.bytes_up_per_client_per_s = self.bytes.1 as f64 / clients / self.seconds;
+        let seen: u32 = self.seen.iter().sum();
+        self.entities_seen_mean = f64::from(seen) / self.seen.len().max(1) as f64;
         self.gap_ms = millis(&self.gaps_us);
         self.input_ack_ms = millis(&self.acks_us);
     }

@@ -65,6 +65,10 @@ pub trait Speaker {
     fn desyncs(&self) -> u64 {
         0
     }
+    /// Entities that the client holds now, if it looks.
+    fn entities(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// A player who turns a little with every input, always in the same way for the same number.
