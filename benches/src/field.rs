@@ -22,8 +22,9 @@ pub const ROOM_SEATS: usize = 8;
 /// Whom a player sees with interest, itself included, about.
 const SEEN: f64 = 40.0;
 /// What a grid with cells of half its radius shows around a player, in squares of the radius: the cells that a circle
-/// touches (1/4 + 2 + pi), and about 1 more for those that stay in sight by the margin.
-const SEEN_AREA: f64 = 6.4;
+/// touches (1/4 + 2 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
+/// as the peers' circles show: 40, less what lies beyond the edges.
+const SEEN_AREA: f64 = 6.1;
 
 /// One that moves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]

@@ -2,6 +2,7 @@
 //!
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
+pub mod bandwidth;
 pub mod contest;
 pub mod field;
 pub mod load;
@@ -16,7 +17,7 @@ use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 
 /// Ticks for which a scripted player keeps doing the same.
-const HOLD_TICKS: u32 = 20;
+pub(crate) const HOLD_TICKS: u32 = 20;
 
 /// An arena in which people run, aim and shoot by a script.
 pub struct ScriptedArena {

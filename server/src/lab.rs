@@ -18,12 +18,14 @@ use tickwire_shared::rules::Rules;
 use crate::game::Game;
 use crate::metrics::Metrics;
 use crate::room::{
-    ClientId, Delivery, HostedRoom, RoomConfig, RoomCore, RoomPort, RoomSetup, Seat,
+    ClientId, Delivery, HostedRoom, RoomConfig, RoomCore, RoomPort, RoomSetup, Seat, SeatReply,
 };
 use crate::scheduler::{Tickable, Verdict};
 
 /// Between two animation frames of a 60 Hz screen.
 pub const ANIMATION_FRAME: Duration = Duration::from_micros(16_667);
+/// The finest step of time.
+const MOMENT: Duration = Duration::from_micros(500);
 /// How long a room may take to let somebody in.
 const JOIN: Duration = Duration::from_millis(100);
 
@@ -100,6 +102,7 @@ pub struct LabPlayer<R: Rules> {
     /// What it does.
     pub play: Play<R>,
     seat: Option<Seat>,
+    joining: Option<SeatReply>,
     next_frame: Duration,
 }
 
@@ -118,6 +121,8 @@ pub struct Lab<G: Game> {
     pub players: Vec<LabPlayer<G::Rules>>,
     /// The room has closed.
     pub closed: bool,
+    /// The room ticked in the last step.
+    pub ticked: bool,
     start: Instant,
     next_tick: Duration,
     next_client: u64,
@@ -148,6 +153,7 @@ impl<G: Game> Lab<G> {
             now: Duration::ZERO,
             players: Vec::new(),
             closed: false,
+            ticked: false,
             // The room asks for instants; which one is the first does not matter.
             start: Instant::now(),
             next_tick: Duration::ZERO,
@@ -203,6 +209,7 @@ impl<G: Game> Lab<G> {
             messages_down: 0,
             play: Box::new(play),
             seat: None,
+            joining: None,
             next_frame: self.now,
         });
         self.connect(index)?;
@@ -214,15 +221,22 @@ impl<G: Game> Lab<G> {
     /// # Errors
     /// What the room refuses it for.
     pub fn connect(&mut self, index: usize) -> Result<(), Refusal> {
+        self.begin_connect(index)?;
+        let end = self.now + JOIN;
+        while self.players[index].joining.is_some() && self.now < end && !self.closed {
+            self.step(end);
+        }
+        self.players[index].closed.clone().map_or(Ok(()), Err)
+    }
+
+    /// The same without waiting: if the room refuses, [`LabPlayer::closed`] says why.
+    ///
+    /// # Errors
+    /// The room is gone.
+    pub fn begin_connect(&mut self, index: usize) -> Result<(), Refusal> {
         let resume = self.players[index].core.resume_token();
-        let seat = self.take_seat(resume)?;
-        let now = self.now;
-        let player = &mut self.players[index];
-        player.core.handle_connected();
-        // The net layer has read the hello already.
-        let _hello = player.core.poll_transmit(now);
-        player.down.send(now, &mut self.rng, seat.welcome.clone());
-        (player.seat, player.closed) = (Some(seat), None);
+        let joining = self.ask_for_seat(resume)?;
+        self.players[index].joining = Some(joining);
         Ok(())
     }
 
@@ -231,11 +245,7 @@ impl<G: Game> Lab<G> {
     /// # Errors
     /// What the room refuses it for.
     pub fn take_seat(&mut self, resume: Option<ResumeToken>) -> Result<Seat, Refusal> {
-        let client = ClientId(self.next_client);
-        self.next_client += 1;
-        let closed = |_| Refusal::from(CloseReason::RoomClosed);
-        let name = format!("p{}", client.0);
-        let mut answer = self.port.join(name, resume, client).map_err(closed)?;
+        let mut answer = self.ask_for_seat(resume)?;
         let end = self.now + JOIN;
         loop {
             if let Ok(answer) = answer.try_recv() {
@@ -248,10 +258,39 @@ impl<G: Game> Lab<G> {
         }
     }
 
+    fn ask_for_seat(&mut self, resume: Option<ResumeToken>) -> Result<SeatReply, Refusal> {
+        let client = ClientId(self.next_client);
+        self.next_client += 1;
+        let closed = |_| Refusal::from(CloseReason::RoomClosed);
+        let name = format!("p{}", client.0);
+        self.port.join(name, resume, client).map_err(closed)
+    }
+
+    /// Those whom the room has answered sit down, or are told why not.
+    fn seat_players(&mut self) {
+        let now = self.now;
+        for player in &mut self.players {
+            let Some(Ok(answer)) = player.joining.as_mut().map(SeatReply::try_recv) else {
+                continue;
+            };
+            player.joining = None;
+            match answer {
+                Ok(seat) => {
+                    player.core.handle_connected();
+                    // The net layer has read the hello already.
+                    let _hello = player.core.poll_transmit(now);
+                    player.down.send(now, &mut self.rng, seat.welcome.clone());
+                    (player.seat, player.closed) = (Some(seat), None);
+                }
+                Err(refusal) => player.closed = Some(refusal),
+            }
+        }
+    }
+
     /// A connection breaks, both ways.
     pub fn disconnect(&mut self, index: usize) {
         let player = &mut self.players[index];
-        player.seat = None;
+        (player.seat, player.joining) = (None, None);
         player.up.on_the_way.clear();
         player.down.on_the_way.clear();
         player.core.handle_disconnected(1006);
@@ -268,16 +307,20 @@ impl<G: Game> Lab<G> {
 
     /// On to the next moment at which anything happens, `end` at the latest.
     fn step(&mut self, end: Duration) {
+        self.ticked = false;
         let frames = self.players.iter().filter(|player| player.draws);
         let frames = frames.map(|player| player.next_frame);
         let ways = self.players.iter();
         let ways = ways.flat_map(|player| [player.up.next(), player.down.next()]);
         let next = frames.chain(ways.flatten()).fold(self.next_tick, Ord::min);
-        self.now = next.clamp(self.now, end);
+        // What happens within a moment happens at its end: with a hundred players something always does.
+        self.now = next.max(self.now + MOMENT).min(end.max(self.now));
         if self.now >= self.next_tick {
             let verdict = self.room.tick(self.start + self.next_tick);
             self.closed = verdict == Verdict::Close;
             self.next_tick += self.room.period();
+            self.ticked = true;
+            self.seat_players();
             self.feed();
         }
         for index in 0..self.players.len() {
@@ -312,7 +355,11 @@ impl<G: Game> Lab<G> {
         while let Some(bytes) = player.up.arrived(now) {
             let Some(seat) = &player.seat else { continue };
             match seat.port.deliver_at(at, &bytes) {
-                Ok(Delivery::Reply(bytes)) => player.down.send(now, &mut self.rng, bytes),
+                Ok(Delivery::Reply(bytes)) => {
+                    player.bytes_down += bytes.len() as u64;
+                    player.messages_down += 1;
+                    player.down.send(now, &mut self.rng, bytes);
+                }
                 Ok(Delivery::Taken) => {}
                 Ok(Delivery::Goodbye) => player.seat = None,
                 Err(reason) => (player.closed, player.seat) = (Some(reason.into()), None),

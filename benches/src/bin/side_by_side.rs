@@ -120,7 +120,7 @@ fn compete(
         let point = try_out(root, game, contestant, players, frame, &effort, |_| {})?;
         say(&format!(
             "{:<9} {:<9} {players:>5} players: {}  {:3.0} % of a core  {:5.1} us a player-tick  {:6.0} bytes a snapshot  \
-             at least {:4.1} snapshots/s  p99 gap {:5.1} ms  {} refused",
+             at least {:4.1} snapshots/s  p99 gap {:5.1} ms  load late {:4.1} ms  {} refused",
             game.label(),
             contestant.label(),
             if point.holds { "holds " } else { "breaks" },
@@ -129,6 +129,7 @@ fn compete(
             point.bytes_per_snapshot,
             point.snapshots_per_s_min,
             point.gap_ms_p99,
+            point.load_late_ms_p99,
             point.refused,
         ));
         Ok(point)

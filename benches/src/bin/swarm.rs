@@ -168,6 +168,7 @@ fn words(outcome: &Outcome) -> String {
          snapshots          {:.2} a second, {:.2} for who got the fewest, over {:.1} s\n\
          gap                {}\n\
          input to snapshot  {}\n\
+         load late          {}\n\
          bytes per client   {:.0} down, {:.0} up a second\n\
          seen               {:.1} entities\n\
          desyncs            {}\n\
@@ -180,6 +181,7 @@ fn words(outcome: &Outcome) -> String {
         outcome.seconds,
         millis(&outcome.gap_ms),
         millis(&outcome.input_ack_ms),
+        millis(&outcome.load_late_ms),
         outcome.bytes_down_per_client_per_s,
         outcome.bytes_up_per_client_per_s,
         outcome.entities_seen_mean,

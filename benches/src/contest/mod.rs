@@ -119,6 +119,8 @@ pub struct Point {
     pub snapshots_per_s_min: f64,
     /// 99 % of all gaps, ms.
     pub gap_ms_p99: f64,
+    /// 99 % of the load's own inputs left at most this late, ms: much more than one says that the machine is not ours.
+    pub load_late_ms_p99: f64,
     /// Not let in, or lost.
     pub refused: usize,
 }
@@ -136,6 +138,7 @@ impl Point {
             bytes_per_snapshot: outcome.bytes_down_per_client_per_s / snapshots,
             snapshots_per_s_min: outcome.snapshots_per_s_min,
             gap_ms_p99: outcome.gap_ms.p99,
+            load_late_ms_p99: outcome.load_late_ms.p99,
             refused: outcome.refused,
         }
     }
@@ -238,6 +241,7 @@ mod tests {
             bytes_per_snapshot,
             snapshots_per_s_min: 20.0,
             gap_ms_p99: 50.0,
+            load_late_ms_p99: 0.0,
             refused: 0,
         };
         let run = Run {

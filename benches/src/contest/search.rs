@@ -95,6 +95,7 @@ mod tests {
             bytes_per_snapshot: 0.0,
             snapshots_per_s_min: 0.0,
             gap_ms_p99: 0.0,
+            load_late_ms_p99: 0.0,
             refused: 0,
         }
     }

@@ -226,7 +226,9 @@ impl Load<'_> {
             let Some(Some(link)) = self.links.get_mut(client) else {
                 continue;
             };
-            if link.speak(self.started.elapsed(), &mut self.outcome) {
+            let now = self.started.elapsed();
+            self.outcome.load_late(now - due);
+            if link.speak(now, &mut self.outcome) {
                 // A load that is late itself does not make up for it by a burst.
                 let next = (due + every).max(now);
                 self.inputs.push(Reverse((next, client)));

@@ -73,6 +73,9 @@ pub struct Outcome {
     pub bytes_up_per_client_per_s: f64,
     /// From sending an input to the snapshot that says it was applied; only Tickwire says that.
     pub input_ack_ms: Millis,
+    /// How late the load itself sent its inputs. Over a few ms the load, or the machine it shares, is the limit, and
+    /// gaps say little of the server.
+    pub load_late_ms: Millis,
     /// What a client that decodes sees at the end, on average; 0 when none decodes.
     pub entities_seen_mean: f64,
     /// Times that a client that decodes held something else than it should.
@@ -95,6 +98,8 @@ pub struct Outcome {
     gaps_us: Histogram<u64>,
     #[serde(skip)]
     acks_us: Histogram<u64>,
+    #[serde(skip)]
+    load_late_us: Histogram<u64>,
     #[serde(skip)]
     bytes: (u64, u64),
     /// Of each client that stayed: snapshots, and late gaps.
@@ -126,6 +131,7 @@ impl Outcome {
             bytes_down_per_client_per_s: 0.0,
             bytes_up_per_client_per_s: 0.0,
             input_ack_ms: Millis::default(),
+            load_late_ms: Millis::default(),
             entities_seen_mean: 0.0,
             desyncs: 0,
             refused: 0,
@@ -137,6 +143,7 @@ impl Outcome {
             measuring: false,
             gaps_us: histogram(),
             acks_us: histogram(),
+            load_late_us: histogram(),
             bytes: (0, 0),
             clients: Vec::new(),
             seen: Vec::new(),
@@ -164,6 +171,13 @@ impl Outcome {
     pub(super) fn acknowledged(&mut self, took: Duration) {
         if self.measuring {
             self.acks_us.saturating_record(took.as_micros() as u64);
+        }
+    }
+
+    /// The load came to an input this long after it was due.
+    pub(super) fn load_late(&mut self, by: Duration) {
+        if self.measuring {
+            self.load_late_us.saturating_record(by.as_micros() as u64);
         }
     }
 
@@ -232,6 +246,7 @@ impl Outcome {
         self.entities_seen_mean = f64::from(seen) / self.seen.len().max(1) as f64;
         self.gap_ms = millis(&self.gaps_us);
         self.input_ack_ms = millis(&self.acks_us);
+        self.load_late_ms = millis(&self.load_late_us);
     }
 
     /// Everybody is in, gets at least 95 % of its snapshots, and 99 % of the gaps are at most 1.5 intervals.

@@ -84,6 +84,28 @@ impl Plan {
         std::mem::swap(&mut self.channels, &mut self.spare);
     }
 
+    /// True when an entry says nothing to this client and nothing that it sees moves by itself.
+    pub(super) fn is_silent(&self, entry: &Entry) -> bool {
+        let (mut search, mut moving) = (0, 0);
+        self.settled
+            && !self.channels.iter().any(|planned| {
+                entry.is_moving(planned.channel, &mut moving)
+                    || entry
+                        .find(planned.channel, &mut search)
+                        .is_some_and(|sections| !entry.update(sections).is_empty())
+            })
+    }
+
+    /// Bytes that an entry has for this client.
+    pub(super) fn bytes(&self, entry: &Entry) -> usize {
+        let mut search = 0;
+        let sections = self
+            .channels
+            .iter()
+            .filter_map(|planned| entry.find(planned.channel, &mut search));
+        sections.map(|sections| entry.update(sections).len()).sum()
+    }
+
     /// Finds the keyframes, from entry `first` on, that channels start from or are healed by.
     pub(super) fn find_starts(
         &mut self,

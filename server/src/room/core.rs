@@ -237,13 +237,13 @@ impl<G: Game> RoomCore<G> {
         events.values_mut().for_each(Vec::clear);
         self.room.channel_events = events;
         let tick = self.room.tick;
-        for (stream, stride) in self.streams.iter_mut().zip(STRIDES) {
+        let checked = STRIDES.map(|stride| self.is_checked(stride));
+        for (stream, is_checked) in self.streams.iter_mut().zip(checked) {
             if stream.is_due(self.snapshots) {
-                let check_entries = CHECK_TICKS / (G::Rules::TICKS_PER_SNAPSHOT * stride).max(1);
                 stream.encode(
                     (&self.schema, &self.channels),
                     &self.captured,
-                    (tick, check_entries),
+                    (tick, is_checked),
                     tally,
                 );
             }
@@ -254,6 +254,12 @@ impl<G: Game> RoomCore<G> {
     /// Stage 6: on to the next tick.
     pub fn finish(&mut self) {
         self.room.tick = self.room.tick.plus(1);
+    }
+
+    /// True when the next `encode` tells hashes to who gets every `stride`th snapshot.
+    pub(super) fn is_checked(&self, stride: u32) -> bool {
+        let entries = CHECK_TICKS / (G::Rules::TICKS_PER_SNAPSHOT * stride).max(1);
+        (self.snapshots / stride).is_multiple_of(entries.max(1))
     }
 
     /// True when the next `encode` makes an entry for this stream.

@@ -30,14 +30,15 @@ pub struct Feed {
     metrics: Arc<Metrics>,
     stream: usize,
     cursor: u64,
-    /// Everything must start from a keyframe, and why.
-    restart: Option<&'static str>,
+    restart: Option<Restart>,
     /// The channels that the client follows or is about to.
     plan: Plan,
     /// The list that the plan follows.
     interest: Option<Arc<[ChannelId]>>,
     /// The version of the own channel that the client has.
     own_sent: Option<u32>,
+    /// What the client's channels took when it last started anew, bytes: an estimate of what they would take now.
+    whole_bytes: usize,
     /// The newest tick told.
     told: Tick,
     /// Until here nothing happened and nothing moved, and the client was not told.
@@ -50,6 +51,15 @@ pub struct Feed {
     taken: Taken,
 }
 
+/// Everything must start from keyframes.
+#[derive(Clone, Copy, Debug)]
+struct Restart {
+    /// A stable name for the metric.
+    reason: &'static str,
+    /// Not from an entry before this one.
+    from: u64,
+}
+
 impl Feed {
     pub(super) fn new(
         rings: Arc<Rings>,
@@ -57,16 +67,21 @@ impl Feed {
         metrics: Arc<Metrics>,
         (tick, tick_rate_hz): (Tick, u32),
     ) -> Feed {
+        let cursor = rings.ring(0).next();
         Feed {
             head: rings.head(0),
-            cursor: rings.ring(0).next(),
+            cursor,
             rings,
             slot,
             stream: 0,
-            restart: Some("joined"),
+            restart: Some(Restart {
+                reason: "joined",
+                from: cursor,
+            }),
             plan: Plan::default(),
             interest: None,
             own_sent: None,
+            whole_bytes: 0,
             told: tick,
             rested: None,
             heartbeat_ticks: (HEARTBEAT_S * f64::from(tick_rate_hz)) as u32,
@@ -87,6 +102,9 @@ impl Feed {
         loop {
             if let Some(refusal) = self.slot.refusal() {
                 return Err(refusal);
+            }
+            if self.slot.stream() != self.stream {
+                return Ok(());
             }
             tokio::select! {
                 biased;
@@ -112,6 +130,7 @@ impl Feed {
     }
 
     fn assemble_missed(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        self.follow_stream();
         let found = self
             .rings
             .ring(self.stream)
@@ -119,40 +138,36 @@ impl Feed {
         let Some(newest) = self.missed.last().map(|entry| entry.tick) else {
             return Ok(false);
         };
-        if self.restart.is_none() && self.is_behind(found) {
-            self.restart = Some("behind");
+        let oldest = found.next - self.missed.len() as u64;
+        let is_gone = |restart: Restart| restart.from < oldest;
+        if self.restart.map_or_else(|| self.is_behind(found), is_gone) {
+            self.restart = Some(Restart {
+                reason: "behind",
+                from: found.next,
+            });
             self.slot.wish_restart();
         }
-        let first = match self.restart {
-            // The entry that was made for who starts anew: the global channel is whole in it.
-            Some(_) => match last_keyframe(&self.missed, ChannelId::GLOBAL) {
-                Some(first) => first,
-                None => {
-                    if found.passed {
-                        self.slot.wish_restart();
-                    }
-                    return self.follow_switch(out);
-                }
-            },
-            None => 0,
-        };
         let quiet = self.restart.is_none()
-            && self.missed.iter().all(|entry| entry.is_silent())
             && ticks_on(self.told, newest) < self.heartbeat_ticks
-            && self.pace() == self.pace_told;
-        let version = match self.take(found, quiet)? {
-            Take::Taken(version) => version,
+            && self.pace() == self.pace_told
+            && self.missed.iter().all(|entry| self.plan.is_silent(entry));
+        match self.take(found, quiet)? {
+            Take::Taken => {}
             Take::NotYet => return Ok(false),
             Take::Nothing => {
                 self.cursor = found.next;
                 self.rested = Some(newest);
                 return Ok(false);
             }
-            Take::Switched(stream, since) => return self.switch(stream, since, out),
-        };
-        self.own_sent = Some(version);
+            // In between: the next call follows it.
+            Take::Switched => return Ok(false),
+        }
+        self.own_sent = Some(self.taken.own_version);
         self.note(newest)?;
-        self.write(out, first, newest);
+        let first = self
+            .restart
+            .map_or(0, |_| self.taken.since.saturating_sub(oldest));
+        self.write(out, first as usize, newest);
         (self.cursor, self.told, self.rested) = (found.next, newest, None);
         Ok(true)
     }
@@ -163,62 +178,52 @@ impl Feed {
             next: found.next,
             // Who starts anew has no own channel either.
             own_version: self.own_sent.filter(|_| self.restart.is_none()),
+            restart: self.restart.map(|restart| restart.from),
             quiet,
         };
         let seen = self.interest.as_ref().filter(|_| self.restart.is_none());
         self.slot.take(place, seen, &mut self.taken)
     }
 
-    /// While it waits for keyframes, the client may be moved to another stream; nothing else may be taken.
-    fn follow_switch(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
-        let place = Place {
-            stream: self.stream,
-            // Of no tick: nothing can be taken.
-            next: u64::MAX,
-            own_version: None,
-            quiet: false,
-        };
-        match self.slot.take(place, None, &mut self.taken)? {
-            Take::Switched(stream, since) => self.switch(stream, since, out),
-            _ => Ok(false),
+    /// Goes over to the stream that the room has put this client on, if it is another one: keyframes of all that it sees
+    /// are in one of its entries.
+    fn follow_stream(&mut self) {
+        let stream = self.slot.stream().min(STRIDES.len() - 1);
+        if stream == self.stream {
+            return;
         }
-    }
-
-    /// Goes over to another stream, which has had keyframes for this client since its entry number `since`.
-    fn switch(&mut self, stream: usize, since: u64, out: &mut Vec<u8>) -> Result<bool, Refusal> {
-        self.stream = stream.min(STRIDES.len() - 1);
-        self.head = self.rings.head(self.stream);
-        self.cursor = since;
-        self.restart.get_or_insert("switched");
+        let from = self.slot.since();
+        self.stream = stream;
+        self.head = self.rings.head(stream);
+        self.cursor = from;
+        let reason = self.restart.map_or("switched", |restart| restart.reason);
+        self.restart = Some(Restart { reason, from });
         self.rested = None;
-        self.missed.clear();
-        self.assemble_missed(out)
     }
 
-    /// Too far behind: the ring has passed the cursor, or the state is smaller than its changes.
+    /// Too far behind: the ring has passed the cursor, or whole channels are smaller than their changes.
     fn is_behind(&self, found: Found) -> bool {
         let changes = || {
-            let bytes = self.missed.iter().map(|entry| entry.len_bytes());
+            let bytes = self.missed.iter().map(|entry| self.plan.bytes(entry));
             bytes.sum::<usize>()
         };
-        found.passed
-            || (self.missed.len() > CATCH_UP_SNAPSHOTS
-                && found.keyframe_bytes > 0
-                && changes() > found.keyframe_bytes)
+        found.passed || (self.missed.len() > CATCH_UP_SNAPSHOTS && changes() > self.whole_bytes)
     }
 
     /// Steps on the ladder.
     fn note(&mut self, newest: Tick) -> Result<(), Refusal> {
         let carried = match self.restart {
-            Some("behind") => Carried::Restart,
+            Some(Restart {
+                reason: "behind", ..
+            }) => Carried::Restart,
             None if self.missed.len() > 1 => Carried::Several,
             _ => Carried::One,
         };
         if carried == Carried::Several {
             self.metrics.catch_up();
         }
-        if let Some(reason) = self.restart {
-            self.metrics.keyframe_sent(reason);
+        if let Some(restart) = self.restart {
+            self.metrics.keyframe_sent(restart.reason);
         }
         if !self.ladder.note(carried, ticks_on(self.told, newest)) {
             return Err(CloseReason::TooSlow.into());
@@ -256,13 +261,19 @@ impl Feed {
             pace: (pace != self.pace_told).then_some(pace),
             taken: &self.taken,
         };
+        let before = out.len();
         message.write(&self.plan, out);
+        if self.restart.is_some() {
+            self.whole_bytes = out.len() - before;
+        }
+        self.restart = None;
         if self.plan.settle() {
             // A channel whose keyframe is no longer in the ring: everything anew.
             self.slot.wish_restart();
-            self.restart = Some("behind");
-        } else {
-            self.restart = None;
+            self.restart = Some(Restart {
+                reason: "behind",
+                from: self.cursor + self.missed.len() as u64,
+            });
         }
         if !self.taken.healing.is_empty() {
             let healed = self.plan.healed();

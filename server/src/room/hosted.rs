@@ -72,8 +72,8 @@ struct Client {
     player: PlayerId,
     slot: Arc<Slot>,
     stream: usize,
-    /// It comes to its stream with the next entry.
-    switched: bool,
+    /// With the next entry of its stream come keyframes of all that it sees.
+    starts: bool,
     healed: Tick,
 }
 
@@ -144,7 +144,7 @@ impl<G: Game> HostedRoom<G> {
                             player,
                             slot: slot.clone(),
                             stream: 0,
-                            switched: false,
+                            starts: false,
                             healed,
                         },
                     );
@@ -223,7 +223,7 @@ impl<G: Game> HostedRoom<G> {
             let wished = client.slot.wished_stream();
             if wished != client.stream && core.stream_is_next(wished) {
                 core.set_stream_active(wished, true);
-                (client.stream, client.switched) = (wished, true);
+                (client.stream, client.starts) = (wished, true);
             }
             used[client.stream] = true;
             core.set_sight(client.player, client.slot.wished_scale());
@@ -237,7 +237,8 @@ impl<G: Game> HostedRoom<G> {
                 continue;
             };
             let channels = viewer.channels.clone();
-            if client.slot.take_restart() || client.switched {
+            client.starts |= client.slot.take_restart();
+            if client.starts {
                 core.want(client.stream, channels.iter().copied());
             } else if !viewer.entered.is_empty() {
                 let entered = viewer.entered.clone();
@@ -256,7 +257,7 @@ impl<G: Game> HostedRoom<G> {
     }
 
     /// Leaves each client its own part, then pushes the shared entries and wakes the writers.
-    fn publish(&mut self, due: [bool; STRIDES.len()]) {
+    fn publish(&mut self, due: [bool; STRIDES.len()], checked: [bool; STRIDES.len()]) {
         let tick = self.core.room().tick().minus(1);
         let ticks = tick.since(self.told).max(0) as u32;
         self.told = tick;
@@ -264,8 +265,6 @@ impl<G: Game> HostedRoom<G> {
             let stream = STRIDES.iter().position(|of| *of == stride).unwrap_or(0);
             self.rings.ring(stream).next()
         });
-        let check_every = (super::stream::CHECK_TICKS / ticks.max(1)).max(1);
-        let turn = tick.0 / ticks.max(1);
         for client in self
             .clients
             .values_mut()
@@ -273,19 +272,16 @@ impl<G: Game> HostedRoom<G> {
         {
             self.core.fill_own(client.player, &mut self.own);
             let own_channel = self.core.own_channel(client.player);
-            let is_checked = turn
-                .wrapping_add(client.player.0)
-                .is_multiple_of(check_every);
             let viewer = self.core.viewer(client.player);
             client.slot.leave(&Left {
                 stream: client.stream,
                 number: numbers[client.stream],
-                switched: std::mem::take(&mut client.switched),
+                starts: std::mem::take(&mut client.starts),
                 ticks: ticks * STRIDES[client.stream],
                 own: &self.own,
                 own_channel: own_channel.map_or((&[], 0), |own| own.bytes()),
                 own_check: own_channel
-                    .filter(|_| is_checked)
+                    .filter(|_| checked[client.stream])
                     .and_then(|own| own.check()),
                 interest: viewer.map_or(&self.nothing_seen, |viewer| &viewer.channels),
             });
@@ -372,6 +368,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.send_away();
         let snapshot = self.core.snapshot_due(self.load.ticks_per_snapshot);
         let mut due = [false; STRIDES.len()];
+        let checked = STRIDES.map(|stride| self.core.is_checked(stride));
         if snapshot {
             self.core.capture();
             self.grant_wishes();
@@ -380,7 +377,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
         }
         self.core.finish();
         if snapshot {
-            self.publish(due);
+            self.publish(due, checked);
         }
         self.ticks += 1;
         let dropped = self.core.take_dropped();

@@ -209,7 +209,13 @@ impl Viewer {
         scratch.push(ChannelId::GLOBAL);
         scratch.extend(subscribed);
         if let (Some(map), Some(at)) = (map, at) {
-            map.cells(at, self.scale, &self.channels, scratch);
+            // Who is to see less far sees less at once.
+            let rescaled = self
+                .looked
+                .as_ref()
+                .is_some_and(|looked| looked.scale != self.scale);
+            let seen = if rescaled { &[] } else { &*self.channels };
+            map.cells(at, self.scale, seen, scratch);
         }
         self.looked = Some(Look {
             at,

@@ -40,7 +40,7 @@ pub use feed::Feed;
 pub(crate) use hosted::{HostedRoom, RoomSetup};
 pub use inbox::{ClientId, Inbound};
 pub use interest::{Grid, Interest};
-pub(crate) use mailbox::RoomPort;
+pub(crate) use mailbox::{RoomPort, SeatReply};
 pub use player::Player;
 pub use seat::{Delivery, Port, Seat};
 

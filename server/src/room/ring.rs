@@ -21,8 +21,8 @@ const ENTRIES: usize = 192;
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     pub(super) tick: Tick,
-    /// Nothing in it moves by itself.
-    pub(super) at_rest: bool,
+    /// The channels in which something moves by itself, ascending: without a word of it, it goes on.
+    moving: Vec<ChannelId>,
     bytes: Vec<u8>,
     /// Of the channels that have anything to say, ascending.
     sections: Vec<Sections>,
@@ -50,10 +50,19 @@ impl Entry {
         self.tick = tick;
         self.bytes.clear();
         self.sections.clear();
+        self.moving.clear();
     }
 
-    pub(super) fn set_at_rest(&mut self, at_rest: bool) {
-        self.at_rest = at_rest;
+    /// Something in this channel moves by itself; channels ascend.
+    pub(super) fn set_moving(&mut self, channel: ChannelId) {
+        self.moving.push(channel);
+    }
+
+    /// Whether anything in a channel does. `from` is where the search starts and is moved on: ask in ascending order.
+    pub(super) fn is_moving(&self, channel: ChannelId, from: &mut usize) -> bool {
+        let rest = self.moving.get(*from..).unwrap_or_default();
+        *from += rest.partition_point(|moving| *moving < channel);
+        self.moving.get(*from) == Some(&channel)
     }
 
     /// Starts the sections of a channel; channels ascend.
@@ -68,11 +77,6 @@ impl Entry {
                 keyframe: start..start,
             },
         }
-    }
-
-    /// True when it says nothing and nothing moves: whoever misses it misses nothing.
-    pub(super) fn is_silent(&self) -> bool {
-        self.at_rest && self.sections.is_empty()
     }
 
     /// What a channel has to say. `from` is where the search starts and is moved on: ask in ascending order.
@@ -207,8 +211,6 @@ struct Entries {
     entries: VecDeque<Arc<Entry>>,
     /// The entry that went last, for its memory.
     spare: Option<Arc<Entry>>,
-    /// Bytes of the last whole keyframe of the global channel: an estimate of the next one.
-    keyframe_bytes: usize,
 }
 
 /// What a cursor finds beside the entries.
@@ -218,19 +220,12 @@ pub(super) struct Found {
     pub(super) next: u64,
     /// The ring has passed the cursor: changes are lost to it.
     pub(super) passed: bool,
-    /// About how large a keyframe of the global channel is, bytes; 0 when none was made yet.
-    pub(super) keyframe_bytes: usize,
 }
 
 impl Ring {
     /// Adds an entry and returns the number that the next one will have.
     pub(super) fn push(&self, entry: Arc<Entry>) -> u64 {
         let mut ring = self.0.write();
-        let global = entry.find(ChannelId::GLOBAL, &mut 0);
-        let keyframe_bytes = global.map_or(0, |global| entry.keyframe(global).len());
-        if keyframe_bytes > 0 {
-            ring.keyframe_bytes = keyframe_bytes;
-        }
         if ring.entries.len() == ENTRIES {
             ring.first += 1;
             ring.spare = ring.entries.pop_front();
@@ -259,7 +254,6 @@ impl Ring {
         Found {
             next: ring.first + kept as u64,
             passed: cursor < ring.first,
-            keyframe_bytes: ring.keyframe_bytes,
         }
     }
 }

@@ -85,11 +85,11 @@ impl Port {
         match delivered {
             Delivered::Done(delivery) => return Ok(delivery),
             Delivered::Hidden(hidden) => self.slot.wish_hidden(hidden),
-            Delivered::Desync(desync) => match desync.found {
-                None => self.slot.wish_healing(desync.channel),
-                // What was wrong, now that it is right again: for the log and the metric, which the room has written.
-                Some(_) => {}
-            },
+            // What was wrong, once it is right again, is for the log: the room has written it.
+            Delivered::Desync(desync) if desync.found.is_none() => {
+                self.slot.wish_healing(desync.channel);
+            }
+            Delivered::Desync(_) => {}
         }
         Ok(Delivery::Taken)
     }

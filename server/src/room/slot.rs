@@ -5,7 +5,7 @@
 //! for a copy.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
@@ -31,13 +31,14 @@ pub(super) struct Slot {
     half_rate: AtomicBool,
     less_interest: AtomicBool,
     gone: AtomicBool,
+    /// Which stream the client is on.
+    stream: AtomicUsize,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct SlotState {
-    /// Which stream the client is on, and the number of the entry with which it came there.
-    stream: usize,
+    /// The number of the last entry that was made for the client to start from.
     since: u64,
     /// The number that the ring's next entry has when this own part belongs to its newest; 0 before the first.
     next: u64,
@@ -87,8 +88,8 @@ pub(super) struct Left<'a> {
     pub(super) stream: usize,
     /// The number that this snapshot's entry gets.
     pub(super) number: u64,
-    /// The client came to this stream with this snapshot.
-    pub(super) switched: bool,
+    /// With this snapshot come keyframes of all that the client sees: it came to this stream, or wished to start anew.
+    pub(super) starts: bool,
     /// Ticks since the snapshot before.
     pub(super) ticks: u32,
     pub(super) own: &'a Own,
@@ -108,6 +109,9 @@ pub(super) struct Taken {
     pub(super) own_check: Option<u64>,
     pub(super) interest: Option<Arc<[ChannelId]>>,
     pub(super) healing: Vec<ChannelId>,
+    pub(super) own_version: u32,
+    /// The number of the last entry that was made for this client to start from.
+    pub(super) since: u64,
 }
 
 /// How far a feed is.
@@ -118,6 +122,8 @@ pub(super) struct Place {
     pub(super) next: u64,
     /// The version of the own channel that the client has.
     pub(super) own_version: Option<u32>,
+    /// The client must start anew, from an entry of this number or a later one.
+    pub(super) restart: Option<u64>,
     /// Nothing but the own part could be worth a message.
     pub(super) quiet: bool,
 }
@@ -125,14 +131,14 @@ pub(super) struct Place {
 /// Whether there was anything to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Take {
-    /// It is in the [`Taken`]; the own channel's version comes along.
-    Taken(u32),
+    /// It is in the [`Taken`].
+    Taken,
     /// The ring and the slot are not of one tick: wait.
     NotYet,
     /// Nothing that is worth a message.
     Nothing,
-    /// The client is on another stream from this entry on.
-    Switched(usize, u64),
+    /// The client is on another stream now.
+    Switched,
 }
 
 impl Slot {
@@ -147,8 +153,12 @@ impl Slot {
     pub(super) fn leave(&self, left: &Left) {
         let mut state = self.state.lock();
         let state = &mut *state;
-        if left.switched {
-            (state.stream, state.since) = (left.stream, left.number);
+        if left.starts {
+            state.since = left.number;
+            if self.stream.swap(left.stream, Ordering::Relaxed) != left.stream {
+                // It waits for the other stream's next entry, which may never come.
+                self.changed.notify_one();
+            }
         }
         if state.own_version != left.own_channel.1 {
             state.own_channel.clear();
@@ -200,10 +210,10 @@ impl Slot {
         if let Some(refusal) = &state.close {
             return Err(refusal.clone());
         }
-        if state.stream != place.stream {
-            return Ok(Take::Switched(state.stream, state.since));
+        if self.stream() != place.stream {
+            return Ok(Take::Switched);
         }
-        if state.next != place.next {
+        if state.next != place.next || place.restart.is_some_and(|from| state.since < from) {
             return Ok(Take::NotYet);
         }
         let interest_is_news = match (&state.interest, seen) {
@@ -248,7 +258,18 @@ impl Slot {
         taken.interest = state.interest.clone().filter(|_| interest_is_news);
         taken.healing.clear();
         taken.healing.extend_from_slice(&state.healing);
-        Ok(Take::Taken(state.own_version))
+        (taken.own_version, taken.since) = (state.own_version, state.since);
+        Ok(Take::Taken)
+    }
+
+    /// The stream that the client is on.
+    pub(super) fn stream(&self) -> usize {
+        self.stream.load(Ordering::Relaxed)
+    }
+
+    /// The number of the last entry that was made for the client to start from.
+    pub(super) fn since(&self) -> u64 {
+        self.state.lock().since
     }
 
     /// Ends the client's connection.
@@ -262,7 +283,7 @@ impl Slot {
         self.state.lock().close.clone()
     }
 
-    /// Waits for a [`Slot::close`]. Cancel-safe; one that came before is not missed.
+    /// Waits for a [`Slot::close`] or another stream. Cancel-safe; one that came before is not missed.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -351,7 +372,7 @@ mod tests {
         slot.leave(&Left {
             stream: 0,
             number,
-            switched: false,
+            starts: false,
             ticks: 2,
             own,
             own_channel: (&[], 0),
@@ -365,11 +386,12 @@ mod tests {
             stream: 0,
             next,
             own_version: Some(0),
+            restart: None,
             quiet: false,
         };
         let mut taken = Taken::default();
         let take = slot.take(place, None, &mut taken).unwrap();
-        matches!(take, Take::Taken(_)).then_some(taken.own)
+        (take == Take::Taken).then_some(taken.own)
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::ring::Entry;
 /// Every so manieth snapshot goes into each stream: all for who keeps up, half for who does not, few for who does not
 /// look.
 pub(super) const STRIDES: [u32; 3] = [1, 2, 8];
-/// Each channel's hash is told at least this often, ticks.
+/// Each channel's hash is told this often, ticks. All at once, so that a room at rest stays quiet in between.
 pub(super) const CHECK_TICKS: u32 = 48;
 
 /// One rate.
@@ -38,7 +38,6 @@ pub(super) struct Stream {
     bits: BitWriter,
     scratch: Vec<u8>,
     carried: CarriedRows,
-    entries: u32,
     told: Tick,
     entry: Arc<Entry>,
 }
@@ -56,7 +55,6 @@ impl Stream {
             bits: BitWriter::default(),
             scratch: Vec::new(),
             carried: CarriedRows::default(),
-            entries: 0,
             told: Tick(0),
             entry: Arc::default(),
         }
@@ -104,7 +102,7 @@ impl Stream {
         &mut self,
         (schema, channels): (&Schema, &Channels),
         captured: &Captured,
-        (tick, check_entries): (Tick, u32),
+        (tick, is_checked): (Tick, bool),
         tally: &mut impl Tally,
     ) {
         // A slow reader may still have what was to be written over.
@@ -125,21 +123,20 @@ impl Stream {
         if self.stride == 1 {
             self.carried.collect(schema, &self.states, captured);
         }
-        self.entries = self.entries.wrapping_add(1);
-        let mut at_rest = true;
         for (channel, slot) in channels.iter() {
             let state = &mut self.states[slot];
             let rows = (0..schema.tables.len()).map(|table| captured.rows(table, slot));
             self.scratch.clear();
             self.encoder
                 .encode(schema, state, rows, &self.carried, tally, &mut self.scratch);
-            at_rest &= state.is_at_rest();
+            if !state.is_at_rest() {
+                entry.set_moving(channel);
+            }
             let mut section = entry.section(channel);
             section.update(SectionKind::Delta, &self.scratch);
             section.events(&self.events[slot]);
             self.events[slot].clear();
-            let turn = self.entries.wrapping_add(slot as u32);
-            if turn.is_multiple_of(check_entries.max(1)) {
+            if is_checked {
                 section.update(SectionKind::Check, &state.hash().to_le_bytes());
             }
             if std::mem::take(&mut self.wanted[slot]) {
@@ -149,7 +146,6 @@ impl Stream {
             }
             section.finish();
         }
-        entry.set_at_rest(at_rest);
     }
 
     /// The tick of the last entry.

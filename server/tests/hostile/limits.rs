@@ -88,6 +88,7 @@ async fn a_client_that_does_not_read_is_too_slow_and_others_are_not_kept_waiting
     };
     let gossip = Options {
         gossip_bytes: 20_000,
+        ..Options::default()
     };
     let game = Server::builder()
         .threads(1)
@@ -114,6 +115,7 @@ async fn a_slow_client_that_reads_again_in_time_is_told_why() {
     };
     let gossip = Options {
         gossip_bytes: 20_000,
+        ..Options::default()
     };
     let game = Server::builder()
         .threads(1)
@@ -312,6 +314,7 @@ async fn a_flooder_that_reads_late_still_hears_why() {
     };
     let gossip = Options {
         gossip_bytes: 20_000,
+        ..Options::default()
     };
     let game = Server::builder().threads(1).limits(limits);
     let server = start_with(game.game_with::<MeadowGame<16>>("meadow", gossip)).await;

@@ -2,6 +2,7 @@
 //! harms nobody else.
 
 mod cases;
+mod ladder;
 mod limits;
 mod meadow;
 mod seats;

@@ -1,5 +1,7 @@
-//! A game with nothing to win: one flower that grows every tick, so that there is always a snapshot to send.
+//! A game with nothing to win: one flower that grows every tick, so that there is always a snapshot to send; and sheep that
+//! jump about, as many as a test needs for its snapshots to be large.
 
+use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use tickwire_server::game::{Game, SavedVisitor};
 use tickwire_server::room::Room;
@@ -12,6 +14,15 @@ use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 pub(crate) struct Flower {
     #[net(range = 0..=65535)]
     height: u32,
+}
+
+/// Somewhere else in every tick: 4 bytes in every snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+pub(crate) struct Sheep {
+    #[net(range = 0..=65535)]
+    x: u32,
+    #[net(range = 0..=65535)]
+    y: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +50,7 @@ impl Rules for Meadow {
 
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Flower>();
+        set.component::<Sheep>();
     }
 
     fn map((): &()) {}
@@ -46,15 +58,19 @@ impl Rules for Meadow {
     fn step((): &mut (), _: &Step, (): &(), _: f32) {}
 }
 
-/// What is said to everybody, every tick: makes snapshots as large as a test needs them.
+/// Makes snapshots as large as a test needs them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Options {
+    /// What is said to everybody, every tick.
     pub(crate) gossip_bytes: usize,
+    /// Sheep that jump about.
+    pub(crate) sheep: usize,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct MeadowGame<const SEATS: usize> {
     flower: EntityId,
+    sheep: Vec<EntityId>,
     gossip_bytes: usize,
 }
 
@@ -70,12 +86,16 @@ impl<const SEATS: usize> Game for MeadowGame<SEATS> {
     fn create(options: &Options, room: &mut Room<Meadow>) -> Self {
         MeadowGame {
             flower: room.spawn((Flower::default(),)),
+            sheep: (0..options.sheep)
+                .map(|_| room.spawn((Sheep::default(),)))
+                .collect(),
             gossip_bytes: options.gossip_bytes,
         }
     }
 
     fn saved_components(set: &mut impl SavedVisitor) {
         set.component::<Flower>();
+        set.component::<Sheep>();
     }
 
     fn join(&mut self, _: &mut Room<Meadow>, _: PlayerId) -> Result<(), Refusal> {
@@ -88,6 +108,13 @@ impl<const SEATS: usize> Game for MeadowGame<SEATS> {
         room.with(self.flower, |flower: &mut Flower| {
             flower.height = (flower.height * 31 + 7) % 65_536
         });
+        for id in &self.sheep {
+            let (x, y) = (
+                room.rng().random_range(0..65_536),
+                room.rng().random_range(0..65_536),
+            );
+            room.with(*id, |sheep: &mut Sheep| *sheep = Sheep { x, y });
+        }
         if self.gossip_bytes > 0 {
             room.broadcast("x".repeat(self.gossip_bytes));
         }

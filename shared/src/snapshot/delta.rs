@@ -33,14 +33,22 @@ impl Carried for () {
 
 /// Counts the bits that each part of a delta takes, for who wants to explain them.
 pub trait Tally {
-    /// Field `place` of table `table` took `bits`.
+    /// Field `place` of table `table` took `bits`, in rows that stayed.
     fn field(&mut self, table: usize, place: usize, bits: usize);
+    /// The rows that are new in table `table` took `bits`, ids and all.
+    fn added(&mut self, table: usize, bits: usize);
+    /// Table `table` took `bits` in all: fields, new rows, places, counts.
+    fn table(&mut self, table: usize, bits: usize);
 }
 
 /// Nobody wants to know.
 impl Tally for () {
     #[inline(always)]
     fn field(&mut self, _table: usize, _place: usize, _bits: usize) {}
+    #[inline(always)]
+    fn added(&mut self, _table: usize, _bits: usize) {}
+    #[inline(always)]
+    fn table(&mut self, _table: usize, _bits: usize) {}
 }
 
 /// Encodes deltas; keeps its scratch memory from one to the next.
@@ -90,15 +98,19 @@ impl DeltaEncoder {
             self.move_on(table, rows, next);
             let quiet = self.removed.is_empty() && self.added.is_empty();
             let quiet = quiet && self.moved.is_empty() && self.changed.is_empty();
+            let before = self.bits.len_bits();
             self.bits.bit(!quiet);
             if !quiet {
                 write_places(&mut self.bits, &self.removed);
+                let before = self.bits.len_bits();
                 self.write_added((place, table), next, after_last, carried);
+                tally.added(place, self.bits.len_bits() - before);
                 self.write_moved((place, table), rows, tally);
                 self.write_changed((place, table), tally);
                 merge_rows(table, rows, &self.incoming, &mut self.spare);
             }
             any |= !quiet;
+            tally.table(place, self.bits.len_bits() - before);
         }
         if any {
             out.extend_from_slice(self.bits.finish());

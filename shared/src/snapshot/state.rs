@@ -129,25 +129,15 @@ impl ChannelState {
     /// A hash of all that the next delta rests on: ids, values, motion, codes. XXH3 over little-endian numbers; each
     /// table begins with its row count.
     pub fn hash(&self) -> u64 {
-        let mut hasher = Xxh3::new();
-        let mut buffer = HashBuffer::default();
+        let mut hasher = NumberHasher::default();
         for table in &self.tables {
-            buffer.number(&mut hasher, table.ids.len() as u32);
-            for id in &table.ids {
-                buffer.number(&mut hasher, *id);
-            }
-            for value in &table.values {
-                buffer.number(&mut hasher, *value);
-            }
-            for motion in &table.motion {
-                buffer.number(&mut hasher, *motion as u32);
-            }
-            for code in &table.codes {
-                buffer.number(&mut hasher, code.learnt());
-            }
+            hasher.numbers([table.ids.len() as u32].into_iter());
+            hasher.numbers(table.ids.iter().copied());
+            hasher.numbers(table.values.iter().copied());
+            hasher.numbers(table.motion.iter().map(|motion| *motion as u32));
+            hasher.numbers(table.codes.iter().map(|code| code.learnt()));
         }
-        buffer.flush(&mut hasher);
-        hasher.digest()
+        hasher.finish()
     }
 
     /// The first entity whose rows differ between the two, by table and then by id. None when only what the codes have
@@ -175,35 +165,47 @@ impl ChannelState {
     }
 }
 
-/// Feeds a hasher in pieces that are worth a call.
-struct HashBuffer {
+/// XXH3 over little-endian numbers, fed in pieces that are worth a call.
+struct NumberHasher {
+    hasher: Xxh3,
     bytes: [u8; 256],
     used: usize,
 }
 
-impl Default for HashBuffer {
-    fn default() -> HashBuffer {
-        HashBuffer {
+impl Default for NumberHasher {
+    fn default() -> NumberHasher {
+        NumberHasher {
+            hasher: Xxh3::new(),
             bytes: [0; 256],
             used: 0,
         }
     }
 }
 
-impl HashBuffer {
-    fn number(&mut self, hasher: &mut Xxh3, number: u32) {
-        if self.used == self.bytes.len() {
-            self.flush(hasher);
-        }
-        if let Some(place) = self.bytes.get_mut(self.used..self.used + 4) {
-            place.copy_from_slice(&number.to_le_bytes());
-            self.used += 4;
+impl NumberHasher {
+    fn numbers(&mut self, numbers: impl Iterator<Item = u32>) {
+        for number in numbers {
+            if self.used == self.bytes.len() {
+                self.flush();
+            }
+            if let Some(place) = self.bytes.get_mut(self.used..self.used + 4) {
+                place.copy_from_slice(&number.to_le_bytes());
+                self.used += 4;
+            }
         }
     }
 
-    fn flush(&mut self, hasher: &mut Xxh3) {
-        hasher.update(self.bytes.get(..self.used).unwrap_or_default());
+    // Browsers download it: once is enough.
+    #[inline(never)]
+    fn flush(&mut self) {
+        let bytes = self.bytes.get(..self.used).unwrap_or_default();
+        self.hasher.update(bytes);
         self.used = 0;
+    }
+
+    fn finish(mut self) -> u64 {
+        self.flush();
+        self.hasher.digest()
     }
 }
 

@@ -1,0 +1,130 @@
+//! One message taken apart: which bytes are whose.
+//!
+//! In: whole snapshot messages as clients get them. Out: sums of bytes by what they are for; all bytes are in exactly
+//! one sum.
+
+use anyhow::{Context, Result};
+use tickwire_shared::ids::ChannelId;
+use tickwire_shared::snapshot::layout::{OwnAvatar, Part, SectionKind, SnapshotMessage};
+
+/// Sums over messages, bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bytes {
+    /// Messages.
+    pub messages: u64,
+    /// WebSocket frame heads.
+    pub frame_heads: u64,
+    /// Message headers without avatar and events.
+    pub headers: u64,
+    /// Channel names, section heads, group heads.
+    pub section_heads: u64,
+    /// Own avatars told whole.
+    pub avatars: u64,
+    /// Events for one client alone.
+    pub own_events: u64,
+    /// Own channels: owner-only fields.
+    pub own_channel: u64,
+    /// Deltas of the global channel.
+    pub global: u64,
+    /// Deltas of grid cells and of channels that the game opened.
+    pub cells: u64,
+    /// Keyframes of shared channels.
+    pub keyframes: u64,
+    /// Events of shared channels.
+    pub events: u64,
+    /// Hashes by which clients find that they hold something else.
+    pub checks: u64,
+    /// Answers to clock questions, which are messages of their own: all of them, frame heads too.
+    pub replies: u64,
+}
+
+/// Bytes of the head of an unmasked WebSocket frame.
+pub fn frame_head_bytes(payload_bytes: usize) -> u64 {
+    match payload_bytes {
+        0..126 => 2,
+        126..65_536 => 4,
+        _ => 10,
+    }
+}
+
+/// Bytes of a LEB128 number.
+fn varint_bytes(number: usize) -> u64 {
+    let bits = usize::BITS - number.leading_zeros();
+    u64::from(bits.div_ceil(7).max(1))
+}
+
+impl Bytes {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.heads() + self.checks + self.replies + self.rows() + self.only_ones()
+    }
+
+    /// What names and frames the rest.
+    pub fn heads(&self) -> u64 {
+        self.frame_heads + self.headers + self.section_heads
+    }
+
+    fn rows(&self) -> u64 {
+        self.global + self.cells + self.keyframes + self.events
+    }
+
+    fn only_ones(&self) -> u64 {
+        self.avatars + self.own_events + self.own_channel
+    }
+
+    /// Adds one snapshot message.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn add(&mut self, message: &[u8]) -> Result<()> {
+        let parsed = SnapshotMessage::parse(message).context("a message that is no snapshot")?;
+        self.messages += 1;
+        self.frame_heads += frame_head_bytes(message.len());
+        let header = parsed.header;
+        let avatar = match header.avatar {
+            OwnAvatar::Whole(entity, bytes) => {
+                varint_bytes(entity.0 as usize) + varint_bytes(bytes.len()) + bytes.len() as u64
+            }
+            OwnAvatar::None | OwnAvatar::Predicted => 0,
+        };
+        let events = match header.events.len() {
+            0 => 0,
+            bytes => varint_bytes(bytes) + bytes as u64,
+        };
+        let span = match header.span_ticks {
+            0 => 0,
+            ticks => varint_bytes(ticks as usize),
+        };
+        let own = 2
+            + varint_bytes(header.ticks_on as usize)
+            + u64::from(header.slack_ticks.is_some())
+            + u64::from(header.pace.is_some())
+            + span;
+        let mut sections = 0;
+        parsed
+            .parts(|part| {
+                if let Part::Section(channel, kind, bytes) = part {
+                    *self.place(channel, kind) += bytes.len() as u64;
+                    sections += bytes.len() as u64;
+                }
+                Ok(())
+            })
+            .context("a message whose parts cannot be read")?;
+        self.headers += own;
+        self.avatars += avatar;
+        self.own_events += events;
+        self.section_heads += message.len() as u64 - own - avatar - events - sections;
+        Ok(())
+    }
+
+    fn place(&mut self, channel: ChannelId, kind: SectionKind) -> &mut u64 {
+        match (channel, kind) {
+            (_, SectionKind::Check) => &mut self.checks,
+            (ChannelId::OWN, _) => &mut self.own_channel,
+            (_, SectionKind::Events) => &mut self.events,
+            (_, SectionKind::Keyframe) => &mut self.keyframes,
+            (ChannelId::GLOBAL, _) => &mut self.global,
+            _ => &mut self.cells,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! An arena full of scripted people in virtual time, with real feeds and real client cores.
+//!
+//! In: how many, how long, a seed. Out: every message's bytes by what they are for, and the recorded room. People have
+//! links of 20 ms, so that inputs come as early and as unevenly as they do; what comes down is read at once.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rand::RngExt;
+use rand_pcg::Pcg64Mcg;
+use tickwire_arena::{Arena, ArenaInput};
+use tickwire_server::arena::{ArenaGame, ArenaOptions};
+use tickwire_server::lab::Lab;
+use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_shared::rules::Rules;
+
+use super::message::{Bytes, frame_head_bytes};
+use super::trace::{Snapshot, Trace};
+use crate::HOLD_TICKS;
+
+/// Played before anything is counted: everybody has joined, and clocks have settled.
+const WARM_UP: Duration = Duration::from_secs(8);
+/// One way, milliseconds, and what it varies by.
+const LINK_MS: (u64, u64) = (20, 5);
+
+/// How to play.
+#[derive(Clone, Copy, Debug)]
+pub struct Script {
+    /// People, 1 to 128.
+    pub players: usize,
+    /// What is counted.
+    pub span: Duration,
+    /// Where all randomness starts.
+    pub seed: u64,
+    /// Nobody touches anything.
+    pub idle: bool,
+}
+
+/// What was counted.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The script.
+    pub script: Script,
+    /// Over all clients and the whole span.
+    pub bytes: Bytes,
+    /// The room, snapshot by snapshot.
+    pub trace: Trace,
+}
+
+impl Played {
+    /// A sum over all clients and the whole span as bytes per client per second.
+    pub fn per_client_per_s(&self, sum: f64) -> f64 {
+        sum / self.script.players as f64 / self.script.span.as_secs_f64()
+    }
+}
+
+/// Somebody who runs, turns a little each tick, and now and then shoots.
+fn scripted(number: usize) -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
+    let mut held = ArenaInput::default();
+    let mut ticks = number as u32;
+    move |rng, _| {
+        if ticks.is_multiple_of(HOLD_TICKS) || (held.right, held.down) == (0, 0) {
+            (held.right, held.down) = DIRECTIONS[rng.random_range(0..DIRECTIONS.len())];
+            held.fire = number.is_multiple_of(4) && rng.random_bool(0.5);
+        }
+        held.aim = (held.aim + rng.random_range(-0.1..0.1)).clamp(-3.1, 3.1);
+        ticks += 1;
+        held.clone()
+    }
+}
+
+const DIRECTIONS: [(i8, i8); 8] = [
+    (1, 0),
+    (1, 1),
+    (0, 1),
+    (-1, 1),
+    (-1, 0),
+    (-1, -1),
+    (0, -1),
+    (1, -1),
+];
+
+/// Plays the script; `progress` gets the part that is done, 0..=1, about once a second of play.
+///
+/// # Errors
+/// Somebody was refused or closed, or what was recorded is not what clients were told: the figures would lie.
+pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
+    let mut lab = Lab::<ArenaGame>::new(
+        ArenaOptions {
+            bots: 0,
+            seats: script.players.clamp(1, 128) as u8,
+            kills_to_win: 255,
+            round_seconds: 1000,
+            ..ArenaOptions::default()
+        },
+        script.seed,
+    );
+    for number in 0..script.players {
+        let mut hands = scripted(number);
+        let play = move |rng: &mut Pcg64Mcg, now| match script.idle {
+            true => ArenaInput::default(),
+            false => hands(rng, now),
+        };
+        let index = lab.add(LINK_MS, play);
+        let index = index.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
+        let down = &mut lab.players[index].down;
+        (down.latency, down.jitter) = (Duration::ZERO, Duration::ZERO);
+    }
+    // The lab delivers the welcomes, and what comes before a client knows its room.
+    lab.run(Duration::from_secs(1), |_| {});
+    for player in &mut lab.players {
+        // From here on what comes down is taken from the feed below.
+        player.reads = false;
+        ensure!(player.down.waiting() == 0, "messages would overtake others");
+    }
+    let mut reader = Reader::new(&lab);
+    let mut outcome = Ok(());
+    lab.run(WARM_UP, |lab| {
+        if outcome.is_ok() {
+            outcome = reader.read(lab, false);
+        }
+    });
+    outcome?;
+    reader.start(&mut lab);
+    let second = Duration::from_secs(1);
+    let end = lab.now + script.span;
+    while lab.now < end && !lab.closed {
+        let left = end - lab.now;
+        progress(1.0 - left.as_secs_f64() / script.span.as_secs_f64());
+        let mut outcome = Ok(());
+        lab.run(left.min(second), |lab| {
+            if outcome.is_ok() {
+                outcome = reader.read(lab, true);
+            }
+        });
+        outcome?;
+    }
+    progress(1.0);
+    reader.finish(script, &lab)
+}
+
+/// Reads every client's feed at every snapshot.
+struct Reader {
+    last: Option<Tick>,
+    bytes: Bytes,
+    trace: Trace,
+    message: Vec<u8>,
+}
+
+impl Reader {
+    fn new(lab: &Lab<ArenaGame>) -> Reader {
+        Reader {
+            last: None,
+            bytes: Bytes::default(),
+            trace: Trace {
+                schema: lab.room().schema().clone(),
+                before: None,
+                snapshots: Vec::new(),
+            },
+            message: Vec::new(),
+        }
+    }
+
+    /// From here on it counts.
+    fn start(&mut self, lab: &mut Lab<ArenaGame>) {
+        self.trace.before = lab.room().channel_state(ChannelId::GLOBAL, 1).cloned();
+        for player in &mut lab.players {
+            // Only answers are counted here, since the lab does not read the feeds.
+            (player.bytes_down, player.messages_down) = (0, 0);
+        }
+    }
+
+    fn read(&mut self, lab: &mut Lab<ArenaGame>, counts: bool) -> Result<()> {
+        let last = lab.room().last_snapshot();
+        if last == self.last {
+            return Ok(());
+        }
+        self.last = last;
+        if counts {
+            let snapshot = Snapshot::of(lab.room().room(), lab.room().schema());
+            self.trace.snapshots.push(snapshot);
+        }
+        let now = lab.now;
+        for player in &mut lab.players {
+            player.events.clear();
+            let seat = player
+                .seat_mut()
+                .as_mut()
+                .context("a client lost its seat")?;
+            self.message.clear();
+            let assembled = seat.feed.assemble(&mut self.message);
+            let assembled =
+                assembled.map_err(|refusal| anyhow::anyhow!("a client was closed: {refusal:?}"))?;
+            if !assembled {
+                continue;
+            }
+            player.core.handle_bytes(now, &self.message);
+            if counts {
+                self.bytes.add(&self.message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, script: Script, lab: &Lab<ArenaGame>) -> Result<Played> {
+        for player in &lab.players {
+            let heads = player.messages_down * frame_head_bytes(0);
+            self.bytes.replies += player.bytes_down + heads;
+            ensure!(player.closed.is_none(), "a client was closed");
+            let stats = player.core.stats(lab.now);
+            ensure!(
+                player.core.player().is_some() && stats.desyncs == 0 && stats.entities > 0,
+                "a client lost the room: {stats:?}"
+            );
+        }
+        // What was recorded must be what clients hold, or the trace's figures are of another room.
+        let told = lab.room().channel_state(ChannelId::GLOBAL, 1);
+        let told = told.context("the arena has no global channel")?;
+        let last = self
+            .trace
+            .snapshots
+            .last()
+            .context("nothing was recorded")?;
+        for (recorded, told) in last.quantised(&self.trace.schema).iter().zip(&told.tables) {
+            ensure!(
+                recorded.ids == told.ids && recorded.values == told.values,
+                "the recorded rows are not those that clients hold"
+            );
+        }
+        let due =
+            script.span.as_secs_f64() * f64::from(Arena::TICK_RATE_HZ / Arena::TICKS_PER_SNAPSHOT);
+        let snapshots = self.trace.snapshots.len() as f64;
+        ensure!(
+            (snapshots - due).abs() <= 2.0,
+            "{snapshots} snapshots instead of {due}"
+        );
+        Ok(Played {
+            script,
+            bytes: self.bytes,
+            trace: self.trace,
+        })
+    }
+}
