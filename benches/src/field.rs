@@ -36,7 +36,7 @@ pub struct Mover {
     #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
     pub y: f32,
     /// Radians: where its player told it to go.
-    #[net(angle, bits = 8)]
+    #[net(angle, bits = 8, interpolate)]
     pub heading: f32,
     /// Nobody is hurt here.
     #[net(range = 0..=100)]
