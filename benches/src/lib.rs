@@ -3,6 +3,10 @@
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
 pub mod bandwidth;
+pub mod contest;
+pub mod field;
+pub mod load;
+pub mod websocket;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;

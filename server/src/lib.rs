@@ -14,6 +14,7 @@ mod limits;
 mod metrics;
 mod net;
 mod page;
+mod process;
 pub mod room;
 mod scheduler;
 mod server;

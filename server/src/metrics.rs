@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -13,9 +14,16 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use tickwire_shared::snapshot::layout::Rung;
 
+use crate::process;
+
 /// Upper ends of the tick histogram's buckets, seconds: around the 16.7 ms of a 60 Hz tick, down to an idle room.
 const TICK_BUCKETS_S: [f64; 12] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016_7, 0.05,
+];
+
+/// Upper ends of the lateness histogram's buckets, seconds: from what a timer's slack takes to three ticks at 60 Hz.
+const LATENESS_BUCKETS_S: [f64; 12] = [
+    0.000_05, 0.000_1, 0.000_2, 0.000_3, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016_7, 0.033, 0.05,
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -43,6 +51,7 @@ pub struct Metrics {
     rooms_panicked: Counter,
     players: Gauge,
     tick: Histogram,
+    tick_lateness: Histogram,
     tick_overruns: Counter,
     ticks_dropped: Counter,
     keyframes_sent: ByReason,
@@ -63,6 +72,13 @@ impl Default for Metrics {
         let r = &mut registry;
         let tick = Histogram::new(TICK_BUCKETS_S);
         r.register_with_unit("tick", "Time of one room tick", Unit::Seconds, tick.clone());
+        let tick_lateness = Histogram::new(LATENESS_BUCKETS_S);
+        r.register_with_unit(
+            "tick_lateness",
+            "From when a room tick was due to when it began",
+            Unit::Seconds,
+            tick_lateness.clone(),
+        );
         let (bytes_in, bytes_out) = (Counter::default(), Counter::default());
         r.register_with_unit(
             "in",
@@ -78,6 +94,7 @@ impl Default for Metrics {
         );
         Metrics {
             tick,
+            tick_lateness,
             bytes_in,
             bytes_out,
             connections: add(r, "connections", "TCP connections open"),
@@ -139,11 +156,13 @@ fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &
 }
 
 impl Metrics {
-    /// All counters in the OpenMetrics text format.
+    /// All counters in the OpenMetrics text format, and on Linux what the process takes of the machine.
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String does not fail.
-        let _ = prometheus_client::encoding::text::encode(&mut out, &self.registry);
+        let _ = encode_registry(&mut out, &self.registry);
+        out.push_str(&process::text());
+        let _ = encode_eof(&mut out);
         out
     }
 
@@ -214,6 +233,11 @@ impl Metrics {
         if took > budget {
             self.tick_overruns.inc();
         }
+    }
+
+    /// One room tick began this long after it was due.
+    pub(crate) fn tick_late(&self, by: Duration) {
+        self.tick_lateness.observe(by.as_secs_f64());
     }
 
     /// Ticks that will not be made up for.
@@ -289,6 +313,21 @@ impl ClientOnRung {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lateness_has_a_histogram_and_the_text_ends_once() {
+        let metrics = Metrics::default();
+        metrics.tick_late(Duration::from_micros(700));
+        let text = metrics.text();
+        for line in [
+            "tickwire_tick_lateness_seconds_bucket{le=\"0.0005\"} 0",
+            "tickwire_tick_lateness_seconds_bucket{le=\"0.001\"} 1",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+        assert!(text.ends_with("# EOF\n"), "{text}");
+        assert_eq!(text.matches("# EOF").count(), 1);
+    }
 
     #[test]
     fn what_is_counted_shows_in_the_text_under_its_label() {

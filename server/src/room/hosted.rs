@@ -336,6 +336,9 @@ impl<G: Game> Tickable for HostedRoom<G> {
 
     fn tick(&mut self, due: Instant) -> Verdict {
         let started = Instant::now();
+        self.shared
+            .metrics
+            .tick_late(started.saturating_duration_since(due));
         let room_time_us = (self.ticks * 1_000_000 / u64::from(G::Rules::TICK_RATE_HZ)) as i64;
         let due_us = due.saturating_duration_since(self.shared.epoch).as_micros() as i64;
         self.shared

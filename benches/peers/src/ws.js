@@ -1,0 +1,46 @@
+// The bare library `ws`: one buffer of ten bytes a mover for everybody, made once a tick. No delta, no handshake of
+// its own, no reconnects: what a small team writes first.
+
+import { createServer } from "node:http";
+import { WebSocketServer } from "ws";
+import { MOVER_BYTES, Near, Rooms, isHeading, options, pack, ready, writeMover } from "./field.js";
+
+/** Bytes that may wait for a client before it misses ticks: what is old is not worth sending. */
+const WAITING_BYTES = 256 * 1024;
+
+const wanted = options();
+const near = wanted.game === "interest" ? new Near(wanted.radius) : undefined;
+
+const rooms = new Rooms(wanted, (room, movers) => {
+  if (near) {
+    near.fill(movers);
+    const scratch = Buffer.allocUnsafe(movers.length * MOVER_BYTES);
+    for (const [client, mover] of room.members) {
+      let end = 0;
+      near.visit(mover, (other) => {
+        writeMover(scratch, end, other);
+        end += MOVER_BYTES;
+      });
+      send(client, Buffer.from(scratch.subarray(0, end)));
+    }
+    return;
+  }
+  const state = pack(movers);
+  for (const client of room.members.keys()) send(client, state);
+});
+
+function send(client, state) {
+  if (client.bufferedAmount < WAITING_BYTES) client.send(state);
+}
+
+const server = createServer();
+const sockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 4096 });
+sockets.on("connection", (client) => {
+  const { room, mover } = rooms.join(client);
+  client.on("message", (message) => {
+    if (message.length === 1 && isHeading(message[0])) mover.heading = message[0];
+  });
+  client.on("close", () => rooms.leave(client, room));
+  client.on("error", () => client.terminate());
+});
+server.listen(wanted.port, wanted.host, () => ready(server));

@@ -1,0 +1,98 @@
+//! Hosts `field`, the game for measuring, and the arena beside it, with limits that let one machine's load in.
+//!
+//! In: flags. Out: the address on stdout, the log on stderr; the server is the one that everybody gets.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use tickwire_benches::field::{FieldGame, FieldOptions, ROOM_SEATS};
+use tickwire_server::arena::{ArenaGame, ArenaOptions};
+use tickwire_server::{Limits, Server};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Hosts `field`: one room where everybody sees everybody move.
+#[derive(Parser)]
+struct Flags {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4188")]
+    listen: SocketAddr,
+    /// Each player sees about 40 others instead of all.
+    #[arg(long, conflicts_with = "rooms")]
+    interest: bool,
+    /// Rooms of 8 instead of one for all.
+    #[arg(long)]
+    rooms: bool,
+    /// How many players are expected: with --interest this decides how far they see.
+    #[arg(long, default_value_t = 1000)]
+    players: usize,
+    /// Simulation threads.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Threads for sockets.
+    #[arg(long, default_value_t = 1)]
+    io_threads: usize,
+}
+
+fn main() -> Result<()> {
+    let flags = Flags::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(flags.io_threads)
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(flags))
+}
+
+async fn serve(flags: Flags) -> Result<()> {
+    let field = FieldOptions {
+        seats: if flags.rooms {
+            ROOM_SEATS
+        } else {
+            FieldOptions::default().seats
+        },
+        seen_of: flags.interest.then_some(flags.players),
+    };
+    let arena = ArenaOptions {
+        seats: ROOM_SEATS as u8,
+        bots: 0,
+        ..ArenaOptions::default()
+    };
+    let listener = TcpListener::bind(flags.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", flags.listen))?;
+    let server = Server::builder()
+        .game_with::<FieldGame>("field", field)
+        .game_with::<ArenaGame>("arena", arena)
+        .limits(limits())
+        .threads(flags.threads)
+        .build()?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "http://{}", listener.local_addr()?)?;
+    stdout.flush()?;
+    let shutdown = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    server.serve(listener, shutdown).await;
+    Ok(())
+}
+
+/// The defaults, but for what keeps thousands of players of one address away.
+fn limits() -> Limits {
+    Limits {
+        connections: 19_000,
+        connections_per_address: 19_000,
+        upgrades_per_s: 10_000,
+        upgrade_burst: 10_000,
+        unhelloed: 10_000,
+        rooms_max: 4000,
+        ..Limits::default()
+    }
+}

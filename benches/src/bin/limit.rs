@@ -1,0 +1,236 @@
+//! The limit: what this machine's kernel can do at all. One thread, one epoll, no game, no codec, no timeouts.
+//!
+//! In: flags, sockets. Out: one frame, made once, written to every socket at each tick. What clients send is read and
+//! thrown away. A server that does something for its players can come near to this loop, but not past it.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use tickwire_benches::websocket::{BINARY, accept_key, head_end, header, push_plain};
+
+/// Players of one room in `rooms`.
+const ROOM_SEATS: usize = 8;
+/// Rooms' ticks are spread over the interval in so many steps: rooms open whenever people come.
+const ROOM_PHASES: usize = 10;
+/// A request's head, bytes, before the connection is given up.
+const HEAD_BYTES: usize = 8192;
+const LISTENER: Token = Token(usize::MAX);
+
+/// Writes a frame of a given size to every WebSocket at a given rate, and does nothing else.
+#[derive(Parser)]
+struct Flags {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4189")]
+    listen: SocketAddr,
+    /// Whose rhythm: everybody at once, or rooms of 8 spread over the interval.
+    #[arg(long, value_enum, default_value = "field")]
+    game: Game,
+    /// Frames per second and socket.
+    #[arg(long, default_value_t = 20.0)]
+    hz: f64,
+    /// Payload of each frame, bytes.
+    #[arg(long, default_value_t = 2000)]
+    frame_bytes: usize,
+    /// Taken, so that all servers start alike; the frame's size is what counts here.
+    #[arg(long, default_value_t = 0)]
+    players: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Game {
+    Field,
+    Interest,
+    Rooms,
+}
+
+struct Socket {
+    stream: TcpStream,
+    /// The request so far; None once it is a WebSocket.
+    head: Option<Vec<u8>>,
+    /// How much of the frame has still to leave.
+    left: usize,
+}
+
+struct Limit {
+    poll: Poll,
+    listener: TcpListener,
+    sockets: Vec<Option<Socket>>,
+    free: Vec<usize>,
+    frame: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+fn main() -> Result<()> {
+    let flags = Flags::parse();
+    let phases = if flags.game == Game::Rooms {
+        ROOM_PHASES
+    } else {
+        1
+    };
+    let mut limit = Limit::new(flags.listen, flags.frame_bytes)?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "http://{}", limit.listener.local_addr()?)?;
+    stdout.flush()?;
+    let every = Duration::from_secs_f64(1.0 / flags.hz / phases as f64);
+    let (mut due, mut phase) = (Instant::now() + every, 0);
+    let mut events = Events::with_capacity(4096);
+    loop {
+        let now = Instant::now();
+        if now >= due {
+            limit.tick(phase, phases);
+            phase = (phase + 1) % phases;
+            // Behind by more than a few ticks, what was missed is given up.
+            due = (due + every).max(now.checked_sub(every * 3).unwrap_or(now));
+            continue;
+        }
+        match limit.poll.poll(&mut events, Some(due - now)) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
+            _ => {}
+        }
+        for event in &events {
+            if event.token() == LISTENER {
+                limit.accept()?;
+            } else {
+                limit.serve(event.token().0);
+            }
+        }
+    }
+}
+
+impl Limit {
+    fn new(listen: SocketAddr, frame_bytes: usize) -> Result<Limit> {
+        let poll = Poll::new()?;
+        let mut listener = TcpListener::bind(listen)?;
+        poll.registry()
+            .register(&mut listener, LISTENER, Interest::READABLE)?;
+        let mut frame = Vec::new();
+        // Not zeros, in case something on the way likes those better.
+        let payload: Vec<u8> = (0..frame_bytes).map(|at| (at * 31) as u8).collect();
+        push_plain(&mut frame, BINARY, &payload);
+        Ok(Limit {
+            poll,
+            listener,
+            sockets: Vec::new(),
+            free: Vec::new(),
+            frame,
+            scratch: vec![0; 64 << 10],
+        })
+    }
+
+    fn accept(&mut self) -> Result<()> {
+        loop {
+            let mut stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                // The connection broke while it waited.
+                Err(_) => continue,
+            };
+            let _ = stream.set_nodelay(true);
+            let place = self.free.pop().unwrap_or(self.sockets.len());
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            self.poll
+                .registry()
+                .register(&mut stream, Token(place), interest)?;
+            let socket = Socket {
+                stream,
+                head: Some(Vec::new()),
+                left: 0,
+            };
+            match self.sockets.get_mut(place) {
+                Some(empty) => *empty = Some(socket),
+                None => self.sockets.push(Some(socket)),
+            }
+        }
+    }
+
+    /// Reads and throws away what came, and goes on with what could not be written.
+    fn serve(&mut self, place: usize) {
+        let Some(Some(socket)) = self.sockets.get_mut(place) else {
+            return;
+        };
+        if !(socket.drain(&mut self.scratch) && socket.push(&self.frame)) {
+            self.sockets[place] = None;
+            self.free.push(place);
+        }
+    }
+
+    /// Writes the frame to every socket whose turn it is. Who has not taken the last one yet misses this one.
+    fn tick(&mut self, phase: usize, phases: usize) {
+        for place in 0..self.sockets.len() {
+            if place / ROOM_SEATS % phases != phase {
+                continue;
+            }
+            let Some(socket) = &mut self.sockets[place] else {
+                continue;
+            };
+            if socket.head.is_none() && socket.left == 0 {
+                socket.left = self.frame.len();
+                if !socket.push(&self.frame) {
+                    self.sockets[place] = None;
+                    self.free.push(place);
+                }
+            }
+        }
+    }
+}
+
+impl Socket {
+    /// False: the connection is over.
+    fn drain(&mut self, scratch: &mut [u8]) -> bool {
+        loop {
+            match self.stream.read(scratch) {
+                Ok(0) => return false,
+                Ok(count) => {
+                    if self.head.is_some() && !self.upgrade(&scratch[..count]) {
+                        return false;
+                    }
+                    // All that was there, so the next look can wait for the next event.
+                    if count < scratch.len() {
+                        return true;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn upgrade(&mut self, bytes: &[u8]) -> bool {
+        let Some(head) = &mut self.head else {
+            return true;
+        };
+        head.extend_from_slice(bytes);
+        let Some(end) = head_end(head) else {
+            return head.len() < HEAD_BYTES;
+        };
+        let text = String::from_utf8_lossy(&head[..end]);
+        let Some(key) = header(&text, "Sec-WebSocket-Key") else {
+            return false;
+        };
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {}\r\n\r\n",
+            accept_key(key)
+        );
+        self.head = None;
+        // A fresh socket has room for two hundred bytes.
+        self.stream.write_all(answer.as_bytes()).is_ok()
+    }
+
+    /// Writes what is left of the frame, as far as the kernel takes it. False: the connection is over.
+    fn push(&mut self, frame: &[u8]) -> bool {
+        while self.left > 0 {
+            match self.stream.write(&frame[frame.len() - self.left..]) {
+                Ok(count) => self.left -= count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}

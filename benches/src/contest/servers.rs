@@ -1,0 +1,172 @@
+//! Starting servers: ours, the limit and the peers alike, pinned to one core while the load is on the other.
+//!
+//! In: who, and the flags that all take. Out: a running process that has said its address; it ends with its owner.
+//! Pinning goes through `taskset` where there is one; elsewhere the figures are those of an unpinned run.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Contestant, Game};
+
+/// The servers' core.
+const SERVER_CORE: &str = "0";
+/// Ours.
+const LOAD_CORE: &str = "1";
+
+/// A server that runs.
+pub struct Server {
+    child: Child,
+    /// `host:port`.
+    pub address: String,
+}
+
+impl Server {
+    pub(super) fn start(
+        root: &Path,
+        game: Game,
+        contestant: Contestant,
+        players: usize,
+        frame_bytes: usize,
+    ) -> Result<Server> {
+        let own = |name: &str| -> Result<String> {
+            let folder = std::env::current_exe()?;
+            Ok(folder.with_file_name(name).to_string_lossy().into_owned())
+        };
+        let players = players.to_string();
+        let mut words: Vec<String> = Vec::new();
+        match contestant {
+            Contestant::Tickwire => {
+                words.push(own("field-server")?);
+                match game {
+                    Game::Field => {}
+                    Game::Interest => words.push("--interest".to_owned()),
+                    Game::Rooms => words.push("--rooms".to_owned()),
+                }
+            }
+            Contestant::Limit => {
+                words.extend([
+                    own("limit")?,
+                    "--frame-bytes".to_owned(),
+                    frame_bytes.to_string(),
+                ]);
+            }
+            Contestant::Ws | Contestant::Socketio | Contestant::Colyseus => {
+                let script = root.join(format!("benches/peers/src/{}.js", contestant.label()));
+                words.extend(["node".to_owned(), script.to_string_lossy().into_owned()]);
+            }
+        }
+        if contestant != Contestant::Tickwire {
+            words.extend(["--game".to_owned(), game.label().to_owned()]);
+            words.extend(["--hz".to_owned(), super::HZ.to_string()]);
+        }
+        for word in ["--listen", "127.0.0.1:0", "--players", &players] {
+            words.push(word.to_owned());
+        }
+        if has_taskset() {
+            words.splice(0..0, ["taskset", "-c", SERVER_CORE].map(str::to_owned));
+        }
+        let (program, flags) = words.split_first().context("a server has a program")?;
+        let mut child = Command::new(program)
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", contestant.label()))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        // From here on, dropping it ends the process.
+        let mut server = Server {
+            child,
+            address: String::new(),
+        };
+        let Some(address) = line.trim().strip_prefix("http://") else {
+            bail!(
+                "{} did not say where it listens: `{}`",
+                contestant.label(),
+                words.join(" ")
+            );
+        };
+        address.clone_into(&mut server.address);
+        Ok(server)
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        // `taskset` becomes the program that it starts.
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn has_taskset() -> bool {
+    let asked = Command::new("taskset")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// Moves this process, the load, away from the servers' core. False: it could not be done.
+pub fn pin() -> bool {
+    let process = std::process::id().to_string();
+    let asked = Command::new("taskset")
+        .args(["-c", "-p", LOAD_CORE, &process])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// Builds the servers that are ours, and installs the peers' packages where they are not yet.
+///
+/// # Errors
+/// When one of the two does not work.
+pub fn prepare(root: &Path, peers: bool) -> Result<()> {
+    // Set by `cargo run`; who starts the program itself has built what it wants to measure.
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        let mut build = Command::new(cargo);
+        build.args([
+            "build",
+            "-p",
+            "tickwire-benches",
+            "--bin",
+            "field-server",
+            "--bin",
+            "limit",
+        ]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        succeed(build.current_dir(root), "building our servers")?;
+    }
+    let folder = root.join("benches/peers");
+    if peers && !folder.join("node_modules").exists() {
+        let mut install = Command::new("npm");
+        install.args(["ci", "--no-audit", "--no-fund"]);
+        succeed(install.current_dir(&folder), "installing the peers")?;
+    }
+    Ok(())
+}
+
+fn succeed(command: &mut Command, what: &str) -> Result<()> {
+    let status = command
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("{what}: {command:?} cannot be started"))?;
+    if !status.success() {
+        bail!("{what} failed: {command:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `field`, the game for measuring: everybody moves, nearly every tick, and turns with every input.
+//!
+//! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a second.
+//! One room of all, all of them or those near one; or rooms of eight. Written on the public API alone, as any game is.
+
+use serde::{Deserialize, Serialize};
+use tickwire_server::game::{Game, Interest, SavedVisitor};
+use tickwire_server::room::Room;
+use tickwire_shared::close::Refusal;
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::replicate::Replicate;
+use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+
+use rand::RngExt;
+
+/// Side of the world, units.
+pub const WORLD: f32 = 1000.0;
+/// How fast everybody is, units per second.
+pub const SPEED_PER_S: f32 = 200.0;
+/// Players of one room in `rooms`.
+pub const ROOM_SEATS: usize = 8;
+/// Whom a player sees with interest, itself included, about.
+const SEEN: f64 = 40.0;
+/// What a grid with cells of half its radius shows around a player, in squares of the radius: the cells that a circle
+/// touches (1/4 + 2 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
+/// as the peers' circles show: 40, less what lies beyond the edges.
+const SEEN_AREA: f64 = 6.1;
+
+/// One that moves.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+pub struct Mover {
+    /// Units from the left.
+    #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
+    pub x: f32,
+    /// Units from the top.
+    #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
+    pub y: f32,
+    /// Radians: where its player told it to go.
+    #[net(angle, bits = 8, interpolate)]
+    pub heading: f32,
+    /// Nobody is hurt here.
+    #[net(range = 0..=100)]
+    pub health: u8,
+    /// It has bounced off the left or the right.
+    #[net(skip)]
+    pub mirrored_x: bool,
+    /// It has bounced off the top or the bottom.
+    #[net(skip)]
+    pub mirrored_y: bool,
+}
+
+/// Where to go: so many 256ths of a whole turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heading(pub u8);
+
+impl Input for Heading {
+    fn is_valid(&self) -> bool {
+        true
+    }
+
+    fn released(&self) -> Heading {
+        *self
+    }
+}
+
+/// The rules of `field`.
+#[derive(Debug)]
+pub struct Field;
+
+impl Rules for Field {
+    const GAME: &'static str = "field";
+    const REVISION: u32 = 1;
+    const TICK_RATE_HZ: u32 = 20;
+    const TICKS_PER_SNAPSHOT: u32 = 1;
+    type Input = Heading;
+    type Avatar = Mover;
+    type Setup = ();
+    type Map = ();
+    type Command = ();
+    type Event = ();
+
+    fn components(set: &mut impl ComponentVisitor) {
+        set.component::<Mover>();
+    }
+
+    fn map((): &()) {}
+
+    fn step(mover: &mut Mover, heading: &Heading, (): &(), dt_s: f32) {
+        // Wrapped as the wire has it: -pi..pi.
+        mover.heading = f32::from(heading.0 as i8) * (std::f32::consts::PI / 128.0);
+        let step = SPEED_PER_S * dt_s;
+        let (sine, cosine) = libm::sincosf(mover.heading);
+        bounce(&mut mover.x, &mut mover.mirrored_x, cosine * step);
+        bounce(&mut mover.y, &mut mover.mirrored_y, sine * step);
+    }
+}
+
+/// Moves one coordinate and turns it around at the world's edges, so that nobody sticks to them.
+fn bounce(at: &mut f32, mirrored: &mut bool, by: f32) {
+    *at += if *mirrored { -by } else { by };
+    if *at < 0.0 || *at > WORLD {
+        *at = if *at < 0.0 { -*at } else { 2.0 * WORLD - *at };
+        *mirrored = !*mirrored;
+    }
+}
+
+/// How a field is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldOptions {
+    /// Seats in the room.
+    pub seats: usize,
+    /// Each sees about forty, when so many are spread evenly; None: each sees all.
+    pub seen_of: Option<usize>,
+}
+
+impl Default for FieldOptions {
+    fn default() -> FieldOptions {
+        FieldOptions {
+            seats: 20_000,
+            seen_of: None,
+        }
+    }
+}
+
+/// The authority over a field: it has nothing to keep.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FieldGame;
+
+impl Game for FieldGame {
+    type Rules = Field;
+    type Options = FieldOptions;
+
+    fn seats(options: &FieldOptions) -> usize {
+        options.seats
+    }
+
+    fn interest(options: &FieldOptions) -> Interest {
+        options.seen_of.map_or(Interest::Everything, |players| {
+            let share = SEEN / (players.max(1) as f64 * SEEN_AREA);
+            let radius = f64::from(WORLD) * share.sqrt();
+            Interest::grid(radius / 2.0, radius)
+        })
+    }
+
+    fn setup(_: &FieldOptions) {}
+
+    fn create(_: &FieldOptions, _: &mut Room<Field>) -> FieldGame {
+        FieldGame
+    }
+
+    fn saved_components(set: &mut impl SavedVisitor) {
+        set.component::<Mover>();
+    }
+
+    fn join(&mut self, room: &mut Room<Field>, player: PlayerId) -> Result<(), Refusal> {
+        let mover = Mover {
+            x: room.rng().random_range(0.0..WORLD),
+            y: room.rng().random_range(0.0..WORLD),
+            health: 100,
+            ..Mover::default()
+        };
+        let mover = room.spawn_for(player, (mover,));
+        room.give_avatar(player, mover);
+        Ok(())
+    }
+
+    fn leave(&mut self, room: &mut Room<Field>, player: PlayerId) {
+        if let Some(mover) = room.player(player).and_then(|player| player.avatar) {
+            room.despawn(mover);
+        }
+    }
+
+    fn tick(&mut self, room: &mut Room<Field>) {
+        room.step_avatars();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mover_goes_two_hundred_units_a_second_and_never_leaves_the_world() {
+        let mut mover = Mover {
+            x: 990.0,
+            y: 500.0,
+            ..Mover::default()
+        };
+        Field::step(&mut mover, &Heading(0), &(), 0.05);
+        assert_eq!((mover.x, mover.mirrored_x), (1000.0, false));
+        Field::step(&mut mover, &Heading(0), &(), 0.05);
+        assert_eq!((mover.x, mover.mirrored_x), (990.0, true));
+        let mut heading = 0_u8;
+        for _ in 0..10_000 {
+            heading = heading.wrapping_add(29);
+            let before = mover.clone();
+            Field::step(&mut mover, &Heading(heading), &(), 0.05);
+            assert!((0.0..=WORLD).contains(&mover.x) && (0.0..=WORLD).contains(&mover.y));
+            assert!((mover.x, mover.y) != (before.x, before.y));
+        }
+    }
+
+    #[test]
+    fn with_interest_a_player_sees_about_forty() {
+        for players in [100, 1000, 4000] {
+            let options = FieldOptions {
+                seen_of: Some(players),
+                ..FieldOptions::default()
+            };
+            let Interest::Grid(grid) = FieldGame::interest(&options) else {
+                panic!("a field with interest has a grid");
+            };
+            let seen = grid.radius * grid.radius * SEEN_AREA * players as f64 / 1e6;
+            assert!((39.0..41.0).contains(&seen), "{seen} of {players}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Getting in: connect, upgrade, and where a server wants it a seat by HTTP first. A few threads that may wait, so that
+//! the one that measures never does.
+//!
+//! In: the plan's address and pace. Out: connected sockets, or the reason why not.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use mio::Waker;
+
+use super::Plan;
+use crate::websocket::{KEY, accept_key, head_end, header};
+
+/// Joins that may be under way at once.
+const THREADS: usize = 8;
+/// For one step of a join.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest head of an answer, bytes.
+const HEAD_BYTES: usize = 8192;
+
+/// What became of a join.
+pub(super) enum Joined {
+    /// The client, its socket, and what came behind the answer to the upgrade.
+    In(usize, TcpStream, Vec<u8>),
+    Refused(String),
+}
+
+/// The threads; they end when all have joined, or are told to.
+pub(super) struct Joiner {
+    ended: Arc<AtomicBool>,
+    /// Held for as long as somebody polls: with the last holder goes a call that nobody has heard yet.
+    _waker: Arc<Waker>,
+}
+
+struct Order {
+    address: String,
+    path: String,
+    matchmake: bool,
+    players: usize,
+    joins_per_s: f64,
+    started: Instant,
+    next: AtomicUsize,
+    ended: Arc<AtomicBool>,
+}
+
+impl Joiner {
+    pub(super) fn start(
+        plan: &Plan,
+        started: Instant,
+        send: Sender<Joined>,
+        waker: Waker,
+    ) -> Result<Joiner> {
+        let ended = Arc::new(AtomicBool::new(false));
+        let order = Arc::new(Order {
+            address: plan.address.clone(),
+            path: plan.path.clone(),
+            matchmake: plan.matchmake,
+            players: plan.players,
+            joins_per_s: plan.joins_per_s,
+            started,
+            next: AtomicUsize::new(0),
+            ended: ended.clone(),
+        });
+        let waker = Arc::new(waker);
+        for _ in 0..THREADS {
+            let (order, send, waker) = (order.clone(), send.clone(), waker.clone());
+            std::thread::Builder::new()
+                .name("join".to_owned())
+                .spawn(move || order.run(&send, &waker))?;
+        }
+        Ok(Joiner {
+            ended,
+            _waker: waker,
+        })
+    }
+
+    pub(super) fn stop(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Order {
+    fn run(&self, send: &Sender<Joined>, waker: &Waker) {
+        loop {
+            let client = self.next.fetch_add(1, Ordering::Relaxed);
+            if client >= self.players {
+                return;
+            }
+            let due = Duration::from_secs_f64(client as f64 / self.joins_per_s);
+            std::thread::sleep(due.saturating_sub(self.started.elapsed()));
+            if self.ended.load(Ordering::Relaxed) {
+                return;
+            }
+            let joined = match self.join() {
+                Ok((stream, early)) => Joined::In(client, stream, early),
+                Err(error) => Joined::Refused(format!("{error:#}")),
+            };
+            if send.send(joined).is_err() || waker.wake().is_err() {
+                return;
+            }
+        }
+    }
+
+    fn join(&self) -> Result<(TcpStream, Vec<u8>)> {
+        let path = if self.matchmake {
+            self.seat()?
+        } else {
+            self.path.clone()
+        };
+        let mut stream = self.connect()?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n",
+            self.address
+        )
+        .context("the upgrade could not be sent")?;
+        let (head, early) = read_head(&mut stream)?;
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        if status != "101" || header(&head, "Sec-WebSocket-Accept") != Some(&accept_key(KEY)) {
+            let words = String::from_utf8_lossy(&early).trim().to_owned();
+            bail!("HTTP {status} {words}");
+        }
+        stream.set_nonblocking(true)?;
+        Ok((stream, early))
+    }
+
+    /// Colyseus's way in: who asks for a seat is told where it is.
+    fn seat(&self) -> Result<String> {
+        let mut stream = self.connect()?;
+        let body = "{}";
+        write!(
+            stream,
+            "POST /matchmake/joinOrCreate/field HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .context("the seat could not be asked for")?;
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .context("no answer to the wish for a seat")?;
+        let seat = answer
+            .split_once("\r\n\r\n")
+            .and_then(|(_, body)| serde_json::from_str::<Seat>(body).ok())
+            .with_context(|| format!("no seat: {answer}"))?;
+        Ok(format!(
+            "/{}/{}?sessionId={}",
+            seat.process_id, seat.room_id, seat.session_id
+        ))
+    }
+
+    fn connect(&self) -> Result<TcpStream> {
+        let stream = TcpStream::connect(&self.address).context("cannot connect")?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(stream)
+    }
+}
+
+/// Where Colyseus wants us.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seat {
+    session_id: String,
+    room_id: String,
+    process_id: String,
+}
+
+/// An answer's head, and what came behind it.
+fn read_head(stream: &mut TcpStream) -> Result<(String, Vec<u8>)> {
+    let (mut bytes, mut some) = (Vec::new(), [0; 1024]);
+    loop {
+        let count = stream.read(&mut some).context("no answer to the upgrade")?;
+        if count == 0 {
+            bail!("the server closed the connection instead of an answer");
+        }
+        bytes.extend_from_slice(&some[..count]);
+        if let Some(end) = head_end(&bytes) {
+            let early = bytes.split_off(end);
+            return Ok((String::from_utf8_lossy(&bytes).into_owned(), early));
+        }
+        if bytes.len() > HEAD_BYTES {
+            bail!("an answer without an end");
+        }
+    }
+}

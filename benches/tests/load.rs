@@ -1,0 +1,86 @@
+//! The load against a real server over real sockets: what it counts must be what the server does.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tickwire_benches::contest::HZ;
+use tickwire_benches::field::{FieldGame, FieldOptions};
+use tickwire_benches::load::{self, Decode, Outcome, Plan};
+use tickwire_server::Server;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// Plays with `players` on a field with `seats`, for a second.
+fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
+    let (say, address) = mpsc::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let options = FieldOptions {
+                seats,
+                ..FieldOptions::default()
+            };
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            say.send(listener.local_addr().unwrap()).unwrap();
+            let server = Server::builder().game_with::<FieldGame>("field", options);
+            let server = server.threads(1).build().unwrap();
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            server.serve(listener, shutdown).await;
+        });
+    });
+    let mut plan = Plan {
+        address: address.recv().unwrap().to_string(),
+        path: "/ws".to_owned(),
+        matchmake: false,
+        players,
+        joins_per_s: 100.0,
+        input_hz: HZ,
+        snapshot_hz: HZ,
+        look: true,
+        process: Some(std::process::id()),
+        measure: Duration::from_secs(1),
+        cast: Box::new(move |client| load::field(client, "room".to_owned(), decode)),
+    };
+    let outcome = load::run(&mut plan, |_| {}).unwrap();
+    stop.send(()).unwrap();
+    server.join().unwrap();
+    outcome
+}
+
+#[test]
+fn true_clients_see_everybody_and_hold_what_they_should() {
+    let outcome = play(8, 8, Decode::All);
+    assert_eq!((outcome.players, outcome.refused), (8, 0), "{outcome:?}");
+    assert_eq!((outcome.entities_seen_mean, outcome.desyncs), (8.0, 0));
+    assert!(outcome.snapshots_per_s_min > 0.0 && outcome.bytes_down_per_client_per_s > 0.0);
+    assert!(outcome.input_ack_ms.p50 > 0.0, "inputs are acknowledged");
+    let server = outcome.server.expect("the server says what it takes");
+    assert!(server.resident_bytes > 0.0 && server.tick_us_mean > 0.0);
+}
+
+#[test]
+fn clients_that_decode_nothing_still_play_on() {
+    let outcome = play(8, 8, Decode::None);
+    assert_eq!((outcome.players, outcome.refused), (8, 0), "{outcome:?}");
+    assert!(outcome.input_ack_ms.p50 > 0.0, "inputs are acknowledged");
+    // Without word of their inputs they would send four messages a second, of some twenty bytes.
+    assert!(
+        outcome.bytes_up_per_client_per_s > 8.0 * 20.0,
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn who_finds_no_seat_is_counted_with_the_reason() {
+    let outcome = play(5, 4, Decode::None);
+    assert_eq!((outcome.players, outcome.refused), (4, 1), "{outcome:?}");
+    let reason = outcome.refusals.keys().next().expect("a reason");
+    assert!(reason.starts_with("refused: "), "{reason}");
+    assert!(!outcome.holds());
+}
