@@ -25,6 +25,9 @@ const SPAN: Duration = Duration::from_secs(10);
 /// How often everything is timed; the median is told.
 const RUNS: usize = 15;
 
+/// Rows of a small section.
+const CELL_ROWS: usize = 4;
+
 /// A trace, and what encoder and decoder need of it.
 struct Recorded {
     name: &'static str,
@@ -166,29 +169,36 @@ fn print_entities(recorded: &[Recorded]) {
     }
 }
 
-fn print_code<C: ResidualCode>(sections: &[Section], columns: usize) {
-    let rows = sections.iter().map(Vec::len).sum::<usize>() as f64 / columns as f64;
-    let mut written = vec![Vec::new(); sections.len()];
+/// Times one code over channels, each of which has a code of its own for all its sections.
+fn print_code<C: ResidualCode>(channels: &[Vec<Section>], columns: usize) {
+    let values = channels.iter().flatten().map(Vec::len).sum::<usize>();
+    let rows = values as f64 / columns as f64;
+    let empty = |sections: &Vec<Section>| vec![Vec::new(); sections.len()];
+    let mut written = channels.iter().map(empty).collect::<Vec<_>>();
     let write = median_ns(|| {
-        let mut code = C::new(columns);
-        for (section, out) in sections.iter().zip(&mut written) {
-            out.clear();
-            code.write(section, out);
+        for (sections, written) in channels.iter().zip(&mut written) {
+            let mut code = C::new(columns);
+            for (section, out) in sections.iter().zip(written) {
+                out.clear();
+                code.write(section, out);
+            }
         }
     });
     let mut read = Vec::new();
     let read_ns = median_ns(|| {
-        let mut code = C::new(columns);
-        for (section, bytes) in sections.iter().zip(&written) {
-            read.clear();
-            code.read(bytes, section.len(), &mut read)
-                .expect("what was written is read");
-            assert_eq!(&read, section, "{}", C::NAME);
+        for (sections, written) in channels.iter().zip(&written) {
+            let mut code = C::new(columns);
+            for (section, bytes) in sections.iter().zip(written) {
+                read.clear();
+                code.read(bytes, section.len(), &mut read)
+                    .expect("what was written is read");
+                assert_eq!(&read, section, "{}", C::NAME);
+            }
         }
     });
-    let bytes = written.iter().map(Vec::len).sum::<usize>() as f64;
+    let bytes = written.iter().flatten().map(Vec::len).sum::<usize>() as f64;
     println!(
-        "{:<36} {:>10.3} {:>12.1} {:>12.1}",
+        "{:<40} {:>10.3} {:>12.1} {:>12.1}",
         C::NAME,
         bytes / rows,
         write / rows,
@@ -196,30 +206,43 @@ fn print_code<C: ResidualCode>(sections: &[Section], columns: usize) {
     );
 }
 
-fn print_codes(recorded: &[Recorded]) {
-    for recorded in recorded {
-        let sections = residuals(&recorded.trace, 0);
-        let columns = recorded.trace.schema.tables[0].moving.len();
-        println!(
-            "\n{:<36} {:>10} {:>12} {:>12}",
-            format!("residuals, {}", recorded.name),
-            "bytes/row",
-            "write, ns/row",
-            "read, ns/row"
-        );
-        print_code::<Packed>(&sections, columns);
-        print_code::<ExpGolomb>(&sections, columns);
-        print_code::<Forgetful>(&sections, columns);
-        print_code::<Learnt>(&sections, columns);
-        print_code::<RangeCode>(&sections, columns);
-    }
+fn print_codes(name: &str, channels: &[Vec<Section>], columns: usize) {
+    println!(
+        "\n{:<40} {:>10} {:>12} {:>12}",
+        format!("residuals, {name}"),
+        "bytes/row",
+        "write, ns/row",
+        "read, ns/row"
+    );
+    print_code::<Packed>(channels, columns);
+    print_code::<ExpGolomb>(channels, columns);
+    print_code::<Forgetful>(channels, columns);
+    print_code::<Learnt>(channels, columns);
+    print_code::<RangeCode>(channels, columns);
+}
+
+fn print_all_codes([hundred, thousand]: &[Recorded; 2]) {
+    let columns = hundred.trace.schema.tables[0].moving.len();
+    let sections = residuals(&hundred.trace, 0);
+    // As a grid's cells would have it: what is learnt in one snapshot is little.
+    let cell = CELL_ROWS * columns;
+    let most = sections.iter().map(|section| section.len().div_ceil(cell));
+    let cells = (0..most.max().unwrap_or(0)).map(|place| {
+        let of_cell = |section: &Section| section.chunks(cell).nth(place).map(<[u32]>::to_vec);
+        sections.iter().filter_map(of_cell).collect()
+    });
+    let cells = cells.collect::<Vec<_>>();
+    print_codes(&format!("{CELL_ROWS} rows per section"), &cells, columns);
+    print_codes(hundred.name, &[sections], columns);
+    let sections = residuals(&thousand.trace, 0);
+    print_codes(thousand.name, &[sections], columns);
     println!();
 }
 
 fn codec(criterion: &mut Criterion) {
     let recorded = recorded();
     print_entities(&recorded);
-    print_codes(&recorded);
+    print_all_codes(&recorded);
     let mut group = criterion.benchmark_group("codec");
     for recorded in &recorded {
         group.throughput(Throughput::Elements(recorded.changed as u64));
