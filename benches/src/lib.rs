@@ -4,6 +4,7 @@
 
 pub mod bandwidth;
 pub mod codes;
+pub mod crowd;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
