@@ -17,7 +17,7 @@ use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 /// Side of a grid cell, units.
 const CELL: f64 = 40.0;
 /// How far players see, units: with whole cells, 25 of them on average.
-const RADIUS: f64 = 75.0;
+const RADIUS: f64 = 80.0;
 /// How fast everybody walks, units per second.
 const SPEED: f32 = 20.0;
 /// Side of the world in which a thousand players see about forty each, units.
