@@ -78,6 +78,8 @@ impl Rules for Field {
     type Map = ();
     type Command = ();
     type Event = ();
+    type Action = ();
+    type Ghost = ();
 
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Mover>();

@@ -3,7 +3,9 @@
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
 pub mod bandwidth;
+pub mod codes;
 pub mod contest;
+pub mod crowd;
 pub mod field;
 pub mod load;
 pub mod websocket;

@@ -3,6 +3,8 @@
 //! In: a room after its snapshot. Out: columns under any schema, so that other steps and other codecs can be asked
 //! what the same play would have cost them. Must not: change what it saw.
 
+use std::collections::BTreeSet;
+
 use tickwire_server::room::Room;
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema, TableSchema};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
@@ -172,6 +174,51 @@ impl Trace {
             }
         }
         cost
+    }
+
+    /// Several rooms as if they were one: more rows than one room has.
+    pub fn merged(traces: &[Trace]) -> Option<Trace> {
+        let (first, others) = traces.split_first()?;
+        let mut merged = Trace {
+            before: None,
+            ..first.clone()
+        };
+        for (room, other) in others.iter().enumerate() {
+            let ids_from = (room as u32 + 1) << 20;
+            for (snapshot, other) in merged.snapshots.iter_mut().zip(&other.snapshots) {
+                for (table, other) in snapshot.tables.iter_mut().zip(&other.tables) {
+                    table.ids.extend(other.ids.iter().map(|id| id + ids_from));
+                    table.values.extend_from_slice(&other.values);
+                }
+            }
+        }
+        let least = traces.iter().map(|trace| trace.snapshots.len()).min()?;
+        merged.snapshots.truncate(least);
+        Some(merged)
+    }
+
+    /// Entities with a row that is not as it was in the snapshot before, or is new or gone, over the whole trace but its
+    /// first snapshot.
+    pub fn changed_entities(&self) -> usize {
+        let mut changed = 0;
+        let mut before: Option<Vec<TableState>> = None;
+        for snapshot in &self.snapshots {
+            let now = snapshot.quantised(&self.schema);
+            if let Some(before) = &before {
+                let mut ids = BTreeSet::<u32>::new();
+                for ((schema, now), before) in self.schema.tables.iter().zip(&now).zip(before) {
+                    let row = |table: &'_ TableState, id: u32| {
+                        let row = table.find(id)?;
+                        Some(table.row(row, schema.width()).to_vec())
+                    };
+                    let all = now.ids.iter().chain(&before.ids);
+                    ids.extend(all.filter(|id| row(now, **id) != row(before, **id)));
+                }
+                changed += ids.len();
+            }
+            before = Some(now);
+        }
+        changed
     }
 
     /// Rows of `table` that are not as they were in the snapshot before, over the whole trace; those of the first

@@ -57,8 +57,9 @@ impl Code {
         self.mean -= self.mean >> WEIGHT;
     }
 
+    /// Appends `value`, a zigzagged residual, and learns from it.
     #[inline]
-    pub(super) fn write(&mut self, out: &mut BitWriter, value: u32) {
+    pub fn write(&mut self, out: &mut BitWriter, value: u32) {
         let k = self.parameter();
         let (high, low) = (value >> k, value & ((1 << k) - 1));
         if high < TAIL {
@@ -72,8 +73,12 @@ impl Code {
         self.learn(value);
     }
 
+    /// The next value, and learns from it.
+    ///
+    /// # Errors
+    /// `Short` at the end, `Invalid` over 32 bits.
     #[inline]
-    pub(super) fn read(&mut self, from: &mut BitReader) -> Result<u32, SnapshotError> {
+    pub fn read(&mut self, from: &mut BitReader) -> Result<u32, SnapshotError> {
         let k = self.parameter();
         // A tail begins with TAIL zeros; its Exp-Golomb number has at most 32 more.
         let high = from.zeros_up_to(TAIL)?;

@@ -1,0 +1,211 @@
+//! A crowd on a plain, each of whom sees about forty others: the game that fan-out is measured with.
+//!
+//! In: a direction per player and tick. Out: walkers with positions, in a room with a grid; besides them, walkers that
+//! nobody plays. Every tick has a snapshot, so that none is cheaper than another. `play` runs it without sockets.
+
+pub mod play;
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use tickwire_server::game::{Game, Interest, SavedVisitor};
+use tickwire_server::room::Room;
+use tickwire_shared::close::Refusal;
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::replicate::Replicate;
+use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+
+/// Side of a grid cell, units.
+const CELL: f64 = 40.0;
+/// How far players see, units: with whole cells, 25 of them on average.
+const RADIUS: f64 = 80.0;
+/// How fast everybody walks, units per second.
+const SPEED: f32 = 20.0;
+/// Side of the world in which a thousand players see about forty each, units.
+const SIDE_OF_THOUSAND: f32 = 1000.0;
+
+/// One that walks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+pub struct Walker {
+    /// Units east.
+    #[net(range = 0.0..=1500.0, step = 0.1, interpolate, position)]
+    pub x: f32,
+    /// Units south.
+    #[net(range = 0.0..=1500.0, step = 0.1, interpolate, position)]
+    pub y: f32,
+    /// 0..=100.
+    #[net(range = 0..=100)]
+    pub health: u8,
+}
+
+/// Walks straight on until it comes to the edge. Not replicated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stray(Steer);
+
+/// Where to: the parts of a direction of length 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Steer {
+    /// East.
+    pub right: f32,
+    /// South.
+    pub down: f32,
+}
+
+impl Input for Steer {
+    fn is_valid(&self) -> bool {
+        (-1.0..=1.0).contains(&self.right) && (-1.0..=1.0).contains(&self.down)
+    }
+}
+
+/// How large the crowd's plain is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CrowdOptions {
+    /// Seats.
+    pub players: usize,
+    /// Walkers that nobody plays.
+    pub strays: usize,
+    /// Side of the plain, units, up to 1,500.
+    pub side: f32,
+}
+
+impl Default for CrowdOptions {
+    fn default() -> CrowdOptions {
+        CrowdOptions::of_players(1000)
+    }
+}
+
+impl CrowdOptions {
+    /// So many players, as dense as a thousand on a plain of 1000 x 1000.
+    pub fn of_players(players: usize) -> CrowdOptions {
+        CrowdOptions {
+            players,
+            strays: 0,
+            side: SIDE_OF_THOUSAND * (players as f32 / 1000.0).sqrt(),
+        }
+    }
+
+    /// So many walkers on a plain of 1000 x 1000, of whom `players` are played.
+    pub fn of_entities(players: usize, entities: usize) -> CrowdOptions {
+        CrowdOptions {
+            players,
+            strays: entities.saturating_sub(players),
+            side: SIDE_OF_THOUSAND,
+        }
+    }
+}
+
+/// The crowd, as both ends know it.
+#[derive(Debug)]
+pub struct CrowdRules;
+
+impl Rules for CrowdRules {
+    const GAME: &'static str = "crowd";
+    const REVISION: u32 = 1;
+    const TICK_RATE_HZ: u32 = 20;
+    const TICKS_PER_SNAPSHOT: u32 = 1;
+
+    type Input = Steer;
+    type Avatar = Walker;
+    /// Side of the plain, units.
+    type Setup = f32;
+    type Map = f32;
+    type Command = ();
+    type Event = ();
+    type Action = ();
+    type Ghost = ();
+
+    fn components(set: &mut impl ComponentVisitor) {
+        set.component::<Walker>();
+    }
+
+    fn map(side: &f32) -> f32 {
+        *side
+    }
+
+    fn step(walker: &mut Walker, steer: &Steer, side: &f32, dt_s: f32) {
+        walker.x = (walker.x + steer.right * SPEED * dt_s).clamp(0.0, *side);
+        walker.y = (walker.y + steer.down * SPEED * dt_s).clamp(0.0, *side);
+    }
+}
+
+/// The room's authority.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Crowd;
+
+impl Game for Crowd {
+    type Rules = CrowdRules;
+    type Options = CrowdOptions;
+
+    fn seats(options: &CrowdOptions) -> usize {
+        options.players
+    }
+
+    fn interest(_options: &CrowdOptions) -> Interest {
+        Interest::grid(CELL, RADIUS)
+    }
+
+    fn setup(options: &CrowdOptions) -> f32 {
+        options.side
+    }
+
+    fn create(options: &CrowdOptions, room: &mut Room<CrowdRules>) -> Crowd {
+        for _ in 0..options.strays {
+            let walker = somewhere(room);
+            let steer = any_direction(room.rng());
+            room.spawn((walker, Stray(steer)));
+        }
+        Crowd
+    }
+
+    fn saved_components(set: &mut impl SavedVisitor) {
+        set.component::<Walker>();
+        set.component::<Stray>();
+    }
+
+    fn join(&mut self, room: &mut Room<CrowdRules>, player: PlayerId) -> Result<(), Refusal> {
+        let walker = somewhere(room);
+        let avatar = room.spawn_for(player, (walker,));
+        room.give_avatar(player, avatar);
+        Ok(())
+    }
+
+    fn leave(&mut self, room: &mut Room<CrowdRules>, player: PlayerId) {
+        let avatar = room.player(player).and_then(|player| player.avatar);
+        if let Some(avatar) = avatar {
+            room.despawn(avatar);
+        }
+    }
+
+    fn tick(&mut self, room: &mut Room<CrowdRules>) {
+        room.step_avatars();
+        let (side, dt_s) = (*room.map(), room.dt_s());
+        // Each stray is on its own: the order does not matter.
+        let strays = room.world_mut().query_mut::<(&mut Walker, &mut Stray)>();
+        for (walker, Stray(steer)) in strays {
+            CrowdRules::step(walker, steer, &side, dt_s);
+            if walker.x <= 0.0 || walker.x >= side {
+                steer.right = -steer.right;
+            }
+            if walker.y <= 0.0 || walker.y >= side {
+                steer.down = -steer.down;
+            }
+        }
+    }
+}
+
+fn somewhere(room: &mut Room<CrowdRules>) -> Walker {
+    let side = *room.map();
+    Walker {
+        x: room.rng().random_range(0.0..side),
+        y: room.rng().random_range(0.0..side),
+        health: 100,
+    }
+}
+
+/// A random direction.
+fn any_direction(rng: &mut impl RngExt) -> Steer {
+    let angle = rng.random_range(0.0..std::f32::consts::TAU);
+    Steer {
+        right: angle.cos(),
+        down: angle.sin(),
+    }
+}

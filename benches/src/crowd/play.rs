@@ -1,0 +1,181 @@
+//! A crowd without sockets: real room, real feeds, nobody at the other end.
+//!
+//! In: how many. Out: what each tick of the room took, and what each message took to assemble, tick by tick. Inputs come
+//! as bytes and are decoded before the tick, as the net layer's readers do it.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tickwire_server::lab::Lab;
+use tickwire_server::room::Seat;
+use tickwire_shared::codec;
+use tickwire_shared::ids::{InputSequence, Tick};
+use tickwire_shared::message::{ClientMessage, Inputs};
+use tickwire_shared::rules::Rules;
+
+use super::{Crowd, CrowdOptions, CrowdRules, Steer, any_direction};
+
+/// Played before anything counts, ticks: rows have motions, and everybody holds what it sees.
+const WARM_UP_TICKS: usize = 60;
+/// Ticks that somebody walks straight on.
+const HOLD_TICKS: u32 = 20;
+
+/// A crowd and its seats.
+pub struct CrowdRoom {
+    lab: Lab<Crowd>,
+    seats: Vec<(Seat, Steer)>,
+    rng: Pcg64Mcg,
+    sequence: u32,
+    message: Vec<u8>,
+}
+
+/// What one tick took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TickCost {
+    /// The room's whole tick, from its mailbox to what it leaves for each client, microseconds.
+    pub tick_us: f64,
+    /// Assembling one message, nanoseconds, on average over all clients.
+    pub assemble_ns: f64,
+    /// Channels that a client sees, on average.
+    pub channels: f64,
+    /// Walkers that a client sees, on average.
+    pub seen: f64,
+    /// Bytes of a message, on average.
+    pub bytes: f64,
+}
+
+impl CrowdRoom {
+    /// A room in which everybody has a seat and holds what it sees.
+    ///
+    /// # Errors
+    /// Somebody was refused or closed.
+    pub fn open(options: CrowdOptions, seed: u64) -> Result<CrowdRoom> {
+        let players = options.players;
+        let mut room = CrowdRoom {
+            lab: Lab::new(options, seed),
+            seats: Vec::with_capacity(players),
+            rng: Pcg64Mcg::seed_from_u64(seed),
+            sequence: 1,
+            message: Vec::new(),
+        };
+        for _ in 0..players {
+            let seat = room.lab.take_seat(None);
+            let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
+            room.seats.push((seat, any_direction(&mut room.rng)));
+            // Who is there already must not fall behind while others come.
+            room.assemble()?;
+        }
+        for _ in 0..WARM_UP_TICKS {
+            room.tick()?;
+        }
+        Ok(room)
+    }
+
+    /// Everybody sends an input, the room ticks, every client's message is assembled.
+    ///
+    /// # Errors
+    /// Somebody was closed.
+    pub fn tick(&mut self) -> Result<TickCost> {
+        self.deliver()?;
+        let period = Duration::from_secs(1) / CrowdRules::TICK_RATE_HZ;
+        let started = Instant::now();
+        self.lab.run(period, |_| {});
+        let tick_us = started.elapsed().as_secs_f64() * 1e6;
+        let (assemble_ns, bytes) = self.assemble()?;
+        let players = self.seats.len() as f64;
+        let room = self.lab.room();
+        let (mut channels, mut seen) = (0, 0);
+        for (seat, _) in &self.seats {
+            for channel in room.seen_by(seat.port.player()) {
+                channels += 1;
+                let state = room.channel_state(*channel, 1);
+                seen += state.map_or(0, |state| state.row_count());
+            }
+        }
+        Ok(TickCost {
+            tick_us,
+            assemble_ns,
+            channels: channels as f64 / players,
+            seen: seen as f64 / players,
+            bytes,
+        })
+    }
+
+    fn deliver(&mut self) -> Result<()> {
+        let tick = self.lab.room().room().tick();
+        self.sequence += 1;
+        for (number, (seat, steer)) in self.seats.iter_mut().enumerate() {
+            if (tick.0 + number as u32).is_multiple_of(HOLD_TICKS) {
+                *steer = any_direction(&mut self.rng);
+            }
+            let inputs = ClientMessage::<Steer, ()>::Inputs(Inputs {
+                first_sequence: InputSequence(self.sequence),
+                first_tick: tick,
+                viewed_tick: Tick(tick.0.saturating_sub(2)),
+                viewed_part: 0,
+                inputs: vec![steer.clone()],
+            });
+            let delivered = seat.port.deliver(&codec::encode(&inputs)?);
+            delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Nanoseconds and bytes per message.
+    fn assemble(&mut self) -> Result<(f64, f64)> {
+        // In another order each time, as sockets become writable: no message finds its bytes in the cache by habit.
+        let first = self.rng.random_range(0..self.seats.len());
+        let (before, after) = self.seats.split_at_mut(first);
+        let mut bytes = 0;
+        let started = Instant::now();
+        for (seat, _) in after.iter_mut().chain(before) {
+            self.message.clear();
+            let assembled = seat.feed.assemble(&mut self.message);
+            assembled.map_err(|refusal| anyhow!("a client was closed: {refusal:?}"))?;
+            bytes += black_box(&self.message).len();
+        }
+        let spent = started.elapsed().as_secs_f64() * 1e9;
+        let seats = self.seats.len() as f64;
+        Ok((spent / seats, bytes as f64 / seats))
+    }
+}
+
+/// The exponent `e` of `y = a * x^e` that fits best: least squares over logarithms.
+pub fn growth_exponent(points: &[(f64, f64)]) -> f64 {
+    let logs = points.iter().map(|(x, y)| (x.ln(), y.ln()));
+    let count = points.len() as f64;
+    let (x, y) = logs
+        .clone()
+        .fold((0.0, 0.0), |sums, log| (sums.0 + log.0, sums.1 + log.1));
+    let (x, y) = (x / count, y / count);
+    let (over, under) = logs.fold((0.0, 0.0), |sums, log| {
+        let off = log.0 - x;
+        (sums.0 + off * (log.1 - y), sums.1 + off * off)
+    });
+    over / under
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_has_its_exponent() {
+        let points = [1.0, 2.0, 4.0, 8.0].map(|x: f64| (x, 3.0 * x.powf(1.25)));
+        assert!((growth_exponent(&points) - 1.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn everybody_in_a_crowd_sees_its_neighbours_and_hears_of_them() {
+        let mut room = CrowdRoom::open(CrowdOptions::of_players(60), 1).unwrap();
+        let cost = room.tick().unwrap();
+        assert!(cost.channels > 4.0 && cost.seen > 10.0, "{cost:?}");
+        assert!(
+            cost.bytes > cost.seen,
+            "most of whom it sees walk: {cost:?}"
+        );
+    }
+}
