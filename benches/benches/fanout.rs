@@ -35,8 +35,6 @@ fn quantiles(costs: &[TickCost], part: f64) -> TickCost {
     TickCost {
         tick_us: quantile(|cost| cost.tick_us),
         assemble_ns: quantile(|cost| cost.assemble_ns),
-        channels: quantile(|cost| cost.channels),
-        seen: quantile(|cost| cost.seen),
         bytes: quantile(|cost| cost.bytes),
     }
 }
@@ -70,7 +68,8 @@ fn print_growth(what: &str, counts: &[usize], options: impl Fn(usize) -> CrowdOp
         }
     }
     let mut growths = [const { Vec::new() }; 4];
-    for (count, _, costs) in &rooms {
+    for (count, room, costs) in &rooms {
+        let (channels, seen) = room.sight();
         let (median, quiet) = (quantiles(costs, 0.5), quantiles(costs, QUIET));
         let players = options(*count).players as f64;
         let all_us = |cost: &TickCost| cost.tick_us + cost.assemble_ns * players / 1e3;
@@ -89,7 +88,7 @@ fn print_growth(what: &str, counts: &[usize], options: impl Fn(usize) -> CrowdOp
         }
         println!(
             " {:>10.0} {:>10.0} {:>8.1} {:>8.1} {:>8.0}",
-            median.assemble_ns, quiet.assemble_ns, median.channels, median.seen, median.bytes
+            median.assemble_ns, quiet.assemble_ns, channels, seen, median.bytes
         );
     }
     print!("{:>10}", "exponent");

@@ -119,11 +119,14 @@ impl Serialize for Whole<'_> {
     }
 }
 
+/// A row's table, its entity, and fields with their new values.
+type Changed = (usize, u32, Vec<(usize, Cell)>);
+
 /// What changed: tables and fields by number. MessagePack writes structs as arrays.
 #[derive(serde::Serialize)]
 struct Delta {
     tick: u32,
-    changed: Vec<(usize, u32, Vec<(usize, Cell)>)>,
+    changed: Vec<Changed>,
     removed: Vec<(usize, u32)>,
 }
 
