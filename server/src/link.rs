@@ -54,6 +54,13 @@ impl LinkSpec {
     pub fn is_none(&self) -> bool {
         *self == LinkSpec::default()
     }
+
+    /// What one way may take at worst, the queue of a slow link included.
+    pub fn longest_way(&self) -> Duration {
+        let stall = self.stall.map_or(Duration::ZERO, |stall| stall.length);
+        let queue = self.kbps.map_or(Duration::ZERO, |_| QUEUE);
+        self.round_trip / 2 + self.jitter + stall + queue
+    }
 }
 
 /// Why a text describes no link.
@@ -245,6 +252,9 @@ impl fmt::Display for Time {
     }
 }
 
+/// How long the queue in front of a slow way may be: more would be an ever older past, see `UNSENT_BYTES` in `net`.
+const QUEUE: Duration = Duration::from_millis(200);
+
 /// One way of a conditioned link. It works on a byte stream as TCP does: order is kept, and what a real network would
 /// lose and send again is held up with all that follows.
 #[derive(Clone, Debug)]
@@ -288,6 +298,25 @@ impl Way {
     /// What it does to bytes.
     pub fn spec(&self) -> &LinkSpec {
         &self.spec
+    }
+
+    /// Bytes that it takes at `now` before its queue is too long. 0 until half of the queue is gone: see
+    /// [`Way::room_from`].
+    pub fn room(&self, now: Duration) -> usize {
+        let Some(kbps) = self.spec.kbps else {
+            return usize::MAX;
+        };
+        let queued = self.busy_until.saturating_sub(now);
+        if queued > QUEUE / 2 {
+            return 0;
+        }
+        let bytes = (QUEUE - queued).as_micros() * u128::from(kbps) / 8_000;
+        usize::try_from(bytes).unwrap_or(usize::MAX).max(1)
+    }
+
+    /// From when on it has [`Way::room`].
+    pub fn room_from(&self) -> Duration {
+        self.busy_until.saturating_sub(QUEUE / 2)
     }
 
     /// How long the way is busy with so many bytes.

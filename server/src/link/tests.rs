@@ -88,6 +88,17 @@ fn a_slow_way_sends_one_message_after_the_other() {
 }
 
 #[test]
+fn the_queue_of_a_slow_way_is_short_and_has_room_again_when_half_is_gone() {
+    let mut way = Way::new(&spec("kbps 80"), 1);
+    let room = way.room(ms(0));
+    assert_eq!(room, 2_000, "200 ms at 10 bytes per millisecond");
+    way.arrival(ms(0), room);
+    assert_eq!(way.room_from(), ms(100));
+    assert_eq!((way.room(ms(99)), way.room(ms(100))), (0, 1_000));
+    assert_eq!(Way::new(&spec("80ms"), 1).room(ms(0)), usize::MAX);
+}
+
+#[test]
 fn a_stall_holds_everything_up_and_delivers_it_together() {
     let mut way = Way::new(&spec("20ms stall 300ms every 1s"), 1);
     assert_eq!(way.arrival(ms(0), 10), ms(10), "no stall at the start");

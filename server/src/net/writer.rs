@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::Net;
+use super::conditioned::Conditioned;
 use super::connection::{End, Order};
 use super::outgoing::Outgoing;
 use crate::metrics::Metrics;
@@ -24,7 +25,7 @@ use crate::room::Feed;
 
 /// The writing half of one client.
 pub(super) struct Writer<W> {
-    io: W,
+    io: Conditioned<W>,
     outgoing: Outgoing,
     feed: Option<Feed>,
     closing: watch::Receiver<bool>,
@@ -35,7 +36,7 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
-    pub(super) fn new(io: W, net: &Net) -> Writer<W> {
+    pub(super) fn new(io: Conditioned<W>, net: &Net) -> Writer<W> {
         Writer {
             io,
             outgoing: Outgoing::default(),
@@ -66,19 +67,26 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                         return End::Refused(refusal);
                     }
                 }
+                _ = self.io.deliver() => return self.lost(read_end).await,
                 _ = ping.tick() => self.outgoing.append(OpCode::Ping, &[]),
             }
             match self.flush().await {
                 Ok(()) => {}
-                // The reader may still come upon the close frame that explains it.
-                Err(End::Lost) => {
-                    return timeout(self.close_wait, read_end)
-                        .await
-                        .map_or(End::Lost, settle);
-                }
+                Err(End::Lost) => return self.lost(read_end).await,
                 Err(end) => return end,
             }
         }
+    }
+
+    /// The socket takes nothing any more; the reader may still come upon the close frame that explains it.
+    async fn lost(&self, read_end: &mut oneshot::Receiver<End>) -> End {
+        let wait = self.close_wait + self.longest_way();
+        timeout(wait, read_end).await.map_or(End::Lost, settle)
+    }
+
+    /// What a conditioned link adds to the time that a message takes, at worst.
+    pub(super) fn longest_way(&self) -> Duration {
+        self.io.longest_way()
     }
 
     fn obey(&mut self, order: Order) {
@@ -139,12 +147,13 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             End::ClientClosed(None) => self.outgoing.append(OpCode::Close, &[]),
             End::Lost => return,
         }
+        let wait = self.close_wait + self.longest_way();
         let say = async {
             push(&mut self.io, &mut self.outgoing).await?;
             self.io.shutdown().await
         };
         // Whoever does not take even this learns it from the end of the connection.
-        let _ = timeout(self.close_wait, say).await;
+        let _ = timeout(wait, say).await;
     }
 }
 
