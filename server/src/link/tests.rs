@@ -28,6 +28,7 @@ fn a_full_description_says_everything() {
 fn presets_and_none_have_names() {
     for (name, meaning) in LinkSpec::PRESETS {
         assert_eq!(spec(name), spec(meaning));
+        assert_eq!(spec(name).to_string(), meaning);
         assert_eq!(spec(&name.to_uppercase()), spec(meaning));
         assert!(!spec(name).is_none());
         let listed = LinkError::Word(String::new()).to_string();

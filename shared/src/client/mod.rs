@@ -126,7 +126,6 @@ impl<R: Rules> Client<R> {
     /// A connection just opened: queues the hello, with the resume token when there is one.
     pub fn handle_connected(&mut self) {
         self.session = None;
-        self.dev = false;
         self.outbox.clear();
         let hello = Hello {
             protocol: PROTOCOL_VERSION,
@@ -143,6 +142,7 @@ impl<R: Rules> Client<R> {
     /// The connection is gone, with this close code (1006 when it just broke). What to do next.
     pub fn handle_disconnected(&mut self, code: u16) -> Retry {
         self.session = None;
+        self.dev = false;
         self.outbox.clear();
         let retry = CloseReason::from_code(code).map_or(Retry::Resume, CloseReason::retry);
         if retry != Retry::Resume {
@@ -233,7 +233,7 @@ impl<R: Rules> Client<R> {
     pub fn condition_link(&mut self, link: &str) {
         let end = link.floor_char_boundary(LINK_BYTES_MAX);
         let link = link.get(..end).unwrap_or_default().to_owned();
-        if self.dev && self.session.is_some() {
+        if self.dev {
             self.say(&ClientMessage::Link(link.clone()));
         }
         self.link = Some(link);
