@@ -131,15 +131,15 @@ impl Directory {
         })
     }
 
-    /// Checks the hello, finds or opens the room, and waits for its tick to answer.
+    /// Checks the hello, finds or opens the room, and waits for its tick to answer: the room's name, and a seat in it.
     ///
     /// # Errors
     /// Whatever is wrong with the hello, or what the room says.
-    pub(crate) async fn join(&self, hello: Hello) -> Result<Seat, Refusal> {
+    pub(crate) async fn join(&self, hello: Hello) -> Result<(String, Seat), Refusal> {
         let game = self.check(&hello)?;
         let mut name = text::clean_name(&hello.name)?;
         for _ in 0..JOIN_TRIES {
-            let port = self.find_or_open(&hello, game)?;
+            let (room, port) = self.find_or_open(&hello, game)?;
             let client = ClientId(self.next_client.fetch_add(1, Ordering::Relaxed));
             match port.join(name, hello.resume, client) {
                 Ok(answer) => match answer
@@ -150,7 +150,7 @@ impl Directory {
                     Err(full) if hello.room.is_empty() && full.reason == CloseReason::RoomFull => {
                         name = text::clean_name(&hello.name)?;
                     }
-                    answer => return answer,
+                    answer => return answer.map(|seat| (room, seat)),
                 },
                 Err(returned) => name = returned,
             }
@@ -179,17 +179,21 @@ impl Directory {
         Ok(game)
     }
 
-    fn find_or_open(&self, hello: &Hello, game: &HostedGame) -> Result<Arc<dyn RoomPort>, Refusal> {
+    fn find_or_open(
+        &self,
+        hello: &Hello,
+        game: &HostedGame,
+    ) -> Result<(String, Arc<dyn RoomPort>), Refusal> {
         let mut rooms = self.rooms.lock();
         if rooms.closing {
             return Err(CloseReason::ShuttingDown.into());
         }
         if hello.room.is_empty() {
-            if let Some(port) = rooms.with_free_seat(&hello.game) {
-                return Ok(port);
+            if let Some(room) = rooms.with_free_seat(&hello.game) {
+                return Ok(room);
             }
         } else if let Some(room) = rooms.open.get(&(hello.game.clone(), hello.room.clone())) {
-            return Ok(room.port.clone());
+            return Ok((hello.room.clone(), room.port.clone()));
         } else if hello.resume.is_some() {
             // The seat went with its room. A newcomer may open it again.
             return Err(CloseReason::ResumeRefused.into());
@@ -204,7 +208,8 @@ impl Directory {
         } else {
             hello.room.clone()
         };
-        Ok(self.open(&mut rooms, (hello.game.clone(), name), game))
+        let port = self.open(&mut rooms, (hello.game.clone(), name.clone()), game);
+        Ok((name, port))
     }
 
     fn open(&self, rooms: &mut Rooms, key: RoomKey, game: &HostedGame) -> Arc<dyn RoomPort> {
@@ -273,18 +278,14 @@ impl Directory {
 
 impl Rooms {
     /// The fullest room of a game that has a seat left: people want company.
-    fn with_free_seat(&self, game: &str) -> Option<Arc<dyn RoomPort>> {
-        let of_game = self
-            .open
-            .iter()
-            .filter(|((of, _), _)| of == game)
-            .map(|(_, room)| room);
-        let free = of_game.filter(|room| {
+    fn with_free_seat(&self, game: &str) -> Option<(String, Arc<dyn RoomPort>)> {
+        let of_game = self.open.iter().filter(|((of, _), _)| of == game);
+        let free = of_game.filter(|(_, room)| {
             let (players, seats) = room.port.occupancy();
             players < seats
         });
-        free.max_by_key(|room| room.port.occupancy().0)
-            .map(|room| room.port.clone())
+        free.max_by_key(|(_, room)| room.port.occupancy().0)
+            .map(|((_, name), room)| (name.clone(), room.port.clone()))
     }
 
     fn unused_name(&self, game: &str) -> String {

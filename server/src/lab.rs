@@ -16,6 +16,7 @@ use tickwire_shared::ids::{ChannelId, ResumeToken, Tick};
 use tickwire_shared::rules::Rules;
 
 use crate::game::Game;
+use crate::link::{self, LinkSpec};
 use crate::metrics::Metrics;
 use crate::room::{
     ClientId, Delivery, HostedRoom, RoomConfig, RoomCore, RoomPort, RoomSetup, Seat, SeatReply,
@@ -29,33 +30,37 @@ const MOMENT: Duration = Duration::from_micros(500);
 /// How long a room may take to let somebody in.
 const JOIN: Duration = Duration::from_millis(100);
 
-/// One way of a link: bytes keep their order, and a stall holds up all that follows.
-#[derive(Clone, Debug, Default)]
+/// One way of a link, and what is on it.
+#[derive(Clone, Debug)]
 pub struct Way {
-    /// What every message takes.
-    pub latency: Duration,
-    /// What it may take on top, at random.
-    pub jitter: Duration,
-    /// Nothing arrives before this.
+    /// Nothing arrives before this, whatever the link.
     pub stalled_until: Duration,
+    link: link::Way,
     on_the_way: VecDeque<(Duration, Vec<u8>)>,
 }
 
 impl Way {
-    /// A way of this latency and jitter.
-    pub fn new(latency: Duration, jitter: Duration) -> Way {
+    fn new(spec: &LinkSpec, seed: u64) -> Way {
         Way {
-            latency,
-            jitter,
-            ..Way::default()
+            stalled_until: Duration::ZERO,
+            link: link::Way::new(spec, seed),
+            on_the_way: VecDeque::new(),
         }
     }
 
-    fn send(&mut self, now: Duration, rng: &mut Pcg64Mcg, bytes: Vec<u8>) {
-        let jitter = self.jitter.mul_f64(rng.random_range(0.0..1.0));
-        let last = self.on_the_way.back().map_or(Duration::ZERO, |(at, _)| *at);
-        self.on_the_way
-            .push_back(((now + self.latency + jitter).max(last), bytes));
+    /// What the link does to bytes.
+    pub fn spec(&self) -> &LinkSpec {
+        self.link.spec()
+    }
+
+    /// Another link from now on; what is under way stays in front.
+    pub fn set(&mut self, spec: &LinkSpec) {
+        self.link.set(spec);
+    }
+
+    fn send(&mut self, now: Duration, bytes: Vec<u8>) {
+        let arrival = self.link.arrival(now, bytes.len());
+        self.on_the_way.push_back((arrival, bytes));
     }
 
     fn next(&self) -> Option<Duration> {
@@ -184,12 +189,24 @@ impl<G: Game> Lab<G> {
         (latency_ms, jitter_ms): (u64, u64),
         play: impl FnMut(&mut Pcg64Mcg, Duration) -> <G::Rules as Rules>::Input + 'static,
     ) -> Result<usize, Refusal> {
-        let way = || {
-            Way::new(
-                Duration::from_millis(latency_ms),
-                Duration::from_millis(jitter_ms),
-            )
+        let spec = LinkSpec {
+            round_trip: 2 * Duration::from_millis(latency_ms),
+            jitter: Duration::from_millis(jitter_ms),
+            ..LinkSpec::default()
         };
+        self.add_over(&spec, play)
+    }
+
+    /// The same over any link.
+    ///
+    /// # Errors
+    /// What the room refuses it for.
+    pub fn add_over(
+        &mut self,
+        spec: &LinkSpec,
+        play: impl FnMut(&mut Pcg64Mcg, Duration) -> <G::Rules as Rules>::Input + 'static,
+    ) -> Result<usize, Refusal> {
+        let [up, down] = [(); 2].map(|()| Way::new(spec, self.rng.random()));
         let index = self.players.len();
         let core = Client::new(Destination {
             room: "lab".into(),
@@ -198,8 +215,8 @@ impl<G: Game> Lab<G> {
         });
         self.players.push(LabPlayer {
             core,
-            up: way(),
-            down: way(),
+            up,
+            down,
             reads: true,
             frame: ANIMATION_FRAME,
             draws: true,
@@ -278,11 +295,11 @@ impl<G: Game> Lab<G> {
                 Ok(seat) => {
                     // What the net layer's pings would find.
                     seat.port
-                        .note_round_trip(player.up.latency + player.down.latency);
+                        .note_round_trip(player.down.spec().round_trip);
                     player.core.handle_connected();
                     // The net layer has read the hello already.
                     let _hello = player.core.poll_transmit(now);
-                    player.down.send(now, &mut self.rng, seat.welcome.clone());
+                    player.down.send(now, seat.welcome.clone());
                     (player.seat, player.closed) = (Some(seat), None);
                 }
                 Err(refusal) => player.closed = Some(refusal),
@@ -341,7 +358,7 @@ impl<G: Game> Lab<G> {
                 Ok(true) => {
                     player.bytes_down += message.len() as u64;
                     player.messages_down += 1;
-                    player.down.send(self.now, &mut self.rng, message);
+                    player.down.send(self.now, message);
                 }
                 Ok(false) => {}
                 Err(refusal) => (player.closed, player.seat) = (Some(refusal), None),
@@ -361,7 +378,7 @@ impl<G: Game> Lab<G> {
                 Ok(Delivery::Reply(bytes)) => {
                     player.bytes_down += bytes.len() as u64;
                     player.messages_down += 1;
-                    player.down.send(now, &mut self.rng, bytes);
+                    player.down.send(now, bytes);
                 }
                 Ok(Delivery::Taken) => {}
                 Ok(Delivery::Goodbye) => player.seat = None,
@@ -375,7 +392,7 @@ impl<G: Game> Lab<G> {
             player.core.view(now);
         }
         while let Some(bytes) = player.core.poll_transmit(now) {
-            player.up.send(now, &mut self.rng, bytes);
+            player.up.send(now, bytes);
         }
         let news = std::iter::from_fn(|| player.core.poll_event());
         player.events.extend(news);

@@ -11,6 +11,7 @@ mod directory;
 pub mod game;
 pub mod lab;
 mod limits;
+pub mod link;
 mod metrics;
 mod net;
 mod page;

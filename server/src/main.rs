@@ -5,10 +5,12 @@
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use tickwire_server::arena::ArenaGame;
+use tickwire_server::link::{LinkError, LinkSpec};
 use tickwire_server::{AddressRange, Page, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -38,9 +40,36 @@ struct Serve {
     /// Believe X-Forwarded-For from this proxy or range; may be given several times. Example: 10.0.0.0/8
     #[arg(long, value_name = "ADDRESS")]
     trust_proxy: Vec<AddressRange>,
+    /// Make links worse, for trying things out: all of them, or those of one room with ROOM=LINK; may be given several
+    /// times. Examples: `4g`, `main=bad-wifi`, `"80ms jitter 20ms stall 300ms every 5s kbps 512"`
+    #[arg(long, value_name = "[ROOM=]LINK")]
+    link: Vec<LinkFlag>,
+    /// Let each client make its own link worse, in the overlay that F3 opens. Not for production.
+    #[arg(long)]
+    dev: bool,
     /// Simulation threads; otherwise one per core.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+}
+
+/// A link for all rooms or for one.
+#[derive(Clone, Debug)]
+struct LinkFlag {
+    room: Option<String>,
+    link: LinkSpec,
+}
+
+impl FromStr for LinkFlag {
+    type Err = LinkError;
+
+    fn from_str(text: &str) -> Result<LinkFlag, LinkError> {
+        let (room, link) = match text.split_once('=') {
+            Some((room, link)) => (Some(room.to_owned()), link),
+            None => (None, text),
+        };
+        let link = link.parse()?;
+        Ok(LinkFlag { room, link })
+    }
 }
 
 #[tokio::main]
@@ -72,6 +101,13 @@ async fn serve(flags: Serve) -> Result<()> {
     for proxy in flags.trust_proxy {
         builder = builder.trust_proxy(proxy);
     }
+    for LinkFlag { room, link } in flags.link {
+        builder = match room {
+            Some(room) => builder.room_link(room, link),
+            None => builder.link(link),
+        };
+    }
+    builder = builder.dev(flags.dev);
     if let Some(threads) = flags.threads {
         builder = builder.threads(threads.into());
     }

@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use crate::directory::{Directory, HostedGame};
 use crate::game::Game;
 use crate::limits::Limits;
+use crate::link::LinkSpec;
 use crate::metrics::Metrics;
-use crate::net::{self, AddressRange, Net};
+use crate::net::{self, AddressRange, Links, Net};
 use crate::page::Page;
 use crate::text;
 
@@ -29,6 +30,9 @@ pub enum BuildError {
     /// Links could not carry the name.
     #[error("`{0}` is no name for a game: 1 to 32 letters, digits, `-` or `_`")]
     BadName(String),
+    /// A link for a room that cannot be.
+    #[error("`{0}` is no name for a room: 1 to 32 letters, digits, `-` or `_`")]
+    BadRoom(String),
     /// An origin that no browser would send.
     #[error("`{0}` is not an origin like https://game.example or http://127.0.0.1:5173")]
     BadOrigin(String),
@@ -48,6 +52,9 @@ pub struct Builder {
     origins: Vec<String>,
     proxies: Vec<AddressRange>,
     threads: usize,
+    link: LinkSpec,
+    room_links: BTreeMap<String, LinkSpec>,
+    dev: bool,
 }
 
 impl Builder {
@@ -101,6 +108,27 @@ impl Builder {
         self
     }
 
+    /// Conditions the links of all clients, for trying out what distance and bad networks do; none otherwise.
+    #[must_use]
+    pub fn link(mut self, link: LinkSpec) -> Builder {
+        self.link = link;
+        self
+    }
+
+    /// The same for the clients of one room, of whichever game, instead of what [`Builder::link`] says.
+    #[must_use]
+    pub fn room_link(mut self, room: impl Into<String>, link: LinkSpec) -> Builder {
+        self.room_links.insert(room.into(), link);
+        self
+    }
+
+    /// Lets each client condition its own link, from the page's overlay. Not for production; off otherwise.
+    #[must_use]
+    pub fn dev(mut self, dev: bool) -> Builder {
+        self.dev = dev;
+        self
+    }
+
     /// Checks all of it and starts the simulation threads.
     ///
     /// # Errors
@@ -121,6 +149,13 @@ impl Builder {
         if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
             return Err(BuildError::BadOrigin(origin.clone()));
         }
+        if let Some(room) = self
+            .room_links
+            .keys()
+            .find(|room| !text::is_room_name(room))
+        {
+            return Err(BuildError::BadRoom(room.clone()));
+        }
         if self.limits.header_bytes < 8192 {
             return Err(BuildError::HeaderBytes(self.limits.header_bytes));
         }
@@ -138,6 +173,7 @@ impl Builder {
             self.page,
             self.origins,
             self.proxies,
+            Links::new(self.link, self.room_links, self.dev),
         );
         Ok(Server { net: Arc::new(net) })
     }
@@ -171,6 +207,9 @@ impl Server {
             origins: Vec::new(),
             proxies: Vec::new(),
             threads,
+            link: LinkSpec::default(),
+            room_links: BTreeMap::new(),
+            dev: false,
         }
     }
 

@@ -81,6 +81,13 @@ fn a_wrong_flag_is_refused_with_a_word_on_what_is_right() {
         ("--trust-proxy", "10.0.0.0/99", "10.0.0.0/8"),
         ("--allow-origin", "game.example", "https://game.example"),
         ("--threads", "0", "1.."),
+        (
+            "--link",
+            "80ms wobble 3ms",
+            "\"wobble\" is no part of a link",
+        ),
+        ("--link", "main=80", "80ms jitter 20ms"),
+        ("--link", "no room=80ms", "is no name for a room"),
         ("--nonsense", "1", "--help"),
     ] {
         let arguments = ["serve", "--listen", "127.0.0.1:0", flag, value];

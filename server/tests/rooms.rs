@@ -269,7 +269,10 @@ fn late_inputs_are_dropped_and_counted_and_the_client_runs_further_ahead() {
     };
     let before = late(&lab);
     // The way up becomes 100 ms longer.
-    lab.players[index].up.latency += Duration::from_millis(100);
+    let up = &mut lab.players[index].up;
+    let mut longer = *up.spec();
+    longer.round_trip += Duration::from_millis(200);
+    up.set(&longer);
     lab.run(Duration::from_secs(3), |_| {});
     let adapted = late(&lab);
     assert!(adapted > before, "what came too late was counted");

@@ -12,6 +12,7 @@ pub mod close;
 pub mod codec;
 pub mod ids;
 pub mod limits;
+pub mod link;
 pub mod message;
 pub mod replicate;
 pub mod rules;

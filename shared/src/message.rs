@@ -10,6 +10,7 @@ use ts_rs::TS;
 use crate::codec::{self, CodecError};
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
+use crate::link::LINK_BYTES_MAX;
 
 /// Raised with every change that an older peer would misread.
 pub const PROTOCOL_VERSION: u16 = 2;
@@ -67,6 +68,9 @@ pub enum ClientMessage<I, C> {
     Hidden(bool),
     /// 7: what the client holds is not what the server says it should.
     Desync(Desync),
+    /// 8: makes the client's own link worse, in words of at most [`LINK_BYTES_MAX`] bytes such as `80ms jitter 20ms`.
+    /// Only a server that has sent a [`LinkReport`] listens.
+    Link(String),
 }
 
 /// A channel's check did not fit what the client holds. Said twice: at once, to be healed by a keyframe; and when that
@@ -159,6 +163,16 @@ pub struct Goodbye {
     pub words: String,
 }
 
+/// What a server in dev mode does to the client's own connection: told after the welcome, and whenever the client has
+/// asked for something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LinkReport {
+    /// What the server does to it now, such as `80ms jitter 20ms`, or `none`.
+    pub link: String,
+    /// What is wrong with what the client asked for, for a person to read; it changed nothing. Empty: nothing is.
+    pub error: String,
+}
+
 /// What a server says, snapshots apart. `S` is the game's setup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerMessage<S> {
@@ -168,6 +182,8 @@ pub enum ServerMessage<S> {
     Pong(Pong),
     /// 2: the end is near.
     Goodbye(Goodbye),
+    /// 3: the client may make its link worse, and how it is now.
+    Link(LinkReport),
 }
 
 impl<I, C> ClientMessage<I, C>
@@ -178,7 +194,7 @@ where
     /// Decodes one whole message from a client.
     ///
     /// # Errors
-    /// What [`codec::decode`] says; `Invalid` for an empty or too long batch of inputs.
+    /// What [`codec::decode`] says; `Invalid` for an empty or too long batch of inputs, or a too long link.
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let message = codec::decode::<Self, CLIENT_MESSAGE_BYTES>(bytes)?;
         match &message {
@@ -187,6 +203,7 @@ where
             {
                 Err(CodecError::Invalid)
             }
+            ClientMessage::Link(link) if link.len() > LINK_BYTES_MAX => Err(CodecError::Invalid),
             _ => Ok(message),
         }
     }

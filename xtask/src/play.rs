@@ -37,7 +37,8 @@ pub(crate) fn play(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     println!("\n    {}\n", invitation(listen));
     std::io::stdout().flush()?;
     let mut server = Command::new(binary);
-    become_process(server.args(["serve", "--listen", &listen.to_string()]))
+    // Who tries it out may want to try bad links too.
+    become_process(server.args(["serve", "--dev", "--listen", &listen.to_string()]))
 }
 
 /// What building and checking both need first: tools, the wasm target, npm packages. Three steps.

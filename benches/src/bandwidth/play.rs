@@ -11,6 +11,7 @@ use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput};
 use tickwire_server::arena::{ArenaGame, ArenaOptions};
 use tickwire_server::lab::Lab;
+use tickwire_server::link::LinkSpec;
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::rules::Rules;
 
@@ -103,8 +104,7 @@ pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
         };
         let index = lab.add(LINK_MS, play);
         let index = index.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
-        let down = &mut lab.players[index].down;
-        (down.latency, down.jitter) = (Duration::ZERO, Duration::ZERO);
+        lab.players[index].down.set(&LinkSpec::default());
     }
     // The lab delivers the welcomes, and what comes before a client knows its room.
     lab.run(Duration::from_secs(1), |_| {});

@@ -187,6 +187,39 @@ test("the movement step gives the server's bits in the browser", async () => {
   expect(await tab.page.evaluate(() => window.tickwire.stepsAgree(100_000))).toBe(true);
 });
 
+test("in dev mode the overlay makes the own link worse, and its keys move nobody", async () => {
+  const own = await Server.start(0, "--dev");
+  try {
+    const tab = await Tab.open(browser, own.url);
+    tabs.push(tab);
+    await tab.play("Ana");
+    await tab.page.keyboard.press("F3");
+    await tab.page.locator("#link-choice").selectOption("intercontinental");
+    await tab.page.waitForFunction(() => (window.tickwire.room?.stats?.ping_ms ?? 0) >= 150);
+    await tab.page.locator("#link-choice").selectOption("custom");
+    expect(await tab.page.inputValue("#link-text")).toBe("150ms jitter 15ms");
+    await tab.page.fill("#link-text", "wasd");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.locator("#link-error", { hasText: '"wasd"' }).waitFor();
+    await tab.picture("own-link");
+    await tab.page.fill("#link-text", "10ms");
+    expect(await tab.page.evaluate(() => document.activeElement?.id)).toBe("link-text");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.locator("#link-error", { hasText: /^$/ }).waitFor({ state: "hidden" });
+    await tab.page.locator("#link-choice").selectOption("none");
+    await tab.page.waitForFunction(() => window.tickwire.room?.dev?.link.link === "none");
+  } finally {
+    await own.stop();
+  }
+});
+
+test("outside of dev mode the overlay has no link to choose", async () => {
+  const tab = await (await open("plain")).play("Ana");
+  await tab.page.keyboard.press("F3");
+  await tab.page.locator('#net [data-figure="ping"]', { hasText: "ms" }).waitFor();
+  expect(await tab.page.isVisible("#own-link")).toBe(false);
+});
+
 test("the page is usable wide and narrow", async () => {
   const wide = await open("pictures");
   await wide.picture("start");

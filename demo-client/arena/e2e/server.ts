@@ -19,8 +19,8 @@ export class Server {
   }
 
   /** Port 0 takes a free one. Returns when the server listens. */
-  static async start(port = 0): Promise<Server> {
-    const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`], {
+  static async start(port = 0, ...flags: string[]): Promise<Server> {
+    const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";

@@ -51,6 +51,7 @@ export class Session {
     hud.cards.onStop = () => this.stop();
     hud.chat.onLine = (text) => this.room?.chat(text);
     hud.chat.onOpen = () => controls.release();
+    hud.figures.ownLink.onFocus = () => controls.release();
     hud.vitals.onDash = () => sound.dash();
     hud.vitals.onReload = () => sound.reload();
     scene.effects.onHurt = (damage) => hud.hurt(damage);

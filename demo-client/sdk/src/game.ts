@@ -29,6 +29,7 @@ export interface GameClient {
   chat(text: string): void;
   leave(): void;
   setHidden(hidden: boolean): void;
+  conditionLink(link: string): void;
   update(nowMs: number): void;
   pollTransmit(): Uint8Array | undefined;
   pollEvent(): ClientEvent<unknown> | undefined;

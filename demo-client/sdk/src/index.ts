@@ -2,7 +2,8 @@
  * The `tickwire` package: join a room, send inputs, draw the view. See README.md for a whole client in 20 lines.
  */
 
-export type { PlayerInfo, Rung, Stats } from "../../wasm/pkg/types";
+export type { LinkReport, PlayerInfo, Rung, Stats } from "../../wasm/pkg/types";
+export { LINK_PRESETS } from "../../wasm/pkg/types";
 export type { Unsubscribe } from "./emitter";
 export type { Game, GameClient, GameModule, Seat } from "./game";
 export type { ConnectionState } from "./link";
@@ -10,6 +11,7 @@ export {
   type ChatLine,
   type ConnectOptions,
   connect,
+  type Dev,
   type Room,
   type RoomEvents,
   type Welcome,

@@ -5,7 +5,7 @@
  * Decides nothing about the game: what the bytes mean, what is predicted and what is drawn when is the core's.
  */
 
-import type { ClientEvent, PlayerInfo, RoomEvent, Stats } from "../../wasm/pkg/types";
+import type { ClientEvent, LinkReport, PlayerInfo, RoomEvent, Stats } from "../../wasm/pkg/types";
 import { Emitter, type Unsubscribe } from "./emitter";
 import type { Game, GameClient, GameModule } from "./game";
 import { type ConnectionState, Link, type Surroundings } from "./link";
@@ -45,6 +45,17 @@ export interface ChatLine {
   readonly text: string;
 }
 
+/** What a server in dev mode lets a page do, for trying things out. */
+export interface Dev {
+  /** What the server does to this connection now, and what was wrong with the last wish. */
+  readonly link: LinkReport;
+  /**
+   * Makes the own link worse: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a name of `LINK_PRESETS`, or `none`.
+   * The server answers with a `link` event. Asked again after a reconnect.
+   */
+  setLink(link: string): void;
+}
+
 /** What {@link Room.on} listens to. */
 export interface RoomEvents<G extends Game> {
   state: ConnectionState;
@@ -56,6 +67,8 @@ export interface RoomEvents<G extends Game> {
   chatRefused: undefined;
   /** The game's own events. */
   event: G["event"];
+  /** Only from a server in dev mode: how the own link is now. See {@link Room.dev}. */
+  link: LinkReport;
 }
 
 /** A room that this page is in, or tries to be in. Made by {@link connect}. */
@@ -79,6 +92,7 @@ export class Room<G extends Game> {
   /** Outlives the core's session, so that a lost room's token can be dropped. */
   #room: string;
   #goodbye = "";
+  #dev: Dev | undefined;
 
   constructor(game: GameModule<G>, options: ConnectOptions) {
     this.#game = game;
@@ -122,6 +136,11 @@ export class Room<G extends Game> {
     const stats = this.#client?.stats();
     this.#tables?.reattach();
     return stats;
+  }
+
+  /** What else can be done on a server in dev mode; undefined on any other. */
+  get dev(): Dev | undefined {
+    return this.#dev;
   }
 
   /** Listens until the returned function is called. */
@@ -218,6 +237,8 @@ export class Room<G extends Game> {
       this.#welcomed(client, event.Welcome);
     } else if ("Goodbye" in event) {
       this.#goodbye = event.Goodbye.words;
+    } else if ("Link" in event) {
+      this.#linked(event.Link);
     } else {
       this.#seats.drop(this.#room);
       this.#link.restart(`the server sent what this page cannot read (${event.Broken})`);
@@ -235,6 +256,12 @@ export class Room<G extends Game> {
     this.#know(welcome.player, client.ownEntity());
     this.#emitter.emit("welcome", welcome);
     this.#link.welcomed();
+  }
+
+  #linked(link: LinkReport): void {
+    const setLink = (wish: string) => this.#use((client) => client.conditionLink(wish));
+    this.#dev = { link, setLink };
+    this.#emitter.emit("link", link);
   }
 
   #roomEvent(event: RoomEvent<G["event"]>): void {
@@ -261,6 +288,7 @@ export class Room<G extends Game> {
   }
 
   #lost(code: number, reason: string) {
+    this.#dev = undefined;
     const words = this.#goodbye || reason;
     this.#goodbye = "";
     const retry = this.#client?.disconnected(performance.now(), code, words) ?? "Never";

@@ -66,6 +66,22 @@ test("bytes that nobody can read cost the socket, not the room", async () => {
   room.leave();
 });
 
+test("on a server in dev mode the own link can be made worse, and nowhere else", async () => {
+  const { room, socket } = await join();
+  expect(room.dev).toBeUndefined();
+  const told: string[] = [];
+  room.on("link", ({ link, error }) => told.push(link, error));
+  const report = new Uint8Array([3, 4, ...new TextEncoder().encode("none"), 0]).buffer;
+  socket.dispatchEvent(new MessageEvent("message", { data: report }));
+  expect(told).toEqual(["none", ""]);
+  expect(room.dev?.link).toEqual({ link: "none", error: "" });
+  room.dev?.setLink("4g");
+  expect([...(socket.sent.at(-1) ?? [])]).toEqual([8, 2, ...new TextEncoder().encode("4g")]);
+  socket.dispatchEvent(Object.assign(new Event("close"), { code: 1006, reason: "" }));
+  expect(room.dev).toBeUndefined();
+  room.leave();
+});
+
 test("leaving says goodbye before it closes", async () => {
   const { room, socket, states } = await join();
   room.leave();

@@ -26,6 +26,7 @@ trait AnyClient {
     fn chat(&mut self, text: &str);
     fn leave(&mut self);
     fn set_hidden(&mut self, hidden: bool);
+    fn condition_link(&mut self, link: &str);
     fn update(&mut self, now: Duration);
     fn poll_transmit(&mut self) -> Option<Vec<u8>>;
     fn poll_event(&mut self) -> Result<JsValue, JsError>;
@@ -92,6 +93,10 @@ impl<R: Rules> AnyClient for Bound<R> {
 
     fn set_hidden(&mut self, hidden: bool) {
         self.core.set_hidden(hidden);
+    }
+
+    fn condition_link(&mut self, link: &str) {
+        self.core.condition_link(link);
     }
 
     fn update(&mut self, now: Duration) {
@@ -221,6 +226,12 @@ impl Client {
     #[wasm_bindgen(js_name = setHidden)]
     pub fn set_hidden(&mut self, hidden: bool) {
         self.0.set_hidden(hidden);
+    }
+
+    /// Makes the own link worse, on a server in dev mode, which answers with a `Link` event.
+    #[wasm_bindgen(js_name = conditionLink)]
+    pub fn condition_link(&mut self, link: &str) {
+        self.0.condition_link(link);
     }
 
     /// Lets time pass: call in each animation frame, and after messages.

@@ -106,12 +106,16 @@ where
     R: tokio::io::AsyncRead + Unpin + Send + 'static,
 {
     let limits = Arc::clone(&net.limits);
+    let link = net.links.start();
+    let read = net.links.condition(read, link.as_ref());
+    let write = net.links.condition(write, link.as_ref());
     let (orders, obeyed) = mpsc::channel(limits.replies_queued.max(1));
     let (read_ended, mut read_end) = oneshot::channel();
     let (stop_reading, stopped) = oneshot::channel();
     let round_trip = Arc::new(RoundTrip::default());
     let asks = Arc::clone(&round_trip);
-    let reader = Reader::new(Arc::clone(&net), orders, admission.unhelloed, round_trip);
+    let permit = admission.unhelloed;
+    let reader = Reader::new(Arc::clone(&net), orders, permit, (round_trip, link));
     let mut reading =
         tokio::spawn(reader::run(read, reader, read_ended, stopped).in_current_span());
     let mut writer = Writer::new(write, &net, asks);
@@ -120,7 +124,8 @@ where
     drop(stop_reading);
     note(&end, &net.metrics);
     writer.farewell(&end).await;
-    let closed = tokio::time::timeout(limits.close_wait, &mut reading).await;
+    let wait = limits.close_wait + writer.longest_way();
+    let closed = tokio::time::timeout(wait, &mut reading).await;
     if closed.is_err() {
         reading.abort();
     }

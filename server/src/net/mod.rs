@@ -2,11 +2,12 @@
 //!
 //! The way of the data: `listener` (who may connect) -> `http` (page, API, metrics) or `upgrade` (who may have a
 //! WebSocket) -> `connection` -> `frames` (bytes to messages) -> `reader` (hello, limits, room) and, the other way,
-//! `writer` (room to `outgoing` frames). `address` and `bucket` hold the counts that limits are about.
-//! Must not: know what is in a message beyond the hello and the goodbye.
+//! `writer` (room to `outgoing` frames); `conditioned` makes both ways slow where that is wanted. `address` and `bucket` hold the counts that limits are about.
+//! Must not: know what is in a message beyond the hello, the goodbye and what a client wants of its link.
 
 mod address;
 mod bucket;
+mod conditioned;
 mod connection;
 mod frames;
 mod http;
@@ -29,6 +30,7 @@ use crate::metrics::{Counted, Metrics};
 use crate::page::Page;
 
 pub use address::AddressRange;
+pub(crate) use conditioned::Links;
 pub(crate) use listener::run;
 
 /// What every connection of one server shares.
@@ -41,6 +43,7 @@ pub(crate) struct Net {
     pub(crate) allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub(crate) proxies: Vec<AddressRange>,
+    links: Links,
     addresses: Arc<address::Addresses>,
     connections: Arc<Semaphore>,
     unhelloed: Arc<Semaphore>,
@@ -57,6 +60,7 @@ impl Net {
         page: Page,
         allowed_origins: Vec<String>,
         proxies: Vec<AddressRange>,
+        links: Links,
     ) -> Net {
         let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Net {
@@ -71,6 +75,7 @@ impl Net {
             page,
             allowed_origins,
             proxies,
+            links,
         }
     }
 }

@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
-use tickwire_shared::message::{ClientMessage, Hello, PROTOCOL_VERSION};
+use tickwire_shared::message::{ClientMessage, Hello, LinkReport, PROTOCOL_VERSION, ServerMessage};
 use tokio::io::AsyncRead;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::Net;
@@ -21,10 +21,13 @@ use super::bucket::{Bucket, Rate};
 use super::connection::{End, Order};
 use super::frames::{Incoming, MessageReader, ReadError};
 use super::round_trip::RoundTrip;
+use crate::link::LinkSpec;
 use crate::room::{Delivery, Port, Seat};
 
 /// The tag of a hello, its message's first byte.
 const HELLO: u8 = 0;
+/// The tag of what a client wants of its link.
+const LINK: u8 = 8;
 
 /// What the reading task needs beside the stream.
 pub(super) struct Reader {
@@ -32,6 +35,8 @@ pub(super) struct Reader {
     orders: mpsc::Sender<Order>,
     unhelloed: Option<OwnedSemaphorePermit>,
     round_trip: Arc<RoundTrip>,
+    /// Where the connection's link is set, if it can have one.
+    link: Option<watch::Sender<LinkSpec>>,
     control: Bucket,
     control_rate: Rate,
 }
@@ -60,7 +65,7 @@ impl Reader {
         net: Arc<Net>,
         orders: mpsc::Sender<Order>,
         unhelloed: OwnedSemaphorePermit,
-        round_trip: Arc<RoundTrip>,
+        (round_trip, link): (Arc<RoundTrip>, Option<watch::Sender<LinkSpec>>),
     ) -> Reader {
         let per_s = f64::from(net.limits.control_frames_per_s);
         let control_rate = Rate {
@@ -73,6 +78,7 @@ impl Reader {
             orders,
             unhelloed: Some(unhelloed),
             round_trip,
+            link,
             control,
             control_rate,
         }
@@ -94,14 +100,21 @@ impl Reader {
         let hello = timeout(patience, self.hello(messages))
             .await
             .unwrap_or(Err(CloseReason::HelloTimeout.into()))?;
+        let (room, seat) = self.net.directory.join(hello).await.map_err(End::Refused)?;
         let Seat {
             welcome,
             tick_rate_hz,
             feed,
             port,
-        } = self.net.directory.join(hello).await.map_err(End::Refused)?;
+        } = seat;
         self.unhelloed = None;
+        if let Some(link) = &self.link {
+            link.send_replace(self.net.links.of(&room));
+        }
         self.order(Order::Seated(Box::new((welcome, feed))))?;
+        if self.net.links.dev {
+            self.report(String::new())?;
+        }
         Ok((port, tick_rate_hz))
     }
 
@@ -157,11 +170,45 @@ impl Reader {
     }
 
     fn deliver(&self, port: &Port, now: Instant, message: &[u8]) -> Result<(), End> {
+        if message.first() == Some(&LINK) {
+            return self.condition(message);
+        }
         match port.deliver_at(now, message)? {
             Delivery::Taken => Ok(()),
             Delivery::Reply(reply) => self.order(Order::Message(reply)),
             Delivery::Goodbye => Err(CloseReason::Left.into()),
         }
+    }
+
+    /// The client wants another link for itself.
+    fn condition(&self, message: &[u8]) -> Result<(), End> {
+        let Ok(ClientMessage::Link(wish)) = ClientMessage::<(), ()>::decode(message) else {
+            return Err(CloseReason::Malformed.into());
+        };
+        let Some(link) = self.link.as_ref().filter(|_| self.net.links.dev) else {
+            let words = "this server is not in dev mode: it conditions no link for a client";
+            return Err(End::Refused(Refusal::new(CloseReason::Malformed, words)));
+        };
+        match wish.parse() {
+            Ok(spec) => {
+                link.send_replace(spec);
+                self.report(String::new())
+            }
+            Err(error) => self.report(error.to_string()),
+        }
+    }
+
+    /// Tells the client what its link is, and what was wrong with its wish.
+    fn report(&self, error: String) -> Result<(), End> {
+        let Some(link) = &self.link else {
+            return Ok(());
+        };
+        let report = LinkReport {
+            link: link.borrow().to_string(),
+            error,
+        };
+        let message = codec::encode(&ServerMessage::<()>::Link(report));
+        self.order(Order::Message(message.map_err(|_| CloseReason::Internal)?))
     }
 
     /// Everything but messages.

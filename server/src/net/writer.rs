@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::Net;
+use super::conditioned::Conditioned;
 use super::connection::{End, Order};
 use super::outgoing::Outgoing;
 use super::round_trip::RoundTrip;
@@ -25,7 +26,7 @@ use crate::room::Feed;
 
 /// The writing half of one client.
 pub(super) struct Writer<W> {
-    io: W,
+    io: Conditioned<W>,
     round_trip: Arc<RoundTrip>,
     outgoing: Outgoing,
     feed: Option<Feed>,
@@ -37,7 +38,7 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
-    pub(super) fn new(io: W, net: &Net, round_trip: Arc<RoundTrip>) -> Writer<W> {
+    pub(super) fn new(io: Conditioned<W>, net: &Net, round_trip: Arc<RoundTrip>) -> Writer<W> {
         Writer {
             io,
             round_trip,
@@ -69,6 +70,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                         return End::Refused(refusal);
                     }
                 }
+                _ = self.io.deliver() => return self.lost(read_end).await,
                 _ = ping.tick() => {
                     let payload = self.round_trip.ask(Instant::now().into_std());
                     self.outgoing.append(OpCode::Ping, &payload);
@@ -76,15 +78,21 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             }
             match self.flush().await {
                 Ok(()) => {}
-                // The reader may still come upon the close frame that explains it.
-                Err(End::Lost) => {
-                    return timeout(self.close_wait, read_end)
-                        .await
-                        .map_or(End::Lost, settle);
-                }
+                Err(End::Lost) => return self.lost(read_end).await,
                 Err(end) => return end,
             }
         }
+    }
+
+    /// The socket takes nothing any more; the reader may still come upon the close frame that explains it.
+    async fn lost(&self, read_end: &mut oneshot::Receiver<End>) -> End {
+        let wait = self.close_wait + self.longest_way();
+        timeout(wait, read_end).await.map_or(End::Lost, settle)
+    }
+
+    /// What a conditioned link adds to the time that a message takes, at worst.
+    pub(super) fn longest_way(&self) -> Duration {
+        self.io.longest_way()
     }
 
     fn obey(&mut self, order: Order) {
@@ -145,12 +153,13 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             End::ClientClosed(None) => self.outgoing.append(OpCode::Close, &[]),
             End::Lost => return,
         }
+        let wait = self.close_wait + self.longest_way();
         let say = async {
             push(&mut self.io, &mut self.outgoing).await?;
             self.io.shutdown().await
         };
         // Whoever does not take even this learns it from the end of the connection.
-        let _ = timeout(self.close_wait, say).await;
+        let _ = timeout(wait, say).await;
     }
 }
 

@@ -209,6 +209,8 @@ impl<G: Game> RoomPort for SharedRoom<G> {
                 let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
                 self.0.post(Inbound::Chat(player, line))
             }
+            // A matter of the connection: the net layer has answered it.
+            ClientMessage::Link(_) => Err(CloseReason::Malformed),
             ClientMessage::Hidden(hidden) => Ok(Delivered::Hidden(hidden)),
             ClientMessage::Desync(desync) => {
                 self.0.note(player, desync);

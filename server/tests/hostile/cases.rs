@@ -115,6 +115,8 @@ pub(crate) fn in_a_seat() -> Vec<Case> {
     let trailing = [encoded(&ClientMessage::Ping(Ping { nonce: 1 })), vec![0]].concat();
     // A command that claims to be a string of 2^60 bytes.
     let claim = [&[2, 253][..], &(1_u64 << 60).to_le_bytes(), b"abc"].concat();
+    let mut long_link = vec![8, 200];
+    long_link.resize(202, b'4');
     let mut cases = vec![
         case(
             "a second hello",
@@ -122,6 +124,8 @@ pub(crate) fn in_a_seat() -> Vec<Case> {
             said(&ClientMessage::Hello(hello())),
         ),
         message("an unknown tag", Malformed, [200]),
+        message("a link outside of dev mode", Malformed, [8, 2, b'4', b'g']),
+        message("a link of 200 bytes", Malformed, long_link),
         message("an empty message", Malformed, []),
         message("a byte behind a message", Malformed, trailing),
         message("a message that is cut short", Malformed, [3]),

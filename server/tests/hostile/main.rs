@@ -4,6 +4,7 @@
 mod cases;
 mod ladder;
 mod limits;
+mod links;
 mod meadow;
 mod seats;
 mod serving;

@@ -7,9 +7,10 @@
 use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaSetup, Body};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
+use tickwire_shared::link::LINK_PRESETS;
 use tickwire_shared::message::{
-    ClientMessage, Desync, Goodbye, Hello, Inputs, PROTOCOL_VERSION, Ping, PlayerInfo, Pong,
-    RoomEvent, ServerMessage, Welcome,
+    ClientMessage, Desync, Goodbye, Hello, Inputs, LinkReport, PROTOCOL_VERSION, Ping, PlayerInfo,
+    Pong, RoomEvent, ServerMessage, Welcome,
 };
 use tickwire_shared::replicate::{FieldKind, Schema};
 use tickwire_shared::rules::Rules;
@@ -190,6 +191,7 @@ fn what_a_client_says_is_as_shown() {
     shown("a desync", &desync(ChannelId::GLOBAL, None));
     shown("a desync found", &desync(ChannelId::GLOBAL, Some(3)));
     shown("an avatar unknown", &desync(ChannelId::OWN, None));
+    shown("a link", &encoded(&Said::Link("4g".to_owned())));
 }
 
 #[test]
@@ -217,6 +219,14 @@ fn what_a_server_says_is_as_shown() {
         words: "the room is full".to_owned(),
     });
     shown("goodbye", &encoded(&goodbye));
+    let link = ServerMessage::<()>::Link(LinkReport {
+        link: "60ms jitter 20ms".to_owned(),
+        error: String::new(),
+    });
+    shown("a link report", &encoded(&link));
+    for (name, link) in LINK_PRESETS {
+        shown_in_text("a preset", &format!("`{name}` ({link})"));
+    }
     for (what, event) in [
         ("joined", joined()),
         ("left", Event::Left(PlayerId(6))),

@@ -31,8 +31,10 @@ use ts_rs::TS;
 use crate::close::{CloseReason, Retry};
 use crate::codec;
 use crate::ids::{EntityId, InputSequence, PlayerId, ResumeToken};
+use crate::link::LINK_BYTES_MAX;
 use crate::message::{
-    ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, PlayerInfo, RoomEvent, ServerMessage, Welcome,
+    ClientMessage, Goodbye, Hello, LinkReport, PROTOCOL_VERSION, PlayerInfo, RoomEvent,
+    ServerMessage, Welcome,
 };
 use crate::replicate::{Replicate, Schema};
 use crate::rules::Rules;
@@ -96,6 +98,8 @@ pub enum ClientEvent<E, A = ()> {
         /// By which input.
         sequence: u32,
     },
+    /// The server is in dev mode, and this is what it does to the own link: see [`Client::condition_link`].
+    Link(LinkReport),
 }
 
 /// One client of one room, across reconnects.
@@ -107,6 +111,10 @@ pub struct Client<R: Rules> {
     session: Option<Session<R>>,
     input: R::Input,
     hidden: bool,
+    /// The server of this connection lets us condition our link.
+    dev: bool,
+    /// What the owner wants of it, across reconnects.
+    link: Option<String>,
     outbox: VecDeque<Vec<u8>>,
     news: VecDeque<ClientEvent<R::Event, R::Action>>,
     players: BTreeMap<PlayerId, PlayerInfo>,
@@ -124,6 +132,8 @@ impl<R: Rules> Client<R> {
             session: None,
             input: R::Input::default(),
             hidden: false,
+            dev: false,
+            link: None,
             outbox: VecDeque::new(),
             news: VecDeque::new(),
             players: BTreeMap::new(),
@@ -151,6 +161,7 @@ impl<R: Rules> Client<R> {
     /// The connection is gone, with this close code (1006 when it just broke). What to do next.
     pub fn handle_disconnected(&mut self, code: u16) -> Retry {
         self.session = None;
+        self.dev = false;
         self.outbox.clear();
         let retry = CloseReason::from_code(code).map_or(Retry::Resume, CloseReason::retry);
         if retry != Retry::Resume {
@@ -185,6 +196,20 @@ impl<R: Rules> Client<R> {
             ServerMessage::Goodbye(Goodbye { code, words }) => {
                 self.tell(ClientEvent::Goodbye { code, words })
             }
+            ServerMessage::Link(report) => self.handle_link(report),
+        }
+    }
+
+    fn handle_link(&mut self, report: LinkReport) {
+        if !report.error.is_empty() {
+            // It is not worth asking again after a reconnect.
+            self.link = None;
+        }
+        let newly = !std::mem::replace(&mut self.dev, true);
+        self.tell(ClientEvent::Link(report));
+        // Each connection starts with the server's own idea of its link.
+        if newly && let Some(link) = self.link.clone() {
+            self.say(&ClientMessage::Link(link));
         }
     }
 
@@ -219,6 +244,18 @@ impl<R: Rules> Client<R> {
             self.say(&ClientMessage::Desync(desync));
         }
         Ok(())
+    }
+
+    /// Makes the own link worse, for trying things out: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a preset of
+    /// [`crate::link::LINK_PRESETS`], or `none`; words beyond [`LINK_BYTES_MAX`] bytes are cut off. Only a server in
+    /// dev mode does it, which answers with [`ClientEvent::Link`]; others are not asked. Asked again after reconnects.
+    pub fn condition_link(&mut self, link: &str) {
+        let end = link.floor_char_boundary(LINK_BYTES_MAX);
+        let link = link.get(..end).unwrap_or_default().to_owned();
+        if self.dev {
+            self.say(&ClientMessage::Link(link.clone()));
+        }
+        self.link = Some(link);
     }
 
     /// Nobody looks at the picture (a hidden tab), or somebody does again: tells the server, which sends less meanwhile.

@@ -51,6 +51,56 @@ fn the_hello_comes_first_and_takes_the_token_along() {
     assert_eq!(client.resume_token(), None);
 }
 
+fn report(link: &str, error: &str) -> Vec<u8> {
+    let (link, error) = (link.to_owned(), error.to_owned());
+    codec::encode(&ServerMessage::<()>::Link(LinkReport { link, error })).unwrap()
+}
+
+fn wished_link(client: &mut Client<TestRules>) -> Option<String> {
+    std::iter::from_fn(|| client.poll_transmit(Duration::ZERO)).find_map(
+        |bytes| match ClientMessage::<(), ()>::decode(&bytes) {
+            Ok(ClientMessage::Link(link)) => Some(link),
+            _ => None,
+        },
+    )
+}
+
+#[test]
+fn a_link_is_wished_for_in_dev_mode_only_and_again_after_a_reconnect() {
+    let mut client = welcomed();
+    client.condition_link("4g");
+    assert_eq!(wished_link(&mut client), None, "nobody would listen");
+    client.handle_bytes(Duration::ZERO, &report("none", ""));
+    assert_eq!(wished_link(&mut client).as_deref(), Some("4g"));
+    let told = std::iter::from_fn(|| client.poll_event()).last();
+    let Some(ClientEvent::Link(told)) = told else {
+        panic!("{told:?}")
+    };
+    assert_eq!((&*told.link, &*told.error), ("none", ""));
+    client.condition_link("good");
+    assert_eq!(wished_link(&mut client).as_deref(), Some("good"));
+    client.handle_bytes(Duration::ZERO, &report("20ms jitter 3ms", ""));
+    assert_eq!(wished_link(&mut client), None);
+    client.handle_disconnected(1006);
+    client.handle_connected();
+    client.handle_bytes(Duration::ZERO, &report("none", ""));
+    assert_eq!(wished_link(&mut client).as_deref(), Some("good"));
+}
+
+#[test]
+fn a_wish_that_was_refused_is_not_repeated_and_a_long_one_is_cut() {
+    let mut client = welcomed();
+    client.handle_bytes(Duration::ZERO, &report("none", ""));
+    client.condition_link(&"ä".repeat(LINK_BYTES_MAX));
+    let wished = wished_link(&mut client).unwrap();
+    assert_eq!(wished.len(), LINK_BYTES_MAX);
+    client.handle_bytes(Duration::ZERO, &report("none", "no part of a link"));
+    client.handle_disconnected(1006);
+    client.handle_connected();
+    client.handle_bytes(Duration::ZERO, &report("none", ""));
+    assert_eq!(wished_link(&mut client), None);
+}
+
 #[test]
 fn bytes_that_cannot_be_read_end_the_session() {
     let mut client = welcomed();

@@ -2,8 +2,9 @@
  * The overlay behind F3: how the connection and the drawing fare.
  */
 
-import type { Rung, Stats } from "tickwire";
+import type { Dev, Rung, Stats } from "tickwire";
 import { byId, data, make, say } from "./dom";
+import { OwnLink } from "./own-link";
 
 /** How well this client keeps up. */
 const RUNGS: Record<Rung, string> = {
@@ -26,18 +27,22 @@ function desyncs({ desyncs, desync_last: last }: Stats): string {
 }
 
 export class Figures {
-  readonly #list = byId("net", HTMLDListElement);
+  readonly ownLink = new OwnLink();
+  readonly #plate = byId("net", HTMLElement);
+  readonly #list = byId("figures", HTMLDListElement);
   readonly #values = new Map<string, HTMLElement>();
 
   get isOpen(): boolean {
-    return !this.#list.hidden;
+    return !this.#plate.hidden;
   }
 
   toggle(): void {
-    this.#list.hidden = !this.#list.hidden;
+    this.ownLink.release();
+    this.#plate.hidden = !this.#plate.hidden;
   }
 
-  update(stats: Stats, fps: number): void {
+  update(stats: Stats, fps: number, dev: Dev | undefined): void {
+    this.ownLink.show(dev);
     this.#row("ping", "Ping", `${stats.ping_ms.toFixed(1)} ms`);
     this.#row("jitter", "Jitter", `${stats.jitter_ms.toFixed(1)} ms`);
     this.#row(

@@ -36,10 +36,13 @@ export class Hud {
   #pingMs = 0;
   #frameS = 1 / 60;
 
-  /** True while a card, the chat or the menu has the keyboard. */
+  /** True while a card, the chat, the menu or the own link has the keyboard. */
   get busy(): boolean {
     return (
-      this.chat.isOpen || this.menu.open || document.body.getAttribute("data-state") !== "playing"
+      this.chat.isOpen ||
+      this.menu.open ||
+      this.figures.ownLink.busy ||
+      document.body.getAttribute("data-state") !== "playing"
     );
   }
 
@@ -57,7 +60,7 @@ export class Hud {
     this.#round.update(view, room.me.player, this.scores.place(room.me.player), nameOf);
     if (this.figures.isOpen) {
       const stats = room.stats;
-      if (stats) this.figures.update(stats, 1 / this.#frameS);
+      if (stats) this.figures.update(stats, 1 / this.#frameS, room.dev);
     }
   }
 

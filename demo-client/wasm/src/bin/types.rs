@@ -1,6 +1,7 @@
 //! Writes the TypeScript types of everything that crosses between Rust and the browser: `types FILE`.
 //!
-//! In: the Rust types, by ts-rs, and the game's schema. Out: one module of types. Nobody writes them by hand.
+//! In: the Rust types, by ts-rs, and the game's schema. Out: one module of types, and the
+//! names of links. Nobody writes them by hand.
 
 use std::fmt::Write;
 
@@ -8,7 +9,8 @@ use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
 use tickwire_shared::client::{ClientEvent, DesyncPlace, Stats};
 use tickwire_shared::close::Retry;
 use tickwire_shared::ids::PlayerId;
-use tickwire_shared::message::{PlayerInfo, RoomEvent};
+use tickwire_shared::link::LINK_PRESETS;
+use tickwire_shared::message::{LinkReport, PlayerInfo, RoomEvent};
 use tickwire_shared::rules::Rules;
 use tickwire_shared::snapshot::layout::Rung;
 use ts_rs::{Config, TS};
@@ -29,6 +31,8 @@ fn types() -> String {
     declare::<Rung>(&mut out);
     declare::<DesyncPlace>(&mut out);
     declare::<Stats>(&mut out);
+    declare::<LinkReport>(&mut out);
+    presets(&mut out);
     declare::<RoomEvent<()>>(&mut out);
     declare::<ClientEvent<()>>(&mut out);
     declare::<ArenaInput>(&mut out);
@@ -47,6 +51,18 @@ fn declare<T: TS>(out: &mut String) {
         "\n{}export {declaration}",
         T::docs().unwrap_or_default()
     );
+}
+
+/// The one value among the types: named links to choose from.
+fn presets(out: &mut String) {
+    let _ = writeln!(
+        out,
+        "\n/** Names of links that a server in dev mode knows, and what they stand for. */\nexport const LINK_PRESETS = {{"
+    );
+    for (name, link) in LINK_PRESETS {
+        let _ = writeln!(out, "  {name:?}: {link:?},");
+    }
+    out.push_str("} as const;\n");
 }
 
 /// The game's view, from its schema, and the bundle of types that the SDK's `connect` takes.

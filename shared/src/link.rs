@@ -1,0 +1,14 @@
+//! What both ends know of conditioned links: named ones to choose from, and how long a description may be.
+//!
+//! The server reads descriptions and holds bytes back (`tickwire_server::link`); a client only sends one as text.
+
+/// Names of links and what they stand for: added round trip, jitter, stalls.
+pub const LINK_PRESETS: [(&str, &str); 4] = [
+    ("good", "20ms jitter 3ms"),
+    ("4g", "60ms jitter 20ms"),
+    ("bad-wifi", "40ms jitter 30ms stall 250ms every 5s"),
+    ("intercontinental", "150ms jitter 15ms"),
+];
+
+/// Longest description of a link that a client may send.
+pub const LINK_BYTES_MAX: usize = 128;
