@@ -3,6 +3,7 @@
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 
 pub mod bandwidth;
+pub mod smoothness;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
