@@ -13,7 +13,7 @@ use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput, Body};
 use tickwire_server::arena::{ArenaGame, ArenaOptions};
 use tickwire_server::lab::{ANIMATION_FRAME, Lab};
-use tickwire_shared::ids::EntityId;
+use tickwire_shared::ids::{EntityId, Tick};
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::Rules;
 
@@ -147,7 +147,7 @@ impl Stage {
                 60 => ANIMATION_FRAME,
                 other => Duration::from_secs(1) / other.max(1),
             };
-            let every = preset.stall.map_or(Duration::MAX, |stall| stall.every);
+            let every = preset.stall.map_or(Duration::ZERO, |stall| stall.every);
             stage.screens.push(Screen {
                 hands,
                 seen_frames: 0,
@@ -227,10 +227,12 @@ impl Stage {
 
 fn note_truth(truth: &mut Truth, lab: &Lab<ArenaGame>) {
     let room = lab.room().room();
-    truth.note_tick(room.tick(), lab.now.as_secs_f64(), TICK_S);
+    // The room has gone on to the next tick already.
+    let tick = Tick(room.tick().0.saturating_sub(1));
+    truth.note_tick(tick, lab.now.as_secs_f64(), TICK_S);
     for (id, _) in room.entities() {
         if let Some(body) = room.get::<Body>(id) {
-            truth.note_place(id, room.tick(), [f64::from(body.x), f64::from(body.y)]);
+            truth.note_place(id, tick, [f64::from(body.x), f64::from(body.y)]);
         }
     }
 }
@@ -292,7 +294,8 @@ impl Screen {
         let was = self.was.replace(here).unwrap_or(here);
         let moved = super::measure::length([here[0] - was[0], here[1] - was[1]]) > MOVED_M;
         let pressed = self.hands.borrow().pressed;
-        let just_pressed = pressed && !std::mem::replace(&mut self.pressed, pressed);
+        let was_pressed = std::mem::replace(&mut self.pressed, pressed);
+        let just_pressed = pressed && !was_pressed;
         // Only from standing: a turn on the run moves anyway.
         if just_pressed && self.still >= 2 {
             self.waits = Some(0);
