@@ -23,7 +23,7 @@ pub struct Figures {
     pub error_p99_m: f64,
     /// See the module.
     pub velocity_jitter: f64,
-    /// How unevenly drawn time passes: RMS of its second difference, in animation frames.
+    /// How unevenly drawn time passes against real time: RMS of its second difference, in animation frames.
     pub time_jitter: f64,
     /// Animation frames that moved over 0.25 m beyond the truth.
     pub jumps: u32,
@@ -109,8 +109,11 @@ impl Sums {
             self.bends
                 .add(length(minus(drawn, bend(true_a, true_b, true_c))));
             let frame_ticks = (c.at_s - a.at_s) / 2.0 / tick_s;
+            // Animation frames that come unevenly are the screen's doing.
+            let screen_ticks = (c.at_s - 2.0 * b.at_s + a.at_s) / tick_s;
+            let drawn_ticks = c.tick - 2.0 * b.tick + a.tick;
             self.time_bends
-                .add((c.tick - 2.0 * b.tick + a.tick) / frame_ticks);
+                .add((drawn_ticks - screen_ticks) / frame_ticks);
         }
     }
 

@@ -17,6 +17,7 @@ use tickwire_shared::ids::{EntityId, Tick};
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::Rules;
 
+use super::measure::length;
 use super::preset::{Preset, Stall};
 use super::record::{Drawn, Own, Place, Record, Track, Truth};
 
@@ -34,7 +35,8 @@ const HOLD_MS: (u64, u64) = (300, 1500);
 const STANDING: f64 = 0.2;
 /// Drawn movement, metres: less is rounding.
 const MOVED_M: f64 = 1e-5;
-/// Who has not moved after this many animation frames runs into a wall.
+/// Who has not come this far, metres, so many animation frames after a key press runs into a wall.
+const UNBLOCKED_M: f64 = 0.1;
 const BLOCKED_FRAMES: u32 = 12;
 
 const DIRECTIONS: [(i8, i8); 8] = [
@@ -108,12 +110,21 @@ struct Screen {
     was: Option<Place>,
     /// Animation frames in which the own avatar has stood still.
     still: u32,
-    /// A key was pressed this many animation frames ago, and nothing has moved yet.
-    waits: Option<u32>,
+    /// A key has just been pressed.
+    press: Option<Press>,
     pressed: bool,
     corrections: u32,
     stall_ends: Duration,
     next_stall: Duration,
+}
+
+/// A key press from standing.
+struct Press {
+    from: Place,
+    /// Animation frames since.
+    frames: u32,
+    /// The one in which movement began.
+    moved: Option<u32>,
 }
 
 /// An arena, its people, and what is recorded of them.
@@ -153,7 +164,7 @@ impl Stage {
                 seen_frames: 0,
                 was: None,
                 still: 0,
-                waits: None,
+                press: None,
                 pressed: false,
                 corrections: 0,
                 stall_ends: Duration::ZERO,
@@ -292,24 +303,31 @@ impl Screen {
         let here = core.avatar_entity().and_then(|id| place(lab, index, id));
         let Some(here) = here else { return };
         let was = self.was.replace(here).unwrap_or(here);
-        let moved = super::measure::length([here[0] - was[0], here[1] - was[1]]) > MOVED_M;
+        let moved = length([here[0] - was[0], here[1] - was[1]]) > MOVED_M;
         let pressed = self.hands.borrow().pressed;
         let was_pressed = std::mem::replace(&mut self.pressed, pressed);
         let just_pressed = pressed && !was_pressed;
         // Only from standing: a turn on the run moves anyway.
         if just_pressed && self.still >= 2 {
-            self.waits = Some(0);
+            self.press = Some(Press {
+                from: was,
+                frames: 0,
+                moved: None,
+            });
         }
         self.still = if moved { 0 } else { self.still + 1 };
-        let Some(waited) = &mut self.waits else {
+        let Some(press) = &mut self.press else {
             return;
         };
-        *waited += 1;
+        press.frames += 1;
         if moved {
-            own.frames_to_move.push(*waited);
+            press.moved.get_or_insert(press.frames);
         }
-        if moved || *waited >= BLOCKED_FRAMES || !pressed {
-            self.waits = None;
+        if press.frames >= BLOCKED_FRAMES {
+            let come = length([here[0] - press.from[0], here[1] - press.from[1]]);
+            own.frames_to_move
+                .extend(press.moved.filter(|_| come > UNBLOCKED_M));
+            self.press = None;
         }
     }
 }

@@ -7,7 +7,7 @@
 /// moment is known.
 pub(super) const DELAY_INTERVALS: f64 = 1.9;
 /// The delay covers the lateness of this part of the snapshots, 0..=1.
-pub(super) const DELAY_COVERS: f64 = 0.97;
+pub(super) const DELAY_COVERS: f64 = 0.96;
 /// The delay is never shorter, seconds.
 pub(super) const DELAY_MIN_S: f64 = 0.050;
 /// The delay is never longer, seconds.
