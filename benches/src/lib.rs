@@ -8,6 +8,7 @@ pub mod contest;
 pub mod crowd;
 pub mod field;
 pub mod load;
+pub mod smoothness;
 pub mod websocket;
 
 use rand::{RngExt, SeedableRng};

@@ -294,8 +294,7 @@ impl<G: Game> Lab<G> {
             match answer {
                 Ok(seat) => {
                     // What the net layer's pings would find.
-                    seat.port
-                        .note_round_trip(player.down.spec().round_trip);
+                    seat.port.note_round_trip(player.down.spec().round_trip);
                     player.core.handle_connected();
                     // The net layer has read the hello already.
                     let _hello = player.core.poll_transmit(now);

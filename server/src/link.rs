@@ -286,7 +286,8 @@ impl Way {
             jitter => jitter.mul_f64(self.rng.random_range(0.0..=1.0)),
         };
         let undisturbed = self.busy_until + self.spec.round_trip / 2 + jitter;
-        self.last_arrival = self.last_arrival.max(self.after_stall(undisturbed));
+        // In order first: after a change of the link what waits for its turn may come into the new one's stall.
+        self.last_arrival = self.after_stall(self.last_arrival.max(undisturbed));
         self.last_arrival
     }
 

@@ -2,17 +2,20 @@
 //!
 //! In: bytes of WebSocket messages, the player's input, the time. Out: bytes to send ([`Client::poll_transmit`]),
 //! news ([`Client::poll_event`]), and what to draw ([`Client::view`]).
-//! `session` holds what lives as long as a welcome; `clock`, `timeline`, `world`, `prediction` and `view` are its
-//! stages. Must not: panic on any bytes.
+//! `session` holds what lives as long as a welcome; `clock`, `timeline`, `world`, `prediction` and `view` (by `curve`
+//! and `ease`) are its stages; `tuning` has the timeline's numbers. Must not: panic on any bytes.
 
 mod actions;
 mod clock;
+mod curve;
+mod ease;
 mod prediction;
 mod session;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod tuning;
 mod unsent;
 mod view;
 mod world;

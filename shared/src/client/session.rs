@@ -10,8 +10,9 @@ use super::clock::Clock;
 use super::prediction::Prediction;
 use super::stats::{DesyncPlace, Stats};
 use super::timeline::Timeline;
+use super::tuning::{EXTRAPOLATE_S, PICTURE_LOST_S, STRIDE_FOLLOWED};
 use super::unsent::Unsent;
-use super::view::View;
+use super::view::{Moment, View};
 use super::world::World;
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
@@ -40,8 +41,6 @@ const SLACK_FAR_TICKS: f64 = 12.0;
 const LEAD_SLEW: f64 = 0.05;
 /// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
 const LEAD_MAX_TICKS: f64 = 45.0;
-/// Things are extrapolated at most this far past the newest snapshot, seconds; then they hold.
-const EXTRAPOLATE_S: f64 = 0.100;
 /// Events that may wait for their tick.
 const EVENTS: usize = 4096;
 
@@ -75,6 +74,8 @@ pub(super) struct Session<R: Rules> {
     events: VecDeque<(i64, RoomEvent<R::Event>)>,
     unsent: Unsent<R::Input>,
     updated: Duration,
+    /// The last animation frame, and the newest snapshot that it knew.
+    drawn: Option<(Duration, i64)>,
     own_values: Vec<f64>,
 }
 
@@ -117,6 +118,7 @@ impl<R: Rules> Session<R> {
             events: VecDeque::new(),
             unsent: Unsent::new(now),
             updated: now,
+            drawn: None,
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
         }
     }
@@ -190,8 +192,12 @@ impl<R: Rules> Session<R> {
             self.events.push_back(event);
         }
         self.newest_tick = tick;
-        self.timeline.handle_snapshot(now, tick);
         self.pace = header.pace.unwrap_or(self.pace);
+        let stride = u32::from(self.pace.stride.min(STRIDE_FOLLOWED));
+        let interval_ticks = R::TICKS_PER_SNAPSHOT * stride;
+        self.timeline
+            .set_interval(f64::from(interval_ticks) / f64::from(R::TICK_RATE_HZ));
+        self.timeline.handle_snapshot(now, tick);
         self.applied = self.prediction.full_sequence(header.applied_low);
         self.actions.settle(self.applied);
         if let Some(newest) = self.world.newest() {
@@ -348,12 +354,30 @@ impl<R: Rules> Session<R> {
         let Some(newest) = self.world.newest() else {
             return;
         };
-        let furthest = newest.tick as f64 + EXTRAPOLATE_S * f64::from(R::TICK_RATE_HZ);
-        view.drawn_tick = drawn.min(furthest);
-        let Some(around) = self.world.around(view.drawn_tick) else {
+        let newest = newest.tick;
+        let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
+        let before = self
+            .drawn
+            .replace((now, newest))
+            .filter(|(then, _)| now.saturating_sub(*then).as_secs_f64() <= PICTURE_LOST_S);
+        let Some(around) = self.world.around(drawn, newest, tick_s) else {
             return;
         };
-        view.fill(schema, around);
+        // While a later frame was known than those drawn between, a newer one changes nothing.
+        let guessed = before
+            .filter(|(_, known)| *known < newest)
+            .and_then(|(_, known)| self.world.around(drawn, known, tick_s))
+            .filter(|guessed| guessed.after.is_none());
+        view.drawn_tick = drawn;
+        view.fill(
+            schema,
+            &Moment {
+                around,
+                guessed,
+                passed_s: before.map(|(then, _)| now.saturating_sub(then).as_secs_f64()),
+                tick_s,
+            },
+        );
         let tick = self.input_tick(now);
         let entity = self.avatar_entity.map_or(0, |entity| entity.0);
         if self

@@ -1,10 +1,12 @@
 //! What to draw now: one table per component, in columns, with every field ready to use.
 //!
-//! In: the two snapshots around the drawn moment, and the predicted avatar. Out: numbers in columns that keep their
-//! memory from one animation frame to the next, so that a browser reads them in place.
+//! In: the snapshots around the drawn moment, and the predicted avatar. Out: numbers in columns that keep their memory
+//! from one animation frame to the next, so that a browser reads them in place. `curve` says where things are, `ease`
+//! keeps the picture whole when a snapshot proves a guess wrong.
 
-use super::world::Frame;
-use crate::replicate::{FieldSchema, Schema, TableSchema};
+use super::curve::{Around, Walk, add};
+use super::ease::{Cell, Eases};
+use crate::replicate::{Schema, TableSchema};
 use crate::snapshot::TableState;
 
 /// Rows that a table has room for at first; doubled when it runs out.
@@ -106,34 +108,47 @@ pub struct View {
     pub tables: Vec<ViewTable>,
     /// Changes when a table's memory moved: who reads it in place must look where it is now.
     pub layout_version: u32,
-    /// The tick that remote entities are drawn at, with fraction; 0 before the first snapshot.
+    /// The tick that remote entities are drawn at, with fraction; 0 before the first snapshot. When snapshots are missing
+    /// it goes on, while what is drawn holds.
     pub drawn_tick: f64,
+    /// By the table's place in [`Schema::tables`].
+    eases: Vec<Eases>,
+}
+
+/// What one animation frame draws remote entities from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment<'a> {
+    /// What is known now.
+    pub(super) around: Around<'a>,
+    /// What was known in the animation frame before, when that drew something else at this moment.
+    pub(super) guessed: Option<Around<'a>>,
+    /// Since the animation frame before; None when the picture does not go on from it.
+    pub(super) passed_s: Option<f64>,
+    pub(super) tick_s: f64,
 }
 
 impl View {
-    /// Fills the tables from the frames around the drawn moment: `t` of the way from `a` to `b`.
-    pub(super) fn fill(&mut self, schema: &Schema, (a, b, t): (&Frame, &Frame, f64)) {
+    /// Fills the tables.
+    pub(super) fn fill(&mut self, schema: &Schema, moment: &Moment) {
         self.tables
             .resize_with(schema.components.len(), ViewTable::default);
+        self.eases.resize_with(schema.tables.len(), Eases::default);
+        let Around { a, b, .. } = moment.around;
+        // What appears with b shows when b is reached, what is gone with b until then.
+        let main = if moment.around.before_b() { a } else { b };
         for (place, table) in schema.tables.iter().enumerate() {
-            let (Some(rows_a), Some(rows_b)) = (a.tables.get(place), b.tables.get(place)) else {
+            let Some(rows) = main.tables.get(place) else {
                 continue;
             };
-            // What appears with b shows when b is reached, what is gone with b until then.
-            let (main, other) = if t < 1.0 {
-                (rows_a, rows_b)
-            } else {
-                (rows_b, rows_a)
-            };
             if table.owner_only {
-                self.fill_owned(table, main);
+                self.fill_owned(table, rows);
             } else {
                 let fields = schema
                     .components
                     .get(table.component)
                     .map_or(0, |component| component.fields.len());
-                self.reserve(table.component, main.ids.len(), fields);
-                self.fill_shared(table, (main, other), t);
+                self.reserve(table.component, rows.ids.len(), fields);
+                self.fill_shared((place, table), rows, moment);
             }
         }
     }
@@ -156,43 +171,59 @@ impl View {
 
     fn fill_shared(
         &mut self,
-        table: &TableSchema,
-        (main, other): (&TableState, &TableState),
-        t: f64,
+        (place, table): (usize, &TableSchema),
+        rows: &TableState,
+        moment: &Moment,
     ) {
-        let Some(view) = self.tables.get_mut(table.component) else {
+        let (Some(view), Some(eases)) = (
+            self.tables.get_mut(table.component),
+            self.eases.get_mut(place),
+        ) else {
             return;
         };
         let width = table.fields.len();
-        let mut walk = 0;
-        for (row, id) in main.ids.iter().enumerate() {
+        match moment.passed_s {
+            Some(passed_s) => eases.fade(passed_s),
+            None => eases.clear(),
+        }
+        if moment.guessed.is_some() || eases.is_active() {
+            eases.align(&rows.ids, width);
+        }
+        let mut walk = Walk::new(moment.around, place, &table.fields);
+        let guessed = moment.guessed;
+        let mut guesses = guessed.map(|around| Walk::new(around, place, &table.fields));
+        for (row, id) in rows.ids.iter().enumerate() {
             if let Some(cell) = view.ids.get_mut(row) {
                 *cell = *id;
             }
-            while other.ids.get(walk).is_some_and(|other| other < id) {
-                walk += 1;
-            }
-            let here = main.row(row, width);
-            let there = if other.ids.get(walk) == Some(id) {
-                other.row(walk, width)
-            } else {
-                here
+            let Some(knots) = walk.find(*id) else {
+                continue;
             };
-            // Blending wants (a, b) whichever of them is `main`.
-            let (from, to) = if t < 1.0 {
-                (here, there)
-            } else {
-                (there, here)
-            };
-            let smooth = !jumps(&table.fields, from, to);
-            for (((field, place), from), to) in
-                table.fields.iter().zip(&table.places).zip(from).zip(to)
+            if let Some(guesses) = &mut guesses
+                && let Some(guess) = guesses.find(*id)
             {
-                let (from, to) = (field.kind.dequantise(*from), field.kind.dequantise(*to));
-                let value = match field.interpolate && smooth {
-                    true => field.kind.blend(from, to, t),
-                    false if t < 1.0 => from,
-                    false => to,
+                let cells = eases.row_mut(row, width);
+                let mut teleport = false;
+                for (number, (cell, field)) in cells.iter_mut().zip(&table.fields).enumerate() {
+                    if field.interpolate {
+                        let (was, was_speed) = guesses.value(&guess, number);
+                        let (is, speed) = walk.value(&knots, number);
+                        cell.off += field.kind.difference(was, is);
+                        cell.speed_per_s += (was_speed - speed) / moment.tick_s;
+                        teleport |= cell.off.abs() > field.snap_over;
+                    }
+                }
+                if teleport {
+                    cells.fill(Cell::default());
+                }
+            }
+            let cells = eases.is_active().then(|| eases.row_mut(row, width));
+            let cells = cells.unwrap_or_default();
+            for (number, (field, place)) in table.fields.iter().zip(&table.places).enumerate() {
+                let (value, _) = walk.value(&knots, number);
+                let value = match cells.get(number) {
+                    Some(cell) if field.interpolate => add(field.kind, value, cell.off),
+                    _ => value,
                 };
                 view.set(row, *place, value);
             }
@@ -267,16 +298,4 @@ impl View {
             }
         }
     }
-}
-
-/// True when any field moved further than its component may move without being a teleport.
-fn jumps(fields: &[FieldSchema], from: &[u32], to: &[u32]) -> bool {
-    fields.iter().zip(from).zip(to).any(|((field, from), to)| {
-        field.snap_over.is_finite()
-            && field
-                .kind
-                .difference(field.kind.dequantise(*to), field.kind.dequantise(*from))
-                .abs()
-                > field.snap_over
-    })
 }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::curve::{Around, reach};
 use crate::ids::{ChannelId, EntityId};
 use crate::message::Desync;
 use crate::replicate::Schema;
@@ -174,22 +175,30 @@ impl World {
         self.frames.push_back(frame);
     }
 
-    /// The two frames around `tick`, and how far between them it is: 0..1, or over 1 past the newest.
-    pub(super) fn around(&self, tick: f64) -> Option<(&Frame, &Frame, f64)> {
-        let after = self
+    /// The frames around `tick`, as if `newest` were the newest of them. None when there is no such frame.
+    pub(super) fn around(&self, tick: f64, newest: i64, tick_s: f64) -> Option<Around<'_>> {
+        let known = self.frames.partition_point(|frame| frame.tick <= newest);
+        let past = self
             .frames
-            .iter()
-            .position(|frame| frame.tick as f64 > tick);
-        let (a, b) = match after {
-            Some(0) => return self.frames.front().map(|only| (only, only, 0.0)),
-            Some(after) => (after - 1, after),
-            None if self.frames.len() < 2 => {
-                return self.frames.back().map(|only| (only, only, 0.0));
-            }
-            None => (self.frames.len() - 2, self.frames.len() - 1),
+            .partition_point(|frame| frame.tick as f64 <= tick);
+        let b = past.max(1).min(known.checked_sub(1)?);
+        let a = b.saturating_sub(1);
+        let around = Around {
+            before: a.checked_sub(1).and_then(|before| self.frames.get(before)),
+            a: self.frames.get(a)?,
+            b: self.frames.get(b)?,
+            after: self.frames.get(b + 1).filter(|_| b + 1 < known),
+            past_a: 0.0,
+            pace: 1.0,
         };
-        let (a, b) = (self.frames.get(a)?, self.frames.get(b)?);
-        Some((a, b, (tick - a.tick as f64) / (b.tick - a.tick) as f64))
+        let past_b_s = (tick - around.b.tick as f64) * tick_s;
+        let (reached_s, pace) = reach(past_b_s);
+        let moment = around.b.tick as f64 + reached_s / tick_s;
+        Some(Around {
+            past_a: moment - around.a.tick as f64,
+            pace,
+            ..around
+        })
     }
 
     /// The newest frame.

@@ -1,0 +1,257 @@
+//! The curve that an entity is drawn on: through the snapshots around the drawn moment, and a little past the newest.
+//!
+//! In: up to four frames. Out: values and speeds. Between snapshots the curve is a cubic (Hermite) whose slope at each
+//! snapshot is that of the parabola through it and its neighbours, limited so that nothing swings past what it was told
+//! (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
+
+use super::tuning::{EXTRAPOLATE_FULL_S, EXTRAPOLATE_S};
+use super::world::Frame;
+use crate::replicate::{FieldKind, FieldSchema};
+use crate::snapshot::TableState;
+
+/// A slope at a snapshot is at most this many times the mean slope to either neighbour: what keeps a cubic monotone.
+const STEEPEST: f64 = 3.0;
+
+/// The frames around a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around<'a> {
+    /// The one before `a`, `a`, `b`, and the one after `b`. With one frame only, `a` and `b` are the same.
+    pub(super) before: Option<&'a Frame>,
+    pub(super) a: &'a Frame,
+    pub(super) b: &'a Frame,
+    pub(super) after: Option<&'a Frame>,
+    /// Ticks from `a` to the moment.
+    pub(super) past_a: f64,
+    /// How fast the moment moves on, 0..=1 of drawn time: less than 1 when it comes to a hold.
+    pub(super) pace: f64,
+}
+
+impl Around<'_> {
+    /// The moment lies before `b`: what is drawn is what `a` held.
+    pub(super) fn before_b(&self) -> bool {
+        self.past_a < self.span()
+    }
+
+    fn span(&self) -> f64 {
+        (self.b.tick - self.a.tick) as f64
+    }
+}
+
+/// How far past the newest snapshot is drawn when drawn time is `past_s` past it, and how fast that moves on.
+pub(super) fn reach(past_s: f64) -> (f64, f64) {
+    let slowing_s = EXTRAPOLATE_S - EXTRAPOLATE_FULL_S;
+    let beyond_s = past_s - EXTRAPOLATE_FULL_S;
+    if beyond_s <= 0.0 {
+        (past_s, 1.0)
+    } else if beyond_s < 2.0 * slowing_s {
+        let reached_s = beyond_s - beyond_s * beyond_s / (4.0 * slowing_s);
+        (
+            EXTRAPOLATE_FULL_S + reached_s,
+            1.0 - beyond_s / (2.0 * slowing_s),
+        )
+    } else {
+        (EXTRAPOLATE_S, 0.0)
+    }
+}
+
+/// One table of the frames around a moment, walked through by ascending id.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    tables: [Option<&'a TableState>; 4],
+    rows: [usize; 4],
+    /// Ticks from `before` to `a`, `a` to `b`, `b` to `after`.
+    spans: [f64; 3],
+    past_a: f64,
+    pace: f64,
+    fields: &'a [FieldSchema],
+}
+
+/// One entity's rows there.
+#[derive(Debug)]
+pub(super) struct Knots<'a> {
+    before: Option<&'a [u32]>,
+    a: &'a [u32],
+    b: &'a [u32],
+    after: Option<&'a [u32]>,
+    /// It teleports between `a` and `b`.
+    jumps: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Through the table at `place` of the schema's tables, which has these fields.
+    pub(super) fn new(around: Around<'a>, place: usize, fields: &'a [FieldSchema]) -> Walk<'a> {
+        let frames = [around.before, Some(around.a), Some(around.b), around.after];
+        let tick = |frame: Option<&Frame>, other: i64| frame.map_or(other, |frame| frame.tick);
+        let (a, b) = (around.a.tick, around.b.tick);
+        let spans = [a - tick(around.before, a), b - a, tick(around.after, b) - b];
+        Walk {
+            tables: frames.map(|frame| frame.and_then(|frame| frame.tables.get(place))),
+            rows: [0; 4],
+            spans: spans.map(|span| span as f64),
+            past_a: around.past_a,
+            pace: around.pace,
+            fields,
+        }
+    }
+
+    fn row(&mut self, which: usize, id: u32) -> Option<&'a [u32]> {
+        let table = (*self.tables.get(which)?)?;
+        let row = self.rows.get_mut(which)?;
+        while table.ids.get(*row).is_some_and(|other| *other < id) {
+            *row += 1;
+        }
+        let found = table.ids.get(*row) == Some(&id);
+        found.then(|| table.row(*row, self.fields.len()))
+    }
+
+    /// An entity's rows; ids must ascend from call to call. None when neither `a` nor `b` has it.
+    pub(super) fn find(&mut self, id: u32) -> Option<Knots<'a>> {
+        let (a, b) = (self.row(1, id), self.row(2, id));
+        let (before, after) = (self.row(0, id), self.row(3, id));
+        // A neighbour counts only next to a row of the entity itself, and not across a teleport.
+        let near = |one: Option<&'a [u32]>, other: Option<&'a [u32]>| {
+            one.zip(other)
+                .filter(|(one, other)| !jumps(self.fields, one, other))
+                .map(|(one, _)| one)
+        };
+        let (before, after) = (near(before, a), near(after, b));
+        let (a, b) = (a.or(b)?, b.or(a)?);
+        let jumps = jumps(self.fields, a, b);
+        Some(Knots {
+            before,
+            a,
+            b,
+            after,
+            jumps,
+        })
+    }
+
+    /// A field of an entity at the moment, and how fast it changes, per tick of drawn time.
+    pub(super) fn value(&self, knots: &Knots, place: usize) -> (f64, f64) {
+        let Some(field) = self.fields.get(place) else {
+            return (0.0, 0.0);
+        };
+        let kind = field.kind;
+        let of = |row: &[u32]| kind.dequantise(row.get(place).copied().unwrap_or(0));
+        let [span_before, span, span_after] = self.spans;
+        let (from, to) = (of(knots.a), of(knots.b));
+        if !field.interpolate || knots.jumps || span <= 0.0 {
+            let value = if self.past_a < span { from } else { to };
+            return (value, 0.0);
+        }
+        let slope = kind.difference(to, from) / span;
+        let slope_before = knots
+            .before
+            .map(|row| (kind.difference(from, of(row)) / span_before, span_before));
+        let slope_after = knots
+            .after
+            .map(|row| (kind.difference(of(row), to) / span_after, span_after));
+        let ends = [slope_before, slope_after].map(|beside| {
+            beside.map_or(slope, |(beside, beside_span)| {
+                tangent((beside, beside_span), (slope, span))
+            })
+        });
+        let (moved, speed) = cubic(span, slope, ends, self.past_a);
+        (add(kind, from, moved), speed * self.pace)
+    }
+}
+
+/// `value + more`, for angles within their range.
+pub(super) fn add(kind: FieldKind, value: f64, more: f64) -> f64 {
+    kind.blend(value, value + more, 1.0)
+}
+
+/// The slope at a snapshot between two spans with these mean slopes.
+fn tangent((slope_a, span_a): (f64, f64), (slope_b, span_b): (f64, f64)) -> f64 {
+    if slope_a * slope_b <= 0.0 {
+        return 0.0;
+    }
+    // Of the parabola through all three.
+    let slope = (slope_a * span_b + slope_b * span_a) / (span_a + span_b);
+    let limit = STEEPEST * slope_a.abs().min(slope_b.abs());
+    slope.clamp(-limit, limit)
+}
+
+/// How far the cubic over a span has moved, and its slope there; past the span it goes on straight at the mean slope.
+fn cubic(span: f64, slope: f64, [start, end]: [f64; 2], past: f64) -> (f64, f64) {
+    if past >= span {
+        return (slope * past, slope);
+    }
+    let t = (past / span).max(0.0);
+    let (bend_a, bend_b) = (start - slope, end - slope);
+    let rest = 1.0 - t;
+    let moved = slope * t + t * rest * (bend_a * rest - bend_b * t);
+    let speed = slope + bend_a * rest * (1.0 - 3.0 * t) + bend_b * t * (3.0 * t - 2.0);
+    (moved * span, speed)
+}
+
+/// True when any field moved further than its component may move without being a teleport.
+fn jumps(fields: &[FieldSchema], from: &[u32], to: &[u32]) -> bool {
+    fields.iter().zip(from).zip(to).any(|((field, from), to)| {
+        let (from, to) = (field.kind.dequantise(*from), field.kind.dequantise(*to));
+        field.snap_over.is_finite() && field.kind.difference(to, from).abs() > field.snap_over
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nothing_swings_past_what_it_was_told(
+            values in prop::array::uniform4(-10.0..10.0_f64),
+            spans in prop::array::uniform3(1.0..30.0_f64),
+            t in 0.0..1.0_f64,
+        ) {
+            let slopes = [0, 1, 2].map(|n| ((values[n + 1] - values[n]) / spans[n], spans[n]));
+            let ends = [tangent(slopes[0], slopes[1]), tangent(slopes[1], slopes[2])];
+            let (moved, _) = cubic(spans[1], slopes[1].0, ends, t * spans[1]);
+            let drawn = values[1] + moved;
+            let (low, high) = (values[1].min(values[2]), values[1].max(values[2]));
+            prop_assert!((low - 1e-9..=high + 1e-9).contains(&drawn), "{drawn} not in {low}..{high}");
+        }
+
+        #[test]
+        fn a_curve_is_as_fast_as_its_slope_says(
+            slope in -3.0..3.0_f64, ends in prop::array::uniform2(-3.0..3.0_f64), t in 0.01..0.98_f64,
+        ) {
+            let at = |t: f64| cubic(2.0, slope, ends, 2.0 * t);
+            let measured = (at(t + 1e-6).0 - at(t - 1e-6).0) / 4e-6;
+            prop_assert!((measured - at(t).1).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn constant_acceleration_is_drawn_as_it_is() {
+        let place = |tick: f64| 0.5 * 0.014 * tick * tick;
+        let slope = |from: f64| ((place(from + 2.0) - place(from)) / 2.0, 2.0);
+        let ends = [
+            tangent(slope(2.0), slope(4.0)),
+            tangent(slope(4.0), slope(6.0)),
+        ];
+        for quarter in 0..8 {
+            let past = f64::from(quarter) * 0.25;
+            let drawn = place(4.0) + cubic(2.0, slope(4.0).0, ends, past).0;
+            assert!((drawn - place(4.0 + past)).abs() < 1e-9, "at {past}");
+        }
+    }
+
+    #[test]
+    fn what_starts_after_a_long_rest_does_not_back_off() {
+        assert_eq!(tangent((0.0, 15.0), (0.1, 2.0)), 0.0);
+    }
+
+    #[test]
+    fn extrapolation_slows_down_and_holds() {
+        let mut last = (0.0, 1.0);
+        for step in 0..300 {
+            let (reached_s, pace) = reach(f64::from(step) / 1000.0);
+            assert!(reached_s >= last.0 && reached_s <= EXTRAPOLATE_S + 1e-9);
+            assert!(pace <= last.1 && last.1 - pace < 0.02, "a soft stop");
+            last = (reached_s, pace);
+        }
+        assert_eq!(last, (EXTRAPOLATE_S, 0.0));
+    }
+}

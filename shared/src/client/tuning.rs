@@ -1,0 +1,42 @@
+//! All that can be tuned about when and how remote entities are drawn, in one place.
+//!
+//! In: nothing. Out: constants, each with its unit in its name. docs/timeline.md says how to choose them; the smoothness
+//! bench says what a choice does.
+
+/// The delay holds this many snapshot intervals of the cadence in force, so that motion on both sides of the drawn
+/// moment is known.
+pub(super) const DELAY_INTERVALS: f64 = 1.9;
+/// The delay covers the lateness of this part of the snapshots, 0..=1.
+pub(super) const DELAY_COVERS: f64 = 0.96;
+/// The delay is never shorter, seconds.
+pub(super) const DELAY_MIN_S: f64 = 0.050;
+/// The delay is never longer, seconds.
+pub(super) const DELAY_MAX_S: f64 = 0.250;
+/// Lateness is remembered this long, seconds: so slowly does the delay shrink.
+pub(super) const LATENESS_SPAN_S: f64 = 8.0;
+/// Lateness of at most this many snapshots is remembered: the span's at 30 a second.
+pub(super) const LATENESS_COUNT: usize = 256;
+/// Later than this is no jitter but an outage, which no delay should try to cover, seconds.
+pub(super) const OUTAGE_S: f64 = 0.400;
+/// An outage that lasts longer than this is a longer way: lateness is learnt anew, seconds.
+pub(super) const OUTAGE_LASTS_S: f64 = 1.0;
+/// The cadence of every so manieth snapshot that the delay still follows. A longer stride is a hidden tab's, at which
+/// nobody looks, and when somebody does it is about to end.
+pub(super) const STRIDE_FOLLOWED: u8 = 4;
+/// Drawn time runs at most this much faster than real time, a part of it.
+pub(super) const FASTER: f64 = 0.02;
+/// Drawn time runs at most this much slower than real time, a part of it.
+pub(super) const SLOWER: f64 = 0.04;
+/// Drawn time that is off bends back to 1/e of it in this time, seconds, within the two limits above.
+pub(super) const BEND_S: f64 = 0.5;
+/// Further out than this, drawn time jumps, ticks.
+pub(super) const JUMP_TICKS: f64 = 10.0;
+/// After so long without an animation frame there is no picture to go on from: all is drawn where it is, seconds.
+pub(super) const PICTURE_LOST_S: f64 = 0.250;
+/// Things are extrapolated at most this far past the newest snapshot, seconds; then they hold.
+pub(super) const EXTRAPOLATE_S: f64 = 0.100;
+/// Until here at full speed, seconds; from here on they come softly to the hold.
+pub(super) const EXTRAPOLATE_FULL_S: f64 = 0.060;
+/// How stiffly the picture is pulled from what was extrapolated to what turned out to be true, 1/seconds. Critically
+/// damped: after 4 / this, nine tenths are done.
+pub(super) const EASE_PER_S: f64 = 16.0;
