@@ -164,6 +164,8 @@ impl Slot {
             state.own_channel.clear();
             state.own_channel.extend_from_slice(left.own_channel.0);
             state.own_version = left.own_channel.1;
+            // It was of what the channel held before.
+            state.own_check = None;
         }
         state.own_check = left.own_check.or(state.own_check);
         let own = &mut state.own;
@@ -410,6 +412,37 @@ mod tests {
         let reason = slot.refusal().map(|refusal| refusal.reason);
         assert_eq!(reason, Some(CloseReason::TooSlow));
         assert!(slot.state.lock().own.events.len() <= OWN_EVENT_BYTES);
+    }
+
+    #[test]
+    fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
+        let slot = Slot::new();
+        let interest: Arc<[ChannelId]> = Arc::new([ChannelId::GLOBAL]);
+        for (number, own_channel, own_check) in [(1, 1, Some(11)), (2, 2, None)] {
+            slot.leave(&Left {
+                stream: 0,
+                number,
+                starts: false,
+                ticks: 2,
+                own: &Own::default(),
+                own_channel: (&[number as u8], own_channel),
+                own_check,
+                interest: &interest,
+            });
+        }
+        let place = Place {
+            stream: 0,
+            next: 3,
+            own_version: None,
+            restart: None,
+            quiet: false,
+        };
+        let mut taken = Taken::default();
+        assert_eq!(slot.take(place, None, &mut taken), Ok(Take::Taken));
+        assert_eq!(
+            (taken.own_channel.as_slice(), taken.own_check),
+            (&[2][..], None)
+        );
     }
 
     #[test]
