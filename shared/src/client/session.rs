@@ -32,10 +32,12 @@ const PINGS_OPEN: usize = 16;
 const SLACK_TICKS: f64 = 1.5;
 /// Part of a slack error that one snapshot corrects.
 const SLACK_GAIN: f64 = 0.03;
-/// An input this late, ticks, is no drift: the lead is set anew at once.
+/// An input this late, ticks, is no drift: the lead is set anew.
 const SLACK_LOST_TICKS: f64 = -4.0;
 /// Nor is one this early: the room has skipped ticks.
 const SLACK_FAR_TICKS: f64 = 12.0;
+/// For so long: what a stall held up is late too, but says nothing about what follows.
+const SLACK_LOST_FOR: Duration = Duration::from_millis(200);
 /// The lead bends by at most this much of the ticks that pass.
 const LEAD_SLEW: f64 = 0.05;
 /// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
@@ -65,6 +67,8 @@ pub(super) struct Session<R: Rules> {
     slack_ticks: f64,
     /// After a jump of the lead, slack of inputs from before it says nothing: not read until this time.
     slack_blind_until: Duration,
+    /// Since when inputs have been far too late or too early.
+    slack_lost_since: Option<Duration>,
     newest_tick: i64,
     pings: VecDeque<(u32, Duration)>,
     next_ping: Duration,
@@ -108,6 +112,7 @@ impl<R: Rules> Session<R> {
             lead_target_ticks: SLACK_TICKS,
             slack_ticks: 0.0,
             slack_blind_until: now,
+            slack_lost_since: None,
             newest_tick: tick,
             pings: VecDeque::new(),
             next_ping: now,
@@ -143,6 +148,7 @@ impl<R: Rules> Session<R> {
     fn set_lead(&mut self, now: Duration, ticks: f64) {
         self.lead_target_ticks = ticks.clamp(0.0, LEAD_MAX_TICKS);
         self.lead_ticks = self.lead_target_ticks;
+        self.slack_lost_since = None;
         self.slack_blind_until = now + Duration::from_secs_f64(self.clock.last_rtt_s() + 0.2);
     }
 
@@ -216,8 +222,13 @@ impl<R: Rules> Session<R> {
             return;
         }
         if !(SLACK_LOST_TICKS..=SLACK_FAR_TICKS).contains(&slack_ticks) {
+            let since = *self.slack_lost_since.get_or_insert(now);
+            if now.saturating_sub(since) < SLACK_LOST_FOR {
+                return;
+            }
             self.set_lead(now, self.lead_target_ticks - slack_ticks + SLACK_TICKS);
         } else {
+            self.slack_lost_since = None;
             let wanted = self.lead_target_ticks + (SLACK_TICKS - slack_ticks) * SLACK_GAIN;
             self.lead_target_ticks = wanted.clamp(0.0, LEAD_MAX_TICKS);
         }
