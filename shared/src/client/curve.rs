@@ -40,6 +40,18 @@ impl Around<'_> {
     }
 }
 
+/// What one animation frame draws remote entities from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment<'a> {
+    /// What is known now.
+    pub(super) around: Around<'a>,
+    /// What was known in the animation frame before, when that drew something else at this moment.
+    pub(super) guessed: Option<Around<'a>>,
+    /// Since the animation frame before; None when the picture does not go on from it.
+    pub(super) passed_s: Option<f64>,
+    pub(super) tick_s: f64,
+}
+
 /// How far past the newest snapshot is drawn when drawn time is `past_s` past it, and how fast that moves on.
 pub(super) fn reach(past_s: f64) -> (f64, f64) {
     let slowing_s = EXTRAPOLATE_S - EXTRAPOLATE_FULL_S;

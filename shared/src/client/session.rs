@@ -9,9 +9,9 @@ use super::clock::Clock;
 use super::prediction::Prediction;
 use super::stats::{DesyncPlace, Stats};
 use super::timeline::Timeline;
-use super::tuning::{PICTURE_LOST_S, STRIDE_FOLLOWED};
+use super::tuning::STRIDE_FOLLOWED;
 use super::unsent::Unsent;
-use super::view::{Moment, View};
+use super::view::View;
 use super::world::World;
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
@@ -76,8 +76,6 @@ pub(super) struct Session<R: Rules> {
     events: VecDeque<(i64, RoomEvent<R::Event>)>,
     unsent: Unsent<R::Input>,
     updated: Duration,
-    /// The last animation frame, and the newest snapshot that it knew.
-    drawn: Option<(Duration, i64)>,
     own_values: Vec<f64>,
 }
 
@@ -120,7 +118,6 @@ impl<R: Rules> Session<R> {
             events: VecDeque::new(),
             unsent: Unsent::new(now),
             updated: now,
-            drawn: None,
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
         }
     }
@@ -330,33 +327,12 @@ impl<R: Rules> Session<R> {
         let Some(drawn) = self.timeline.drawn_tick(now) else {
             return;
         };
-        let Some(newest) = self.world.newest() else {
-            return;
-        };
-        let newest = newest.tick;
         let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
-        let before = self
-            .drawn
-            .replace((now, newest))
-            .filter(|(then, _)| now.saturating_sub(*then).as_secs_f64() <= PICTURE_LOST_S);
-        let Some(around) = self.world.around(drawn, newest, tick_s) else {
+        let Some(moment) = self.world.moment(now, drawn, tick_s) else {
             return;
         };
-        // While a later frame was known than those drawn between, a newer one changes nothing.
-        let guessed = before
-            .filter(|(_, known)| *known < newest)
-            .and_then(|(_, known)| self.world.around(drawn, known, tick_s))
-            .filter(|guessed| guessed.after.is_none());
         view.drawn_tick = drawn;
-        view.fill(
-            schema,
-            &Moment {
-                around,
-                guessed,
-                passed_s: before.map(|(then, _)| now.saturating_sub(then).as_secs_f64()),
-                tick_s,
-            },
-        );
+        view.fill(schema, &moment);
         let tick = self.input_tick(now);
         let entity = self.avatar_entity.map_or(0, |entity| entity.0);
         if self
