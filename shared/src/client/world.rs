@@ -185,11 +185,11 @@ impl World {
         let passed_s = |then: Duration| now.saturating_sub(then).as_secs_f64();
         let before = self.drawn.replace((now, newest));
         let before = before.filter(|(then, _)| passed_s(*then) <= PICTURE_LOST_S);
-        // Where a later frame than those around was known already, a newer one changes nothing.
+        // Only what was past the newest was a guess. Between snapshots a newer one changes a slope, by too little to see.
         let guessed = before
             .filter(|(_, known)| *known < newest)
             .and_then(|(_, known)| self.around(drawn, known, tick_s))
-            .filter(|guessed| guessed.after.is_none());
+            .filter(|guessed| !guessed.before_b());
         Some(Moment {
             around: self.around(drawn, newest, tick_s)?,
             guessed,
