@@ -20,7 +20,7 @@ pub(super) const LATENESS_COUNT: usize = 256;
 pub(super) const OUTAGE_S: f64 = 0.400;
 /// An outage that lasts longer than this is a longer way: lateness is learnt anew, seconds.
 pub(super) const OUTAGE_LASTS_S: f64 = 1.0;
-/// The cadence of every so manieth snapshot that the delay still follows. A longer stride is a hidden tab's, at which
+/// The longest stride (every n-th snapshot) whose cadence the delay still follows. A longer stride is a hidden tab's, at which
 /// nobody looks, and when somebody does it is about to end.
 pub(super) const STRIDE_FOLLOWED: u8 = 4;
 /// Drawn time runs at most this much faster than real time, a part of it.
