@@ -12,10 +12,11 @@ import init, {
 } from "../../wasm/pkg/tickwire_wasm.js";
 import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
 
-/** From a dash to the next, seconds. Only after `arenaGame.load()`. */
-export { dashWaitS } from "../../wasm/pkg/tickwire_wasm.js";
+/** Waits of dash and rail in seconds, and how far a beam gets. Only after `arenaGame.load()`. */
+export { dashWaitS, railReachM, railWaitS } from "../../wasm/pkg/tickwire_wasm.js";
 export type {
   Arena,
+  ArenaAction,
   ArenaEvent,
   ArenaInput,
   ArenaMap,
@@ -25,7 +26,7 @@ export type {
 
 /** Hands off the keys. A new one for each who wants to change it. */
 export function neutralInput(): ArenaInput {
-  return { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false };
+  return { right: 0, down: 0, aim: 0, fire: false, rail: false, dash: false, reload: false };
 }
 
 let memory: Promise<WebAssembly.Memory> | undefined;

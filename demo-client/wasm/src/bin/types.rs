@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
-use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
+use tickwire_arena::{Arena, ArenaAction, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
 use tickwire_shared::client::{ClientEvent, DesyncPlace, Stats};
 use tickwire_shared::close::Retry;
-use tickwire_shared::ids::PlayerId;
+use tickwire_shared::ids::{InputSequence, PlayerId};
 use tickwire_shared::link::LINK_PRESETS;
 use tickwire_shared::message::{LinkReport, PlayerInfo, RoomEvent};
 use tickwire_shared::rules::Rules;
@@ -26,6 +26,7 @@ fn types() -> String {
     let mut out =
         String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
     declare::<PlayerId>(&mut out);
+    declare::<InputSequence>(&mut out);
     declare::<PlayerInfo>(&mut out);
     declare::<Retry>(&mut out);
     declare::<Rung>(&mut out);
@@ -37,6 +38,7 @@ fn types() -> String {
     declare::<ClientEvent<()>>(&mut out);
     declare::<ArenaInput>(&mut out);
     declare::<ArenaEvent>(&mut out);
+    declare::<ArenaAction>(&mut out);
     declare::<ArenaSetup>(&mut out);
     declare::<Wall>(&mut out);
     declare::<ArenaMap>(&mut out);
@@ -71,6 +73,7 @@ where
     R::Input: TS,
     R::Command: TS,
     R::Event: TS,
+    R::Action: TS,
     R::Setup: TS,
 {
     let schema = R::schema();
@@ -97,10 +100,11 @@ where
     let config = Config::default();
     let _ = writeln!(
         out,
-        "}}\n\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{\n  input: {};\n  command: {};\n  event: {};\n  setup: {};\n  view: {name}View;\n}}",
+        "}}\n\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{\n  input: {};\n  command: {};\n  event: {};\n  action: {};\n  setup: {};\n  view: {name}View;\n}}",
         R::Input::name(&config),
         R::Command::name(&config),
         R::Event::name(&config),
+        R::Action::name(&config),
         R::Setup::name(&config),
     );
 }

@@ -1,0 +1,132 @@
+/**
+ * Own shots are seen before the server can have heard of them, on a link that is slow enough to tell.
+ */
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Server } from "./server";
+import { launch, Tab } from "./tab";
+
+/** Ghosts of own shots have ids from here on: see the SDK's README. */
+const GHOST_ID = 2 ** 31;
+
+let server: Server;
+let browser: Browser;
+let tab: Tab;
+
+/** What the page shows in the animation frames after an input: counted from the input's event. */
+interface Seen {
+  /** Animation frames until it was predicted, a ghost was drawn, a beam was drawn; 0: never. */
+  predicted: number;
+  ghost: number;
+  beam: number;
+  /** Until the server confirmed it, milliseconds. */
+  confirmedMs: number;
+}
+
+/** Watches the animation frames after the next `event` of the window until the server has confirmed what it did. */
+function watch(event: "pointerdown" | "keydown"): Promise<Seen> {
+  return tab.page.evaluate(
+    ({ event, GHOST_ID }) =>
+      new Promise<Seen>((done) => {
+        const { room } = window.tickwire;
+        const seen: Seen = { predicted: 0, ghost: 0, beam: 0, confirmedMs: 0 };
+        addEventListener(
+          event,
+          () => {
+            const startMs = performance.now();
+            let frames = 0;
+            let wanted = -1;
+            room?.on("predicted", ({ sequence }) => {
+              if (wanted >= 0) return;
+              wanted = sequence;
+              seen.predicted = frames + 1;
+            });
+            room?.on("confirmed", (sequence) => {
+              if (sequence !== wanted) return;
+              seen.confirmedMs = performance.now() - startMs;
+              done(seen);
+            });
+            // Runs after the page's own callback of the same frame: it was asked for later.
+            const frame = () => {
+              frames += 1;
+              const { view, beams } = window.tickwire;
+              const ids = view?.Projectile.ids.subarray(0, view.Projectile.count) ?? [];
+              if (ids.some((id) => id >= GHOST_ID)) seen.ghost ||= frames;
+              if (beams > 0) seen.beam ||= frames;
+              requestAnimationFrame(frame);
+            };
+            requestAnimationFrame(frame);
+          },
+          { once: true },
+        );
+        document.body.setAttribute("data-watched", event);
+      }),
+    { event, GHOST_ID },
+  );
+}
+
+/** Waits until a watch listens. */
+async function listening(event: string): Promise<void> {
+  await tab.page.waitForSelector(`body[data-watched="${event}"]`);
+}
+
+/** Shots left, as the server says. */
+function ammo(): Promise<number> {
+  return tab.page.evaluate(() => {
+    const { room, view } = window.tickwire;
+    const row = view?.Fighter.ids.indexOf(room?.me.entity ?? -1) ?? -1;
+    return view?.Fighter.ammo[row] ?? -1;
+  });
+}
+
+beforeAll(async () => {
+  server = await Server.start(0, "--dev", "--link", "intercontinental");
+  browser = await launch();
+  tab = await Tab.open(browser, server.url);
+  await tab.play("Ana");
+  // Away from whoever may shoot back at once: the own fighter has its shield while the clock settles.
+  await tab.page.waitForFunction(() => (window.tickwire.room?.stats?.ping_ms ?? 0) >= 140);
+});
+
+afterAll(async () => {
+  expect(tab?.errors ?? []).toEqual([]);
+  await browser?.close();
+  await server?.stop();
+});
+
+test("a click shows a shot in flight long before the server has answered", async () => {
+  const before = await ammo();
+  const watched = watch("pointerdown");
+  await listening("pointerdown");
+  await tab.page.mouse.move(900, 300);
+  await tab.page.mouse.down();
+  const seen = await watched;
+  await tab.page.mouse.up();
+  expect(seen.confirmedMs).toBeGreaterThan(140);
+  expect(seen.predicted).toBeGreaterThan(0);
+  expect(seen.predicted).toBeLessThanOrEqual(2);
+  expect(seen.ghost).toBeGreaterThan(0);
+  expect(seen.ghost).toBeLessThanOrEqual(3);
+  await tab.page.waitForFunction((before) => {
+    const { room, view } = window.tickwire;
+    const row = view?.Fighter.ids.indexOf(room?.me.entity ?? -1) ?? -1;
+    return (view?.Fighter.ammo[row] ?? before) < before;
+  }, before);
+});
+
+test("the rail's beam is drawn at once, and the overlay says what the server rewound to", async () => {
+  await tab.page.keyboard.press("F3");
+  const watched = watch("keydown");
+  await listening("keydown");
+  await tab.page.keyboard.down("e");
+  const seen = await watched;
+  await tab.page.keyboard.up("e");
+  expect(seen.confirmedMs).toBeGreaterThan(140);
+  expect(seen.predicted).toBeLessThanOrEqual(2);
+  expect(seen.beam).toBeGreaterThan(0);
+  expect(seen.beam).toBeLessThanOrEqual(3);
+  await tab.page.locator("#rail-gauge.busy", { hasText: "wait" }).waitFor();
+  await tab.page.locator("#rewind-words", { hasText: /Rewound \d+ ms/ }).waitFor();
+  await tab.picture("rewind");
+});
