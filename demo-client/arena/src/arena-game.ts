@@ -25,7 +25,7 @@ export type {
 
 /** Hands off the keys. A new one for each who wants to change it. */
 export function neutralInput(): ArenaInput {
-  return { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false };
+  return { right: 0, down: 0, aim: 0, fire: false, rail: false, dash: false, reload: false };
 }
 
 let memory: Promise<WebAssembly.Memory> | undefined;

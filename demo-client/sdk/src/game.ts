@@ -13,6 +13,8 @@ export interface Game {
   command: unknown;
   /** A reliable message from the room. */
   event: unknown;
+  /** What an input does at once, beside moving the avatar. */
+  action: unknown;
   /** What a room tells each client on joining. */
   setup: unknown;
   /** One table for each component: `count` rows, a column of entity ids, one column for each field. */
@@ -32,7 +34,7 @@ export interface GameClient {
   conditionLink(link: string): void;
   update(nowMs: number): void;
   pollTransmit(): Uint8Array | undefined;
-  pollEvent(): ClientEvent<unknown> | undefined;
+  pollEvent(): ClientEvent<unknown, unknown> | undefined;
   view(nowMs: number): number;
   tableCount(table: number): number;
   tableCapacity(table: number): number;

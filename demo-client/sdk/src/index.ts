@@ -12,6 +12,7 @@ export {
   type ConnectOptions,
   connect,
   type Dev,
+  type Predicted,
   type Room,
   type RoomEvents,
   type Welcome,

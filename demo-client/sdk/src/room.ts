@@ -46,6 +46,13 @@ export interface ChatLine {
   readonly text: string;
 }
 
+/** Something that an own input does, on this screen before the server has said so. */
+export interface Predicted<G extends Game> {
+  /** Of the input; `confirmed` or `withdrawn` names it again. */
+  readonly sequence: number;
+  readonly action: G["action"];
+}
+
 /** What a server in dev mode lets a page do, for trying things out. */
 export interface Dev {
   /** What the server does to this connection now, and what was wrong with the last wish. */
@@ -68,6 +75,12 @@ export interface RoomEvents<G extends Game> {
   chatRefused: undefined;
   /** The game's own events. */
   event: G["event"];
+  /** An own input does this: show it now. It comes out of `view()`, before what that returns is drawn. */
+  predicted: Predicted<G>;
+  /** The server carried out what the input of this sequence was predicted to do. */
+  confirmed: number;
+  /** The server did not: take back what was shown. */
+  withdrawn: number;
   /** Only from a server in dev mode: how the own link is now. See {@link Room.dev}. */
   link: LinkReport;
 }
@@ -94,7 +107,7 @@ export class Room<G extends Game> {
   #room: string;
   #goodbye = "";
   #dev: Dev | undefined;
-  #recorders: Recorder[] = [];
+  #recorders: Pick<Recorder, "record" | "stopped">[] = [];
 
   constructor(game: GameModule<G>, options: ConnectOptions) {
     this.#game = game;
@@ -190,7 +203,7 @@ export class Room<G extends Game> {
    * Records what {@link view} draws up from now on: the time, the ticks that belong to it, and where the own entity and
    * watched ones are drawn. For overlays, tests and bug reports on smoothness. Allocates nothing per entity in an animation frame.
    */
-  telemetry(options: TelemetryOptions): Telemetry {
+  telemetry<Field extends string>(options: TelemetryOptions<Field>): Telemetry<Field> {
     const recorder = new Recorder(options);
     this.#recorders.push(recorder);
     return recorder;
@@ -244,13 +257,19 @@ export class Room<G extends Game> {
     this.#tables?.reattach();
   }
 
-  #happened(client: GameClient, event: ClientEvent<G["event"]>): void {
+  #happened(client: GameClient, event: ClientEvent<G["event"], G["action"]>): void {
     if ("Room" in event) {
       this.#roomEvent(event.Room);
     } else if ("Welcome" in event) {
       this.#welcomed(client, event.Welcome);
     } else if ("Goodbye" in event) {
       this.#goodbye = event.Goodbye.words;
+    } else if ("Predicted" in event) {
+      this.#emitter.emit("predicted", event.Predicted);
+    } else if ("Confirmed" in event) {
+      this.#emitter.emit("confirmed", event.Confirmed.sequence);
+    } else if ("Withdrawn" in event) {
+      this.#emitter.emit("withdrawn", event.Withdrawn.sequence);
     } else if ("Link" in event) {
       this.#linked(event.Link);
     } else {

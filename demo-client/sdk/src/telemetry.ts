@@ -9,11 +9,11 @@ import { rowOf } from "./tables";
 import { TELEMETRY_FRAMES } from "./tunables";
 
 /** What to record. */
-export interface TelemetryOptions {
+export interface TelemetryOptions<Field extends string = string> {
   /** The component to read, by its name in the view: the one with positions. */
   readonly component: string;
   /** Its fields to record, such as `["x", "y"]`. */
-  readonly fields: readonly string[];
+  readonly fields: readonly Field[];
   /** Entities to watch beside the own one. */
   readonly entities?: readonly number[];
   /** The newest so many animation frames are kept. */
@@ -21,10 +21,10 @@ export interface TelemetryOptions {
 }
 
 /** An entity's fields over the recorded animation frames, by field; NaN where it was not drawn. */
-export type Track = Readonly<Record<string, Float64Array>>;
+export type Track<Field extends string = string> = Readonly<Record<Field, Float64Array>>;
 
 /** Recorded animation frames, oldest first: entry n of each array belongs to the same one. Copies, yours to keep. */
-export interface TelemetrySnapshot {
+export interface TelemetrySnapshot<Field extends string = string> {
   /** How many. */
   readonly frames: number;
   /** When it was drawn up, milliseconds of `performance.now()`. */
@@ -34,15 +34,15 @@ export interface TelemetrySnapshot {
   /** The tick that the room was at, as far as this client knew, with fraction. NaN while the connection was lost. */
   readonly roomTick: Float64Array;
   /** The own entity, whichever it was. */
-  readonly own: Track;
+  readonly own: Track<Field>;
   /** The watched ones, by entity. */
-  readonly entities: ReadonlyMap<number, Track>;
+  readonly entities: ReadonlyMap<number, Track<Field>>;
 }
 
 /** A recording under way. */
-export interface Telemetry {
+export interface Telemetry<Field extends string = string> {
   /** What was recorded so far and is still kept. */
-  snapshot(): TelemetrySnapshot;
+  snapshot(): TelemetrySnapshot<Field>;
   /** Forgets what was recorded, and goes on. */
   clear(): void;
   /** Records no more; what was recorded stays. */
@@ -63,9 +63,9 @@ export interface Drawn {
   readonly view: Readonly<Record<string, Table>>;
 }
 
-export class Recorder implements Telemetry {
+export class Recorder<Field extends string = string> implements Telemetry<Field> {
   readonly #component: string;
-  readonly #fields: readonly string[];
+  readonly #fields: readonly Field[];
   /** The first is the own one: 0 stands for it. */
   readonly #entities: readonly number[];
   /** Where each was last. */
@@ -79,7 +79,12 @@ export class Recorder implements Telemetry {
   #recorded = 0;
   stopped = false;
 
-  constructor({ component, fields, entities = [], frames = TELEMETRY_FRAMES }: TelemetryOptions) {
+  constructor({
+    component,
+    fields,
+    entities = [],
+    frames = TELEMETRY_FRAMES,
+  }: TelemetryOptions<Field>) {
     this.#component = component;
     this.#fields = [...fields];
     this.#entities = [0, ...new Set(entities)];
@@ -112,14 +117,14 @@ export class Recorder implements Telemetry {
     }
   }
 
-  snapshot(): TelemetrySnapshot {
-    const track = (n: number): Track =>
-      Object.fromEntries(
-        this.#fields.map((field, f) => {
-          const start = (n * this.#fields.length + f) * this.#frames;
-          return [field, this.#unroll(this.#values.subarray(start, start + this.#frames))];
-        }),
-      );
+  snapshot(): TelemetrySnapshot<Field> {
+    const track = (n: number) => {
+      const columns = this.#fields.map((field, f) => {
+        const start = (n * this.#fields.length + f) * this.#frames;
+        return [field, this.#unroll(this.#values.subarray(start, start + this.#frames))];
+      });
+      return Object.fromEntries(columns) as Track<Field>;
+    };
     const entities = this.#entities.slice(1);
     return {
       frames: Math.min(this.#recorded, this.#frames),

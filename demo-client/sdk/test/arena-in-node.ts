@@ -13,7 +13,7 @@ const MODULE = resolve(import.meta.dirname, "../../wasm/pkg/tickwire_wasm_bg.was
 /** The arena, as `connect` takes it. */
 export const arenaInNode: GameModule<Arena> = {
   name: "arena",
-  neutral: { right: 0, down: 0, aim: 0, fire: false, dash: false, reload: false },
+  neutral: { right: 0, down: 0, aim: 0, fire: false, rail: false, dash: false, reload: false },
   load: async () => (await init({ module_or_path: await readFile(MODULE) })).memory,
   client: ({ room, create, name }) => arenaClient(room, create, name),
 };

@@ -259,7 +259,7 @@ impl Client {
     ///
     /// # Errors
     /// When an event does not convert: a type that JavaScript has not.
-    #[wasm_bindgen(js_name = pollEvent, unchecked_return_type = "ClientEvent<unknown> | undefined")]
+    #[wasm_bindgen(js_name = pollEvent, unchecked_return_type = "ClientEvent<unknown, unknown> | undefined")]
     pub fn poll_event(&mut self) -> Result<JsValue, JsError> {
         self.0.poll_event()
     }

@@ -7,7 +7,10 @@ mod binding;
 
 pub use binding::Client;
 
-use tickwire_arena::{Arena, ArenaMap, ArenaSetup, DASH_WAIT_S, TRACE_HASH, trace_hash};
+use tickwire_arena::{
+    Arena, ArenaMap, ArenaSetup, DASH_WAIT_S, RAIL_RANGE_M, RAIL_WAIT_S, TRACE_HASH, direction,
+    trace_hash,
+};
 use tickwire_shared::client::Destination;
 use tickwire_shared::rules::Rules;
 use wasm_bindgen::prelude::*;
@@ -34,6 +37,21 @@ pub fn arena_map(
 #[wasm_bindgen(js_name = dashWaitS)]
 pub fn dash_wait_s() -> f32 {
     DASH_WAIT_S
+}
+
+/// From a shot of the rail to the next, seconds: for an indicator.
+#[wasm_bindgen(js_name = railWaitS)]
+pub fn rail_wait_s() -> f32 {
+    RAIL_WAIT_S
+}
+
+/// How far a rail's beam gets on the map of this name, from (x, y) along an angle, metres: to a wall, or its range.
+#[wasm_bindgen(js_name = railReachM)]
+pub fn rail_reach_m(map: &str, x: f32, y: f32, angle: f32) -> f32 {
+    let (dx, dy) = direction(angle);
+    let far = (x + dx * RAIL_RANGE_M, y + dy * RAIL_RANGE_M);
+    let wall = ArenaMap::named(map).hit_fraction((x, y), far, 0.0);
+    wall.unwrap_or(1.0) * RAIL_RANGE_M
 }
 
 /// Runs that many random steps and hashes every bit of the result: equal to the server's, or prediction would drift.

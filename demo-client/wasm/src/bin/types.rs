@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
+use tickwire_arena::{Arena, ArenaAction, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
 use tickwire_shared::client::{Budget, ClientEvent, DesyncPlace, Stats};
 use tickwire_shared::close::Retry;
 use tickwire_shared::ids::PlayerId;
@@ -38,6 +38,7 @@ fn types() -> String {
     declare::<ClientEvent<()>>(&mut out);
     declare::<ArenaInput>(&mut out);
     declare::<ArenaEvent>(&mut out);
+    declare::<ArenaAction>(&mut out);
     declare::<ArenaSetup>(&mut out);
     declare::<Wall>(&mut out);
     declare::<ArenaMap>(&mut out);
@@ -72,6 +73,7 @@ where
     R::Input: TS,
     R::Command: TS,
     R::Event: TS,
+    R::Action: TS,
     R::Setup: TS,
 {
     let schema = R::schema();
@@ -98,10 +100,11 @@ where
     let config = Config::default();
     let _ = writeln!(
         out,
-        "}}\n\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{\n  input: {};\n  command: {};\n  event: {};\n  setup: {};\n  view: {name}View;\n}}",
+        "}}\n\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{\n  input: {};\n  command: {};\n  event: {};\n  action: {};\n  setup: {};\n  view: {name}View;\n}}",
         R::Input::name(&config),
         R::Command::name(&config),
         R::Event::name(&config),
+        R::Action::name(&config),
         R::Setup::name(&config),
     );
 }
