@@ -311,7 +311,7 @@ export class Room<G extends Game> {
         players.set(event.Joined.player, event.Joined);
       } else if ("Left" in event) {
         players.delete(event.Left);
-      } else {
+      } else if ("Away" in event) {
         const [player, away] = event.Away;
         const info = players.get(player);
         if (info) players.set(player, { ...info, away });

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use tickwire_arena::{Arena, ArenaAction, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
 use tickwire_shared::client::{Budget, ClientEvent, DesyncPlace, Stats};
 use tickwire_shared::close::Retry;
-use tickwire_shared::ids::PlayerId;
+use tickwire_shared::ids::{InputSequence, PlayerId};
 use tickwire_shared::link::LINK_PRESETS;
 use tickwire_shared::message::{LinkReport, PlayerInfo, RoomEvent};
 use tickwire_shared::rules::Rules;
@@ -26,6 +26,7 @@ fn types() -> String {
     let mut out =
         String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
     declare::<PlayerId>(&mut out);
+    declare::<InputSequence>(&mut out);
     declare::<PlayerInfo>(&mut out);
     declare::<Retry>(&mut out);
     declare::<Rung>(&mut out);
