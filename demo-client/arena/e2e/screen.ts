@@ -15,17 +15,19 @@ export interface Recording {
   other: Body;
 }
 
-type Field = "x" | "y" | "vx" | "vy" | "alive";
+type Field = "x" | "y" | "alive";
 type Body = Record<Field, number[]>;
 
 /** Ticks a second. */
 const TICK_RATE_HZ = 60;
-/** Slower than this a body counts as standing, metres a second. */
-const MOVES_M_S = 2;
+/** Fighters that do not dash run no faster, metres a second. */
+const RUN_SPEED_M_S = 6;
 /** A body that was drawn less far than this between two animation frames stood still, metres. */
 const STILL_M = 0.001;
 /** The margin of the claims, metres. */
 const JUMP_M = 0.25;
+/** So many animation frames before and after one tell where a body is running. */
+const AROUND = 3;
 
 /** Starts to record the own fighter and another player's. */
 export async function record(tab: Tab, other = 0): Promise<void> {
@@ -33,7 +35,7 @@ export async function record(tab: Tab, other = 0): Promise<void> {
     const { room, view } = window.tickwire;
     const row = view?.Fighter.player.subarray(0, view.Fighter.count).indexOf(other) ?? -1;
     const entity = view?.Fighter.ids[row] ?? 0;
-    const fields = ["x", "y", "vx", "vy", "alive"] as const;
+    const fields = ["x", "y", "alive"] as const;
     const telemetry = room?.telemetry({ component: "Body", fields, entities: [entity] });
     Object.assign(window, { recorded: { telemetry, entity } });
   }, other);
@@ -43,7 +45,7 @@ export async function record(tab: Tab, other = 0): Promise<void> {
 export function recorded(tab: Tab, stop = true): Promise<Recording> {
   return tab.page.evaluate((stop) => {
     type Recorded = {
-      telemetry: import("tickwire").Telemetry<"x" | "y" | "vx" | "vy" | "alive">;
+      telemetry: import("tickwire").Telemetry<"x" | "y" | "alive">;
       entity: number;
     };
     const { telemetry, entity } = (window as unknown as { recorded: Recorded }).recorded;
@@ -52,8 +54,6 @@ export function recorded(tab: Tab, stop = true): Promise<Recording> {
     const plain = (track = own) => ({
       x: [...track.x],
       y: [...track.y],
-      vx: [...track.vx],
-      vy: [...track.vy],
       alive: [...track.alive],
     });
     return {
@@ -79,45 +79,48 @@ export async function setLink(tab: Tab, preset: string, words: string): Promise<
   await tab.page.waitForFunction((words) => window.tickwire.room?.dev?.link.link === words, words);
 }
 
-/** How the other fighter was drawn. */
+/** How a fighter was drawn. */
 export interface Smoothness {
-  /** Animation frames in which it moved or should have. */
+  /** Animation frames judged. */
   frames: number;
   /** It was drawn further on, or further back, than its speed allows. */
   jumps: number;
-  worstJumpM: number;
-  /** It stood still while it ran. */
-  frozen: number;
+  /** The worst of those, metres; also when it was none. */
+  worstM: number;
+  /** The part of the time in which it stood still, 0..=1. */
+  still: number;
   /** Animation frames a second. */
   fps: number;
 }
 
 /** Judges each animation frame against the one before. */
-export function smoothness({ timeMs, drawnTick, other }: Recording): Smoothness {
-  const found = { frames: 0, jumps: 0, worstJumpM: 0, frozen: 0, fps: 0 };
-  for (let n = 1; n < timeMs.length; n++) {
-    const at = (column: number[] | undefined, n: number) => column?.[n] ?? Number.NaN;
-    const speed = (n: number) => Math.hypot(at(other.vx, n), at(other.vy, n));
-    if (at(other.alive, n) !== 1 || at(other.alive, n - 1) !== 1) continue;
-    const [fastest, slowest] = [Math.max(speed(n), speed(n - 1)), Math.min(speed(n), speed(n - 1))];
-    if (fastest < MOVES_M_S) continue;
+export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Body): Smoothness {
+  const at = (column: number[], n: number) => column[n] ?? Number.NaN;
+  const found = { frames: 0, jumps: 0, worstM: 0, still: 0, fps: 0 };
+  let stillMs = 0;
+  let allMs = 0;
+  for (let n = AROUND + 1; n < timeMs.length - AROUND; n++) {
+    if (at(alive, n) !== 1 || at(alive, n - 1) !== 1) continue;
+    const passedMs = at(timeMs, n) - at(timeMs, n - 1);
+    const drawnMs = ((at(drawnTick, n) - at(drawnTick, n - 1)) / TICK_RATE_HZ) * 1000;
+    const dx = at(x, n) - at(x, n - 1);
+    const dy = at(y, n) - at(y, n - 1);
+    const metres = Math.hypot(dx, dy);
+    // Along where it came from and where it went: negative is backwards.
+    const along = (from: number, to: number) => {
+      const [wayX, wayY] = [at(x, to) - at(x, from), at(y, to) - at(y, from)];
+      return (dx * wayX + dy * wayY) / Math.max(Math.hypot(wayX, wayY), 1e-9);
+    };
+    const aheadM = Math.max(along(n - 1 - AROUND, n - 1), along(n, n + AROUND));
+    const overM = metres - (RUN_SPEED_M_S * Math.max(passedMs, drawnMs)) / 1000;
     found.frames += 1;
-    const passedS = Math.max(
-      (at(timeMs, n) - at(timeMs, n - 1)) / 1000,
-      (at(drawnTick, n) - at(drawnTick, n - 1)) / TICK_RATE_HZ,
-    );
-    const dx = at(other.x, n) - at(other.x, n - 1);
-    const dy = at(other.y, n) - at(other.y, n - 1);
-    const drawnM = Math.hypot(dx, dy);
-    // Along the way that it was drawn to run: negative is backwards.
-    const aheadM = (dx * at(other.vx, n) + dy * at(other.vy, n)) / Math.max(speed(n), 1e-9);
-    const overM = Math.max(drawnM - fastest * passedS, slowest < MOVES_M_S ? 0 : -aheadM);
-    found.worstJumpM = Math.max(found.worstJumpM, overM);
-    if (overM > JUMP_M) found.jumps += 1;
-    if (slowest >= MOVES_M_S && drawnM < STILL_M) found.frozen += 1;
+    found.worstM = Math.max(found.worstM, overM, -aheadM);
+    if (Math.max(overM, -aheadM) > JUMP_M) found.jumps += 1;
+    if (metres < STILL_M) stillMs += passedMs;
+    allMs += passedMs;
   }
-  const spanMs = (timeMs.at(-1) ?? 0) - (timeMs[0] ?? 0);
-  found.fps = ((timeMs.length - 1) * 1000) / spanMs;
+  found.still = stillMs / allMs;
+  found.fps = (found.frames * 1000) / allMs;
   return found;
 }
 

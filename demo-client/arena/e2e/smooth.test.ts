@@ -20,6 +20,8 @@ const SMALL = { width: 480, height: 320 };
 /** Runs in a square, so that nobody gets far. */
 const ROUND = ["d", "s", "a", "w"];
 const SIDE_MS = 500;
+/** A fighter that is drawn at rest may still settle by this much, metres. */
+const STILL_M = 1e-6;
 
 /** Delay at most, ms: the claim's, and a margin for animation frames that hear of snapshots late. */
 const DELAY_MARGIN_MS = 60;
@@ -87,13 +89,17 @@ test("others run smoothly on every link, with no more delay than it needs", asyn
     // The first round lets the delay find its place.
     await run(runner, 1);
     await record(watcher, player);
+    await record(runner);
     await run(runner, 3);
-    const seen = smoothness(await recorded(watcher));
+    const [drawn, ran] = [await recorded(watcher), await recorded(runner)];
+    const seen = smoothness(drawn, drawn.other);
+    // The runner's own screen shows when it really stood, at a wall or a corner.
+    const frozen = seen.still - smoothness(ran, ran.own).still;
     const { interpolation_delay_ms: delayMs, budget } = await stats(watcher);
-    console.info(link.preset, seen, delayMs, budget);
+    console.info(link.preset, seen, frozen, delayMs, budget);
     expect(seen.frames, link.preset).toBeGreaterThan(30);
     expect(seen.jumps, link.preset).toBeLessThanOrEqual(link.jumps);
-    expect(seen.frozen / seen.frames, link.preset).toBeLessThanOrEqual(link.frozen);
+    expect(frozen, link.preset).toBeLessThanOrEqual(link.frozen);
     expect(delayMs, link.preset).toBeLessThanOrEqual(link.delayMs + DELAY_MARGIN_MS);
     expect(budget.total_ms, link.preset).toBeGreaterThan(delayMs + budget.uplink_ms);
   }
@@ -111,7 +117,10 @@ test("the own fighter moves in the next animation frame, and is never corrected"
   for (const { preset } of LINKS) {
     await setLink(tab, preset, LINK_PRESETS[preset]);
     await record(tab);
-    await run(tab, 1);
+    for (const key of ROUND) {
+      await tab.page.keyboard.press(key, { delay: SIDE_MS / 2 });
+      await tab.page.waitForTimeout(SIDE_MS / 2);
+    }
     const { timeMs, own } = await recorded(tab);
     const pressed = await tab.page.evaluate(() =>
       (window as unknown as { pressed: number[] }).pressed.splice(0),
@@ -123,7 +132,7 @@ test("the own fighter moves in the next animation frame, and is never corrected"
       const next = timeMs.findIndex((atMs) => atMs > keyMs);
       // A press into a wall moves nobody; one from a run is no beginning.
       const ran = [0, 1, 2, 3, 4].some((n) => moved(next + n) > 0.02);
-      if (next < 2 || !ran || moved(next - 1) > 0) continue;
+      if (next < 2 || !ran || moved(next - 1) > STILL_M) continue;
       judged += 1;
       expect(moved(next), `${preset}: ${keyMs} ms`).toBeGreaterThan(0);
     }
@@ -172,7 +181,9 @@ test("a hidden tab gets less, holds no key down, and is back at once", async () 
   await watcher.where(player);
   await hidden.page.waitForFunction(() => (window.tickwire.room?.stats?.snapshots_per_s ?? 0) > 20);
   const before = await stats(hidden);
-  await hidden.page.keyboard.down("d");
+  const start = await watcher.where(player);
+  const key = start.x < 0 ? "d" : "a";
+  await hidden.page.keyboard.down(key);
   // What a browser does to a tab that nobody sees: it says so, and asks for no animation frames.
   await hidden.page.evaluate(() => {
     const ask = window.requestAnimationFrame.bind(window);
@@ -200,16 +211,22 @@ test("a hidden tab gets less, holds no key down, and is back at once", async () 
     { polling: 100 },
   );
   expect((await stats(hidden)).snapshots_per_s).toBeGreaterThan(0);
-  const speed = await watcher.page.waitForFunction((player) => {
-    const view = window.tickwire.view;
-    const row = view?.Fighter.player.subarray(0, view.Fighter.count).indexOf(player) ?? -1;
-    const at =
-      view?.Body.ids.subarray(0, view.Body.count).indexOf(view.Fighter.ids[row] ?? -1) ?? -1;
-    const speed = Math.hypot(view?.Body.vx[at] ?? 1, view?.Body.vy[at] ?? 1);
-    return at >= 0 && speed < 0.01;
-  }, player);
-  await speed.dispose();
+  await watcher.page.waitForFunction(
+    (player) => {
+      const { view } = window.tickwire;
+      if (!view) return false;
+      const row = view.Fighter.player.subarray(0, view.Fighter.count).indexOf(player);
+      const at = view.Body.ids.subarray(0, view.Body.count).indexOf(view.Fighter.ids[row] ?? -1);
+      const handle = window as unknown as { lastX?: number | undefined };
+      const before = handle.lastX;
+      handle.lastX = view.Body.x[at];
+      return before !== undefined && before === handle.lastX;
+    },
+    player,
+    { polling: 300 },
+  );
 
+  const stopped = await watcher.where(player);
   await record(hidden, await watcher.player());
   const shownMs = await hidden.page.evaluate(() => {
     (window as unknown as { show: () => void }).show();
@@ -220,7 +237,9 @@ test("a hidden tab gets less, holds no key down, and is back at once", async () 
     before.snapshots_per_s * 0.8,
     { polling: 100 },
   );
-  await hidden.page.keyboard.up("d");
+  // The key is still down.
+  await watcher.sees(player, stopped, 0.3);
+  await hidden.page.keyboard.up(key);
   const recording = await recorded(hidden);
   const after = await stats(hidden);
   expect(after.stride).toBe(1);
