@@ -42,6 +42,8 @@ export interface GameClient {
   columnPointer(table: number, field: number): number;
   schema(): readonly { readonly name: string; readonly fields: readonly string[] }[];
   stats(): Stats;
+  drawnTick(): number;
+  roomTick(): number;
   playerId(): number | undefined;
   ownEntity(): number | undefined;
   setup(): unknown;

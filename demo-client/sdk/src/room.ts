@@ -11,6 +11,7 @@ import type { Game, GameClient, GameModule } from "./game";
 import { type ConnectionState, Link, type Surroundings } from "./link";
 import { SeatStore, type TokenStorage, tabStorage } from "./seat-store";
 import { Tables } from "./tables";
+import { Recorder, type Telemetry, type TelemetryOptions } from "./telemetry";
 
 /** Where to go, and as whom. */
 export interface ConnectOptions {
@@ -106,6 +107,7 @@ export class Room<G extends Game> {
   #room: string;
   #goodbye = "";
   #dev: Dev | undefined;
+  #recorders: Pick<Recorder, "record" | "stopped">[] = [];
 
   constructor(game: GameModule<G>, options: ConnectOptions) {
     this.#game = game;
@@ -190,9 +192,21 @@ export class Room<G extends Game> {
     const client = this.#client;
     if (!client || !this.#tables) return undefined;
     this.#use(() => undefined);
-    this.#tables.refresh(client.view(performance.now()));
+    const nowMs = performance.now();
+    this.#tables.refresh(client.view(nowMs));
     this.#know(client.playerId(), client.ownEntity());
+    if (this.#recorders.length > 0) this.#record(client, this.#tables, nowMs);
     return this.#tables.view as G["view"];
+  }
+
+  /**
+   * Records what {@link view} draws up from now on: the time, the ticks that belong to it, and where the own entity and
+   * watched ones are drawn. For overlays, tests and bug reports on smoothness. Allocates nothing per entity in an animation frame.
+   */
+  telemetry<Field extends string>(options: TelemetryOptions<Field>): Telemetry<Field> {
+    const recorder = new Recorder(options);
+    this.#recorders.push(recorder);
+    return recorder;
   }
 
   /** Tries again now instead of when the backoff says. */
@@ -331,6 +345,19 @@ export class Room<G extends Game> {
     const hidden = globalThis.document?.visibilityState === "hidden";
     if (hidden) this.setInput(this.#game.neutral);
     this.#use((client) => client.setHidden(hidden));
+  }
+
+  #record(client: GameClient, tables: Tables, nowMs: number): void {
+    if (this.#recorders.some(({ stopped }) => stopped))
+      this.#recorders = this.#recorders.filter(({ stopped }) => !stopped);
+    const drawn = {
+      timeMs: nowMs,
+      drawnTick: client.drawnTick(),
+      roomTick: client.roomTick(),
+      ownEntity: this.me.entity ?? 0,
+      view: tables.view,
+    };
+    for (const recorder of this.#recorders) recorder.record(drawn);
   }
 
   #know(player: number | undefined, entity: number | undefined): void {

@@ -20,3 +20,6 @@ export const CHECK_MS = 1_000;
  * a tab that the browser froze finds its socket alive when it thaws. A server speaks at least twice a second.
  */
 export const SILENT_CHECKS = 8;
+
+/** Animation frames that telemetry keeps unless told otherwise: 30 s at 60 a second. */
+export const TELEMETRY_FRAMES = 1_800;

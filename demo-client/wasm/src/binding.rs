@@ -34,6 +34,8 @@ trait AnyClient {
     fn table(&self, table: usize) -> Option<&tickwire_shared::client::ViewTable>;
     fn schema(&self) -> JsValue;
     fn stats(&self) -> Result<JsValue, JsError>;
+    fn drawn_tick(&self) -> f64;
+    fn room_tick(&self) -> f64;
     fn player(&self) -> Option<u32>;
     fn own_entity(&self) -> Option<u32>;
     fn setup(&self) -> Result<JsValue, JsError>;
@@ -141,6 +143,14 @@ impl<R: Rules> AnyClient for Bound<R> {
 
     fn stats(&self) -> Result<JsValue, JsError> {
         to_js(&self.core.stats(self.now))
+    }
+
+    fn drawn_tick(&self) -> f64 {
+        self.core.drawn().drawn_tick
+    }
+
+    fn room_tick(&self) -> f64 {
+        self.core.room_tick(self.now).unwrap_or(f64::NAN)
     }
 
     fn player(&self) -> Option<u32> {
@@ -305,6 +315,18 @@ impl Client {
     #[wasm_bindgen(unchecked_return_type = "Stats")]
     pub fn stats(&self) -> Result<JsValue, JsError> {
         self.0.stats()
+    }
+
+    /// The tick of the last view, with fraction.
+    #[wasm_bindgen(js_name = drawnTick)]
+    pub fn drawn_tick(&self) -> f64 {
+        self.0.drawn_tick()
+    }
+
+    /// The room's tick at the last call that told the time, as far as this client knows, with fraction. NaN while in none.
+    #[wasm_bindgen(js_name = roomTick)]
+    pub fn room_tick(&self) -> f64 {
+        self.0.room_tick()
     }
 
     /// The own seat, while in a room.

@@ -23,7 +23,7 @@ mod world;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use stats::{DesyncPlace, Stats};
+pub use stats::{Budget, DesyncPlace, Stats};
 pub use view::{View, ViewTable};
 
 use actions::ActionNews;
@@ -418,6 +418,11 @@ impl<R: Rules> Client<R> {
         stats.snapshot_bytes_per_s = self.rates.last.snapshot_bytes;
         stats.bytes_up_per_s = self.rates.last.bytes_up;
         stats
+    }
+
+    /// The room's tick at `now` as far as this client knows, with fraction. None while there is no session.
+    pub fn room_tick(&self, now: Duration) -> Option<f64> {
+        self.session.as_ref().map(|session| session.room_tick(now))
     }
 
     /// The schema that this client speaks.

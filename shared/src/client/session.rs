@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::actions::{ActionNews, Actions};
 use super::clock::Clock;
 use super::prediction::Prediction;
-use super::stats::{DesyncPlace, Stats};
+use super::stats::{Budget, DesyncPlace, Stages, Stats};
 use super::timeline::Timeline;
 use super::tuning::{EXTRAPOLATE_S, STRIDE_FOLLOWED};
 use super::unsent::Unsent;
@@ -43,6 +43,8 @@ const SLACK_LOST_FOR: Duration = Duration::from_millis(200);
 const LEAD_SLEW: f64 = 0.05;
 /// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
 const LEAD_MAX_TICKS: f64 = 45.0;
+/// Part of a difference in the animation frame's length that one animation frame corrects.
+const FRAME_GAIN: f64 = 0.1;
 /// Events that may wait for their tick.
 const EVENTS: usize = 4096;
 
@@ -78,6 +80,8 @@ pub(super) struct Session<R: Rules> {
     events: VecDeque<(i64, RoomEvent<R::Event>)>,
     unsent: Unsent<R::Input>,
     updated: Duration,
+    /// Between animation frames, smoothed, seconds. 0 before the second.
+    frame_s: f64,
     own_values: Vec<f64>,
 }
 
@@ -121,6 +125,7 @@ impl<R: Rules> Session<R> {
             events: VecDeque::new(),
             unsent: Unsent::new(now),
             updated: now,
+            frame_s: 0.0,
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
         }
     }
@@ -332,7 +337,7 @@ impl<R: Rules> Session<R> {
 
     /// The tick that this client simulates at `now`, with fraction.
     fn input_tick(&self, now: Duration) -> f64 {
-        self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ) + self.lead_ticks
+        self.room_tick(now) + self.lead_ticks
     }
 
     /// The events whose moment is drawn by now. What concerns the roster and the chat does not wait.
@@ -365,6 +370,11 @@ impl<R: Rules> Session<R> {
         };
         view.drawn_tick = drawn;
         view.fill(schema, &moment);
+        // A second look within an animation frame is none.
+        if let Some(passed_s) = moment.passed_s.filter(|passed_s| *passed_s > 0.001) {
+            let known = self.frame_s > 0.0;
+            self.frame_s += (passed_s - self.frame_s) * if known { FRAME_GAIN } else { 1.0 };
+        }
         let tick = self.input_tick(now);
         let entity = self.avatar_entity.map_or(0, |entity| entity.0);
         if self
@@ -382,7 +392,7 @@ impl<R: Rules> Session<R> {
         Stats {
             ping_ms: self.clock.last_rtt_s() * 1000.0,
             jitter_ms: self.timeline.jitter_s() * 1000.0,
-            server_tick: (self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ)).floor(),
+            server_tick: self.room_tick(now).floor(),
             input_lead_ticks: self.lead_ticks,
             input_slack_ticks: self.slack_ticks,
             interpolation_delay_ms: self.timeline.delay_s() * 1000.0,
@@ -402,8 +412,28 @@ impl<R: Rules> Session<R> {
                     .max()
                     .unwrap_or(0) as u32
             }),
+            budget: self.budget(now),
             ..Stats::default()
         }
+    }
+
+    fn budget(&self, now: Duration) -> Budget {
+        let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
+        let behind_s = |drawn: f64| self.clock.room_time_s(now) - drawn * tick_s;
+        Stages {
+            tick_s,
+            interval_ticks: f64::from(R::TICKS_PER_SNAPSHOT) * f64::from(self.pace.stride),
+            rtt_s: self.clock.last_rtt_s(),
+            slack_ticks: self.slack_ticks,
+            behind_s: self.timeline.drawn_tick(now).map_or(0.0, behind_s),
+            frame_s: self.frame_s,
+        }
+        .budget()
+    }
+
+    /// The tick that the room simulates at `now` as far as this client knows, with fraction.
+    pub(super) fn room_tick(&self, now: Duration) -> f64 {
+        self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ)
     }
 
     pub(super) fn prediction(&self) -> &Prediction<R> {

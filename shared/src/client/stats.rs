@@ -47,6 +47,73 @@ pub struct Stats {
     pub stride: u32,
     /// Entities in the newest snapshot's largest table.
     pub entities: u32,
+    /// What each stage adds between a key press and what it changes on screens.
+    pub budget: Budget,
+}
+
+/// The way of a key press to the screens of others, or of theirs to ours: how long each stage holds it up now, ms, on
+/// average. The far half is reckoned as if the other screen were like this one. The own avatar is predicted: it waits
+/// for `frame_ms` only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct Budget {
+    /// From the key to the input of a tick: half an animation frame, or half a tick where that is longer.
+    pub input_wait_ms: f64,
+    /// The input's way to the server: half of the last round trip.
+    pub uplink_ms: f64,
+    /// How early the input lies there, so that jitter does not make it late: the input slack.
+    pub server_wait_ms: f64,
+    /// The tick that carries it out, and half of the ticks from one snapshot to the next.
+    pub tick_ms: f64,
+    /// The snapshot's way to the client: half of the last round trip.
+    pub downlink_ms: f64,
+    /// How long it lies there until its tick is drawn: the interpolation delay beyond the stages before.
+    pub interpolation_ms: f64,
+    /// From one animation frame to the next, measured: so long a picture takes to the screen.
+    pub frame_ms: f64,
+    /// All of them.
+    pub total_ms: f64,
+}
+
+/// What a budget is reckoned from, seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stages {
+    pub(super) tick_s: f64,
+    /// Ticks from one snapshot to the next, at the cadence in force.
+    pub(super) interval_ticks: f64,
+    /// 0 before the first pong.
+    pub(super) rtt_s: f64,
+    /// Negative when inputs come too late.
+    pub(super) slack_ticks: f64,
+    /// Room time minus what is drawn; 0 before the first snapshot.
+    pub(super) behind_s: f64,
+    /// 0 before the second animation frame.
+    pub(super) frame_s: f64,
+}
+
+impl Stages {
+    pub(super) fn budget(self) -> Budget {
+        let way_ms = self.rtt_s / 2.0 * 1000.0;
+        let tick_ms = self.tick_s * 1000.0;
+        let snapshot_wait_ms = (self.interval_ticks - 1.0).max(0.0) / 2.0 * tick_ms;
+        let mut budget = Budget {
+            input_wait_ms: self.frame_s.max(self.tick_s) / 2.0 * 1000.0,
+            uplink_ms: way_ms,
+            server_wait_ms: self.slack_ticks.max(0.0) * tick_ms,
+            tick_ms: tick_ms + snapshot_wait_ms,
+            downlink_ms: way_ms,
+            interpolation_ms: (self.behind_s * 1000.0 - way_ms - snapshot_wait_ms).max(0.0),
+            frame_ms: self.frame_s * 1000.0,
+            total_ms: 0.0,
+        };
+        budget.total_ms = budget.input_wait_ms
+            + budget.uplink_ms
+            + budget.server_wait_ms
+            + budget.tick_ms
+            + budget.downlink_ms
+            + budget.interpolation_ms
+            + budget.frame_ms;
+        budget
+    }
 }
 
 /// Where a client held something else than the server.
@@ -96,5 +163,53 @@ impl Rates {
             self.started = now;
         }
         &mut self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 60 ticks a second, every second one a snapshot, 40 ms there and back, on a screen of 144 Hz.
+    const STAGES: Stages = Stages {
+        tick_s: 0.016,
+        interval_ticks: 2.0,
+        rtt_s: 0.040,
+        slack_ticks: 1.5,
+        behind_s: 0.090,
+        frame_s: 0.007,
+    };
+
+    fn close(found_ms: f64, wanted_ms: f64) {
+        assert!((found_ms - wanted_ms).abs() < 1e-9, "{found_ms} ms");
+    }
+
+    #[test]
+    fn the_stages_add_up_to_the_way_from_key_to_picture() {
+        let budget = STAGES.budget();
+        close(budget.input_wait_ms, 8.0);
+        close(budget.uplink_ms, 20.0);
+        close(budget.server_wait_ms, 24.0);
+        close(budget.tick_ms, 24.0);
+        close(budget.downlink_ms, 20.0);
+        // Of the 90 ms behind the room: 8 until the snapshot, 20 on its way, the rest.
+        close(budget.interpolation_ms, 62.0);
+        close(budget.frame_ms, 7.0);
+        close(budget.total_ms, 8.0 + 20.0 + 24.0 + 16.0 + 90.0 + 7.0);
+    }
+
+    #[test]
+    fn no_stage_gives_time_back() {
+        let early = Stages {
+            slack_ticks: -3.0,
+            behind_s: 0.0,
+            frame_s: 0.033,
+            ..STAGES
+        };
+        let budget = early.budget();
+        close(budget.input_wait_ms, 16.5);
+        close(budget.server_wait_ms, 0.0);
+        close(budget.interpolation_ms, 0.0);
+        close(budget.total_ms, 16.5 + 20.0 + 24.0 + 20.0 + 33.0);
     }
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Dev, Rung, Stats } from "tickwire";
+import { BudgetBar } from "./budget";
 import { byId, data, make, say } from "./dom";
 import { OwnLink } from "./own-link";
 
@@ -28,6 +29,7 @@ function desyncs({ desyncs, desync_last: last }: Stats): string {
 
 export class Figures {
   readonly ownLink = new OwnLink();
+  readonly #budget = new BudgetBar();
   readonly #plate = byId("net", HTMLElement);
   readonly #list = byId("figures", HTMLDListElement);
   readonly #values = new Map<string, HTMLElement>();
@@ -43,6 +45,7 @@ export class Figures {
 
   update(stats: Stats, fps: number, dev: Dev | undefined): void {
     this.ownLink.show(dev);
+    this.#budget.update(stats.budget);
     this.#row("ping", "Ping", `${stats.ping_ms.toFixed(1)} ms`);
     this.#row("jitter", "Jitter", `${stats.jitter_ms.toFixed(1)} ms`);
     this.#row(

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use tickwire_arena::{Arena, ArenaAction, ArenaEvent, ArenaInput, ArenaMap, ArenaSetup, Wall};
-use tickwire_shared::client::{ClientEvent, DesyncPlace, Stats};
+use tickwire_shared::client::{Budget, ClientEvent, DesyncPlace, Stats};
 use tickwire_shared::close::Retry;
 use tickwire_shared::ids::{InputSequence, PlayerId};
 use tickwire_shared::link::LINK_PRESETS;
@@ -31,6 +31,7 @@ fn types() -> String {
     declare::<Retry>(&mut out);
     declare::<Rung>(&mut out);
     declare::<DesyncPlace>(&mut out);
+    declare::<Budget>(&mut out);
     declare::<Stats>(&mut out);
     declare::<LinkReport>(&mut out);
     presets(&mut out);

@@ -1,0 +1,81 @@
+/**
+ * What the client core costs in a real Chromium: the time of `room.view()` in a room full of people who shoot.
+ *
+ * A room of the arena has 16 seats, so shots make up the number; the claim is for 200 entities and is held in proportion.
+ */
+
+import type { Browser } from "playwright-core";
+import type { Room } from "tickwire";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Arena } from "../../wasm/pkg/types";
+import { fill } from "./clients";
+import { Server } from "./server";
+import { launch, Tab } from "./tab";
+
+const SHOOTERS = 15;
+/** How often shooters turn, ms. */
+const TURN_MS = 50;
+const CLAIM_MS = 0.3;
+const CLAIM_ENTITIES = 200;
+/** Fewer rows of the view than this would say little. */
+const ENTITIES_MIN = 40;
+/** The browser's clock is too coarse for one call, ms: so many are timed as one. */
+const CALLS = 20;
+const ANIMATION_FRAMES = 40;
+
+let server: Server;
+let browser: Browser;
+let shooters: Room<Arena>[] = [];
+let turning: NodeJS.Timeout | undefined;
+
+beforeAll(async () => {
+  server = await Server.start();
+  browser = await launch();
+});
+
+afterAll(async () => {
+  clearInterval(turning);
+  for (const shooter of shooters) shooter.leave();
+  await browser?.close();
+  await server?.stop();
+});
+
+test("the core draws up 200 entities in 0.3 ms", async () => {
+  shooters = await fill(server.url, "busy", SHOOTERS);
+  const input = { right: 0, down: 0, fire: true, rail: false, dash: false, reload: false };
+  let turns = 0;
+  turning = setInterval(() => {
+    turns += 1;
+    shooters.forEach((shooter, n) => {
+      shooter.setInput({ ...input, aim: ((turns / 4 + n) % 6) - 3 });
+    });
+  }, TURN_MS);
+  const tab = await (await Tab.open(browser, server.url, "busy", { width: 480, height: 320 })).play(
+    "Ana",
+  );
+  const cost = await tab.page.evaluate(
+    async ({ calls, frames, least }) => {
+      let ms = 0;
+      let rows = 0;
+      let samples = 0;
+      for (let tries = 0; samples < frames && tries < frames * 20; tries++) {
+        await new Promise(requestAnimationFrame);
+        const { room, view } = window.tickwire;
+        if (!room || !view) continue;
+        const drawn = view.Body.count + view.Projectile.count;
+        if (drawn < least) continue;
+        const start = performance.now();
+        for (let n = 0; n < calls; n++) room.view();
+        ms += performance.now() - start;
+        rows += drawn;
+        samples += 1;
+      }
+      return { ms: ms / (samples * calls), entities: rows / samples, samples };
+    },
+    { calls: CALLS, frames: ANIMATION_FRAMES, least: ENTITIES_MIN },
+  );
+  console.info(cost);
+  expect(cost.samples).toBe(ANIMATION_FRAMES);
+  expect(cost.ms).toBeLessThan((CLAIM_MS * cost.entities) / CLAIM_ENTITIES);
+  expect(tab.errors).toEqual([]);
+});
