@@ -4,6 +4,7 @@
 //! snapshot is that of the parabola through it and its neighbours, limited so that only what turns round swings past what
 //! it was told (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
 
+use super::tuning::within;
 use super::tuning::{EXTRAPOLATE_FULL_S, EXTRAPOLATE_S};
 use super::world::Frame;
 use crate::replicate::{FieldKind, FieldSchema};
@@ -188,7 +189,7 @@ fn tangent((beside, beside_span): (f64, f64), (own, own_span): (f64, f64)) -> f6
         return if even { slope } else { 0.0 };
     }
     let limit = STEEPEST * own.abs();
-    slope.clamp(-limit, limit)
+    within(slope, -limit, limit)
 }
 
 /// How far the cubic over a span has moved, and its slope there; past the span it goes on straight at the mean slope.

@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::prediction::Prediction;
 use super::stats::{Budget, DesyncPlace, Stages, Stats};
 use super::timeline::Timeline;
+use super::tuning::within;
 use super::tuning::{EXTRAPOLATE_S, STRIDE_FOLLOWED};
 use super::unsent::Unsent;
 use super::view::View;
@@ -280,7 +281,7 @@ impl<R: Rules> Session<R> {
         self.clock.update(now);
         self.timeline.update(now);
         let most = passed_s * f64::from(R::TICK_RATE_HZ) * LEAD_SLEW;
-        self.lead_ticks += (self.lead_target_ticks - self.lead_ticks).clamp(-most, most);
+        self.lead_ticks += within(self.lead_target_ticks - self.lead_ticks, -most, most);
         self.prediction.fade(passed_s);
         let tick = self.input_tick(now).floor() as i64;
         let Some(mut made) = self.prediction.advance(tick, input, &self.map.0) else {

@@ -40,3 +40,16 @@ pub(super) const EXTRAPOLATE_FULL_S: f64 = 0.060;
 /// How stiffly the picture is pulled from what was extrapolated to what turned out to be true, 1/seconds. Critically
 /// damped: after 4 / this, nine tenths are done.
 pub(super) const EASE_PER_S: f64 = 16.0;
+
+/// `value`, brought between `low` and `high`. The standard library's `clamp` checks its bounds, and for the words of that
+/// panic browsers would download how to print a float: 8 kB.
+#[inline]
+pub(super) fn within(value: f64, low: f64, high: f64) -> f64 {
+    if value < low {
+        low
+    } else if value > high {
+        high
+    } else {
+        value
+    }
+}
