@@ -58,6 +58,6 @@ pub enum ClientEvent<E, A = ()> {
         /// By which input.
         sequence: u32,
     },
-    /// The server is in dev mode, and this is what it does to the own link: see [`Client::condition_link`].
+    /// The server is in dev mode, and this is what it does to the own link: see [`super::Client::condition_link`].
     Link(LinkReport),
 }
