@@ -2,7 +2,8 @@
 //!
 //! In: when a ping left, when its pong came, what the room's clock said. Out: room time for any local time. Of the
 //! last samples the one with the shortest round trip has the least queueing in it, so it says the offset best
-//! (Mills, RFC 5905, clock filter).
+//! (Mills, RFC 5905, clock filter). The room's clock stands still for ticks that the room skips: samples from before that
+//! contradict those after it, and are forgotten.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,6 +16,8 @@ const WINDOW: usize = 16;
 const SLEW: f64 = 0.05;
 /// An error beyond this is no drift: the clock jumps.
 const JUMP_S: f64 = 0.170;
+/// What the local clock and the room's may have drifted apart within the window, seconds.
+const DRIFT_S: f64 = 0.010;
 
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -28,6 +31,13 @@ pub(super) struct Clock {
 struct Sample {
     rtt_s: f64,
     offset_s: f64,
+}
+
+impl Sample {
+    /// One offset explains both: it is within half a round trip of each.
+    fn agrees(self, other: Sample) -> bool {
+        (self.offset_s - other.offset_s).abs() <= (self.rtt_s + other.rtt_s) / 2.0 + DRIFT_S
+    }
 }
 
 impl Clock {
@@ -48,10 +58,12 @@ impl Clock {
             self.samples.pop_front();
         }
         let first = self.samples.is_empty();
-        self.samples.push_back(Sample {
+        let sample = Sample {
             rtt_s,
             offset_s: room_time.as_secs_f64() - middle_s,
-        });
+        };
+        self.samples.retain(|before| before.agrees(sample));
+        self.samples.push_back(sample);
         if first {
             self.offset_s = self.target_s();
         }
@@ -118,5 +130,31 @@ mod tests {
         }
         assert!((clock.room_time_s(ms(5000)) - 10.0).abs() < 0.001);
         assert!((clock.rtt_s() - 0.020).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_room_that_skipped_ticks_is_followed_at_the_next_pong() {
+        let ms = Duration::from_millis;
+        let mut clock = Clock::new(ms(0), ms(5000));
+        for second in 0..10 {
+            let sent = 1000 * second;
+            clock.handle_pong(ms(sent), ms(sent + 20), ms(sent + 5010));
+        }
+        // The room's time fell back by 800 ms; the first pong after that was slow besides.
+        clock.handle_pong(ms(10_000), ms(10_060), ms(14_230));
+        clock.update(ms(10_060));
+        assert!((clock.room_time_s(ms(11_000)) - 15.2).abs() < 0.001);
+        assert_eq!(clock.sample_count(), 1);
+    }
+
+    #[test]
+    fn slow_pongs_drive_out_nobody() {
+        let ms = Duration::from_millis;
+        let mut clock = Clock::new(ms(0), ms(5000));
+        clock.handle_pong(ms(0), ms(20), ms(5010));
+        // All of the delay was on one side, up or down.
+        clock.handle_pong(ms(1000), ms(1500), ms(6490));
+        clock.handle_pong(ms(2000), ms(2500), ms(7010));
+        assert_eq!(clock.sample_count(), 3);
     }
 }
