@@ -33,13 +33,6 @@ impl Tick {
     pub fn is_after(self, other: Tick) -> bool {
         self.since(other) > 0
     }
-
-    /// The tick nearest to `self` whose low 16 bits are `low`: how a snapshot's header names its tick.
-    #[must_use]
-    pub fn nearest_with_low_bits(self, low: u16) -> Tick {
-        let distance = low.wrapping_sub(self.0 as u16) as i16;
-        Tick(self.0.wrapping_add_signed(i32::from(distance)))
-    }
 }
 
 /// Numbers a client's inputs, from 1, one for each tick that the client simulates. 0 means "none yet".
@@ -104,18 +97,5 @@ mod tests {
         assert_eq!(after.since(before), 5);
         assert_eq!(before.since(after), -5);
         assert!(after.is_after(before));
-    }
-
-    #[test]
-    fn low_bits_find_the_nearest_tick() {
-        assert_eq!(
-            Tick(70_000).nearest_with_low_bits(70_010_u32 as u16),
-            Tick(70_010)
-        );
-        assert_eq!(
-            Tick(65_540).nearest_with_low_bits(65_530_u32 as u16),
-            Tick(65_530)
-        );
-        assert_eq!(Tick(2).nearest_with_low_bits(u16::MAX), Tick(u32::MAX));
     }
 }

@@ -81,15 +81,21 @@ const DIRECTIONS: [(i8, i8); 8] = [
     (1, -1),
 ];
 
-/// Plays the script; `progress` gets the part that is done, 0..=1, about once a second of play.
+/// A room full of the script's people, all of whom are in and have settled down.
 ///
 /// # Errors
-/// Somebody was refused or closed, or what was recorded is not what clients were told: the figures would lie.
-pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
+/// Somebody was refused.
+pub fn crowd(script: Script) -> Result<Lab<ArenaGame>> {
+    let mut lab = fill(script)?;
+    lab.run(WARM_UP, |_| {});
+    Ok(lab)
+}
+
+fn fill(script: Script) -> Result<Lab<ArenaGame>> {
     let mut lab = Lab::<ArenaGame>::new(
         ArenaOptions {
             bots: 0,
-            seats: script.players.clamp(1, 128) as u8,
+            seats: 128,
             kills_to_win: 255,
             round_seconds: 1000,
             ..ArenaOptions::default()
@@ -106,6 +112,15 @@ pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
         let index = index.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
         lab.players[index].down.set(&LinkSpec::default());
     }
+    Ok(lab)
+}
+
+/// Plays the script; `progress` gets the part that is done, 0..=1, about once a second of play.
+///
+/// # Errors
+/// Somebody was refused or closed, or what was recorded is not what clients were told: the figures would lie.
+pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
+    let mut lab = fill(script)?;
     // The lab delivers the welcomes, and what comes before a client knows its room.
     lab.run(Duration::from_secs(1), |_| {});
     for player in &mut lab.players {

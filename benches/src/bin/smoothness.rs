@@ -19,6 +19,7 @@ use tickwire_benches::smoothness::play::{Script, play};
 use tickwire_benches::smoothness::plot;
 use tickwire_benches::smoothness::preset::PRESETS;
 use tickwire_benches::smoothness::report::{Report, Row};
+use tickwire_benches::smoothness::shots;
 
 /// How smooth the picture is: people who run about an arena over four kinds of link, played in virtual time.
 #[derive(Parser)]
@@ -62,7 +63,9 @@ fn main() -> Result<()> {
         let tab = interrupt(preset, script, Frozen::Tab)?;
         rows.push(Row::new(preset, &record, link, tab));
     }
-    let report = Report { rows };
+    eprintln!("shots");
+    let shots = shots::judge(flags.seed)?;
+    let report = Report { rows, shots };
     if flags.json {
         println!("{}", serde_json::to_string_pretty(&report.json())?);
     } else {

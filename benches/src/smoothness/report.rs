@@ -10,6 +10,7 @@ use super::freeze::Aftermath;
 use super::measure::{Figures, quantile};
 use super::preset::Preset;
 use super::record::Record;
+use super::shots::Agreement;
 
 /// What one preset gave.
 #[derive(Clone, Debug)]
@@ -142,6 +143,8 @@ impl Row {
 pub struct Report {
     /// In the order of presets.
     pub rows: Vec<Row>,
+    /// What shots came to.
+    pub shots: Agreement,
 }
 
 impl Report {
@@ -161,7 +164,11 @@ impl Report {
                 }),
                 "corrections_by_stalls_per_min": most(|row| row.corrections_by_stalls_per_min),
             },
-            "shots": { "agreement": null, "agreement_without_rewind": null },
+            "shots": {
+                "agreement": self.shots.rewound,
+                "agreement_without_rewind": self.shots.without,
+                "shots": self.shots.shots,
+            },
         })
     }
 }
@@ -226,6 +233,14 @@ impl Display for Report {
                 format!("{:.3} / {:.3}", row.link.fastest, row.tab.fastest),
             )?;
         }
+        let shots = &self.shots;
+        writeln!(
+            f,
+            "\nShots that hit on the screen and on the server, at 150 ms: {:.1} % of {} (98); without rewind {:.1} %",
+            shots.rewound * 100.0,
+            shots.shots,
+            shots.without * 100.0
+        )?;
         for row in &self.rows {
             for missed in row.misses() {
                 writeln!(f, "\n{}: {missed} misses its target", row.preset.name)?;

@@ -12,10 +12,11 @@ import init, {
 } from "../../wasm/pkg/tickwire_wasm.js";
 import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
 
-/** From a dash to the next, seconds. Only after `arenaGame.load()`. */
-export { dashWaitS } from "../../wasm/pkg/tickwire_wasm.js";
+/** Waits of dash and rail in seconds, and how far a beam gets. Only after `arenaGame.load()`. */
+export { dashWaitS, railReachM, railWaitS } from "../../wasm/pkg/tickwire_wasm.js";
 export type {
   Arena,
+  ArenaAction,
   ArenaEvent,
   ArenaInput,
   ArenaMap,

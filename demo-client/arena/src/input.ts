@@ -21,9 +21,18 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   ShiftLeft: "dash",
   ShiftRight: "dash",
   KeyR: "reload",
+  KeyE: "rail",
+  Mouse1: "fire",
+  Mouse2: "rail",
 };
 
-type Action = "up" | "down" | "left" | "right" | "dash" | "reload" | "fire";
+/** Mouse buttons, by their bit in `PointerEvent.buttons`. */
+const BUTTONS = [
+  [1, "Mouse1"],
+  [2, "Mouse2"],
+] as const;
+
+type Action = "up" | "down" | "left" | "right" | "dash" | "reload" | "fire" | "rail";
 
 /** What is held now. */
 export class Controls {
@@ -42,16 +51,13 @@ export class Controls {
     addEventListener("keydown", (event) => this.#keyDown(event));
     addEventListener("keyup", (event) => this.#held.delete(event.code));
     addEventListener("blur", () => this.release());
-    addEventListener("pointermove", (event) => this.#point(event));
-    target.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      this.#point(event);
-      this.#press("pointer", "fire");
-    });
-    addEventListener("pointerup", (event) => {
-      if (event.button === 0) this.#held.delete("pointer");
-    });
-    addEventListener("pointercancel", () => this.#held.delete("pointer"));
+    for (const name of ["pointermove", "pointerup", "pointercancel"] as const) {
+      addEventListener(name, (event) => this.#point(event, false));
+    }
+    // A button that is pressed while another is held comes as a move.
+    for (const name of ["pointermove", "pointerdown"] as const) {
+      target.addEventListener(name, (event) => this.#point(event, event.button >= 0));
+    }
     target.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
@@ -68,14 +74,10 @@ export class Controls {
     input.down = this.#axis("up", "down");
     input.aim = aim;
     input.fire = this.#active("fire", nowMs);
+    input.rail = this.#active("rail", nowMs);
     input.dash = this.#active("dash", nowMs);
     input.reload = this.#active("reload", nowMs);
     return input;
-  }
-
-  /** True while the trigger is held. */
-  get firing(): boolean {
-    return this.enabled && this.#held.has("pointer");
   }
 
   #axis(less: Action, more: Action): number {
@@ -88,7 +90,7 @@ export class Controls {
   }
 
   #holds(action: Action): boolean {
-    for (const code of this.#held) if (actionOf(code) === action) return true;
+    for (const code of this.#held) if (ACTIONS[code] === action) return true;
     return false;
   }
 
@@ -100,18 +102,19 @@ export class Controls {
     if (!event.repeat) this.#press(event.code, action);
   }
 
-  #press(code: string, action: Action): void {
-    if (!this.enabled) return;
+  #press(code: string, action: Action | undefined): void {
+    if (!this.enabled || !action) return;
     this.#held.add(code);
     this.#tapped.set(action, performance.now() + TAP_MS);
   }
 
-  #point(event: PointerEvent): void {
+  /** Where the mouse is and which buttons are held; `press`: those that are new count. */
+  #point(event: PointerEvent, press: boolean): void {
     this.mouseX = event.clientX;
     this.mouseY = event.clientY;
+    for (const [bit, code] of BUTTONS) {
+      if (!(event.buttons & bit)) this.#held.delete(code);
+      else if (press && !this.#held.has(code)) this.#press(code, ACTIONS[code]);
+    }
   }
-}
-
-function actionOf(code: string): Action | undefined {
-  return code === "pointer" ? "fire" : ACTIONS[code];
 }

@@ -2,13 +2,15 @@
  * The page's beginning: loads the game and the fonts, builds the picture and the HUD, and runs the one
  * `requestAnimationFrame`.
  *
- * For the curious, and for tests: `window.tickwire` has the `room` (see the SDK's README), the `view` drawn last, and
- * `stepsAgree(n)`, which compares this browser's movement step with the server's over n random steps.
+ * For the curious, and for tests: `window.tickwire` has the `room` (see the SDK's README), the `view` drawn last, how many
+ * `beams` of rails it shows, and `stepsAgree(n)`, which compares this browser's movement step with the server's over n
+ * random steps.
  */
 
 import "./styles/fonts.css";
 import "./styles/page.css";
 import "./styles/hud.css";
+import "./styles/rewind.css";
 import "./styles/cards.css";
 import "./styles/sizes.css";
 import { hasSeat } from "tickwire";
@@ -50,6 +52,9 @@ async function begin(hud: Hud): Promise<void> {
     },
     get view() {
       return session.view;
+    },
+    get beams() {
+      return scene.beams.count;
     },
     stepsAgree,
   };

@@ -5,7 +5,7 @@
  * state in words and in `<body data-state data-player data-room>`.
  */
 
-import { type ConnectionState, connect, type Room, type Welcome } from "tickwire";
+import { type ConnectionState, connect, type Predicted, type Room, type Welcome } from "tickwire";
 import { type Arena, type ArenaView, arenaGame, mapOf } from "./arena-game";
 import { data } from "./hud/dom";
 import type { Hud } from "./hud/hud";
@@ -85,6 +85,11 @@ export class Session {
         this.#sound.fanfare(event.RoundOver.winner === joined.me.player);
       }
     });
+    joined.on("predicted", (predicted) => this.#predicted(joined, predicted));
+    joined.on("confirmed", (sequence) => this.#scene.ownShots.confirmed(sequence));
+    joined.on("withdrawn", (sequence) => {
+      if (this.#scene.ownShots.withdrawn(sequence)) this.#hud.vitals.railed(false);
+    });
     this.#changed(joined.state);
   }
 
@@ -119,8 +124,21 @@ export class Session {
     if (room && this.view) {
       this.#listen(room, nowMs);
       this.#hud.frame(room, this.view, nowMs, dtS);
+      const { camera, fighters } = this.#scene;
+      const { figures, rewind } = this.#hud;
+      rewind.frame(figures.isOpen, camera, fighters.drawn, room.me.player, nowMs);
     }
     this.#hud.cards.tick(nowMs);
+  }
+
+  /** Our own shot is shown before the server knows of it. */
+  #predicted(room: Room<Arena>, { sequence, action }: Predicted<Arena>): void {
+    const { player } = room.me;
+    if (player === undefined) return;
+    this.#scene.ownShots.predicted(player, sequence, action);
+    if (!("Rail" in action)) return;
+    this.#hud.vitals.railed(true);
+    this.#hud.rewind.fired(action.Rail);
   }
 
   #send(room: Room<Arena>, nowMs: number): void {
@@ -151,6 +169,7 @@ export class Session {
   }
 
   #welcomed(room: Room<Arena>, welcome: Welcome): void {
+    this.#scene.ownShots.clear();
     data(document.body, "player", String(welcome.player));
     data(document.body, "room", welcome.room);
     this.#hud.place.room(welcome.room);

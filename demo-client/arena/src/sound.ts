@@ -41,6 +41,13 @@ export class Sound {
     });
   }
 
+  rail(x: number, y: number, own: boolean): void {
+    this.#play(x, y, own ? 0.9 : 0.6, (at, out) => {
+      this.#tone(at, out, "sawtooth", 1500, 110, 0.3, 0.4);
+      this.#burst(at, out, 0.22, 5000, 700, 0.8);
+    });
+  }
+
   spark(x: number, y: number): void {
     this.#play(x, y, 0.25, (at, out) => this.#burst(at, out, 0.05, 6000, 2500, 0.6));
   }

@@ -44,6 +44,11 @@ export const DASH_SEEN_M_S = 10;
 export const PARTICLES = 320;
 /** Marks that stay on the floor; beyond it the oldest is painted over. */
 export const DECALS = 48;
+/** Beams of rails that may be seen at once, and how long each fades, seconds. */
+export const BEAMS = 16;
+export const BEAM_S = 0.25;
+/** How long the overlay shows what the server made of a rail's shot, milliseconds. */
+export const REWIND_MS = 2_000;
 /** Damage numbers that may float at once. */
 export const NUMBERS = 24;
 

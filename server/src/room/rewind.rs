@@ -152,7 +152,7 @@ impl History {
     fn at(&self, tick: Tick) -> Option<&Recorded> {
         let newest = self.ticks.back()?;
         let back = newest.tick.since(tick).max(0) as usize;
-        let place = self.ticks.len().checked_sub(back + 1).unwrap_or(0);
+        let place = self.ticks.len().saturating_sub(back + 1);
         self.ticks.get(place)
     }
 

@@ -59,7 +59,8 @@ pub(crate) fn work(hands: &mut Hands, input: &ArenaInput, dt_s: f32) {
     if hands.rail_wait_s > due_s {
         hands.rail_wait_s -= dt_s;
     }
-    if input.rail && hands.rail_wait_s <= due_s {
+    let rail = input.rail && hands.rail_wait_s <= due_s;
+    if rail {
         hands.rail_wait_s += RAIL_WAIT_S;
         hands.rail_shots = hands.rail_shots.wrapping_add(1);
     }
@@ -78,14 +79,15 @@ pub(crate) fn work(hands: &mut Hands, input: &ArenaInput, dt_s: f32) {
         hands.reload_left_s = RELOAD_S;
         return;
     }
-    if input.fire && hands.rifle_wait_s <= due_s {
+    // One gun at a time: an action is one shot. The rifle's follows in the next tick.
+    if input.fire && !rail && hands.rifle_wait_s <= due_s {
         hands.rifle_wait_s += RIFLE_WAIT_S;
         hands.rifle_shots = hands.rifle_shots.wrapping_add(1);
         hands.ammo -= 1;
     }
 }
 
-/// What a tick fired. When both guns did, the rail speaks: the rifle's shot is then the server's alone to show.
+/// What a tick fired: never both guns at once.
 pub(crate) fn action(before: &Body, after: &Body) -> Option<ArenaAction> {
     let (x, y, angle) = (after.x, after.y, after.aim);
     if before.hands.rail_shots != after.hands.rail_shots {

@@ -177,8 +177,8 @@ impl Wall {
     pub(crate) fn offset(&self, x: f32, y: f32) -> (f32, f32) {
         let (dx, dy) = (x - self.x, y - self.y);
         (
-            dx - dx.clamp(-self.half_width, self.half_width),
-            dy - dy.clamp(-self.half_height, self.half_height),
+            dx - within(dx, self.half_width),
+            dy - within(dy, self.half_height),
         )
     }
 
@@ -254,6 +254,18 @@ fn outer_walls() -> Vec<Wall> {
         along(-half_x - thick),
         along(half_x + thick),
     ]
+}
+
+/// `value`, brought between `-limit` and `limit`. Not `clamp`: for the words of its panic browsers would download how to
+/// print a float.
+fn within(value: f32, limit: f32) -> f32 {
+    if value < -limit {
+        -limit
+    } else if value > limit {
+        limit
+    } else {
+        value
+    }
 }
 
 #[cfg(test)]

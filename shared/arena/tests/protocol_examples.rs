@@ -234,11 +234,28 @@ fn what_a_server_says_is_as_shown() {
         ("chat", Event::Chat(PlayerId(6), "gg".to_owned())),
         ("chat refused", Event::ChatRefused),
         ("a shot", shot()),
+        ("acted", Event::Acted(InputSequence(300))),
     ] {
         shown(what, &encoded(&event));
     }
     let (x, y) = (1.5, -2.0);
     for event in [
+        ArenaEvent::Rail {
+            player: 6,
+            x,
+            y,
+            to_x: 4.0,
+            to_y: 0.5,
+        },
+        ArenaEvent::Rewound {
+            victim: 3,
+            x,
+            y,
+            now_x: 4.0,
+            now_y: 0.5,
+            rewound_ms: 93.75,
+            hit: true,
+        },
         ArenaEvent::Hit {
             shooter: 6,
             victim: 3,
@@ -494,7 +511,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
         3303,
         4,
         100,
-        vec![(7, vec![1685, 1705, 4, 6])],
+        vec![(7, vec![1685, 1705, 4, 6, 2])],
         170,
     ));
     told.hear(&delta);
@@ -524,7 +541,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
         3313,
         8,
         100,
-        vec![(7, vec![1731, 1710, 4, 6])],
+        vec![(7, vec![1731, 1710, 4, 6, 2])],
         169,
     ));
     told.hear(&first);

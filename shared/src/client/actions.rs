@@ -88,7 +88,7 @@ impl<R: Rules> Actions<R> {
             if refused {
                 news.push(ActionNews::Withdrawn(sequence));
             }
-            !refused && !(predicted.over && predicted.confirmed)
+            !(refused || predicted.over && predicted.confirmed)
         });
     }
 

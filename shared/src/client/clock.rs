@@ -8,6 +8,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::tuning::within;
+
 /// Pongs that the filter remembers: 16 s at one ping a second.
 const WINDOW: usize = 16;
 /// The clock bends by at most this much of the time that passes.
@@ -87,7 +89,7 @@ impl Clock {
         self.offset_s += if error_s.abs() > JUMP_S {
             error_s
         } else {
-            error_s.clamp(-most_s, most_s)
+            within(error_s, -most_s, most_s)
         };
     }
 

@@ -1,16 +1,20 @@
 //! The curve that an entity is drawn on: through the snapshots around the drawn moment, and a little past the newest.
 //!
 //! In: up to four frames. Out: values and speeds. Between snapshots the curve is a cubic (Hermite) whose slope at each
-//! snapshot is that of the parabola through it and its neighbours, limited so that nothing swings past what it was told
-//! (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
+//! snapshot is that of the parabola through it and its neighbours, limited so that only what turns round swings past what
+//! it was told (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
 
+use super::tuning::within;
 use super::tuning::{EXTRAPOLATE_FULL_S, EXTRAPOLATE_S};
 use super::world::Frame;
 use crate::replicate::{FieldKind, FieldSchema};
 use crate::snapshot::TableState;
 
-/// A slope at a snapshot is at most this many times the mean slope to either neighbour: what keeps a cubic monotone.
+/// A slope at a snapshot is at most this many times the mean slope of its span: what keeps a cubic monotone. Slopes on both
+/// sides are the same unless something starts or stops dead: then one of them is held down.
 const STEEPEST: f64 = 3.0;
+/// Spans of which neither is more than this many times the other are of one motion.
+const EVEN: f64 = 2.0;
 
 /// The frames around a moment.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +39,18 @@ impl Around<'_> {
     fn span(&self) -> f64 {
         (self.b.tick - self.a.tick) as f64
     }
+}
+
+/// What one animation frame draws remote entities from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment<'a> {
+    /// What is known now.
+    pub(super) around: Around<'a>,
+    /// What was known in the animation frame before, when that drew something else at this moment.
+    pub(super) guessed: Option<Around<'a>>,
+    /// Since the animation frame before; None when the picture does not go on from it.
+    pub(super) passed_s: Option<f64>,
+    pub(super) tick_s: f64,
 }
 
 /// How far past the newest snapshot is drawn when drawn time is `past_s` past it, and how fast that moves on.
@@ -161,15 +177,19 @@ pub(super) fn add(kind: FieldKind, value: f64, more: f64) -> f64 {
     kind.blend(value, value + more, 1.0)
 }
 
-/// The slope at a snapshot between two spans with these mean slopes.
-fn tangent((slope_a, span_a): (f64, f64), (slope_b, span_b): (f64, f64)) -> f64 {
-    if slope_a * slope_b <= 0.0 {
-        return 0.0;
-    }
+/// The slope at a snapshot at the end of a span with the mean slope `own`, when the span on its other side has `beside`.
+fn tangent((beside, beside_span): (f64, f64), (own, own_span): (f64, f64)) -> f64 {
+    let even = beside_span <= EVEN * own_span && own_span <= EVEN * beside_span;
+    // Of a long rest only the end matters.
+    let beside_span = beside_span.min(EVEN * own_span);
     // Of the parabola through all three.
-    let slope = (slope_a * span_b + slope_b * span_a) / (span_a + span_b);
-    let limit = STEEPEST * slope_a.abs().min(slope_b.abs());
-    slope.clamp(-limit, limit)
+    let slope = (beside * own_span + own * beside_span) / (own_span + beside_span);
+    if beside * own < 0.0 {
+        // A turn: its furthest point is past both snapshots. After a long rest there was none.
+        return if even { slope } else { 0.0 };
+    }
+    let limit = STEEPEST * own.abs();
+    within(slope, -limit, limit)
 }
 
 /// How far the cubic over a span has moved, and its slope there; past the span it goes on straight at the mean slope.
@@ -200,17 +220,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_swings_past_what_it_was_told(
-            values in prop::array::uniform4(-10.0..10.0_f64),
+        fn only_what_turns_round_swings_past_what_it_was_told(
+            moves in prop::array::uniform3(0.0..10.0_f64),
+            turns in any::<bool>(),
             spans in prop::array::uniform3(1.0..30.0_f64),
             t in 0.0..1.0_f64,
         ) {
-            let slopes = [0, 1, 2].map(|n| ((values[n + 1] - values[n]) / spans[n], spans[n]));
-            let ends = [tangent(slopes[0], slopes[1]), tangent(slopes[1], slopes[2])];
+            let last = if turns { -moves[2] } else { moves[2] };
+            let slopes = [moves[0], moves[1], last];
+            let slopes = [0, 1, 2].map(|n| (slopes[n] / spans[n], spans[n]));
+            let ends = [tangent(slopes[0], slopes[1]), tangent(slopes[2], slopes[1])];
             let (moved, _) = cubic(spans[1], slopes[1].0, ends, t * spans[1]);
-            let drawn = values[1] + moved;
-            let (low, high) = (values[1].min(values[2]), values[1].max(values[2]));
-            prop_assert!((low - 1e-9..=high + 1e-9).contains(&drawn), "{drawn} not in {low}..{high}");
+            // The furthest that a parabola's end may reach beyond: 4/27 of the slope there times the span.
+            let beyond = if turns { ends[1].abs() * spans[1] * 0.15 } else { 0.0 };
+            let drawn = -1e-9 - beyond..=moves[1] + 1e-9 + beyond;
+            prop_assert!(drawn.contains(&moved), "{moved} not in {drawn:?}");
         }
 
         #[test]
@@ -229,7 +253,7 @@ mod tests {
         let slope = |from: f64| ((place(from + 2.0) - place(from)) / 2.0, 2.0);
         let ends = [
             tangent(slope(2.0), slope(4.0)),
-            tangent(slope(4.0), slope(6.0)),
+            tangent(slope(6.0), slope(4.0)),
         ];
         for quarter in 0..8 {
             let past = f64::from(quarter) * 0.25;
@@ -240,7 +264,8 @@ mod tests {
 
     #[test]
     fn what_starts_after_a_long_rest_does_not_back_off() {
-        assert_eq!(tangent((0.0, 15.0), (0.1, 2.0)), 0.0);
+        assert_eq!(tangent((0.1, 2.0), (0.0, 15.0)), 0.0);
+        assert_eq!(tangent((0.1, 2.0), (-0.001, 15.0)), 0.0);
     }
 
     #[test]

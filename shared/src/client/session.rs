@@ -10,9 +10,10 @@ use super::clock::Clock;
 use super::prediction::Prediction;
 use super::stats::{Budget, DesyncPlace, Stages, Stats};
 use super::timeline::Timeline;
-use super::tuning::{EXTRAPOLATE_S, PICTURE_LOST_S, STRIDE_FOLLOWED};
+use super::tuning::within;
+use super::tuning::{EXTRAPOLATE_S, STRIDE_FOLLOWED};
 use super::unsent::Unsent;
-use super::view::{Moment, View};
+use super::view::View;
 use super::world::World;
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
@@ -33,10 +34,12 @@ const PINGS_OPEN: usize = 16;
 const SLACK_TICKS: f64 = 1.5;
 /// Part of a slack error that one snapshot corrects.
 const SLACK_GAIN: f64 = 0.03;
-/// An input this late, ticks, is no drift: the lead is set anew at once.
+/// An input this late, ticks, is no drift: the lead is set anew.
 const SLACK_LOST_TICKS: f64 = -4.0;
 /// Nor is one this early: the room has skipped ticks.
 const SLACK_FAR_TICKS: f64 = 12.0;
+/// For so long: what a stall held up is late too, but says nothing about what follows.
+const SLACK_LOST_FOR: Duration = Duration::from_millis(200);
 /// The lead bends by at most this much of the ticks that pass.
 const LEAD_SLEW: f64 = 0.05;
 /// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
@@ -69,6 +72,8 @@ pub(super) struct Session<R: Rules> {
     slack_ticks: f64,
     /// After a jump of the lead, slack of inputs from before it says nothing: not read until this time.
     slack_blind_until: Duration,
+    /// Since when inputs have been far too late or too early.
+    slack_lost_since: Option<Duration>,
     newest_tick: i64,
     pings: VecDeque<(u32, Duration)>,
     next_ping: Duration,
@@ -76,8 +81,6 @@ pub(super) struct Session<R: Rules> {
     events: VecDeque<(i64, RoomEvent<R::Event>)>,
     unsent: Unsent<R::Input>,
     updated: Duration,
-    /// The last animation frame, and the newest snapshot that it knew.
-    drawn: Option<(Duration, i64)>,
     /// Between animation frames, smoothed, seconds. 0 before the second.
     frame_s: f64,
     own_values: Vec<f64>,
@@ -115,6 +118,7 @@ impl<R: Rules> Session<R> {
             lead_target_ticks: SLACK_TICKS,
             slack_ticks: 0.0,
             slack_blind_until: now,
+            slack_lost_since: None,
             newest_tick: tick,
             pings: VecDeque::new(),
             next_ping: now,
@@ -122,7 +126,6 @@ impl<R: Rules> Session<R> {
             events: VecDeque::new(),
             unsent: Unsent::new(now),
             updated: now,
-            drawn: None,
             frame_s: 0.0,
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
         }
@@ -151,6 +154,7 @@ impl<R: Rules> Session<R> {
     fn set_lead(&mut self, now: Duration, ticks: f64) {
         self.lead_target_ticks = ticks.clamp(0.0, LEAD_MAX_TICKS);
         self.lead_ticks = self.lead_target_ticks;
+        self.slack_lost_since = None;
         self.slack_blind_until = now + Duration::from_secs_f64(self.clock.last_rtt_s() + 0.2);
     }
 
@@ -232,8 +236,13 @@ impl<R: Rules> Session<R> {
             return;
         }
         if !(SLACK_LOST_TICKS..=SLACK_FAR_TICKS).contains(&slack_ticks) {
+            let since = *self.slack_lost_since.get_or_insert(now);
+            if now.saturating_sub(since) < SLACK_LOST_FOR {
+                return;
+            }
             self.set_lead(now, self.lead_target_ticks - slack_ticks + SLACK_TICKS);
         } else {
+            self.slack_lost_since = None;
             let wanted = self.lead_target_ticks + (SLACK_TICKS - slack_ticks) * SLACK_GAIN;
             self.lead_target_ticks = wanted.clamp(0.0, LEAD_MAX_TICKS);
         }
@@ -272,7 +281,7 @@ impl<R: Rules> Session<R> {
         self.clock.update(now);
         self.timeline.update(now);
         let most = passed_s * f64::from(R::TICK_RATE_HZ) * LEAD_SLEW;
-        self.lead_ticks += (self.lead_target_ticks - self.lead_ticks).clamp(-most, most);
+        self.lead_ticks += within(self.lead_target_ticks - self.lead_ticks, -most, most);
         self.prediction.fade(passed_s);
         let tick = self.input_tick(now).floor() as i64;
         let Some(mut made) = self.prediction.advance(tick, input, &self.map.0) else {
@@ -356,39 +365,17 @@ impl<R: Rules> Session<R> {
         let Some(drawn) = self.timeline.drawn_tick(now) else {
             return;
         };
-        let Some(newest) = self.world.newest() else {
+        let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
+        let Some(moment) = self.world.moment(now, drawn, tick_s) else {
             return;
         };
-        let newest = newest.tick;
-        let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
-        let before = self
-            .drawn
-            .replace((now, newest))
-            .filter(|(then, _)| now.saturating_sub(*then).as_secs_f64() <= PICTURE_LOST_S);
-        let passed_s = before.map(|(then, _)| now.saturating_sub(then).as_secs_f64());
+        view.drawn_tick = drawn;
+        view.fill(schema, &moment);
         // A second look within an animation frame is none.
-        if let Some(passed_s) = passed_s.filter(|passed_s| *passed_s > 0.001) {
+        if let Some(passed_s) = moment.passed_s.filter(|passed_s| *passed_s > 0.001) {
             let known = self.frame_s > 0.0;
             self.frame_s += (passed_s - self.frame_s) * if known { FRAME_GAIN } else { 1.0 };
         }
-        let Some(around) = self.world.around(drawn, newest, tick_s) else {
-            return;
-        };
-        // While a later frame was known than those drawn between, a newer one changes nothing.
-        let guessed = before
-            .filter(|(_, known)| *known < newest)
-            .and_then(|(_, known)| self.world.around(drawn, known, tick_s))
-            .filter(|guessed| guessed.after.is_none());
-        view.drawn_tick = drawn;
-        view.fill(
-            schema,
-            &Moment {
-                around,
-                guessed,
-                passed_s,
-                tick_s,
-            },
-        );
         let tick = self.input_tick(now);
         let entity = self.avatar_entity.map_or(0, |entity| entity.0);
         if self

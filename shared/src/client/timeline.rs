@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::tuning::within;
 use super::tuning::{
     BEND_S, DELAY_COVERS, DELAY_INTERVALS, DELAY_MAX_S, DELAY_MIN_S, FASTER, JUMP_TICKS,
     LATENESS_COUNT, LATENESS_SPAN_S, OUTAGE_LASTS_S, OUTAGE_S, PICTURE_LOST_S, SLOWER,
@@ -135,7 +136,7 @@ impl Timeline {
             } else {
                 let bend_s = error_s * (1.0 - (-passed_s / BEND_S).exp());
                 // A growing offset is drawn time running slower.
-                bend_s.clamp(-FASTER * passed_s, SLOWER * passed_s)
+                within(bend_s, -FASTER * passed_s, SLOWER * passed_s)
             };
         }
     }

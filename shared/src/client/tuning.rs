@@ -20,7 +20,7 @@ pub(super) const LATENESS_COUNT: usize = 256;
 pub(super) const OUTAGE_S: f64 = 0.400;
 /// An outage that lasts longer than this is a longer way: lateness is learnt anew, seconds.
 pub(super) const OUTAGE_LASTS_S: f64 = 1.0;
-/// The cadence of every so manieth snapshot that the delay still follows. A longer stride is a hidden tab's, at which
+/// The longest stride (every n-th snapshot) whose cadence the delay still follows. A longer stride is a hidden tab's, at which
 /// nobody looks, and when somebody does it is about to end.
 pub(super) const STRIDE_FOLLOWED: u8 = 4;
 /// Drawn time runs at most this much faster than real time, a part of it.
@@ -40,3 +40,16 @@ pub(super) const EXTRAPOLATE_FULL_S: f64 = 0.060;
 /// How stiffly the picture is pulled from what was extrapolated to what turned out to be true, 1/seconds. Critically
 /// damped: after 4 / this, nine tenths are done.
 pub(super) const EASE_PER_S: f64 = 16.0;
+
+/// `value`, brought between `low` and `high`. The standard library's `clamp` checks its bounds, and for the words of that
+/// panic browsers would download how to print a float: 8 kB.
+#[inline]
+pub(super) fn within(value: f64, low: f64, high: f64) -> f64 {
+    if value < low {
+        low
+    } else if value > high {
+        high
+    } else {
+        value
+    }
+}

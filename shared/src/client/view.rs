@@ -4,9 +4,9 @@
 //! from one animation frame to the next, so that a browser reads them in place. `curve` says where things are, `ease`
 //! keeps the picture whole when a snapshot proves a guess wrong.
 
-use super::curve::{Around, Walk, add};
+use super::curve::{Around, Moment, Walk, add};
 use super::ease::{Cell, Eases};
-use crate::replicate::{Schema, TableSchema};
+use crate::replicate::{FieldSchema, Schema, TableSchema};
 use crate::snapshot::TableState;
 
 /// Rows that a table has room for at first; doubled when it runs out.
@@ -115,18 +115,6 @@ pub struct View {
     eases: Vec<Eases>,
 }
 
-/// What one animation frame draws remote entities from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment<'a> {
-    /// What is known now.
-    pub(super) around: Around<'a>,
-    /// What was known in the animation frame before, when that drew something else at this moment.
-    pub(super) guessed: Option<Around<'a>>,
-    /// Since the animation frame before; None when the picture does not go on from it.
-    pub(super) passed_s: Option<f64>,
-    pub(super) tick_s: f64,
-}
-
 impl View {
     /// Fills the tables.
     pub(super) fn fill(&mut self, schema: &Schema, moment: &Moment) {
@@ -203,17 +191,14 @@ impl View {
                 && let Some(guess) = guesses.find(*id)
             {
                 let cells = eases.row_mut(row, width);
-                let mut teleport = false;
                 for (number, (cell, field)) in cells.iter_mut().zip(&table.fields).enumerate() {
-                    if field.interpolate {
-                        let (was, was_speed) = guesses.value(&guess, number);
-                        let (is, speed) = walk.value(&knots, number);
-                        cell.off += field.kind.difference(was, is);
-                        cell.speed_per_s += (was_speed - speed) / moment.tick_s;
-                        teleport |= cell.off.abs() > field.snap_over;
-                    }
+                    let (was, was_speed) = guesses.value(&guess, number);
+                    let (is, speed) = walk.value(&knots, number);
+                    cell.off += field.kind.difference(was, is);
+                    cell.speed_per_s += (was_speed - speed) / moment.tick_s;
                 }
-                if teleport {
+                let far = |(cell, field): (&Cell, &FieldSchema)| cell.off.abs() > field.snap_over;
+                if cells.iter().zip(&table.fields).any(far) {
                     cells.fill(Cell::default());
                 }
             }
@@ -297,5 +282,86 @@ impl View {
                 view.set(row, field, *value);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::world::Frame;
+    use crate::rules::Rules;
+    use crate::snapshot::tests::TestRules;
+
+    const TICK_S: f64 = 1.0 / 60.0;
+
+    /// One entity; x in steps of 0.1 from -10, and it stands still otherwise.
+    fn frame(schema: &Schema, tick: i64, x: u32) -> Frame {
+        let tables = schema.tables.iter().enumerate().map(|(place, table)| {
+            let mut rows = TableState::default();
+            if place == 0 {
+                rows.ids.push(5);
+                rows.values.push(x);
+                rows.values.resize(table.fields.len(), 0);
+            }
+            rows
+        });
+        Frame {
+            tick,
+            tables: tables.collect(),
+        }
+    }
+
+    fn around<'a>(a: &'a Frame, b: &'a Frame, past_a: f64) -> Around<'a> {
+        Around {
+            before: None,
+            a,
+            b,
+            after: None,
+            past_a,
+            pace: 1.0,
+        }
+    }
+
+    /// Draws x with what was guessed until now, then frame by frame with what is known; by how much each differs from
+    /// what is true.
+    fn proven_wrong_by(steps: u32) -> Vec<f64> {
+        let schema = TestRules::schema();
+        let frames = [(0, 100), (2, 102), (4, 104 + steps), (6, 106 + steps)];
+        let frames = frames.map(|(tick, x)| frame(&schema, tick, x));
+        let mut view = View::default();
+        let mut offs = Vec::new();
+        for number in 0..30 {
+            let known = around(&frames[2], &frames[3], 1.0);
+            let guessed = around(&frames[0], &frames[1], 5.0);
+            view.fill(
+                &schema,
+                &Moment {
+                    around: known,
+                    guessed: (number == 0).then_some(guessed),
+                    passed_s: Some(TICK_S),
+                    tick_s: TICK_S,
+                },
+            );
+            let x = view
+                .tables
+                .first()
+                .map_or(f64::NAN, |table| table.column(0)[0]);
+            offs.push(x - (0.5 + f64::from(steps) * 0.1));
+        }
+        offs
+    }
+
+    #[test]
+    fn a_wrong_guess_is_eased_away() {
+        let offs = proven_wrong_by(15);
+        assert!((offs[0] + 1.5).abs() < 1e-6, "drawn where it was: {offs:?}");
+        assert!(offs.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.16));
+        assert!(offs[15].abs() < 0.2 && offs[29].abs() < 0.02, "{offs:?}");
+    }
+
+    #[test]
+    fn what_is_further_off_than_it_may_move_is_drawn_where_it_is() {
+        let offs = proven_wrong_by(25);
+        assert!(offs.iter().all(|off| off.abs() < 1e-6), "{offs:?}");
     }
 }

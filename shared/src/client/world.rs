@@ -3,8 +3,10 @@
 //! In: the sections of snapshot messages. Out: [`Frames`], merged over channels and sorted by id, one per snapshot.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
-use super::curve::{Around, reach};
+use super::curve::{Around, Moment, reach};
+use super::tuning::PICTURE_LOST_S;
 use crate::ids::{ChannelId, EntityId};
 use crate::message::Desync;
 use crate::replicate::Schema;
@@ -33,6 +35,8 @@ pub(super) struct World {
     frames: VecDeque<Frame>,
     /// Memory of frames no longer needed.
     spare: Vec<Frame>,
+    /// The last animation frame, and the newest snapshot that it knew.
+    drawn: Option<(Duration, i64)>,
     pub(super) keyframes: u32,
     /// To be told to the server.
     pub(super) desyncs: Vec<Desync>,
@@ -175,8 +179,27 @@ impl World {
         self.frames.push_back(frame);
     }
 
+    /// What an animation frame at `now` draws the tick `drawn` from.
+    pub(super) fn moment(&mut self, now: Duration, drawn: f64, tick_s: f64) -> Option<Moment<'_>> {
+        let newest = self.newest()?.tick;
+        let passed_s = |then: Duration| now.saturating_sub(then).as_secs_f64();
+        let before = self.drawn.replace((now, newest));
+        let before = before.filter(|(then, _)| passed_s(*then) <= PICTURE_LOST_S);
+        // Only what was past the newest was a guess. Between snapshots a newer one changes a slope, by too little to see.
+        let guessed = before
+            .filter(|(_, known)| *known < newest)
+            .and_then(|(_, known)| self.around(drawn, known, tick_s))
+            .filter(|guessed| !guessed.before_b());
+        Some(Moment {
+            around: self.around(drawn, newest, tick_s)?,
+            guessed,
+            passed_s: before.map(|(then, _)| passed_s(then)),
+            tick_s,
+        })
+    }
+
     /// The frames around `tick`, as if `newest` were the newest of them. None when there is no such frame.
-    pub(super) fn around(&self, tick: f64, newest: i64, tick_s: f64) -> Option<Around<'_>> {
+    fn around(&self, tick: f64, newest: i64, tick_s: f64) -> Option<Around<'_>> {
         let known = self.frames.partition_point(|frame| frame.tick <= newest);
         let past = self
             .frames

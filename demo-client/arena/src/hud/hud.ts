@@ -12,6 +12,7 @@ import { byId, say } from "./dom";
 import { Feed } from "./feed";
 import { Figures } from "./figures";
 import { Place } from "./place";
+import { Rewind } from "./rewind";
 import { Round } from "./round";
 import { Scoreboard } from "./scoreboard";
 import { Vitals } from "./vitals";
@@ -25,6 +26,7 @@ export class Hud {
   readonly feed = new Feed();
   readonly figures = new Figures();
   readonly place = new Place();
+  readonly rewind = new Rewind();
   readonly scores = new Scoreboard();
   readonly vitals = new Vitals();
   readonly menu = byId("menu", HTMLDialogElement);
@@ -73,9 +75,13 @@ export class Hud {
   happened(event: ArenaEvent, room: Room<Arena>): void {
     if (typeof event === "string") {
       if (event === "RoundStarted") this.feed.note("A new round begins");
+      return;
+    }
+    const name = (player: number) => room.players.get(player)?.name ?? "";
+    if ("Rewound" in event) {
+      this.rewind.told(event.Rewound, name(event.Rewound.victim));
     } else if ("Kill" in event) {
       const { killer, victim } = event.Kill;
-      const name = (player: number) => room.players.get(player)?.name ?? "";
       this.feed.kill(killer, name(killer), victim, name(victim), room.me.player);
       if (victim === room.me.player) {
         say(

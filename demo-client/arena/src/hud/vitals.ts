@@ -1,8 +1,8 @@
 /**
- * How we are: health, shots, dash.
+ * How we are: health, shots, rail, dash.
  */
 
-import { dashWaitS } from "../arena-game";
+import { dashWaitS, railWaitS } from "../arena-game";
 import { DASH_SEEN_M_S } from "../tunables";
 import { byId, say } from "./dom";
 
@@ -21,17 +21,20 @@ export class Vitals {
   readonly #ammoGauge = byId("ammo-gauge", HTMLElement);
   readonly #ammo = byId("ammo", HTMLElement);
   readonly #ammoLabel = byId("ammo-label", HTMLElement);
-  readonly #dashGauge = byId("dash-gauge", HTMLElement);
-  readonly #dashBar = byId("dash-bar", HTMLElement);
-  readonly #dashWord = byId("dash-word", HTMLElement);
-  #dashedMs = Number.NEGATIVE_INFINITY;
+  readonly #dash = new Wait("dash");
+  readonly #rail = new Wait("rail");
   #reloading = false;
 
   /** Watches for a dash, each frame: speed in metres per second. */
   moved(speed: number, nowMs: number): void {
-    if (speed < DASH_SEEN_M_S || nowMs - this.#dashedMs < dashWaitS() * 500) return;
-    this.#dashedMs = nowMs;
+    if (speed < DASH_SEEN_M_S || nowMs - this.#dash.beganMs < dashWaitS() * 500) return;
+    this.#dash.beganMs = nowMs;
     this.onDash();
+  }
+
+  /** The rail was fired; false: it was not after all. */
+  railed(fired: boolean): void {
+    this.#rail.beganMs = fired ? performance.now() : Number.NEGATIVE_INFINITY;
   }
 
   update(health: number, ammo: number, reloading: boolean, nowMs: number): void {
@@ -44,9 +47,28 @@ export class Vitals {
     this.#ammoGauge.classList.toggle("low", !reloading && ammo <= LOW_AMMO);
     if (reloading && !this.#reloading) this.onReload();
     this.#reloading = reloading;
-    const ready = Math.min(1, (nowMs - this.#dashedMs) / (dashWaitS() * 1000));
-    this.#dashBar.style.transform = `scaleX(${ready})`;
-    this.#dashGauge.classList.toggle("busy", ready < 1);
-    say(this.#dashWord, ready < 1 ? "wait" : "ready");
+    this.#dash.update(dashWaitS(), nowMs);
+    this.#rail.update(railWaitS(), nowMs);
+  }
+}
+
+/** A gauge that fills until something can be done again. */
+class Wait {
+  beganMs = Number.NEGATIVE_INFINITY;
+  readonly #gauge: HTMLElement;
+  readonly #bar: HTMLElement;
+  readonly #word: HTMLElement;
+
+  constructor(name: string) {
+    this.#gauge = byId(`${name}-gauge`, HTMLElement);
+    this.#bar = byId(`${name}-bar`, HTMLElement);
+    this.#word = byId(`${name}-word`, HTMLElement);
+  }
+
+  update(waitS: number, nowMs: number): void {
+    const ready = Math.min(1, (nowMs - this.beganMs) / (waitS * 1000));
+    this.#bar.style.transform = `scaleX(${ready})`;
+    this.#gauge.classList.toggle("busy", ready < 1);
+    say(this.#word, ready < 1 ? "wait" : "ready");
   }
 }

@@ -2,14 +2,15 @@
  * What happened -> what it looks and sounds like. Events come at the moment that the view shows.
  */
 
-import type { ArenaEvent } from "../arena-game";
+import { type ArenaEvent, railReachM } from "../arena-game";
 import { mix, playerColour } from "../palette";
 import type { Sound } from "../sound";
+import type { Beams } from "./beams";
 import type { Camera } from "./camera";
 import type { Crosshair } from "./crosshair";
 import type { Decals } from "./decals";
 import type { Fighters } from "./fighters";
-import type { Figure } from "./figure";
+import { type Figure, MUZZLE_M, muzzleX, muzzleY } from "./figure";
 import type { Numbers } from "./numbers";
 import type { Particles } from "./particles";
 import type { Textures } from "./textures";
@@ -23,10 +24,18 @@ export interface Stage {
   dust: Particles;
   /** Sparks and flashes: light itself. */
   light: Particles;
+  beams: Beams;
   decals: Decals;
   numbers: Numbers;
   crosshair: Crosshair;
   sound: Sound;
+}
+
+/** Where a fighter stood when it shot, metres, and its aim, radians. */
+interface Aimed {
+  x: number;
+  y: number;
+  angle: number;
 }
 
 const TAU = Math.PI * 2;
@@ -34,6 +43,8 @@ const HOT = 0xffc56b;
 
 export class Effects {
   readonly #stage: Stage;
+  /** The map's name. */
+  map = "";
   /** Called when the own fighter is hurt. */
   onHurt: (damage: number) => void = () => undefined;
 
@@ -44,24 +55,31 @@ export class Effects {
   /** `own` is the player at this screen. */
   happened(event: ArenaEvent, own: number | undefined): void {
     if (typeof event === "string") return;
-    if ("Shot" in event) this.#shot(event.Shot.player, own);
-    else if ("Hit" in event) this.#hit(event.Hit, own);
+    if ("Shot" in event) this.shot(event.Shot.player, event.Shot.player === own);
+    else if ("Rail" in event) {
+      const { player, x, y, to_x, to_y } = event.Rail;
+      const angle = Math.atan2(to_y - y, to_x - x);
+      this.rail(player, player === own, { x, y, angle }, Math.hypot(to_x - x, to_y - y));
+    } else if ("Hit" in event) this.#hit(event.Hit, own);
     else if ("Spark" in event) this.#spark(event.Spark.x, event.Spark.y);
     else if ("Kill" in event) this.#kill(event.Kill, own);
     else if ("Spawned" in event) this.#spawned(event.Spawned.player, own);
   }
 
-  #shot(player: number, own: number | undefined): void {
+  /** A rifle fires: from where its fighter is drawn, unless it is known better. */
+  shot(player: number, own: boolean, aimed?: Aimed): number {
     const { fighters, light, dust, textures, sound, crosshair, camera } = this.#stage;
     const figure = fighters.of(player);
-    if (!figure?.alive) return;
+    if (!figure?.alive) return -1;
     figure.kick();
-    const [x, y] = [figure.muzzleX(), figure.muzzleY()];
+    const angle = aimed?.angle ?? figure.aim;
+    const x = muzzleX(aimed ?? figure, angle);
+    const y = muzzleY(aimed ?? figure, angle);
     const flash = light.fresh();
     flash.texture = textures.flash;
     flash.x = x;
     flash.y = y;
-    flash.angle = figure.aim;
+    flash.angle = angle;
     flash.life = 0.07;
     flash.from = 0.9 + Math.random() * 0.35;
     flash.to = 0.5;
@@ -72,19 +90,43 @@ export class Effects {
     smoke.texture = textures.puff;
     smoke.x = x;
     smoke.y = y;
-    smoke.vx = Math.cos(figure.aim) * 1.6;
-    smoke.vy = Math.sin(figure.aim) * 1.6;
+    smoke.vx = Math.cos(angle) * 1.6;
+    smoke.vy = Math.sin(angle) * 1.6;
     smoke.drag = 0.05;
     smoke.life = 0.4;
     smoke.from = 0.3;
     smoke.to = 0.8;
     smoke.alpha = 0.22;
     dust.emit(smoke);
-    sound.shot(x, y, player === own);
-    if (player === own) {
+    sound.shot(x, y, own);
+    if (own) {
       crosshair.open();
       camera.shake(0.12);
     }
+    return -1;
+  }
+
+  /** A rail fires, as far as the walls let it unless its reach is known. Gives its beam, for {@link withdraw}. */
+  rail(player: number, own: boolean, aimed: Aimed, reachM?: number): number {
+    const { fighters, beams, sound, crosshair, camera } = this.#stage;
+    const { angle } = aimed;
+    const reach = reachM ?? railReachM(this.map, aimed.x, aimed.y, angle);
+    const colour = playerColour(player);
+    fighters.of(player)?.kick();
+    const x = muzzleX(aimed, angle);
+    const y = muzzleY(aimed, angle);
+    this.#glow(x, y, 2.2, 0.18, mix(colour, 0xffffff, 0.4), 0.8);
+    sound.rail(x, y, own);
+    if (own) {
+      crosshair.open();
+      camera.shake(0.25);
+    }
+    return beams.shine(x, y, angle, reach - MUZZLE_M, colour);
+  }
+
+  /** The server refused a rail's shot. */
+  withdraw(beam: number): void {
+    this.#stage.beams.withdraw(beam);
   }
 
   #hit(

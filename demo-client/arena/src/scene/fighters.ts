@@ -42,6 +42,11 @@ export class Fighters {
     return this.#byPlayer.get(player);
   }
 
+  /** All that are drawn, dead ones too. */
+  get drawn(): readonly Figure[] {
+    return this.#pool.active;
+  }
+
   draw(
     view: ArenaView,
     players: ReadonlyMap<number, PlayerInfo>,

@@ -19,6 +19,8 @@ const TAG_M = 0.86;
 const TAG_PX_PER_M = 60;
 const TAG_MOST = 1.6;
 const FULL_HEALTH = 100;
+/** From the middle of the body to the muzzle, metres. */
+export const MUZZLE_M = 0.98;
 /** A flash of pain, a kick of the gun and a spawn last this long, seconds. */
 const HURT_S = 0.12;
 const KICK_S = 0.11;
@@ -145,15 +147,6 @@ export class Figure implements Pooled {
     this.#appearS = APPEAR_S;
   }
 
-  /** Where the muzzle is, metres. */
-  muzzleX(): number {
-    return this.x + Math.cos(this.aim) * 0.98 - Math.sin(this.aim) * 0.08;
-  }
-
-  muzzleY(): number {
-    return this.y + Math.sin(this.aim) * 0.98 + Math.cos(this.aim) * 0.08;
-  }
-
   place(x: number, y: number, aim: number, alive: boolean, dtS: number): void {
     const jumped = this.#fresh || !this.alive || Math.abs(x - this.x) + Math.abs(y - this.y) > 3;
     if (jumped || dtS <= 0) {
@@ -228,6 +221,15 @@ export class Figure implements Pooled {
       foot.rotation = heading;
     }
   }
+}
+
+/** Where the muzzle of a fighter at a place is, metres. */
+export function muzzleX({ x }: { x: number }, angle: number): number {
+  return x + Math.cos(angle) * MUZZLE_M - Math.sin(angle) * 0.08;
+}
+
+export function muzzleY({ y }: { y: number }, angle: number): number {
+  return y + Math.sin(angle) * MUZZLE_M + Math.cos(angle) * 0.08;
 }
 
 /** The renderer takes colours apart at each change: only real ones reach it. */

@@ -11,6 +11,7 @@ import type { ArenaEvent, ArenaMap, ArenaView } from "../arena-game";
 import { theme } from "../palette";
 import type { Sound } from "../sound";
 import { GROUND_MAX_PX_PER_M, GROUND_MIN_PX_PER_M, PARTICLES } from "../tunables";
+import { Beams } from "./beams";
 import { Camera } from "./camera";
 import { Crosshair } from "./crosshair";
 import { Decals } from "./decals";
@@ -18,6 +19,7 @@ import { Effects } from "./effects";
 import { Fighters } from "./fighters";
 import { extent, GROUND_MARGIN_M, paintFloor } from "./floor";
 import { Numbers } from "./numbers";
+import { OwnShots } from "./own-shots";
 import { Particles } from "./particles";
 import { Projectiles } from "./projectiles";
 import { picture } from "./quads";
@@ -45,8 +47,10 @@ export interface Moment {
 
 export class Scene {
   readonly camera = new Camera();
+  readonly beams: Beams;
   readonly effects: Effects;
   readonly fighters: Fighters;
+  readonly ownShots: OwnShots;
   readonly #renderer: WebGLRenderer;
   readonly #quality: Quality;
   readonly #root = new Container();
@@ -72,6 +76,7 @@ export class Scene {
     this.#textures = textures;
     this.fighters = new Fighters(textures, this.#dust);
     this.#projectiles = new Projectiles(textures);
+    this.beams = new Beams(textures);
     this.#hearth = new Sprite(textures.glow);
     this.#hearth.anchor.set(0.5);
     this.#hearth.blendMode = "add";
@@ -81,11 +86,13 @@ export class Scene {
       fighters: this.fighters,
       dust: this.#dust,
       light: this.#light,
+      beams: this.beams,
       decals: this.#decals,
       numbers: this.#numbers,
       crosshair: this.#crosshair,
       sound,
     });
+    this.ownShots = new OwnShots(this.effects);
     this.#world.addChild(
       this.#ground,
       this.#decals.layer,
@@ -95,6 +102,7 @@ export class Scene {
       this.fighters.bodies,
       this.#dust.layer,
       this.#projectiles.tracers,
+      this.beams.layer,
       this.#wallLayer,
       this.#light.layer,
     );
@@ -142,6 +150,7 @@ export class Scene {
   load(map: ArenaMap): void {
     if (map.name === this.#map) return;
     this.#map = map.name;
+    this.effects.map = map.name;
     const look = theme(map.name);
     const wanted = this.camera.scale * this.#quality.resolution;
     const pxPerM = Math.min(GROUND_MAX_PX_PER_M, Math.max(GROUND_MIN_PX_PER_M, wanted));
@@ -161,6 +170,10 @@ export class Scene {
   }
 
   happened(event: ArenaEvent, own: number | undefined): void {
+    if (typeof event === "object") {
+      if ("Shot" in event && event.Shot.player === own && this.ownShots.told("Shot")) return;
+      if ("Rail" in event && event.Rail.player === own && this.ownShots.told("Rail")) return;
+    }
     this.effects.happened(event, own);
   }
 
@@ -175,6 +188,7 @@ export class Scene {
     this.#dust.update(dtS);
     this.#light.update(dtS);
     this.#decals.update(dtS);
+    this.beams.update(dtS);
     this.camera.apply(this.#world, nowMs, dtS);
     this.#walls?.lean(this.camera.x, this.camera.y);
     if (this.#hearth.visible) this.#embers(dtS);

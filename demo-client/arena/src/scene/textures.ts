@@ -22,6 +22,7 @@ export interface Textures {
   ring: Texture;
   shield: Texture;
   tracer: Texture;
+  beam: Texture;
   glow: Texture;
   flash: Texture;
   dot: Texture;
@@ -83,6 +84,26 @@ function lights(sprite: Painter) {
         }
       },
       0.4,
+    ),
+    // A piece of a line, to be drawn out as long as it must be.
+    beam: sprite(
+      0.25,
+      (pen) => {
+        const fade = pen.createLinearGradient(0, -0.25, 0, 0.25);
+        for (const [at, alpha] of [
+          [0, 0],
+          [0.3, 0.25],
+          [0.44, 1],
+          [0.56, 1],
+          [0.7, 0.25],
+          [1, 0],
+        ] as const) {
+          fade.addColorStop(at, `rgba(255,255,255,${alpha})`);
+        }
+        pen.fillStyle = fade;
+        pen.fillRect(-0.25, -0.25, 0.5, 0.5);
+      },
+      0.5,
     ),
     glow: sprite(2, (pen) => {
       softDisc(pen, 1, [
