@@ -260,10 +260,8 @@ impl<G: Game> HostedRoom<G> {
         let tick = self.core.room().tick().minus(1);
         let ticks = tick.since(self.told).max(0) as u32;
         self.told = tick;
-        let numbers = STRIDES.map(|stride| {
-            let stream = STRIDES.iter().position(|of| *of == stride).unwrap_or(0);
-            self.rings.ring(stream).next()
-        });
+        let numbers: [u64; STRIDES.len()] =
+            std::array::from_fn(|stream| self.rings.ring(stream).next());
         for client in self
             .clients
             .values_mut()
