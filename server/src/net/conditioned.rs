@@ -5,7 +5,6 @@
 //! Must not: decide how long anything takes ([`link::Way`] does), or lose, reorder or look into a byte.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -309,23 +308,26 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Conditioned<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Conditioned<W> {
+    /// Whether bytes may ever wait here.
+    pub(super) fn may_hold(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// Lets what waits arrive, for as long as it is polled. Ends with the socket only.
-    pub(super) async fn deliver(&mut self) -> io::Error {
+    pub(super) fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let Conditioned { inner, line } = self;
         let Some(line) = line else {
-            return std::future::pending().await;
+            return Poll::Pending;
         };
-        let deliver = |cx: &mut Context<'_>| -> Poll<io::Result<Infallible>> {
-            loop {
-                ready!(line.poll_deliver(inner, cx))?;
-                let Some(next) = line.next() else {
-                    return Poll::Pending;
-                };
-                ready!(line.poll_until(cx, next));
+        loop {
+            if let Err(error) = ready!(line.poll_deliver(inner, cx)) {
+                return Poll::Ready(error);
             }
-        };
-        let Err(error) = std::future::poll_fn(deliver).await;
-        error
+            let Some(next) = line.next() else {
+                return Poll::Pending;
+            };
+            ready!(line.poll_until(cx, next));
+        }
     }
 
     /// What a message may take to arrive, when the socket takes everything at once.

@@ -1,7 +1,8 @@
 //! One WebSocket from its upgrade to its end: two tasks, and what they say to each other.
 //!
 //! In: an upgraded stream. Out: exactly one counted, logged end. The reader task takes messages to the room; this task
-//! writes. Either may end it: the reader by what the client did, the writer by what the room or the socket did. Then
+//! writes. Either may end it: the reader by what the client did, the writer by what the room or the socket did. What leaves goes
+//! through their [`Outlet`], on which the room's pump writes as well. Then
 //! the client is told why, and the reader throws away what still comes until the client has closed its end.
 
 use std::net::IpAddr;
@@ -14,16 +15,15 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tracing::Instrument;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::address::AddressLease;
+use super::outlet::Outlet;
 use super::reader::{self, Reader};
 use super::round_trip::RoundTrip;
 use super::writer::Writer;
 use super::{Net, Peer};
 use crate::metrics::Metrics;
-use crate::room::Feed;
 
 /// What an upgrade was granted.
 pub(super) struct Admission {
@@ -33,16 +33,6 @@ pub(super) struct Admission {
     pub(super) lease: Option<AddressLease>,
     /// Its place among those who have not said hello; given back with the hello.
     pub(super) unhelloed: OwnedSemaphorePermit,
-}
-
-/// What the reader asks of the writer.
-pub(super) enum Order {
-    /// The client has a seat: send the welcome, then what the feed gives.
-    Seated(Box<(Vec<u8>, Feed)>),
-    /// Send this message.
-    Message(Vec<u8>),
-    /// Answer a ping.
-    Pong(Vec<u8>),
 }
 
 /// How a connection ends.
@@ -82,11 +72,10 @@ pub(super) async fn run(
     let Some((early, read, write)) = take_apart(upgraded).await else {
         return;
     };
-    let span = tracing::info_span!("client", address = %admission.address);
     // What the client sent right behind its upgrade has been read with it.
     let read = std::io::Cursor::new(early).chain(read);
     let socket = net.metrics.socket();
-    converse(read, write, admission, net).instrument(span).await;
+    converse(read, write, admission, net).await;
     drop((socket, peer));
 }
 
@@ -109,20 +98,23 @@ where
     let link = net.links.start();
     let read = net.links.condition(read, link.as_ref());
     let write = net.links.condition(write, link.as_ref());
-    let (orders, obeyed) = mpsc::channel(limits.replies_queued.max(1));
     let (read_ended, mut read_end) = oneshot::channel();
     let (stop_reading, stopped) = oneshot::channel();
     let round_trip = Arc::new(RoundTrip::default());
-    let asks = Arc::clone(&round_trip);
+    let outlet = Arc::new(Outlet::new(
+        write,
+        Arc::clone(&net.metrics),
+        Arc::clone(&round_trip),
+        limits.replies_queued,
+    ));
     let permit = admission.unhelloed;
-    let reader = Reader::new(Arc::clone(&net), orders, permit, (round_trip, link));
-    let mut reading =
-        tokio::spawn(reader::run(read, reader, read_ended, stopped).in_current_span());
-    let mut writer = Writer::new(write, &net, asks);
-    let end = writer.run(obeyed, &mut read_end).await;
+    let reader = Reader::new(Arc::clone(&net), outlet.clone(), permit, (round_trip, link));
+    let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stopped));
+    let mut writer = Writer::new(outlet, &net);
+    let end = writer.run(&mut read_end).await;
     // From here on nothing is delivered, and a seat that was not given up is away.
     drop(stop_reading);
-    note(&end, &net.metrics);
+    note(&end, admission.address, &net.metrics);
     writer.farewell(&end).await;
     let wait = limits.close_wait + writer.longest_way();
     let closed = tokio::time::timeout(wait, &mut reading).await;
@@ -133,17 +125,19 @@ where
 }
 
 /// The one place where a connection's end is counted and logged.
-fn note(end: &End, metrics: &Metrics) {
+// One line each, and no span around the tasks: entering that at every message costs more than the message's way.
+fn note(end: &End, address: IpAddr, metrics: &Metrics) {
     metrics.socket_closed(end.label());
     match end {
         End::Refused(refusal) => {
             tracing::info!(
+                %address,
                 reason = end.label(),
                 words = refusal.close_words(),
                 "closed"
             );
         }
-        End::ClientClosed(code) => tracing::info!(reason = end.label(), code, "closed"),
-        End::Lost => tracing::info!(reason = end.label(), "closed"),
+        End::ClientClosed(code) => tracing::info!(%address, reason = end.label(), code, "closed"),
+        End::Lost => tracing::info!(%address, reason = end.label(), "closed"),
     }
 }

@@ -13,6 +13,7 @@ mod frames;
 mod http;
 mod listener;
 mod outgoing;
+mod outlet;
 mod reader;
 mod round_trip;
 mod upgrade;

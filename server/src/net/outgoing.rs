@@ -61,12 +61,13 @@ impl Outgoing {
         filled
     }
 
-    /// A frame behind what is left to write.
-    pub(super) fn append(&mut self, opcode: OpCode, payload: &[u8]) {
+    /// A frame behind what is left to write: so many bytes.
+    pub(super) fn append(&mut self, opcode: OpCode, payload: &[u8]) -> usize {
         let mut room = [0; HEAD_ROOM_BYTES];
-        self.bytes
-            .extend_from_slice(head_of(opcode, payload, &mut room));
+        let head = head_of(opcode, payload, &mut room);
+        self.bytes.extend_from_slice(head);
         self.bytes.extend_from_slice(payload);
+        head.len() + payload.len()
     }
 }
 

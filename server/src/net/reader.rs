@@ -1,38 +1,45 @@
 //! The reading task of one client: hello, then messages to the room, each within its limits.
 //!
-//! In: messages from `frames`. Out: deliveries to the room's port, orders to the writer, and the reason to end. The
+//! In: messages from `frames`. Out: deliveries to the room's port, answers to the outlet, and the reason to end. The
 //! task is never cancelled in the middle of a read, except when the connection ends anyway.
-//! Must not: write to the socket.
+//! Must not: wait for the socket to take an answer.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use fastwebsockets::OpCode;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
 use tickwire_shared::message::{ClientMessage, Hello, LinkReport, PROTOCOL_VERSION, ServerMessage};
-use tokio::io::AsyncRead;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::Net;
 use super::bucket::{Bucket, Rate};
-use super::connection::{End, Order};
+use super::connection::End;
 use super::frames::{Incoming, MessageReader, ReadError};
+use super::outlet::Outlet;
 use super::round_trip::RoundTrip;
 use crate::link::LinkSpec;
-use crate::room::{Delivery, Port, Seat};
+use crate::room::{self, Delivery, Port, Seat};
 
 /// The tag of a hello, its message's first byte.
 const HELLO: u8 = 0;
 /// The tag of what a client wants of its link.
 const LINK: u8 = 8;
 
+/// What a client's answers are written to.
+pub(super) trait WriteHalf: AsyncWrite + Unpin + Send + 'static {}
+
+impl<W: AsyncWrite + Unpin + Send + 'static> WriteHalf for W {}
+
 /// What the reading task needs beside the stream.
-pub(super) struct Reader {
+pub(super) struct Reader<W> {
     net: Arc<Net>,
-    orders: mpsc::Sender<Order>,
+    outlet: Arc<Outlet<W>>,
     unhelloed: Option<OwnedSemaphorePermit>,
     round_trip: Arc<RoundTrip>,
     /// Where the connection's link is set, if it can have one.
@@ -43,9 +50,9 @@ pub(super) struct Reader {
 
 /// Reads until the conversation ends, or until `stopped` says so; then throws away what comes. Unread bytes would
 /// make the kernel answer with a reset, which can overtake the goodbye.
-pub(super) async fn run<R: AsyncRead + Unpin>(
+pub(super) async fn run<R: AsyncRead + Unpin, W: WriteHalf>(
     mut io: R,
-    mut reader: Reader,
+    mut reader: Reader<W>,
     ended: oneshot::Sender<End>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -60,13 +67,13 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
     let _ = tokio::io::copy(&mut io, &mut tokio::io::sink()).await;
 }
 
-impl Reader {
+impl<W: WriteHalf> Reader<W> {
     pub(super) fn new(
         net: Arc<Net>,
-        orders: mpsc::Sender<Order>,
+        outlet: Arc<Outlet<W>>,
         unhelloed: OwnedSemaphorePermit,
         (round_trip, link): (Arc<RoundTrip>, Option<watch::Sender<LinkSpec>>),
-    ) -> Reader {
+    ) -> Reader<W> {
         let per_s = f64::from(net.limits.control_frames_per_s);
         let control_rate = Rate {
             per_s,
@@ -75,7 +82,7 @@ impl Reader {
         let control = Bucket::full(control_rate, Instant::now());
         Reader {
             net,
-            orders,
+            outlet,
             unhelloed: Some(unhelloed),
             round_trip,
             link,
@@ -111,7 +118,13 @@ impl Reader {
         if let Some(link) = &self.link {
             link.send_replace(self.net.links.of(&room));
         }
-        self.order(Order::Seated(Box::new((welcome, feed))))?;
+        let outlet: Arc<dyn room::Outlet> = self.outlet.clone();
+        let pump = feed.pumps().enlist(outlet);
+        self.outlet.seat(&welcome, feed);
+        if let Some(pump) = pump {
+            // One task writes to many sockets in a row: what it may do in one go is bounded by how many they are.
+            tokio::spawn(tokio::task::unconstrained(pump.run()));
+        }
         if self.net.links.dev {
             self.report(String::new())?;
         }
@@ -147,14 +160,16 @@ impl Reader {
             limits.message_burst,
         );
         let mut bucket = Bucket::full(rate, Instant::now());
+        let mut idle = Idle::new(limits.idle);
         loop {
-            let Ok(next) = timeout(limits.idle, messages.next()).await else {
+            let Some(next) = idle.wait(messages.next()).await else {
                 return CloseReason::Idle.into();
             };
+            let now = Instant::now();
+            idle.heard = now;
             let done = match next {
                 Ok(Incoming::Message(message)) => {
                     self.net.metrics.message_in(message.len());
-                    let now = Instant::now();
                     if bucket.take(rate, now) {
                         self.deliver(port, now, message)
                     } else {
@@ -175,7 +190,7 @@ impl Reader {
         }
         match port.deliver_at(now, message)? {
             Delivery::Taken => Ok(()),
-            Delivery::Reply(reply) => self.order(Order::Message(reply)),
+            Delivery::Reply(reply) => self.outlet.reply(OpCode::Binary, &reply),
             Delivery::Goodbye => Err(CloseReason::Left.into()),
         }
     }
@@ -208,7 +223,8 @@ impl Reader {
             error,
         };
         let message = codec::encode(&ServerMessage::<()>::Link(report));
-        self.order(Order::Message(message.map_err(|_| CloseReason::Internal)?))
+        let message = message.map_err(|_| CloseReason::Internal)?;
+        self.outlet.reply(OpCode::Binary, &message)
     }
 
     /// Everything but messages.
@@ -234,15 +250,42 @@ impl Reader {
         if !self.control.take(self.control_rate, Instant::now()) {
             return Err(CloseReason::ControlFlood.into());
         }
-        pong.map_or(Ok(()), |payload| self.order(Order::Pong(payload)))
+        pong.map_or(Ok(()), |payload| self.outlet.reply(OpCode::Pong, &payload))
+    }
+}
+
+/// Notices a client from which nothing comes. Its timer is set anew only when it goes off: setting one for every message
+/// costs as much as reading it.
+struct Idle {
+    timer: Pin<Box<Sleep>>,
+    heard: Instant,
+    patience: Duration,
+}
+
+impl Idle {
+    fn new(patience: Duration) -> Idle {
+        Idle {
+            timer: Box::pin(sleep(patience)),
+            heard: Instant::now(),
+            patience,
+        }
     }
 
-    /// The queue is as long as a client may make us answer without reading the answers.
-    fn order(&self, order: Order) -> Result<(), End> {
-        self.orders.try_send(order).map_err(|error| match error {
-            TrySendError::Full(_) => CloseReason::TooSlow.into(),
-            TrySendError::Closed(_) => End::Lost,
-        })
+    /// What `next` gives. None: nothing came in all the time.
+    async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Option<T> {
+        let mut next = pin!(next);
+        loop {
+            tokio::select! {
+                biased;
+                next = &mut next => return Some(next),
+                () = &mut self.timer => {}
+            }
+            let until = self.heard + self.patience;
+            if Instant::now() >= until {
+                return None;
+            }
+            self.timer.as_mut().reset(until.into());
+        }
     }
 }
 

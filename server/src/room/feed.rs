@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::snapshot::layout::{Pace, Rung};
-use tokio::sync::watch;
 
 use super::assemble::{Message, Plan};
 use super::ladder::{Carried, Ladder, ticks_on};
+use super::pump::Pumps;
 use super::ring::{Entry, Found, Rings};
 use super::slot::{Place, Slot, Take, Taken};
 use super::stream::STRIDES;
@@ -26,7 +26,6 @@ const HEARTBEAT_S: f64 = 0.3;
 pub struct Feed {
     rings: Arc<Rings>,
     slot: Arc<Slot>,
-    head: watch::Receiver<u64>,
     metrics: Arc<Metrics>,
     stream: usize,
     cursor: u64,
@@ -51,6 +50,21 @@ pub struct Feed {
     taken: Taken,
 }
 
+/// Says when the room ends a connection.
+pub(crate) struct Ending(Arc<Slot>);
+
+impl Ending {
+    /// Waits for it. Cancel-safe.
+    pub(crate) async fn ended(&self) -> Refusal {
+        loop {
+            if let Some(refusal) = self.0.refusal() {
+                return refusal;
+            }
+            self.0.closed().await;
+        }
+    }
+}
+
 /// Everything must start from keyframes.
 #[derive(Clone, Copy, Debug)]
 struct Restart {
@@ -69,7 +83,6 @@ impl Feed {
     ) -> Feed {
         let cursor = rings.ring(0).next();
         Feed {
-            head: rings.head(0),
             cursor,
             rings,
             slot,
@@ -94,28 +107,14 @@ impl Feed {
         }
     }
 
-    /// Waits until there is something to assemble. Cancel-safe.
-    ///
-    /// # Errors
-    /// The room ends this connection: close with this.
-    pub async fn ready(&mut self) -> Result<(), Refusal> {
-        loop {
-            if let Some(refusal) = self.slot.refusal() {
-                return Err(refusal);
-            }
-            if self.slot.stream() != self.stream {
-                return Ok(());
-            }
-            tokio::select! {
-                biased;
-                () = self.slot.changed() => {}
-                changed = self.head.changed() => {
-                    // The room is gone; whoever closed it has said why, if anybody had the time.
-                    let gone = |_| self.slot.refusal().unwrap_or(CloseReason::RoomClosed.into());
-                    return changed.map_err(gone);
-                }
-            }
-        }
+    /// Who says when the room ends this connection.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending(self.slot.clone())
+    }
+
+    /// Where to enlist who assembles whenever there is something new.
+    pub(crate) fn pumps(&self) -> &Pumps {
+        self.rings.pumps()
     }
 
     /// Appends one whole snapshot message with all that this client has not had. False: nothing to say now.
@@ -194,7 +193,6 @@ impl Feed {
         }
         let from = self.slot.since();
         self.stream = stream;
-        self.head = self.rings.head(stream);
         self.cursor = from;
         let reason = self.restart.map_or("switched", |restart| restart.reason);
         self.restart = Some(Restart { reason, from });

@@ -255,7 +255,7 @@ impl<G: Game> HostedRoom<G> {
         }
     }
 
-    /// Leaves each client its own part, then pushes the shared entries and wakes the writers.
+    /// Leaves each client its own part, then pushes the shared entries and starts the pumps.
     fn publish(&mut self, due: [bool; STRIDES.len()], checked: [bool; STRIDES.len()]) {
         let tick = self.core.room().tick().minus(1);
         let ticks = tick.since(self.told).max(0) as u32;
@@ -288,6 +288,7 @@ impl<G: Game> HostedRoom<G> {
             let entry = self.core.swap_entry(stream, spare);
             self.rings.push(stream, entry);
         }
+        self.rings.pumps().start();
     }
 
     fn close_when_empty(&mut self) -> Verdict {

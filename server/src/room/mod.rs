@@ -17,6 +17,7 @@ mod load;
 mod mailbox;
 mod own;
 mod player;
+mod pump;
 mod rewind;
 mod ring;
 mod save;
@@ -37,12 +38,14 @@ use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::{Act, Rules};
 
 pub use self::core::{JoinOutcome, RoomConfig, RoomCore};
+pub(crate) use feed::Ending;
 pub use feed::Feed;
 pub(crate) use hosted::{HostedRoom, RoomSetup};
 pub use inbox::{ClientId, Inbound};
 pub use interest::{Grid, Interest};
 pub(crate) use mailbox::{RoomPort, SeatReply};
 pub use player::Player;
+pub(crate) use pump::Outlet;
 pub use rewind::{Moment, REWIND_MAX_S, RewindVisitor};
 pub use seat::{Delivery, Port, Seat};
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::snapshot::layout::{SectionKind, write_section};
-use tokio::sync::watch;
 
+use super::pump::Pumps;
 use super::stream::STRIDES;
 
 /// Snapshots kept: 6 s at 30 a second, a second more than a stalled write may last.
@@ -167,20 +167,11 @@ impl SectionsWriter<'_> {
     }
 }
 
-/// The rings of one room, by stream, and the number that each one's next entry will have, for writers to wait on.
-#[derive(Debug)]
+/// The rings of one room, by stream, and who carries them to its clients.
+#[derive(Debug, Default)]
 pub(super) struct Rings {
     rings: [Ring; STRIDES.len()],
-    heads: [watch::Sender<u64>; STRIDES.len()],
-}
-
-impl Default for Rings {
-    fn default() -> Rings {
-        Rings {
-            rings: Default::default(),
-            heads: std::array::from_fn(|_| watch::Sender::new(0)),
-        }
-    }
+    pumps: Pumps,
 }
 
 impl Rings {
@@ -188,15 +179,14 @@ impl Rings {
         &self.rings[stream.min(STRIDES.len() - 1)]
     }
 
-    /// Changes with each entry of a stream.
-    pub(super) fn head(&self, stream: usize) -> watch::Receiver<u64> {
-        self.heads[stream.min(STRIDES.len() - 1)].subscribe()
+    /// Adds an entry to a stream.
+    pub(super) fn push(&self, stream: usize, entry: Arc<Entry>) {
+        self.ring(stream).push(entry);
     }
 
-    /// Adds an entry and wakes who waits for it.
-    pub(super) fn push(&self, stream: usize, entry: Arc<Entry>) {
-        let next = self.ring(stream).push(entry);
-        self.heads[stream].send_replace(next);
+    /// Who carries the entries to clients: to be started when all are pushed.
+    pub(super) fn pumps(&self) -> &Pumps {
+        &self.pumps
     }
 }
 
@@ -223,15 +213,14 @@ pub(super) struct Found {
 }
 
 impl Ring {
-    /// Adds an entry and returns the number that the next one will have.
-    pub(super) fn push(&self, entry: Arc<Entry>) -> u64 {
+    /// Adds an entry.
+    fn push(&self, entry: Arc<Entry>) {
         let mut ring = self.0.write();
         if ring.entries.len() == ENTRIES {
             ring.first += 1;
             ring.spare = ring.entries.pop_front();
         }
         ring.entries.push_back(entry);
-        ring.first + ring.entries.len() as u64
     }
 
     /// The number that the next entry will have.

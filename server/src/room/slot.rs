@@ -33,7 +33,7 @@ pub(super) struct Slot {
     gone: AtomicBool,
     /// Which stream the client is on.
     stream: AtomicUsize,
-    changed: Notify,
+    closed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -155,10 +155,7 @@ impl Slot {
         let state = &mut *state;
         if left.starts {
             state.since = left.number;
-            if self.stream.swap(left.stream, Ordering::Relaxed) != left.stream {
-                // It waits for the other stream's next entry, which may never come.
-                self.changed.notify_one();
-            }
+            self.stream.store(left.stream, Ordering::Relaxed);
         }
         if state.own_version != left.own_channel.1 {
             state.own_channel.clear();
@@ -277,7 +274,7 @@ impl Slot {
     /// Ends the client's connection.
     pub(super) fn close(&self, refusal: Refusal) {
         self.state.lock().close.get_or_insert(refusal);
-        self.changed.notify_one();
+        self.closed.notify_one();
     }
 
     /// Why the connection is to end, if it is.
@@ -285,9 +282,9 @@ impl Slot {
         self.state.lock().close.clone()
     }
 
-    /// Waits for a [`Slot::close`] or another stream. Cancel-safe; one that came before is not missed.
-    pub(super) async fn changed(&self) {
-        self.changed.notified().await;
+    /// Waits for a [`Slot::close`]. Cancel-safe; one that came before is not missed.
+    pub(super) async fn closed(&self) {
+        self.closed.notified().await;
     }
 
     /// The client can only go on from keyframes of all that it sees.

@@ -1,0 +1,262 @@
+//! A client's way out, for all who have something to say to it: the room's pump, its reader, its own task.
+//!
+//! In: the feed, answers, pings. Out: bytes, as a rule at once and by whoever has them, in one write per message. What
+//! the socket does not take waits here, and the client's own task ([`super::writer`]) is called to wait for it; until
+//! that has left nothing else is assembled, so the feed's cursor just stands.
+//! Must not: wait, or hold the lock over an await.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Instant;
+
+use fastwebsockets::OpCode;
+use parking_lot::Mutex;
+use tickwire_shared::close::CloseReason;
+use tokio::io::AsyncWrite;
+use tokio::sync::Notify;
+
+use super::conditioned::Conditioned;
+use super::connection::End;
+use super::outgoing::Outgoing;
+use super::round_trip::RoundTrip;
+use crate::metrics::Metrics;
+use crate::room::{self, Feed};
+
+/// The way out of one client.
+pub(super) struct Outlet<W> {
+    state: Mutex<State<W>>,
+    /// Its own task is needed.
+    called: Notify,
+    metrics: Arc<Metrics>,
+    round_trip: Arc<RoundTrip>,
+    /// Answers that may wait.
+    replies_max: usize,
+    /// Bytes wait in the link, too, and only its own task sees to those.
+    is_conditioned: bool,
+}
+
+struct State<W> {
+    io: Conditioned<W>,
+    outgoing: Outgoing,
+    feed: Option<Feed>,
+    /// The socket did not take all: the client's own task waits for it, with a waker that nobody else may replace.
+    blocked: bool,
+    /// Answers among what is unwritten.
+    replies: usize,
+    /// A ping is to leave with the next message.
+    ping_due: bool,
+    /// What writing came upon; its own task says it.
+    end: Option<End>,
+    /// Nobody but the farewell may write any more.
+    closed: bool,
+}
+
+impl<W: AsyncWrite + Unpin> Outlet<W> {
+    pub(super) fn new(
+        io: Conditioned<W>,
+        metrics: Arc<Metrics>,
+        round_trip: Arc<RoundTrip>,
+        replies_max: usize,
+    ) -> Outlet<W> {
+        Outlet {
+            is_conditioned: io.may_hold(),
+            state: Mutex::new(State {
+                io,
+                outgoing: Outgoing::default(),
+                feed: None,
+                blocked: false,
+                replies: 0,
+                ping_due: false,
+                end: None,
+                closed: false,
+            }),
+            called: Notify::new(),
+            metrics,
+            round_trip,
+            replies_max: replies_max.max(1),
+        }
+    }
+
+    /// The client has a seat: sends the welcome, from now on what the feed gives.
+    pub(super) fn seat(&self, welcome: &[u8], feed: Feed) {
+        let mut state = self.state.lock();
+        if state.closed {
+            return;
+        }
+        state.feed = Some(feed);
+        self.append(&mut state, OpCode::Binary, welcome);
+        // Its own task learns of the feed.
+        self.called.notify_one();
+    }
+
+    /// Sends an answer of the reader's.
+    ///
+    /// # Errors
+    /// Too many wait already, or nothing may be said any more.
+    pub(super) fn reply(&self, opcode: OpCode, payload: &[u8]) -> Result<(), End> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(End::Lost);
+        }
+        if state.replies >= self.replies_max {
+            return Err(CloseReason::TooSlow.into());
+        }
+        state.replies += 1;
+        self.append(&mut state, opcode, payload);
+        Ok(())
+    }
+
+    /// Sends a ping, with the next message if the room may have one.
+    pub(super) fn ping(&self) {
+        let mut state = self.state.lock();
+        state.ping_due = true;
+        if state.feed.is_none() {
+            self.ask(&mut state);
+            self.try_push(&mut state);
+        }
+    }
+
+    fn ask(&self, state: &mut State<W>) {
+        if std::mem::take(&mut state.ping_due) {
+            let payload = self.round_trip.ask(Instant::now());
+            state.outgoing.append(OpCode::Ping, &payload);
+        }
+    }
+
+    fn append(&self, state: &mut State<W>, opcode: OpCode, payload: &[u8]) {
+        let bytes = state.outgoing.append(opcode, payload);
+        self.metrics.message_out(bytes);
+        self.try_push(state);
+    }
+
+    /// Puts together what the room has. True: there is something to write.
+    fn fill(&self, state: &mut State<W>) -> bool {
+        if let Some(feed) = &mut state.feed {
+            match state.outgoing.assemble(|out| feed.assemble(out)) {
+                Ok(true) => self.metrics.message_out(state.outgoing.unwritten().len()),
+                Ok(false) => {}
+                Err(refusal) => {
+                    state.end = Some(End::Refused(refusal));
+                    self.called.notify_one();
+                    return false;
+                }
+            }
+            self.ask(state);
+        }
+        !state.outgoing.unwritten().is_empty()
+    }
+
+    /// Writes what the socket takes now; calls the client's own task for the rest.
+    fn try_push(&self, state: &mut State<W>) {
+        if state.blocked {
+            return;
+        }
+        if self.is_conditioned {
+            self.called.notify_one();
+            return;
+        }
+        match state.poll_push(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => {
+                state.end.get_or_insert(End::Lost);
+                self.called.notify_one();
+            }
+            Poll::Pending => self.called.notify_one(),
+        }
+    }
+
+    /// Waits until the client's own task is needed. Cancel-safe.
+    pub(super) async fn called(&self) {
+        self.called.notified().await;
+    }
+
+    /// What the client's own task must know: how writing ended, if it did.
+    pub(super) fn end(&self) -> Option<End> {
+        self.state.lock().end.take()
+    }
+
+    /// Who says when the room ends this connection, once there is a feed.
+    pub(super) fn ending(&self) -> Option<room::Ending> {
+        self.state.lock().feed.as_ref().map(Feed::ending)
+    }
+
+    /// Waits until everything is written. Cancel-safe. For the client's own task only: another's waker would be lost.
+    pub(super) async fn push(&self) -> io::Result<()> {
+        poll_fn(|cx| self.state.lock().poll_push(cx)).await
+    }
+
+    /// Puts together what came while earlier bytes waited. True: there is something to write.
+    pub(super) fn refill(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.outgoing.unwritten().is_empty() {
+            self.fill(&mut state);
+        }
+        !state.outgoing.unwritten().is_empty()
+    }
+
+    /// Lets what a conditioned link holds arrive, for as long as it is polled. Ends with the socket only.
+    pub(super) async fn deliver(&self) -> io::Error {
+        if !self.is_conditioned {
+            return std::future::pending().await;
+        }
+        poll_fn(|cx| self.state.lock().io.poll_deliver(cx)).await
+    }
+
+    /// What a conditioned link adds to the time that a message takes, at worst.
+    pub(super) fn longest_way(&self) -> std::time::Duration {
+        self.state.lock().io.longest_way()
+    }
+
+    /// The last words, behind what is unwritten: then nobody says anything any more, and the room need leave nothing.
+    pub(super) fn close<'a>(&self, words: impl IntoIterator<Item = (OpCode, &'a [u8])>) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.feed = None;
+        for (opcode, payload) in words {
+            state.outgoing.append(opcode, payload);
+        }
+    }
+
+    /// Ends the stream. Cancel-safe.
+    pub(super) async fn shutdown(&self) -> io::Result<()> {
+        poll_fn(|cx| Pin::new(&mut self.state.lock().io).poll_shutdown(cx)).await
+    }
+}
+
+impl<W: AsyncWrite + Unpin> State<W> {
+    /// Writes all of it. How far it came is remembered, so that anybody can go on.
+    fn poll_push(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.blocked = true;
+        while !self.outgoing.unwritten().is_empty() {
+            let written = ready!(Pin::new(&mut self.io).poll_write(cx, self.outgoing.unwritten()))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.outgoing.wrote(written);
+        }
+        self.replies = 0;
+        // Streams that buffer (TLS) send only when asked.
+        let flushed = ready!(Pin::new(&mut self.io).poll_flush(cx));
+        self.blocked = false;
+        Poll::Ready(flushed)
+    }
+}
+
+impl<W: AsyncWrite + Unpin + Send> room::Outlet for Outlet<W> {
+    fn pump(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        if self.is_conditioned {
+            self.called.notify_one();
+        } else if !state.blocked && self.fill(&mut state) {
+            self.try_push(&mut state);
+        }
+        true
+    }
+}
