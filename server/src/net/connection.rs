@@ -18,9 +18,11 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::address::AddressLease;
+use super::frames::ReadError;
 use super::outlet::Outlet;
 use super::reader::{self, Reader};
 use super::round_trip::RoundTrip;
+use super::stop::Stop;
 use super::writer::Writer;
 use super::{Net, Peer};
 use crate::metrics::Metrics;
@@ -52,6 +54,15 @@ impl End {
             End::Refused(refusal) => refusal.reason.label(),
             End::ClientClosed(_) => "client_closed",
             End::Lost => "lost",
+        }
+    }
+}
+
+impl From<ReadError> for End {
+    fn from(error: ReadError) -> End {
+        match error {
+            ReadError::Refused(reason) => reason.into(),
+            ReadError::Lost => End::Lost,
         }
     }
 }
@@ -99,7 +110,7 @@ where
     let read = net.links.condition(read, link.as_ref());
     let write = net.links.condition(write, link.as_ref());
     let (read_ended, mut read_end) = oneshot::channel();
-    let (stop_reading, stopped) = oneshot::channel();
+    let stop = Arc::new(Stop::default());
     let round_trip = Arc::new(RoundTrip::default());
     let outlet = Arc::new(Outlet::new(
         write,
@@ -109,11 +120,11 @@ where
     ));
     let permit = admission.unhelloed;
     let reader = Reader::new(Arc::clone(&net), outlet.clone(), permit, (round_trip, link));
-    let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stopped));
+    let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stop.clone()));
     let mut writer = Writer::new(outlet, &net);
     let end = writer.run(&mut read_end).await;
     // From here on nothing is delivered, and a seat that was not given up is away.
-    drop(stop_reading);
+    stop.now();
     note(&end, admission.address, &net.metrics);
     writer.farewell(&end).await;
     let wait = limits.close_wait + writer.longest_way();

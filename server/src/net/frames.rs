@@ -1,25 +1,33 @@
 //! WebSocket frames in, whole messages out.
 //!
-//! In: bytes of an upgraded socket, through fastwebsockets. Out: messages, control frames, or the reason to close.
-//! The library leaves open what RFC 6455 and our limits close: unmasked frames, the size of a fragmented message,
-//! interleaved fragments, big control frames, bad close frames, floods of pings (it would answer them all itself).
-//! Must not: write, know a message's meaning, or keep a payload (one byte of it would pin the whole read buffer).
-//!
-//! Memory of an idle connection: fastwebsockets takes 8 KiB for reading, the message's copy grows to the largest one.
+//! In: bytes of an upgraded socket. Out: messages and control frames, in the place where they were read, or the reason to
+//! close. Masks and opcodes are fastwebsockets'; its reader is not used, since it keeps 8 KiB for every client and leaves
+//! open what RFC 6455 and our limits close. Here all clients of a thread are read into one buffer, and only what is
+//! not whole yet is kept: an idle connection holds no byte of memory for reading, and a busy one finds it in the cache.
+//! Must not: write, or know a message's meaning.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-use std::convert::Infallible;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use fastwebsockets::{Frame, OpCode, Role, WebSocketError, WebSocketRead, after_handshake_split};
+use fastwebsockets::{OpCode, unmask};
 use tickwire_shared::close::CloseReason;
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::limits::Limits;
 
 /// A control frame's payload, bytes (RFC 6455 5.5).
 const CONTROL_BYTES: usize = 125;
-/// What fastwebsockets asks of the room that it formats a head into, bytes.
-const HEAD_ROOM_BYTES: usize = 16;
+/// Read at once, bytes: some hundred inputs.
+const READ_BYTES: usize = 4096;
+
+thread_local! {
+    /// Where this thread reads. It grows to a read and what is not whole yet, which is less than a message.
+    static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,9 +35,9 @@ pub(super) enum Incoming<'a> {
     /// A whole binary message.
     Message(&'a [u8]),
     /// Wants a pong with the same payload.
-    Ping(Vec<u8>),
+    Ping(&'a [u8]),
     /// Answers a ping, or nothing.
-    Pong(Vec<u8>),
+    Pong(&'a [u8]),
     /// The client is going, with this code if it gave one. Nothing may follow.
     Close(Option<u16>),
 }
@@ -49,65 +57,172 @@ impl From<CloseReason> for ReadError {
     }
 }
 
-/// Puts messages together from frames. Not cancel-safe: a dropped read loses the stream's place.
+/// Puts messages together from frames.
 pub(super) struct MessageReader<R> {
-    frames: WebSocketRead<R>,
+    io: R,
+    /// What was read of a frame that is not whole yet, or not asked for yet.
+    rest: Vec<u8>,
     assembly: Assembly,
+    payload_max: usize,
 }
 
 impl<R: AsyncRead + Unpin> MessageReader<R> {
     pub(super) fn new(io: R, limits: &Limits) -> MessageReader<R> {
-        // Writing has its own way, see `outgoing`.
-        let (mut frames, _) = after_handshake_split(io, tokio::io::sink(), Role::Server);
-        frames.set_auto_close(false);
-        frames.set_auto_pong(false);
-        // A frame that is unmasked here, by hand, shows whether it was masked.
-        frames.set_auto_apply_mask(false);
-        // It refuses what is as long as its limit, too.
-        frames.set_max_message_size(limits.message_bytes.max(CONTROL_BYTES) + 1);
         MessageReader {
-            frames,
+            io,
+            rest: Vec::new(),
             assembly: Assembly::new(limits),
+            payload_max: limits.message_bytes.max(CONTROL_BYTES),
         }
     }
 
-    /// Reads until there is something to act on.
+    /// Reads, and hands on what there is to act on, until `take` breaks off. Cancel-safe.
     ///
     /// # Errors
     /// `Refused` when the client broke a rule: nothing that follows can be understood. `Lost` at the stream's end.
-    pub(super) async fn next(&mut self) -> Result<Incoming<'_>, ReadError> {
+    pub(super) async fn read<T>(
+        &mut self,
+        mut take: impl FnMut(Incoming<'_>) -> ControlFlow<T>,
+    ) -> Result<T, ReadError> {
+        poll_fn(|cx| READ.with_borrow_mut(|read| self.poll_read(cx, read, &mut take))).await
+    }
+
+    fn poll_read<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        read: &mut Vec<u8>,
+        take: &mut impl FnMut(Incoming<'_>) -> ControlFlow<T>,
+    ) -> Poll<Result<T, ReadError>> {
+        let mut filled = self.rest.len();
+        make_room(read, filled);
+        if let Some(start) = read.get_mut(..filled) {
+            start.copy_from_slice(&self.rest);
+        }
         loop {
-            // Nothing is sent from here: auto-pong and auto-close are off.
-            let mut no_answer = |_: Frame<'_>| std::future::ready(Ok::<(), Infallible>(()));
-            let mut frame = self
-                .frames
-                .read_frame(&mut no_answer)
-                .await
-                .map_err(|error| blame(&error))?;
-            if !is_masked(&mut frame) {
-                return Err(CloseReason::WebSocketProtocol.into());
+            let (used, done) = self.take_frames(read.get_mut(..filled).unwrap_or_default(), take);
+            if let Some(done) = done {
+                self.keep(read.get(used..filled).unwrap_or_default());
+                return Poll::Ready(done);
             }
-            frame.unmask();
-            match frame.opcode {
-                OpCode::Binary | OpCode::Continuation => {
-                    let continued = frame.opcode == OpCode::Continuation;
-                    if self.assembly.add(continued, frame.fin, &frame.payload)? {
-                        return Ok(Incoming::Message(&self.assembly.message));
-                    }
+            read.copy_within(used..filled, 0);
+            filled -= used;
+            make_room(read, filled);
+            let mut more = ReadBuf::new(read.get_mut(filled..).unwrap_or_default());
+            match Pin::new(&mut self.io).poll_read(cx, &mut more) {
+                Poll::Ready(Ok(())) if !more.filled().is_empty() => filled += more.filled().len(),
+                Poll::Ready(_) => return Poll::Ready(Err(ReadError::Lost)),
+                Poll::Pending => {
+                    self.keep(read.get(..filled).unwrap_or_default());
+                    return Poll::Pending;
                 }
-                OpCode::Text => return Err(CloseReason::TextFrame.into()),
-                _ if frame.payload.len() > CONTROL_BYTES => {
-                    return Err(CloseReason::WebSocketProtocol.into());
-                }
-                OpCode::Close => return Ok(Incoming::Close(close_code(&frame.payload)?)),
-                OpCode::Pong => return Ok(Incoming::Pong(frame.payload.to_vec())),
-                OpCode::Ping => return Ok(Incoming::Ping(frame.payload.to_vec())),
+            }
+        }
+    }
+
+    fn keep(&mut self, rest: &[u8]) {
+        if rest.is_empty() {
+            self.rest = Vec::new();
+        } else {
+            self.rest.clear();
+            self.rest.extend_from_slice(rest);
+        }
+    }
+
+    /// Hands on every whole frame: how many bytes they took, and how it ended if it did.
+    fn take_frames<T>(
+        &mut self,
+        bytes: &mut [u8],
+        take: &mut impl FnMut(Incoming<'_>) -> ControlFlow<T>,
+    ) -> (usize, Option<Result<T, ReadError>>) {
+        let mut used = 0;
+        loop {
+            let rest = bytes.get_mut(used..).unwrap_or_default();
+            let head = match Head::parse(rest, self.payload_max) {
+                Ok(Some(head)) => head,
+                Ok(None) => return (used, None),
+                Err(reason) => return (used, Some(Err(reason.into()))),
+            };
+            let end = head.bytes + head.payload_bytes;
+            let Some(payload) = rest.get_mut(head.bytes..end) else {
+                return (used, None);
+            };
+            used += end;
+            unmask(payload, head.mask);
+            let taken = match self.assembly.incoming(&head, payload) {
+                Ok(Some(incoming)) => take(incoming),
+                Ok(None) => continue,
+                Err(reason) => return (used, Some(Err(reason.into()))),
+            };
+            if let ControlFlow::Break(end) = taken {
+                return (used, Some(Ok(end)));
             }
         }
     }
 }
 
-/// The message that fragments add up to.
+/// Room for a read behind what is there.
+fn make_room(read: &mut Vec<u8>, filled: usize) {
+    if read.len() < filled + READ_BYTES {
+        read.resize(filled + READ_BYTES, 0);
+    }
+}
+
+/// What stands before a frame's payload (RFC 6455 5.2).
+#[derive(Debug)]
+struct Head {
+    fin: bool,
+    opcode: OpCode,
+    mask: [u8; 4],
+    /// Its own length, bytes.
+    bytes: usize,
+    payload_bytes: usize,
+}
+
+impl Head {
+    /// None: it is not whole yet. What breaks a rule is refused as soon as it can be seen.
+    fn parse(bytes: &[u8], payload_max: usize) -> Result<Option<Head>, CloseReason> {
+        let Some(([first, second], rest)) = bytes.split_first_chunk() else {
+            return Ok(None);
+        };
+        let opcode = OpCode::try_from(first & 0x0F).map_err(|_| CloseReason::WebSocketProtocol)?;
+        let (fin, reserved, masked) = (first & 0x80 != 0, first & 0x70 != 0, second & 0x80 != 0);
+        if reserved || !masked {
+            return Err(CloseReason::WebSocketProtocol);
+        }
+        let is_control = matches!(opcode, OpCode::Close | OpCode::Ping | OpCode::Pong);
+        let length = second & 0x7F;
+        if is_control && (!fin || usize::from(length) > CONTROL_BYTES) {
+            return Err(CloseReason::WebSocketProtocol);
+        }
+        if opcode == OpCode::Text {
+            return Err(CloseReason::TextFrame);
+        }
+        let (payload_bytes, rest) = match length {
+            126 => match rest.split_first_chunk() {
+                Some((length, rest)) => (u64::from(u16::from_be_bytes(*length)), rest),
+                None => return Ok(None),
+            },
+            127 => match rest.split_first_chunk() {
+                Some((length, rest)) => (u64::from_be_bytes(*length), rest),
+                None => return Ok(None),
+            },
+            length => (u64::from(length), rest),
+        };
+        let payload_bytes = usize::try_from(payload_bytes).unwrap_or(usize::MAX);
+        if payload_bytes > payload_max {
+            return Err(CloseReason::MessageTooLarge);
+        }
+        Ok(rest.split_first_chunk().map(|(mask, payload)| Head {
+            fin,
+            opcode,
+            mask: *mask,
+            bytes: bytes.len() - payload.len(),
+            payload_bytes,
+        }))
+    }
+}
+
+/// The message that fragments add up to. Whole frames need none.
 #[derive(Debug)]
 struct Assembly {
     /// The message so far, or the last one.
@@ -128,7 +243,34 @@ impl Assembly {
         }
     }
 
-    /// Adds a data frame; true when the message is whole.
+    /// What a frame is, if it makes anything whole.
+    fn incoming<'a>(
+        &'a mut self,
+        head: &Head,
+        payload: &'a [u8],
+    ) -> Result<Option<Incoming<'a>>, CloseReason> {
+        Ok(Some(match head.opcode {
+            OpCode::Binary if head.fin && self.fragments == 0 => {
+                if payload.len() > self.bytes_max {
+                    return Err(CloseReason::MessageTooLarge);
+                }
+                Incoming::Message(payload)
+            }
+            OpCode::Binary | OpCode::Continuation => {
+                let continued = head.opcode == OpCode::Continuation;
+                if !self.add(continued, head.fin, payload)? {
+                    return Ok(None);
+                }
+                Incoming::Message(&self.message)
+            }
+            OpCode::Text => return Err(CloseReason::TextFrame),
+            OpCode::Close => Incoming::Close(close_code(payload)?),
+            OpCode::Pong => Incoming::Pong(payload),
+            OpCode::Ping => Incoming::Ping(payload),
+        }))
+    }
+
+    /// Adds a fragment; true when the message is whole.
     fn add(&mut self, continued: bool, last: bool, payload: &[u8]) -> Result<bool, CloseReason> {
         if continued != (self.fragments > 0) {
             // A continuation of nothing, or a new message in the middle of another.
@@ -149,13 +291,6 @@ impl Assembly {
     }
 }
 
-/// The frame's mask is private to the library; its head as the library would write it tells.
-fn is_masked(frame: &mut Frame<'_>) -> bool {
-    let mut head = [0; HEAD_ROOM_BYTES];
-    frame.fmt_head(&mut head);
-    head.get(1).is_some_and(|byte| byte & 0x80 != 0)
-}
-
 /// The code of a close frame, if it has one.
 fn close_code(payload: &[u8]) -> Result<Option<u16>, CloseReason> {
     let [high, low, words @ ..] = payload else {
@@ -172,17 +307,6 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, CloseReason> {
         return Err(CloseReason::WebSocketProtocol);
     }
     Ok(Some(code))
-}
-
-/// Whose fault it is that no frame could be read.
-fn blame(error: &WebSocketError) -> ReadError {
-    match error {
-        WebSocketError::FrameTooLarge => CloseReason::MessageTooLarge.into(),
-        // The library looks at a text frame's characters before we see the frame, and sees them masked.
-        WebSocketError::InvalidUTF8 => CloseReason::TextFrame.into(),
-        WebSocketError::UnexpectedEOF | WebSocketError::IoError(_) => ReadError::Lost,
-        _ => CloseReason::WebSocketProtocol.into(),
-    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod outgoing;
 mod outlet;
 mod reader;
 mod round_trip;
+mod stop;
 mod upgrade;
 mod writer;
 

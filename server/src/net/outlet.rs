@@ -10,8 +10,9 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fastwebsockets::OpCode;
 use parking_lot::Mutex;
@@ -31,6 +32,9 @@ pub(super) struct Outlet<W> {
     state: Mutex<State<W>>,
     /// Its own task is needed.
     called: Notify,
+    /// When something was last heard of a client with a seat: milliseconds since `since`; 0 without a seat.
+    heard_ms: AtomicU64,
+    since: Instant,
     metrics: Arc<Metrics>,
     round_trip: Arc<RoundTrip>,
     /// Answers that may wait.
@@ -75,6 +79,8 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
                 closed: false,
             }),
             called: Notify::new(),
+            heard_ms: AtomicU64::new(0),
+            since: Instant::now(),
             metrics,
             round_trip,
             replies_max: replies_max.max(1),
@@ -88,9 +94,22 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
             return;
         }
         state.feed = Some(feed);
+        self.note_heard(Instant::now());
         self.append(&mut state, OpCode::Binary, welcome);
         // Its own task learns of the feed.
         self.called.notify_one();
+    }
+
+    /// Something came from the client.
+    pub(super) fn note_heard(&self, now: Instant) {
+        let ms = now.saturating_duration_since(self.since).as_millis() as u64;
+        self.heard_ms.store(ms.max(1), Ordering::Relaxed);
+    }
+
+    /// When something last came from a client that has a seat.
+    pub(super) fn heard(&self) -> Option<Instant> {
+        let ms = self.heard_ms.load(Ordering::Relaxed);
+        (ms > 0).then(|| self.since + Duration::from_millis(ms))
     }
 
     /// Sends an answer of the reader's.
@@ -207,7 +226,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     }
 
     /// What a conditioned link adds to the time that a message takes, at worst.
-    pub(super) fn longest_way(&self) -> std::time::Duration {
+    pub(super) fn longest_way(&self) -> Duration {
         self.state.lock().io.longest_way()
     }
 

@@ -1,13 +1,12 @@
 //! The reading task of one client: hello, then messages to the room, each within its limits.
 //!
-//! In: messages from `frames`. Out: deliveries to the room's port, answers to the outlet, and the reason to end. The
-//! task is never cancelled in the middle of a read, except when the connection ends anyway.
+//! In: messages from `frames`. Out: deliveries to the room's port, answers to the outlet, and the reason to end.
 //! Must not: wait for the socket to take an answer.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-use std::pin::{Pin, pin};
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fastwebsockets::OpCode;
 use tickwire_shared::close::{CloseReason, Refusal};
@@ -15,14 +14,15 @@ use tickwire_shared::codec;
 use tickwire_shared::message::{ClientMessage, Hello, LinkReport, PROTOCOL_VERSION, ServerMessage};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::timeout;
 
 use super::Net;
 use super::bucket::{Bucket, Rate};
 use super::connection::End;
-use super::frames::{Incoming, MessageReader, ReadError};
+use super::frames::{Incoming, MessageReader};
 use super::outlet::Outlet;
 use super::round_trip::RoundTrip;
+use super::stop::Stop;
 use crate::link::LinkSpec;
 use crate::room::{self, Delivery, Port, Seat};
 
@@ -48,20 +48,16 @@ pub(super) struct Reader<W> {
     control_rate: Rate,
 }
 
-/// Reads until the conversation ends, or until `stopped` says so; then throws away what comes. Unread bytes would
+/// Reads until the conversation ends, or until it is stopped; then throws away what comes. Unread bytes would
 /// make the kernel answer with a reset, which can overtake the goodbye.
 pub(super) async fn run<R: AsyncRead + Unpin, W: WriteHalf>(
     mut io: R,
     mut reader: Reader<W>,
     ended: oneshot::Sender<End>,
-    stopped: oneshot::Receiver<()>,
+    stop: Arc<Stop>,
 ) {
-    tokio::select! {
-        biased;
-        _ = stopped => {}
-        end = reader.converse(&mut io) => {
-            let _ = ended.send(end);
-        }
+    if let Some(end) = stop.unless(reader.converse(&mut io)).await {
+        let _ = ended.send(end);
     }
     drop(reader);
     let _ = tokio::io::copy(&mut io, &mut tokio::io::sink()).await;
@@ -104,9 +100,19 @@ impl<W: WriteHalf> Reader<W> {
         messages: &mut MessageReader<R>,
     ) -> Result<(Port, u32), End> {
         let patience = self.net.limits.hello;
-        let hello = timeout(patience, self.hello(messages))
+        let hello = messages.read(|incoming| match incoming {
+            Incoming::Message(message) => {
+                self.net.metrics.message_in(message.len());
+                ControlFlow::Break(decode_hello(message).map_err(End::Refused))
+            }
+            other => match self.control(None, other) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(end) => ControlFlow::Break(Err(end)),
+            },
+        });
+        let hello = timeout(patience, hello)
             .await
-            .unwrap_or(Err(CloseReason::HelloTimeout.into()))?;
+            .unwrap_or(Ok(Err(CloseReason::HelloTimeout.into())))??;
         let (room, seat) = self.net.directory.join(hello).await.map_err(End::Refused)?;
         let Seat {
             welcome,
@@ -131,22 +137,6 @@ impl<W: WriteHalf> Reader<W> {
         Ok((port, tick_rate_hz))
     }
 
-    /// The first message.
-    async fn hello<R: AsyncRead + Unpin>(
-        &mut self,
-        messages: &mut MessageReader<R>,
-    ) -> Result<Hello, End> {
-        loop {
-            match messages.next().await {
-                Ok(Incoming::Message(message)) => {
-                    self.net.metrics.message_in(message.len());
-                    return decode_hello(message).map_err(End::Refused);
-                }
-                other => self.control(None, other)?,
-            }
-        }
-    }
-
     /// Everything after the hello.
     async fn play<R: AsyncRead + Unpin>(
         &mut self,
@@ -160,15 +150,11 @@ impl<W: WriteHalf> Reader<W> {
             limits.message_burst,
         );
         let mut bucket = Bucket::full(rate, Instant::now());
-        let mut idle = Idle::new(limits.idle);
-        loop {
-            let Some(next) = idle.wait(messages.next()).await else {
-                return CloseReason::Idle.into();
-            };
+        let read = messages.read(|incoming| {
             let now = Instant::now();
-            idle.heard = now;
-            let done = match next {
-                Ok(Incoming::Message(message)) => {
+            self.outlet.note_heard(now);
+            let done = match incoming {
+                Incoming::Message(message) => {
                     self.net.metrics.message_in(message.len());
                     if bucket.take(rate, now) {
                         self.deliver(port, now, message)
@@ -178,10 +164,9 @@ impl<W: WriteHalf> Reader<W> {
                 }
                 other => self.control(Some(port), other),
             };
-            if let Err(end) = done {
-                return end;
-            }
-        }
+            done.map_or_else(ControlFlow::Break, ControlFlow::Continue)
+        });
+        read.await.unwrap_or_else(End::from)
     }
 
     fn deliver(&self, port: &Port, now: Instant, message: &[u8]) -> Result<(), End> {
@@ -228,64 +213,23 @@ impl<W: WriteHalf> Reader<W> {
     }
 
     /// Everything but messages.
-    fn control(
-        &mut self,
-        port: Option<&Port>,
-        incoming: Result<Incoming<'_>, ReadError>,
-    ) -> Result<(), End> {
+    fn control(&mut self, port: Option<&Port>, incoming: Incoming<'_>) -> Result<(), End> {
         let pong = match incoming {
-            Ok(Incoming::Ping(payload)) => Some(payload),
-            Ok(Incoming::Pong(payload)) => {
-                let trip = self.round_trip.answered(Instant::now(), &payload);
+            Incoming::Ping(payload) => Some(payload),
+            Incoming::Pong(payload) => {
+                let trip = self.round_trip.answered(Instant::now(), payload);
                 if let (Some(port), Some(trip)) = (port, trip) {
                     port.note_round_trip(trip);
                 }
                 None
             }
-            Ok(Incoming::Message(_)) => None,
-            Ok(Incoming::Close(code)) => return Err(End::ClientClosed(code)),
-            Err(ReadError::Refused(reason)) => return Err(reason.into()),
-            Err(ReadError::Lost) => return Err(End::Lost),
+            Incoming::Message(_) => None,
+            Incoming::Close(code) => return Err(End::ClientClosed(code)),
         };
         if !self.control.take(self.control_rate, Instant::now()) {
             return Err(CloseReason::ControlFlood.into());
         }
-        pong.map_or(Ok(()), |payload| self.outlet.reply(OpCode::Pong, &payload))
-    }
-}
-
-/// Notices a client from which nothing comes. Its timer is set anew only when it goes off: setting one for every message
-/// costs as much as reading it.
-struct Idle {
-    timer: Pin<Box<Sleep>>,
-    heard: Instant,
-    patience: Duration,
-}
-
-impl Idle {
-    fn new(patience: Duration) -> Idle {
-        Idle {
-            timer: Box::pin(sleep(patience)),
-            heard: Instant::now(),
-            patience,
-        }
-    }
-
-    /// What `next` gives. None: nothing came in all the time.
-    async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Option<T> {
-        let mut next = pin!(next);
-        loop {
-            tokio::select! {
-                biased;
-                next = &mut next => return Some(next),
-                () = &mut self.timer => {}
-            }
-            let until = self.heard + self.patience;
-            if Instant::now() >= until {
-                return None;
-            }
-            self.timer.as_mut().reset(until.into());
-        }
+        pong.map_or(Ok(()), |payload| self.outlet.reply(OpCode::Pong, payload))
     }
 }
 

@@ -2,9 +2,10 @@
 //! the last words.
 //!
 //! In: calls of the [`Outlet`], the end of the reader, the room or the server, the clock. Out: what waited, within the
-//! deadline: a client that takes longer is too slow. While all goes well it does nothing, and the room's pump writes.
-//! Must not: read, or decide anything about what the client sent.
+//! deadline: a client that takes longer is too slow, and one of which nothing is heard is idle. While all goes well it does nothing, and the room's pump writes.
+//! Must not: read, or decide anything about what the client sent beyond that it sent something.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tickwire_shared::message::{Goodbye, ServerMessage};
 use tokio::io::AsyncWrite;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::Net;
 use super::connection::End;
@@ -27,6 +28,7 @@ pub(super) struct Writer<W> {
     outlet: Arc<Outlet<W>>,
     closing: watch::Receiver<bool>,
     ping: Duration,
+    idle: Duration,
     deadline: Duration,
     close_wait: Duration,
 }
@@ -37,6 +39,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             outlet,
             closing: net.closing.subscribe(),
             ping: net.limits.ping.max(Duration::from_millis(1)),
+            idle: net.limits.idle.max(Duration::from_millis(1)),
             deadline: net.limits.write_deadline,
             close_wait: net.limits.close_wait,
         }
@@ -46,6 +49,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     pub(super) async fn run(&mut self, read_end: &mut oneshot::Receiver<End>) -> End {
         let mut ping = interval_at(Instant::now() + self.ping, self.ping);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut idle = pin!(sleep(self.idle));
         let mut ending = None;
         loop {
             tokio::select! {
@@ -55,6 +59,15 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 () = self.outlet.called() => {}
                 _ = self.outlet.deliver() => return self.lost(read_end).await,
                 _ = ping.tick() => self.outlet.ping(),
+                () = &mut idle => {
+                    // Set anew only now: at every message that would cost as much as reading it.
+                    let heard = self.outlet.heard().map_or_else(Instant::now, Instant::from_std);
+                    let until = heard + self.idle;
+                    if until <= Instant::now() {
+                        return CloseReason::Idle.into();
+                    }
+                    idle.as_mut().reset(until);
+                }
             }
             ending = ending.or_else(|| self.outlet.ending());
             match self.flush().await {

@@ -138,11 +138,23 @@ async fn a_slow_client_that_reads_again_in_time_is_told_why() {
 async fn answers_do_not_pile_up_for_a_client_that_asks_and_does_not_read() {
     let server = start(Limits {
         replies_queued: 1,
+        messages_per_tick: 100_000,
+        // So that it is not this which ends it.
+        write_deadline: Duration::from_secs(3600),
+        // It reads again in the end.
+        close_wait: Duration::from_secs(10),
         ..roomy()
     })
     .await;
-    let (mut wire, _) = Wire::join(server.address, hello()).await;
-    wire.send(&said(&ClientMessage::Ping(Ping { nonce: 1 })).repeat(100))
+    let mut wire = Wire::connect_small(server.address).await;
+    wire.upgrade(&upgrade(server.address)).await;
+    wire.send(&said(&ClientMessage::Hello(hello()))).await;
+    wire.welcome().await;
+    // More answers than the kernel holds for it.
+    wire.send(&said(&ClientMessage::Ping(Ping { nonce: 1 })).repeat(20_000))
+        .await;
+    server
+        .until("too slow", |server| server.closed("too_slow") == 1)
         .await;
     expect_reason(&server, wire, CloseReason::TooSlow).await;
 }

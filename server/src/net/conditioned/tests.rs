@@ -44,6 +44,11 @@ fn a_room_has_its_own_link_or_that_of_all() {
     assert_eq!((links.of("main"), links.of("other")), (own, all));
 }
 
+/// Lets what waits arrive.
+async fn deliver<W: AsyncWrite + Unpin>(way: &mut Conditioned<W>) -> io::Error {
+    std::future::poll_fn(|cx| way.poll_deliver(cx)).await
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_read_arrives_half_a_round_trip_later() {
     let (mut near, mut far, _told) = link("100ms");
@@ -57,9 +62,9 @@ async fn what_is_written_arrives_half_a_round_trip_later() {
     let (mut near, mut far, _told) = link("100ms");
     near.write_all(b"hello").await.unwrap();
     near.flush().await.unwrap();
-    let _ = timeout(ms(49), near.deliver()).await;
+    let _ = timeout(ms(49), deliver(&mut near)).await;
     assert_eq!(read_for(&mut far, ms(0)).await, b"");
-    let _ = timeout(ms(2), near.deliver()).await;
+    let _ = timeout(ms(2), deliver(&mut near)).await;
     assert_eq!(read_for(&mut far, ms(0)).await, b"hello");
 }
 
@@ -76,7 +81,7 @@ async fn a_stall_holds_both_ways_up_and_loses_nothing() {
     }
     let all = (0..10).collect::<Vec<u8>>();
     assert_eq!(read_for(&mut reader, ms(150)).await, all);
-    let _ = timeout(ms(1), writer.deliver()).await;
+    let _ = timeout(ms(1), deliver(&mut writer)).await;
     assert_eq!(read_for(&mut receiver, ms(1)).await, all);
 }
 
@@ -86,7 +91,7 @@ async fn a_writer_waits_when_its_line_is_full() {
     let much = vec![7; 3 * HELD_BYTES];
     assert!(timeout(ms(499), near.write_all(&much)).await.is_err());
     assert_eq!(read_for(&mut far, ms(0)).await, b"");
-    let _ = timeout(ms(2), near.deliver()).await;
+    let _ = timeout(ms(2), deliver(&mut near)).await;
     assert_eq!(read_for(&mut far, ms(0)).await.len(), HELD_BYTES);
 }
 
@@ -149,7 +154,7 @@ async fn a_link_may_change_while_bytes_are_on_it() {
     told.send_replace(LinkSpec::default());
     near.write_all(b"second").await.unwrap();
     assert_eq!(read_for(&mut far, ms(0)).await, b"");
-    let _ = timeout(ms(51), near.deliver()).await;
+    let _ = timeout(ms(51), deliver(&mut near)).await;
     assert_eq!(read_for(&mut far, ms(0)).await, b"first second");
     near.write_all(b"third").await.unwrap();
     assert_eq!(read_for(&mut far, ms(0)).await, b"third", "bare again");
@@ -160,6 +165,6 @@ async fn a_socket_that_breaks_is_noticed() {
     let (mut near, far, _told) = link("100ms");
     near.write_all(b"hello").await.unwrap();
     drop(far);
-    let broken = timeout(ms(51), near.deliver()).await;
+    let broken = timeout(ms(51), deliver(&mut near)).await;
     assert_eq!(broken.unwrap().kind(), io::ErrorKind::BrokenPipe);
 }

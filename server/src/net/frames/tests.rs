@@ -2,9 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::ReadBuf;
+use std::convert::Infallible;
 
 const BINARY: u8 = 0x82;
 const MASK: [u8; 4] = [0x1B, 0, 0xFF, 0x80];
@@ -61,14 +59,12 @@ fn read(pieces: Vec<Vec<u8>>) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        loop {
-            match reader.next().await {
-                Ok(incoming) => said.push(format!("{incoming:?}")),
-                Err(error) => break said.push(format!("{error:?}")),
-            }
-        }
-    });
+    let ended = runtime.block_on(reader.read(|incoming| {
+        said.push(format!("{incoming:?}"));
+        ControlFlow::<Infallible>::Continue(())
+    }));
+    let Err(error) = ended;
+    said.push(format!("{error:?}"));
     said
 }
 
