@@ -113,6 +113,8 @@ pub struct FieldOptions {
     pub seats: usize,
     /// Each sees about forty, when so many are spread evenly; None: each sees all.
     pub seen_of: Option<usize>,
+    /// Nobody moves, so there is never news: what an idle client costs.
+    pub still: bool,
 }
 
 impl Default for FieldOptions {
@@ -120,13 +122,16 @@ impl Default for FieldOptions {
         FieldOptions {
             seats: 20_000,
             seen_of: None,
+            still: false,
         }
     }
 }
 
-/// The authority over a field: it has nothing to keep.
+/// The authority over a field.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct FieldGame;
+pub struct FieldGame {
+    still: bool,
+}
 
 impl Game for FieldGame {
     type Rules = Field;
@@ -146,8 +151,10 @@ impl Game for FieldGame {
 
     fn setup(_: &FieldOptions) {}
 
-    fn create(_: &FieldOptions, _: &mut Room<Field>) -> FieldGame {
-        FieldGame
+    fn create(options: &FieldOptions, _: &mut Room<Field>) -> FieldGame {
+        FieldGame {
+            still: options.still,
+        }
     }
 
     fn saved_components(set: &mut impl SavedVisitor) {
@@ -173,7 +180,9 @@ impl Game for FieldGame {
     }
 
     fn tick(&mut self, room: &mut Room<Field>) {
-        room.step_avatars();
+        if !self.still {
+            room.step_avatars();
+        }
     }
 }
 
