@@ -3,11 +3,13 @@
 //! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a second.
 //! One room of all, all of them or those near one; or rooms of eight. Written on the public API alone, as any game is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tickwire_server::game::{Game, Interest, SavedVisitor};
 use tickwire_server::room::Room;
 use tickwire_shared::close::Refusal;
-use tickwire_shared::ids::PlayerId;
+use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 
@@ -113,6 +115,8 @@ pub struct FieldOptions {
     pub seats: usize,
     /// Each sees about forty, when so many are spread evenly; None: each sees all.
     pub seen_of: Option<usize>,
+    /// Nobody has an avatar, so nobody moves and there is never news: what an idle client costs.
+    pub still: bool,
 }
 
 impl Default for FieldOptions {
@@ -120,13 +124,17 @@ impl Default for FieldOptions {
         FieldOptions {
             seats: 20_000,
             seen_of: None,
+            still: false,
         }
     }
 }
 
-/// The authority over a field: it has nothing to keep.
+/// The authority over a field.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct FieldGame;
+pub struct FieldGame {
+    still: bool,
+    movers: BTreeMap<PlayerId, EntityId>,
+}
 
 impl Game for FieldGame {
     type Rules = Field;
@@ -146,8 +154,11 @@ impl Game for FieldGame {
 
     fn setup(_: &FieldOptions) {}
 
-    fn create(_: &FieldOptions, _: &mut Room<Field>) -> FieldGame {
-        FieldGame
+    fn create(options: &FieldOptions, _: &mut Room<Field>) -> FieldGame {
+        FieldGame {
+            still: options.still,
+            movers: BTreeMap::new(),
+        }
     }
 
     fn saved_components(set: &mut impl SavedVisitor) {
@@ -162,12 +173,16 @@ impl Game for FieldGame {
             ..Mover::default()
         };
         let mover = room.spawn_for(player, (mover,));
-        room.give_avatar(player, mover);
+        self.movers.insert(player, mover);
+        // Who has an avatar and sends no inputs is told it in every snapshot.
+        if !self.still {
+            room.give_avatar(player, mover);
+        }
         Ok(())
     }
 
     fn leave(&mut self, room: &mut Room<Field>, player: PlayerId) {
-        if let Some(mover) = room.player(player).and_then(|player| player.avatar) {
+        if let Some(mover) = self.movers.remove(&player) {
             room.despawn(mover);
         }
     }

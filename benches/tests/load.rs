@@ -5,13 +5,27 @@ use std::time::Duration;
 
 use tickwire_benches::contest::HZ;
 use tickwire_benches::field::{FieldGame, FieldOptions};
-use tickwire_benches::load::{self, Decode, Outcome, Plan};
+use tickwire_benches::load::{self, Cast, Decode, Outcome, Plan};
 use tickwire_server::Server;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// Plays with `players` on a field with `seats`, for a second.
 fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
+    let options = FieldOptions {
+        seats,
+        ..FieldOptions::default()
+    };
+    let cast: Cast = Box::new(move |client| load::field(client, "room".to_owned(), decode));
+    play_on(options, players, cast)
+}
+
+/// Without its histograms.
+fn words(outcome: &Outcome) -> String {
+    serde_json::to_string(outcome).unwrap()
+}
+
+fn play_on(options: FieldOptions, players: usize, cast: Cast) -> Outcome {
     let (say, address) = mpsc::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = std::thread::spawn(move || {
@@ -20,10 +34,6 @@ fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let options = FieldOptions {
-                seats,
-                ..FieldOptions::default()
-            };
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             say.send(listener.local_addr().unwrap()).unwrap();
             let server = Server::builder().game_with::<FieldGame>("field", options);
@@ -45,7 +55,7 @@ fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
         look: true,
         process: Some(std::process::id()),
         measure: Duration::from_secs(1),
-        cast: Box::new(move |client| load::field(client, "room".to_owned(), decode)),
+        cast,
     };
     let outcome = load::run(&mut plan, |_| {}).unwrap();
     stop.send(()).unwrap();
@@ -56,7 +66,12 @@ fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
 #[test]
 fn true_clients_see_everybody_and_hold_what_they_should() {
     let outcome = play(8, 8, Decode::All);
-    assert_eq!((outcome.players, outcome.refused), (8, 0), "{outcome:?}");
+    assert_eq!(
+        (outcome.players, outcome.refused),
+        (8, 0),
+        "{}",
+        words(&outcome)
+    );
     assert_eq!((outcome.entities_seen_mean, outcome.desyncs), (8.0, 0));
     assert!(outcome.snapshots_per_s_min > 0.0 && outcome.bytes_down_per_client_per_s > 0.0);
     assert!(outcome.input_ack_ms.p50 > 0.0, "inputs are acknowledged");
@@ -67,20 +82,63 @@ fn true_clients_see_everybody_and_hold_what_they_should() {
 #[test]
 fn clients_that_decode_nothing_still_play_on() {
     let outcome = play(8, 8, Decode::None);
-    assert_eq!((outcome.players, outcome.refused), (8, 0), "{outcome:?}");
+    assert_eq!(
+        (outcome.players, outcome.refused),
+        (8, 0),
+        "{}",
+        words(&outcome)
+    );
     assert!(outcome.input_ack_ms.p50 > 0.0, "inputs are acknowledged");
     // Without word of their inputs they would send four messages a second, of some twenty bytes.
     assert!(
         outcome.bytes_up_per_client_per_s > 8.0 * 20.0,
-        "{outcome:?}"
+        "{}",
+        words(&outcome)
     );
 }
 
 #[test]
 fn who_finds_no_seat_is_counted_with_the_reason() {
     let outcome = play(5, 4, Decode::None);
-    assert_eq!((outcome.players, outcome.refused), (4, 1), "{outcome:?}");
+    assert_eq!(
+        (outcome.players, outcome.refused),
+        (4, 1),
+        "{}",
+        words(&outcome)
+    );
     let reason = outcome.refusals.keys().next().expect("a reason");
     assert!(reason.starts_with("refused: "), "{reason}");
     assert!(!outcome.holds());
+}
+
+#[test]
+fn idle_clients_where_nobody_moves_say_nothing_and_hear_next_to_nothing() {
+    let options = FieldOptions {
+        still: true,
+        ..FieldOptions::default()
+    };
+    let outcome = play_on(
+        options,
+        4,
+        Box::new(|client| load::idle(client, "room".to_owned())),
+    );
+    assert_eq!(
+        (outcome.players, outcome.refused),
+        (4, 0),
+        "{}",
+        words(&outcome)
+    );
+    // The answer to a ping is all that leaves.
+    assert!(
+        outcome.bytes_up_per_client_per_s < 30.0,
+        "{}",
+        words(&outcome)
+    );
+    // Sign of life every 0.3 s, and no state.
+    assert!(outcome.snapshots_per_s_mean < 6.0, "{}", words(&outcome));
+    assert!(
+        outcome.bytes_down_per_client_per_s < 150.0,
+        "{}",
+        words(&outcome)
+    );
 }

@@ -22,9 +22,18 @@ struct Flags {
     /// Each player sees about 40 others instead of all.
     #[arg(long, conflicts_with = "rooms")]
     interest: bool,
-    /// Rooms of 8 instead of one for all.
+    /// Rooms of 8, or of `--seats`, instead of one for all.
     #[arg(long)]
     rooms: bool,
+    /// Seats of each of those rooms, 1 to 128.
+    #[arg(long, default_value_t = ROOM_SEATS as u8, value_parser = clap::value_parser!(u8).range(1..=128))]
+    seats: u8,
+    /// In `field` nobody moves, so there is never news: what idle clients cost.
+    #[arg(long)]
+    still: bool,
+    /// Bots fill each arena up to this many fighters, and make way for people.
+    #[arg(long, default_value_t = 0)]
+    arena_bots: u8,
     /// How many players are expected: with --interest this decides how far they see.
     #[arg(long, default_value_t = 1000)]
     players: usize,
@@ -52,15 +61,16 @@ fn main() -> Result<()> {
 async fn serve(flags: Flags) -> Result<()> {
     let field = FieldOptions {
         seats: if flags.rooms {
-            ROOM_SEATS
+            usize::from(flags.seats)
         } else {
             FieldOptions::default().seats
         },
         seen_of: flags.interest.then_some(flags.players),
+        still: flags.still,
     };
     let arena = ArenaOptions {
-        seats: ROOM_SEATS as u8,
-        bots: 0,
+        seats: flags.seats,
+        bots: flags.arena_bots,
         ..ArenaOptions::default()
     };
     let listener = TcpListener::bind(flags.listen)

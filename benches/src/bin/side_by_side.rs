@@ -10,8 +10,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use tickwire_benches::contest::{
-    Contestant, Effort, FrameSize, Game, Run, draw, largest, pin, prepare, try_out,
+    Bout, Contestant, Effort, FrameSize, Game, LADDER, Run, compete, draw,
 };
+use tickwire_benches::load::Teller;
 
 /// Measures our server, the peers and the limit at the same work.
 #[derive(Parser)]
@@ -23,7 +24,7 @@ struct Flags {
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Contestant>,
     /// Numbers of players to try before halving, ascending.
-    #[arg(long, value_delimiter = ',', default_values_t = [100, 200, 400, 800, 1200, 1600, 2400, 3200, 4800, 6400])]
+    #[arg(long, value_delimiter = ',', default_values_t = LADDER)]
     players: Vec<usize>,
     /// Try the list alone, and each number of it whether the one before held or not: for curves.
     #[arg(long)]
@@ -31,6 +32,9 @@ struct Flags {
     /// A few seconds per number, and coarse numbers.
     #[arg(long)]
     quick: bool,
+    /// How often to do all of it: the figures are the medians.
+    #[arg(long, default_value_t = 1)]
+    repeat: usize,
     /// Where the plots go.
     #[arg(long, default_value = "target/side-by-side")]
     plot: PathBuf,
@@ -72,10 +76,14 @@ fn run(mut flags: Flags) -> Result<()> {
         .only
         .iter()
         .any(|who| !matches!(who, Contestant::Tickwire | Contestant::Limit));
-    prepare(&root, peers)?;
-    if !pin() {
-        say("no taskset here: nothing is pinned, so servers and load disturb each other");
-    }
+    let mut teller = Teller::new(false);
+    Bout::prepare(&root, peers, &mut teller)?;
+    let bout = Bout {
+        root: &root,
+        effort: Effort::new(flags.players.clone(), flags.quick),
+        search: !flags.no_search,
+        repeat: flags.repeat,
+    };
     let mut runs: Vec<Run> = Vec::new();
     for game in &flags.games {
         for contestant in &flags.only {
@@ -83,14 +91,14 @@ fn run(mut flags: Flags) -> Result<()> {
                 .iter()
                 .find(|run| run.game == *game && run.contestant == Contestant::Tickwire);
             let frame = FrameSize::of(ours);
-            runs.push(compete(&root, &flags, *game, *contestant, frame)?);
+            runs.push(compete(&bout, *game, *contestant, frame, &mut teller)?);
         }
     }
     std::fs::create_dir_all(&flags.plot)?;
     for game in &flags.games {
         let file = flags.plot.join(format!("{}.svg", game.label()));
         draw(&file, *game, &runs)?;
-        say(&format!("plot: {}", file.display()));
+        teller.say(&format!("plot: {}", file.display()));
     }
     let mut stdout = std::io::stdout();
     if flags.json {
@@ -99,59 +107,6 @@ fn run(mut flags: Flags) -> Result<()> {
         write!(stdout, "{}", table(&runs))?;
     }
     Ok(())
-}
-
-fn compete(
-    root: &Path,
-    flags: &Flags,
-    game: Game,
-    contestant: Contestant,
-    frame: FrameSize,
-) -> Result<Run> {
-    let effort = Effort {
-        ladder: flags.players.clone(),
-        close: if flags.quick { 0.15 } else { 0.05 },
-        seconds: if flags.quick { 3.0 } else { 6.0 },
-        joins_per_s: 500.0,
-        multiple: 8,
-        tries: if flags.quick { 1 } else { 2 },
-    };
-    let attempt = |players| {
-        let point = try_out(root, game, contestant, players, frame, &effort, |_| {})?;
-        say(&format!(
-            "{:<9} {:<9} {players:>5} players: {}  {:3.0} % of a core  {:5.1} us a player-tick  {:6.0} bytes a snapshot  \
-             at least {:4.1} snapshots/s  p99 gap {:5.1} ms  load late {:4.1} ms  {} refused",
-            game.label(),
-            contestant.label(),
-            if point.holds { "holds " } else { "breaks" },
-            point.cpu * 100.0,
-            point.us_per_player_tick,
-            point.bytes_per_snapshot,
-            point.snapshots_per_s_min,
-            point.gap_ms_p99,
-            point.load_late_ms_p99,
-            point.refused,
-        ));
-        Ok(point)
-    };
-    let (points, largest) = if flags.no_search {
-        let points = effort
-            .ladder
-            .iter()
-            .map(|players| attempt(*players))
-            .collect::<Result<Vec<_>>>()?;
-        let held = points.iter().rfind(|point| point.holds);
-        let held = held.map_or(0, |point| point.players);
-        (points, held)
-    } else {
-        largest(&effort, attempt)?
-    };
-    Ok(Run {
-        game,
-        contestant,
-        points,
-        largest,
-    })
 }
 
 fn table(runs: &[Run]) -> String {
@@ -175,8 +130,4 @@ fn table(runs: &[Run]) -> String {
         );
     }
     out
-}
-
-fn say(words: &str) {
-    let _ = writeln!(std::io::stderr(), "{words}");
 }

@@ -2,7 +2,7 @@
 //!
 //! In: flags. Out: progress on stderr, the figures on stdout, as words or as JSON.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
 use tickwire_arena::Arena;
 use tickwire_benches::field::Field;
-use tickwire_benches::load::{self, Cast, Decode, Millis, Outcome, Plan, Progress};
+use tickwire_benches::load::{self, Cast, Decode, Millis, Outcome, Plan, Teller};
 use tickwire_shared::rules::Rules;
 
 /// Plays with many clients at once and says what each gets.
@@ -82,14 +82,9 @@ fn run(flags: &Flags) -> Result<()> {
         measure: Duration::from_secs_f64(flags.seconds),
         cast: cast(flags),
     };
-    let mut last_line = false;
-    let outcome = load::run(&mut plan, |progress| {
-        last_line = true;
-        tell(progress);
-    })?;
-    if last_line && std::io::stderr().is_terminal() {
-        let _ = writeln!(std::io::stderr());
-    }
+    let mut teller = Teller::new(true);
+    let outcome = load::run(&mut plan, |progress| teller.progress(progress))?;
+    teller.end();
     let mut stdout = std::io::stdout();
     if flags.json {
         writeln!(stdout, "{}", serde_json::to_string(&outcome)?)?;
@@ -135,27 +130,6 @@ fn address_and_path(url: &str) -> Result<(String, String)> {
     Ok((address, format!("/{path}")))
 }
 
-fn tell(progress: &Progress) {
-    let mut stderr = std::io::stderr();
-    // One line that changes, for a person; lines, for a log.
-    let (start, end) = if stderr.is_terminal() {
-        ("\r\x1b[K", "")
-    } else {
-        ("", "\n")
-    };
-    let _ = write!(
-        stderr,
-        "{start}{:5.1} s  {} of {} players  {:.0} snapshots/s  worst gap {:.0} ms  {} refused{end}",
-        progress.elapsed.as_secs_f64(),
-        progress.players,
-        progress.wanted,
-        progress.snapshots_per_s,
-        progress.worst_gap_ms,
-        progress.refused,
-    );
-    let _ = stderr.flush();
-}
-
 fn words(outcome: &Outcome) -> String {
     let millis = |millis: &Millis| {
         format!(
@@ -193,10 +167,11 @@ fn words(outcome: &Outcome) -> String {
     }
     if let Some(server) = &outcome.server {
         out += &format!(
-            "server             {:.0} % of a core, {:.1} MiB, ticks of {:.0} us, late by at most {:.2} ms (p99), {:.2} ms\n",
+            "server             {:.0} % of a core, {:.1} MiB, ticks of {:.0} us, late by at most {:.2} ms (p50), {:.2} ms (p99), {:.2} ms\n",
             server.cpu * 100.0,
             server.resident_bytes / f64::from(1 << 20),
             server.tick_us_mean,
+            server.tick_late_ms_p50,
             server.tick_late_ms_p99,
             server.tick_late_ms_max,
         );

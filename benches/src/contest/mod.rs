@@ -1,8 +1,15 @@
 //! Side by side: our server, the peers and the limit at the same work, one after the other, each alone on one core.
 //!
 //! In: which games, whom, and how many players to try. Out: points (so many players, did it hold, what did it cost), and
-//! for each contestant the largest number that holds. `servers` starts them, `search` finds the number, `plot` draws.
+//! for each contestant the largest number that holds. `servers` starts them, `search` finds the number, `compete` does
+//! both as often as asked, `medians` makes one of several, `plot` draws. Of ours alone: `curve`, `panels` (its picture),
+//! `footprint` (memory, and how late ticks are).
 
+mod compete;
+mod curve;
+mod footprint;
+mod medians;
+mod panels;
 mod plot;
 mod search;
 mod servers;
@@ -14,9 +21,18 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::field::ROOM_SEATS;
-use crate::load::{self, Cast, Colyseus, Decode, Outcome, Plain, Plan, Progress, SocketIo};
+use crate::load::{
+    self, Cast, Colyseus, Decode, Outcome, Plain, Plan, Progress, ServerFigures, SocketIo,
+};
+pub use compete::{Bout, compete};
+pub use curve::{Curve, curve_table};
+pub use footprint::{
+    Footprint, Lateness, LatenessPlan, Memory, MemoryPlan, lateness, memory, memory_table,
+};
+pub use medians::{median, median_run};
+pub use panels::draw_panels;
 pub use plot::draw;
-pub use search::{Effort, largest};
+pub use search::{Effort, LADDER, largest};
 pub use servers::{Server, pin, prepare};
 
 /// Snapshots and inputs per second, in every game.
@@ -101,7 +117,7 @@ impl Contestant {
 }
 
 /// One try.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Point {
     /// Players.
     pub players: usize,
@@ -111,6 +127,8 @@ pub struct Point {
     pub cpu: f64,
     /// CPU per player and tick, us.
     pub us_per_player_tick: f64,
+    /// Of it, what the server spent in the kernel, us.
+    pub kernel_us_per_player_tick: f64,
     /// Resident memory, bytes.
     pub resident_bytes: f64,
     /// Bytes on the socket per client and snapshot.
@@ -123,6 +141,8 @@ pub struct Point {
     pub load_late_ms_p99: f64,
     /// Not let in, or lost.
     pub refused: usize,
+    /// What the server says of itself: ours does.
+    pub server: Option<ServerFigures>,
 }
 
 impl Point {
@@ -134,12 +154,14 @@ impl Point {
             holds: outcome.holds(),
             cpu: process.cpu,
             us_per_player_tick: process.cpu * 1e6 / HZ / players as f64,
+            kernel_us_per_player_tick: process.kernel_cpu * 1e6 / HZ / players as f64,
             resident_bytes: process.resident_bytes,
             bytes_per_snapshot: outcome.bytes_down_per_client_per_s / snapshots,
             snapshots_per_s_min: outcome.snapshots_per_s_min,
             gap_ms_p99: outcome.gap_ms.p99,
             load_late_ms_p99: outcome.load_late_ms.p99,
             refused: outcome.refused,
+            server: outcome.server,
         }
     }
 }
@@ -217,7 +239,7 @@ pub fn try_out(
         joins_per_s: effort.joins_per_s,
         input_hz: HZ,
         snapshot_hz: HZ,
-        look: false,
+        look: contestant == Contestant::Tickwire,
         process: Some(server.id()),
         measure: Duration::from_secs_f64(effort.seconds),
         cast: contestant.cast(game),
@@ -235,14 +257,8 @@ mod tests {
         let point = |players, holds, bytes_per_snapshot| Point {
             players,
             holds,
-            cpu: 0.5,
-            us_per_player_tick: 1.0,
-            resident_bytes: 0.0,
             bytes_per_snapshot,
-            snapshots_per_s_min: 20.0,
-            gap_ms_p99: 50.0,
-            load_late_ms_p99: 0.0,
-            refused: 0,
+            ..Point::default()
         };
         let run = Run {
             game: Game::Field,

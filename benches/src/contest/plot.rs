@@ -97,13 +97,7 @@ mod tests {
             players: 100,
             holds: true,
             cpu: 0.5,
-            us_per_player_tick: 0.0,
-            resident_bytes: 0.0,
-            bytes_per_snapshot: 0.0,
-            snapshots_per_s_min: 0.0,
-            gap_ms_p99: 0.0,
-            load_late_ms_p99: 0.0,
-            refused: 0,
+            ..Point::default()
         };
         let run = Run {
             game: Game::Field,

@@ -23,6 +23,23 @@ pub struct Effort {
     pub tries: usize,
 }
 
+/// Numbers of players to try before halving, unless others are asked for.
+pub const LADDER: [usize; 10] = [100, 200, 400, 800, 1200, 1600, 2400, 3200, 4800, 6400];
+
+impl Effort {
+    /// What a number of players takes; `quick`: a few seconds, and coarse numbers.
+    pub fn new(ladder: Vec<usize>, quick: bool) -> Effort {
+        Effort {
+            ladder,
+            close: if quick { 0.15 } else { 0.05 },
+            seconds: if quick { 3.0 } else { 6.0 },
+            joins_per_s: 500.0,
+            multiple: 8,
+            tries: if quick { 1 } else { 2 },
+        }
+    }
+}
+
 /// Tries and finds: the points by ascending players, and the largest that held.
 ///
 /// # Errors
@@ -89,14 +106,7 @@ mod tests {
         Point {
             players,
             holds: players <= limit,
-            cpu: 0.0,
-            us_per_player_tick: 0.0,
-            resident_bytes: 0.0,
-            bytes_per_snapshot: 0.0,
-            snapshots_per_s_min: 0.0,
-            gap_ms_p99: 0.0,
-            load_late_ms_p99: 0.0,
-            refused: 0,
+            ..Point::default()
         }
     }
 

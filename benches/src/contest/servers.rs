@@ -31,10 +31,6 @@ impl Server {
         players: usize,
         frame_bytes: usize,
     ) -> Result<Server> {
-        let own = |name: &str| -> Result<String> {
-            let folder = std::env::current_exe()?;
-            Ok(folder.with_file_name(name).to_string_lossy().into_owned())
-        };
         let players = players.to_string();
         let mut words: Vec<String> = Vec::new();
         match contestant {
@@ -62,9 +58,19 @@ impl Server {
             words.extend(["--game".to_owned(), game.label().to_owned()]);
             words.extend(["--hz".to_owned(), super::HZ.to_string()]);
         }
-        for word in ["--listen", "127.0.0.1:0", "--players", &players] {
-            words.push(word.to_owned());
-        }
+        words.extend(["--players", &players].map(str::to_owned));
+        Server::spawn(words)
+    }
+
+    /// Ours, with these flags.
+    pub(super) fn ours(flags: &[&str]) -> Result<Server> {
+        let mut words = vec![own("field-server")?];
+        words.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        Server::spawn(words)
+    }
+
+    fn spawn(mut words: Vec<String>) -> Result<Server> {
+        words.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
         if has_taskset() {
             words.splice(0..0, ["taskset", "-c", SERVER_CORE].map(str::to_owned));
         }
@@ -75,7 +81,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {}", contestant.label()))?;
+            .with_context(|| format!("cannot start `{}`", words.join(" ")))?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
@@ -87,8 +93,7 @@ impl Server {
         };
         let Some(address) = line.trim().strip_prefix("http://") else {
             bail!(
-                "{} did not say where it listens: `{}`",
-                contestant.label(),
+                "a server did not say where it listens: `{}`",
                 words.join(" ")
             );
         };
@@ -107,6 +112,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A program that lies beside this one.
+fn own(name: &str) -> Result<String> {
+    let folder = std::env::current_exe()?;
+    Ok(folder.with_file_name(name).to_string_lossy().into_owned())
 }
 
 fn has_taskset() -> bool {

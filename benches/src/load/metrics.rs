@@ -26,10 +26,14 @@ pub struct ServerFigures {
     pub cpu: f64,
     /// Resident memory at the end, bytes.
     pub resident_bytes: f64,
-    /// Room ticks began at most this late, ms: the upper end of the bucket that 99 % are within.
+    /// Half of the room ticks began at most this late, ms: the upper end of a bucket, as the next two are.
+    pub tick_late_ms_p50: f64,
+    /// 99 % of the room ticks began at most this late, ms.
     pub tick_late_ms_p99: f64,
-    /// The upper end of the last bucket with a tick in it, ms; infinite ones are given as the largest end.
+    /// No room tick began later than this, ms; or than the latest of the server's life, whichever says more.
     pub tick_late_ms_max: f64,
+    /// Room ticks per second, all rooms together.
+    pub ticks_per_s: f64,
     /// Mean time of a room tick, us.
     pub tick_us_mean: f64,
 }
@@ -58,11 +62,15 @@ impl Look {
         let grown = |name: &str| Some(value(&self.text, name)? - value(&before.text, name)?);
         let late = buckets(&self.text, &before.text);
         let ticks = grown("tickwire_tick_seconds_count")?;
+        let latest_s =
+            value(&self.text, "tickwire_tick_lateness_max_seconds").unwrap_or(f64::INFINITY);
         Some(ServerFigures {
             cpu: grown("process_cpu_seconds_total")? / passed_s,
             resident_bytes: value(&self.text, "process_resident_memory_bytes")?,
-            tick_late_ms_p99: quantile(&late, 0.99) * 1000.0,
-            tick_late_ms_max: quantile(&late, 1.0) * 1000.0,
+            tick_late_ms_p50: quantile(&late, 0.5).min(latest_s) * 1000.0,
+            tick_late_ms_p99: quantile(&late, 0.99).min(latest_s) * 1000.0,
+            tick_late_ms_max: quantile(&late, 1.0).min(latest_s) * 1000.0,
+            ticks_per_s: ticks / passed_s,
             tick_us_mean: grown("tickwire_tick_seconds_sum")? / ticks.max(1.0) * 1e6,
         })
     }
@@ -73,6 +81,8 @@ impl Look {
 pub struct ProcessFigures {
     /// Part of one core.
     pub cpu: f64,
+    /// Of it, what it spent in the kernel.
+    pub kernel_cpu: f64,
     /// Resident memory at the end, bytes.
     pub resident_bytes: f64,
 }
@@ -81,7 +91,8 @@ pub struct ProcessFigures {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProcessLook {
     at: Instant,
-    cpu_s: f64,
+    program_s: f64,
+    kernel_s: f64,
     resident_bytes: f64,
 }
 
@@ -99,15 +110,19 @@ impl ProcessLook {
         });
         Some(ProcessLook {
             at: Instant::now(),
-            cpu_s: (next()? + next()?) / 100.0,
+            program_s: next()? / 100.0,
+            kernel_s: next()? / 100.0,
             resident_bytes: resident? * 1024.0,
         })
     }
 
     /// What the process took from `before` until this look.
     pub(super) fn since(&self, before: &ProcessLook) -> ProcessFigures {
+        let passed_s = (self.at - before.at).as_secs_f64();
+        let kernel_cpu = (self.kernel_s - before.kernel_s) / passed_s;
         ProcessFigures {
-            cpu: (self.cpu_s - before.cpu_s) / (self.at - before.at).as_secs_f64(),
+            cpu: (self.program_s - before.program_s) / passed_s + kernel_cpu,
+            kernel_cpu,
             resident_bytes: self.resident_bytes,
         }
     }
@@ -138,19 +153,11 @@ fn buckets(text: &str, before: &str) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The end of the bucket that holds this part; of an endless bucket the end of the one before.
+/// The end of the bucket that holds this part, which may be endless; 0 when nothing was counted.
 fn quantile(buckets: &[(f64, f64)], part: f64) -> f64 {
     let all = buckets.last().map_or(0.0, |last| last.1);
-    let mut largest = 0.0;
-    for (end, count) in buckets {
-        if end.is_finite() {
-            largest = *end;
-        }
-        if *count >= part * all {
-            break;
-        }
-    }
-    largest
+    let bucket = buckets.iter().find(|(_, count)| *count >= part * all);
+    bucket.filter(|_| all > 0.0).map_or(0.0, |bucket| bucket.0)
 }
 
 #[cfg(test)]
@@ -163,6 +170,7 @@ mod tests {
             format!(
                 "process_cpu_seconds_total {cpu}\nprocess_resident_memory_bytes 1000\n\
                  tickwire_tick_seconds_sum {}\ntickwire_tick_seconds_count {all}\n\
+                 tickwire_tick_lateness_max_seconds 0.0016\n\
                  tickwire_tick_lateness_seconds_bucket{{le=\"0.001\"}} {low}\n\
                  tickwire_tick_lateness_seconds_bucket{{le=\"0.002\"}} {all}\n\
                  tickwire_tick_lateness_seconds_bucket{{le=\"+Inf\"}} {all}\n",
@@ -181,9 +189,10 @@ mod tests {
         let figures = after.since(&before).unwrap();
         assert_eq!((figures.cpu, figures.resident_bytes), (0.5, 1000.0));
         assert_eq!(
-            (figures.tick_late_ms_p99, figures.tick_late_ms_max),
-            (1.0, 2.0)
+            (figures.tick_late_ms_p50, figures.tick_late_ms_p99),
+            (1.0, 1.0)
         );
+        assert_eq!((figures.tick_late_ms_max, figures.ticks_per_s), (1.6, 50.0));
         assert!((figures.tick_us_mean - 500.0).abs() < 1e-6);
     }
 }

@@ -10,6 +10,7 @@ mod metrics;
 mod ours;
 mod outcome;
 mod speaker;
+mod tell;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -25,9 +26,10 @@ use join::{Joined, Joiner};
 use link::Link;
 use metrics::{Look, ProcessLook};
 pub use metrics::{ProcessFigures, ServerFigures};
-pub use ours::{Decode, arena, field};
+pub use ours::{Decode, arena, field, idle};
 pub use outcome::{Millis, Outcome, Progress};
 pub use speaker::{Colyseus, Heard, Outbox, Plain, SocketIo, Speaker};
+pub use tell::Teller;
 
 /// Events taken from the kernel at once.
 const EVENTS: usize = 4096;
@@ -113,10 +115,12 @@ pub fn run(plan: &mut Plan, mut progress: impl FnMut(&Progress)) -> Result<Outco
     load.outcome.begin();
     let from = load.started.elapsed();
     load.until(from + load.plan.measure, &mut progress)?;
+    let took = load.started.elapsed() - from;
     let process_after = process.and_then(ProcessLook::at);
-    let after = load.look()?;
-    let mut outcome = load.end(from);
-    if let (Some(before), Some(after)) = (join(before), join(after)) {
+    // Waited for before everybody leaves: what that does to the server is not what is measured.
+    let after = join(load.look()?);
+    let mut outcome = load.end(took);
+    if let (Some(before), Some(after)) = (join(before), after) {
         outcome.server = after.since(&before);
     }
     if let (Some(before), Some(after)) = (process_before, process_after) {
@@ -249,8 +253,7 @@ impl Load<'_> {
         Ok(Some(looking))
     }
 
-    fn end(mut self, from: Duration) -> Outcome {
-        let took = self.started.elapsed() - from;
+    fn end(mut self, took: Duration) -> Outcome {
         for link in self.links.iter().flatten() {
             self.outcome.note(link);
         }

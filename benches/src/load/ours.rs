@@ -54,12 +54,20 @@ pub fn arena(client: usize, room: String, decode: Decode) -> Box<dyn Speaker> {
     Box::new(Ours::<Arena>::new(client, room, decode, steer))
 }
 
+/// A client of `field` that joins and never says anything again.
+pub fn idle(client: usize, room: String) -> Box<dyn Speaker> {
+    let mut ours = Ours::<Field>::new(client, room, Decode::None, |_, _| {});
+    ours.idle = true;
+    Box::new(ours)
+}
+
 struct Ours<R: Rules> {
     core: Client<R>,
     wanderer: Wanderer,
     input: R::Input,
     steer: fn(&mut Wanderer, &mut R::Input),
     decode: bool,
+    idle: bool,
     /// Newest sequence of each message that was sent, and when; oldest first.
     unheard: VecDeque<(u32, Duration)>,
     header: Vec<u8>,
@@ -86,6 +94,7 @@ impl<R: Rules> Ours<R> {
                 Decode::Some => client.is_multiple_of(SOME),
                 Decode::None => false,
             },
+            idle: false,
             unheard: VecDeque::with_capacity(UNHEARD),
             header: Vec::new(),
         }
@@ -179,6 +188,9 @@ impl<R: Rules> Speaker for Ours<R> {
     }
 
     fn speak(&mut self, now: Duration, out: &mut Outbox) {
+        if self.idle {
+            return;
+        }
         (self.steer)(&mut self.wanderer, &mut self.input);
         self.core.set_input(self.input.clone());
         self.core.update(now);

@@ -1,0 +1,178 @@
+//! `capacity`: what our server holds on one core, and what a player costs it among few and among many. Also what memory
+//! a client takes, and how late many small rooms tick.
+//!
+//! In: flags. Out: progress on stderr, a table or JSON on stdout, one plot of all games.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use tickwire_benches::contest::{
+    Bout, Contestant, Curve, Effort, FrameSize, Game, LADDER, LatenessPlan, MemoryPlan, compete,
+    curve_table, draw_panels, lateness, memory, memory_table,
+};
+use tickwire_benches::load::Teller;
+
+/// Finds how many players our server holds on one core, and how the cost of each grows.
+#[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Flags {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    curves: CurveFlags,
+    /// One object on stdout instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The memory that one more client takes: idle, and playing in a room of 100.
+    Memory(MemoryFlags),
+    /// How late rooms of 8 at 60 ticks a second begin their ticks.
+    Lateness(LatenessFlags),
+}
+
+#[derive(Args)]
+struct CurveFlags {
+    /// Which games.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["field", "interest", "rooms"])]
+    games: Vec<Game>,
+    /// Numbers of players to try before halving, ascending.
+    #[arg(long, value_delimiter = ',', default_values_t = LADDER)]
+    players: Vec<usize>,
+    /// Try the list alone, and each number of it whether the one before held or not.
+    #[arg(long)]
+    no_search: bool,
+    /// A few seconds per number, and coarse numbers.
+    #[arg(long)]
+    quick: bool,
+    /// Measured at each number, instead of 6, or 3 when quick.
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// How often to do all of it: the figures are the medians.
+    #[arg(long, default_value_t = 1)]
+    repeat: usize,
+    /// Where the plot goes.
+    #[arg(long, default_value = "target/capacity")]
+    plot: PathBuf,
+}
+
+#[derive(Args)]
+struct MemoryFlags {
+    /// Two numbers of idle clients: what counts is what lies between.
+    #[arg(long, value_delimiter = ',', default_values_t = [1000, 5000])]
+    idle: Vec<usize>,
+    /// Two numbers of playing clients.
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 600])]
+    playing: Vec<usize>,
+    /// How long they stay before it counts.
+    #[arg(long, default_value_t = 12.0)]
+    seconds: f64,
+    /// How often to do all of it: the figures are the medians.
+    #[arg(long, default_value_t = 1)]
+    repeat: usize,
+}
+
+#[derive(Args)]
+struct LatenessFlags {
+    /// Rooms.
+    #[arg(long, default_value_t = 200)]
+    rooms: usize,
+    /// How many of a room's 8 fighters are people with sockets; the rest are the server's bots.
+    #[arg(long, default_value_t = 1)]
+    clients: usize,
+    /// How long to measure.
+    #[arg(long, default_value_t = 20.0)]
+    seconds: f64,
+    /// How often to do all of it: the figures are the medians.
+    #[arg(long, default_value_t = 1)]
+    repeat: usize,
+}
+
+fn main() -> ExitCode {
+    match run(Flags::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "capacity: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: Flags) -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut teller = Teller::new(false);
+    Bout::prepare(&root, false, &mut teller)?;
+    let out = match flags.what {
+        None => {
+            let curves = curves(&root, flags.curves, &mut teller)?;
+            if flags.json {
+                serde_json::to_string(&curves)? + "\n"
+            } else {
+                curve_table(&curves)
+            }
+        }
+        Some(What::Memory(asked)) => {
+            let plan = MemoryPlan {
+                idle: two(&asked.idle)?,
+                playing: two(&asked.playing)?,
+                seconds: asked.seconds,
+                repeat: asked.repeat,
+            };
+            let memory = memory(&plan, &mut teller)?;
+            if flags.json {
+                serde_json::to_string(&memory)? + "\n"
+            } else {
+                memory_table(&memory)
+            }
+        }
+        Some(What::Lateness(asked)) => {
+            let plan = LatenessPlan {
+                rooms: asked.rooms,
+                clients: asked.clients,
+                seconds: asked.seconds,
+                repeat: asked.repeat,
+            };
+            let lateness = lateness(&plan, &mut teller)?;
+            if flags.json {
+                serde_json::to_string(&lateness)? + "\n"
+            } else {
+                lateness.words() + "\n"
+            }
+        }
+    };
+    std::io::stdout().write_all(out.as_bytes())?;
+    Ok(())
+}
+
+fn curves(root: &Path, mut flags: CurveFlags, teller: &mut Teller) -> Result<Vec<Curve>> {
+    flags.players.sort_unstable();
+    let mut effort = Effort::new(flags.players, flags.quick);
+    effort.seconds = flags.seconds.unwrap_or(effort.seconds);
+    let bout = Bout {
+        root,
+        effort,
+        search: !flags.no_search,
+        repeat: flags.repeat,
+    };
+    let mut curves = Vec::new();
+    for game in flags.games {
+        let frame = FrameSize::default();
+        let run = compete(&bout, game, Contestant::Tickwire, frame, teller)?;
+        curves.push(Curve::of(run));
+    }
+    std::fs::create_dir_all(&flags.plot)?;
+    let file = flags.plot.join("capacity.svg");
+    draw_panels(&file, &curves)?;
+    teller.say(&format!("plot: {}", file.display()));
+    Ok(curves)
+}
+
+fn two(numbers: &[usize]) -> Result<[usize; 2]> {
+    <[usize; 2]>::try_from(numbers)
+        .map_err(|_| anyhow::anyhow!("two numbers of clients, as in 100,500"))
+}

@@ -1,0 +1,124 @@
+//! One contestant at one game, as often as asked.
+//!
+//! In: how much to do. Out: one run, of medians when there were several; each try is told as it ends.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{
+    Contestant, Effort, FrameSize, Game, Point, Run, largest, median_run, pin, prepare, try_out,
+};
+use crate::load::Teller;
+
+/// How a contestant is tried.
+#[derive(Debug)]
+pub struct Bout<'a> {
+    /// The repository.
+    pub root: &'a Path,
+    /// How much to do for one number.
+    pub effort: Effort,
+    /// Find the largest number; otherwise the ladder alone is tried, all of it.
+    pub search: bool,
+    /// How often all of it is done, at least once: figures are the medians.
+    pub repeat: usize,
+}
+
+impl Bout<'_> {
+    /// Builds what will be measured, and moves this process, the load, to a core of its own.
+    ///
+    /// # Errors
+    /// When something does not build.
+    pub fn prepare(root: &Path, peers: bool, teller: &mut Teller) -> Result<()> {
+        prepare(root, peers)?;
+        if !pin() {
+            teller
+                .say("no taskset here: nothing is pinned, so servers and load disturb each other");
+        }
+        Ok(())
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// When a server does not start.
+pub fn compete(
+    bout: &Bout<'_>,
+    game: Game,
+    contestant: Contestant,
+    frame: FrameSize,
+    teller: &mut Teller,
+) -> Result<Run> {
+    let mut runs = Vec::new();
+    for _ in 0..bout.repeat.max(1) {
+        let (points, largest) = once(bout, game, contestant, frame, teller)?;
+        runs.push(Run {
+            game,
+            contestant,
+            points,
+            largest,
+        });
+    }
+    Ok(median_run(&runs).unwrap_or(Run {
+        game,
+        contestant,
+        points: Vec::new(),
+        largest: 0,
+    }))
+}
+
+fn once(
+    bout: &Bout<'_>,
+    game: Game,
+    contestant: Contestant,
+    frame: FrameSize,
+    teller: &mut Teller,
+) -> Result<(Vec<Point>, usize)> {
+    let effort = &bout.effort;
+    let mut attempt = |players| {
+        let point = try_out(
+            bout.root,
+            game,
+            contestant,
+            players,
+            frame,
+            effort,
+            |progress| teller.progress(progress),
+        )?;
+        teller.say(&line(game, contestant, &point));
+        Ok(point)
+    };
+    if bout.search {
+        return largest(effort, attempt);
+    }
+    let points = effort
+        .ladder
+        .iter()
+        .map(|players| attempt(*players))
+        .collect::<Result<Vec<_>>>()?;
+    let held = points.iter().rfind(|point| point.holds);
+    let held = held.map_or(0, |point| point.players);
+    Ok((points, held))
+}
+
+fn line(game: Game, contestant: Contestant, point: &Point) -> String {
+    let late = point.server.map_or(String::new(), |server| {
+        format!("  p99 tick late {:.2} ms", server.tick_late_ms_p99)
+    });
+    format!(
+        "{:<9} {:<9} {:>5} players: {}  {:3.0} % of a core  {:5.1} us a player-tick  {:6.0} bytes a snapshot  \
+         at least {:4.1} snapshots/s  p99 gap {:5.1} ms{late}  load late {:4.1} ms  {} refused",
+        game.label(),
+        contestant.label(),
+        point.players,
+        if point.holds { "holds " } else { "breaks" },
+        point.cpu * 100.0,
+        point.us_per_player_tick,
+        point.bytes_per_snapshot,
+        point.snapshots_per_s_min,
+        point.gap_ms_p99,
+        point.load_late_ms_p99,
+        point.refused,
+    )
+}

@@ -1,0 +1,278 @@
+//! Two figures of ours alone: the memory that one more client takes, and how late many small rooms tick.
+//!
+//! In: how many clients, and of which kind. Out: resident memory at two numbers of clients, and what lies between; what
+//! the server's own histogram says of its ticks.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use tickwire_arena::Arena;
+use tickwire_shared::rules::Rules;
+
+use super::medians::{median, middle_server};
+use super::servers::Server;
+use super::{HZ, Outcome};
+use crate::field::ROOM_SEATS;
+use crate::load::{self, Cast, Decode, Plan, ServerFigures, Teller};
+
+/// Seats of the rooms that memory is measured in.
+const MEMORY_SEATS: u8 = 100;
+
+/// What to measure of memory.
+#[derive(Clone, Debug)]
+pub struct MemoryPlan {
+    /// Clients that joined and then neither say nor hear anything: two numbers.
+    pub idle: [usize; 2],
+    /// Clients that play: two numbers.
+    pub playing: [usize; 2],
+    /// How long they stay before it counts: rings fill, buffers find their size.
+    pub seconds: f64,
+    /// How often: the figures are the medians.
+    pub repeat: usize,
+}
+
+/// What one kind of client takes.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Footprint {
+    /// Two numbers of clients.
+    pub clients: [usize; 2],
+    /// Resident memory of the whole process with each, bytes.
+    pub resident_bytes: [f64; 2],
+    /// What each client more took, its part of its room included, bytes.
+    pub bytes_per_client: f64,
+}
+
+impl Footprint {
+    fn of(clients: [usize; 2], resident_bytes: [f64; 2]) -> Footprint {
+        let [few, many] = clients;
+        let [less, more] = resident_bytes;
+        Footprint {
+            clients,
+            resident_bytes,
+            bytes_per_client: (more - less) / (many as f64 - few as f64),
+        }
+    }
+}
+
+/// What clients take of memory.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Memory {
+    /// Joined, in a room where nobody moves, and silent.
+    pub idle: Footprint,
+    /// One of a hundred in a room who all move.
+    pub playing: Footprint,
+}
+
+/// Measures memory: a fresh server for each number of clients, in rooms of 100, so that what the process takes without
+/// any does not count.
+///
+/// # Errors
+/// When a server does not start or does not let everybody in, or where the system does not tell of memory.
+pub fn memory(plan: &MemoryPlan, teller: &mut Teller) -> Result<Memory> {
+    let mut measure = |clients: [usize; 2], idle: bool| -> Result<Footprint> {
+        if clients[0] >= clients[1] {
+            bail!("two numbers of clients, the smaller first");
+        }
+        let mut resident_bytes = [0.0; 2];
+        for (clients, bytes) in clients.iter().zip(&mut resident_bytes) {
+            let mut runs = Vec::new();
+            for _ in 0..plan.repeat.max(1) {
+                runs.push(resident(*clients, idle, plan.seconds, teller)?);
+            }
+            *bytes = median(runs);
+        }
+        Ok(Footprint::of(clients, resident_bytes))
+    };
+    Ok(Memory {
+        idle: measure(plan.idle, true)?,
+        playing: measure(plan.playing, false)?,
+    })
+}
+
+fn resident(clients: usize, idle: bool, seconds: f64, teller: &mut Teller) -> Result<f64> {
+    let seats = MEMORY_SEATS.to_string();
+    let mut flags = vec!["--rooms", "--seats", &seats];
+    if idle {
+        flags.push("--still");
+    }
+    let server = Server::ours(&flags)?;
+    let cast: Cast = Box::new(move |client| {
+        let room = format!("room-{}", client / usize::from(MEMORY_SEATS));
+        if idle {
+            load::idle(client, room)
+        } else {
+            load::field(client, room, Decode::None)
+        }
+    });
+    let outcome = play(&server, clients, HZ, seconds, cast, teller)?;
+    let Some(process) = outcome.process else {
+        bail!("this system does not say what memory a process has");
+    };
+    let kind = if idle { "idle" } else { "playing" };
+    teller.say(&format!(
+        "{clients:>5} {kind} clients: {:.1} MiB, {:.1} % of a core",
+        process.resident_bytes / f64::from(1 << 20),
+        process.cpu * 100.0
+    ));
+    Ok(process.resident_bytes)
+}
+
+/// Memory as a table.
+pub fn memory_table(memory: &Memory) -> String {
+    let mut out = String::from(
+        "| client, in rooms of 100 | from | to | RSS then, MiB | RSS per client, KiB |\n\
+         |---|---|---|---|---|\n",
+    );
+    for (kind, footprint) in [("idle", memory.idle), ("playing", memory.playing)] {
+        let mib = footprint
+            .resident_bytes
+            .map(|bytes| bytes / f64::from(1 << 20));
+        out += &format!(
+            "| {kind} | {} | {} | {:.1} to {:.1} | {:.1} |\n",
+            footprint.clients[0],
+            footprint.clients[1],
+            mib[0],
+            mib[1],
+            footprint.bytes_per_client / 1024.0
+        );
+    }
+    out
+}
+
+/// What to measure of lateness.
+#[derive(Clone, Debug)]
+pub struct LatenessPlan {
+    /// Rooms of the arena, of 8 fighters, at 60 ticks a second.
+    pub rooms: usize,
+    /// How many of a room's 8 are people with sockets, 1 to 8; the rest are the server's own bots.
+    pub clients: usize,
+    /// Measured, seconds.
+    pub seconds: f64,
+    /// How often: the figures are the medians.
+    pub repeat: usize,
+}
+
+/// How late rooms ticked.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Lateness {
+    /// Rooms.
+    pub rooms: usize,
+    /// People in each.
+    pub clients: usize,
+    /// What the server says of its ticks.
+    pub server: ServerFigures,
+}
+
+/// Measures how late many rooms of 8 tick on one core.
+///
+/// # Errors
+/// When the server does not start, does not let everybody in, or does not say.
+pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
+    if !(1..=ROOM_SEATS).contains(&plan.clients) {
+        bail!("1 to {ROOM_SEATS} clients a room: a room without any closes");
+    }
+    let mut figures = Vec::new();
+    for _ in 0..plan.repeat.max(1) {
+        let bots = ROOM_SEATS.to_string();
+        let server = Server::ours(&["--arena-bots", &bots])?;
+        let per_room = plan.clients;
+        let cast: Cast = Box::new(move |client| {
+            load::arena(client, format!("room-{}", client / per_room), Decode::None)
+        });
+        let snapshot_hz = f64::from(Arena::TICK_RATE_HZ) / f64::from(Arena::TICKS_PER_SNAPSHOT);
+        let clients = plan.rooms * plan.clients;
+        let outcome = play(&server, clients, snapshot_hz, plan.seconds, cast, teller)?;
+        let Some(server) = outcome.server else {
+            bail!("the server does not say how late its ticks are");
+        };
+        teller.say(&lateness_words(plan.rooms, &server));
+        figures.push(server);
+    }
+    match middle_server(figures) {
+        Some(server) => Ok(Lateness {
+            rooms: plan.rooms,
+            clients: plan.clients,
+            server,
+        }),
+        None => bail!("nothing was measured"),
+    }
+}
+
+fn lateness_words(rooms: usize, server: &ServerFigures) -> String {
+    format!(
+        "{rooms} rooms: {:.0} ticks a second of {:.0} us, late by at most {:.2} ms (p50), {:.2} ms (p99), {:.2} ms (max), \
+         {:.0} % of a core",
+        server.ticks_per_s,
+        server.tick_us_mean,
+        server.tick_late_ms_p50,
+        server.tick_late_ms_p99,
+        server.tick_late_ms_max,
+        server.cpu * 100.0,
+    )
+}
+
+impl Lateness {
+    /// In one line.
+    pub fn words(&self) -> String {
+        lateness_words(self.rooms, &self.server)
+    }
+}
+
+/// So many clients on a server of ours. All must get in.
+fn play(
+    server: &Server,
+    players: usize,
+    snapshot_hz: f64,
+    seconds: f64,
+    cast: Cast,
+    teller: &mut Teller,
+) -> Result<Outcome> {
+    let mut plan = Plan {
+        address: server.address.clone(),
+        path: "/ws".to_owned(),
+        matchmake: false,
+        players,
+        joins_per_s: 500.0,
+        input_hz: HZ,
+        snapshot_hz,
+        look: true,
+        process: Some(server.id()),
+        measure: Duration::from_secs_f64(seconds),
+        cast,
+    };
+    let outcome = load::run(&mut plan, |progress| teller.progress(progress))?;
+    if outcome.refused > 0 {
+        bail!("not everybody stayed: {:?}", outcome.refusals);
+    }
+    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_process_takes_without_clients_does_not_count() {
+        let footprint = Footprint::of([100, 500], [10e6, 14e6]);
+        assert_eq!(footprint.bytes_per_client, 10e3);
+        let memory = Memory {
+            idle: footprint,
+            playing: Footprint::of([100, 200], [1048576.0, 4194304.0]),
+        };
+        let table = memory_table(&memory);
+        assert!(table.contains("| idle | 100 | 500 | 9.5 to 13.4 | 9.8 |"));
+        assert!(table.contains("| playing | 100 | 200 | 1.0 to 4.0 | 30.7 |"));
+    }
+
+    #[test]
+    fn a_room_without_people_is_not_asked_for() {
+        let plan = LatenessPlan {
+            rooms: 1,
+            clients: 0,
+            seconds: 1.0,
+            repeat: 1,
+        };
+        assert!(lateness(&plan, &mut Teller::new(false)).is_err());
+    }
+}
