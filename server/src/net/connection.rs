@@ -84,7 +84,9 @@ pub(super) async fn run(
         return;
     };
     // What the client sent right behind its upgrade has been read with it.
-    let read = std::io::Cursor::new(early).chain(read);
+    // As a rule that is nothing, and a copy of nothing does not keep the HTTP library's buffer alive.
+    let read = std::io::Cursor::new(early.to_vec()).chain(read);
+    drop(early);
     let socket = net.metrics.socket();
     converse(read, write, admission, net).await;
     drop((socket, peer));

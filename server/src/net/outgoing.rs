@@ -1,7 +1,9 @@
-//! Frames on their way to a client: one buffer, reused, so that a snapshot costs no copy and leaves in one write.
+//! Frames on their way to a client: put together in place, so that a snapshot costs no copy and leaves in one write.
 //!
 //! In: a snapshot that its feed writes in place, and small frames with a copy of their payload. Out: bytes to write,
 //! which know how far they were written: a frame that a slow client took half of can be finished before the goodbye.
+
+use std::cell::RefCell;
 
 use fastwebsockets::{Frame, OpCode, Payload};
 
@@ -9,9 +11,16 @@ use fastwebsockets::{Frame, OpCode, Payload};
 const HEAD_BYTES: usize = 10;
 /// What fastwebsockets asks of the room that it formats a head into, bytes.
 const HEAD_ROOM_BYTES: usize = 16;
-/// A buffer that grew beyond this is given back after its message, bytes: one keyframe of a crowd should not stay in
-/// memory for every client.
-const KEPT_BYTES: usize = 64 << 10;
+/// A client's own buffer that grew beyond this is given back once it is written, bytes: it is for what its socket did
+/// not take, and for answers.
+const KEPT_BYTES: usize = 256;
+/// A thread's that grew beyond this is given back, bytes: one keyframe of a crowd should not stay in memory for good.
+const KEPT_BY_THREAD_BYTES: usize = 256 << 10;
+
+thread_local! {
+    /// Where this thread puts messages together: warm in its cache, whichever client they are for.
+    static MESSAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Frames on their way to a client: what was not yet written of them. Never masked (RFC 6455 5.1), never fragmented.
 #[derive(Debug, Default)]
@@ -32,8 +41,28 @@ impl Outgoing {
         self.start += bytes;
         if self.start >= self.bytes.len() {
             self.bytes.clear();
-            self.bytes.shrink_to(KEPT_BYTES);
             self.start = 0;
+        }
+    }
+
+    /// Until [`Outgoing::settle`], what comes is put together in this thread's buffer. Call when nothing is left to write.
+    pub(super) fn start(&mut self) {
+        MESSAGE.with_borrow_mut(|message| std::mem::swap(&mut self.bytes, message));
+    }
+
+    /// Gives the thread's buffer back and keeps a copy of what was not written.
+    pub(super) fn settle(&mut self) {
+        let rest = self.unwritten().to_vec();
+        MESSAGE.with_borrow_mut(|message| {
+            std::mem::swap(&mut self.bytes, message);
+            message.clear();
+            message.shrink_to(KEPT_BY_THREAD_BYTES);
+        });
+        self.start = 0;
+        if rest.is_empty() {
+            self.bytes.shrink_to(KEPT_BYTES);
+        } else {
+            self.bytes = rest;
         }
     }
 
@@ -107,6 +136,24 @@ mod tests {
             );
             outgoing.wrote(outgoing.unwritten().len());
             assert!(outgoing.unwritten().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_message_in_the_threads_buffer_leaves_no_memory_behind_but_what_was_not_written() {
+        let mut outgoing = Outgoing::default();
+        for written in [20_000 + 4, 7_000] {
+            outgoing.start();
+            let filled = outgoing.assemble(|out| {
+                out.resize(out.len() + 20_000, 7);
+                Ok::<_, Infallible>(true)
+            });
+            assert_eq!(filled, Ok(true));
+            let whole = outgoing.unwritten().to_vec();
+            outgoing.wrote(written);
+            outgoing.settle();
+            assert_eq!(outgoing.unwritten(), &whole[written..]);
+            assert!(outgoing.bytes.capacity() <= whole.len() - written);
         }
     }
 

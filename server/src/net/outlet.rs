@@ -273,8 +273,12 @@ impl<W: AsyncWrite + Unpin + Send> room::Outlet for Outlet<W> {
         }
         if self.is_conditioned {
             self.called.notify_one();
-        } else if !state.blocked && self.fill(&mut state) {
-            self.try_push(&mut state);
+        } else if !state.blocked {
+            state.outgoing.start();
+            if self.fill(&mut state) {
+                self.try_push(&mut state);
+            }
+            state.outgoing.settle();
         }
         true
     }
