@@ -25,6 +25,7 @@ use super::ring::Rings;
 use super::seat::{Port, Seat};
 use super::slot::{Left, Own, Slot};
 use super::stream::STRIDES;
+use super::wishes::Wished;
 use crate::game::Game;
 use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};
@@ -75,6 +76,8 @@ struct Client {
     /// With the next entry of its stream come keyframes of all that it sees.
     starts: bool,
     healed: Tick,
+    /// The part of its interest that it was granted.
+    scale: Option<f64>,
 }
 
 impl<G: Game> HostedRoom<G> {
@@ -146,6 +149,7 @@ impl<G: Game> HostedRoom<G> {
                             stream: 0,
                             starts: false,
                             healed,
+                            scale: None,
                         },
                     );
                     let answer = self.seat(client, player, token, resumed, (due, slot));
@@ -215,18 +219,21 @@ impl<G: Game> HostedRoom<G> {
         // What is a player's own goes to the connection that holds its seat, and to no earlier one that still ends.
         self.clients.retain(|id, client| {
             let seat = room.player(client.player);
-            !client.slot.is_abandoned() && seat.is_some_and(|seat| seat.client == *id)
+            !client.slot.wished().has(Wished::GONE) && seat.is_some_and(|seat| seat.client == *id)
         });
         let tick = room.tick();
         let mut used = [false; STRIDES.len()];
         for client in self.clients.values_mut() {
-            let wished = client.slot.wished_stream();
-            if wished != client.stream && core.stream_is_next(wished) {
-                core.set_stream_active(wished, true);
-                (client.stream, client.starts) = (wished, true);
+            let wished = client.slot.wished();
+            if wished.stream() != client.stream && core.stream_is_next(wished.stream()) {
+                core.set_stream_active(wished.stream(), true);
+                (client.stream, client.starts) = (wished.stream(), true);
             }
             used[client.stream] = true;
-            core.set_sight(client.player, client.slot.wished_scale());
+            if client.scale != Some(wished.scale()) {
+                core.set_sight(client.player, wished.scale());
+                client.scale = Some(wished.scale());
+            }
         }
         for (stream, used) in used.into_iter().enumerate().skip(1) {
             core.set_stream_active(stream, used);
@@ -236,15 +243,25 @@ impl<G: Game> HostedRoom<G> {
             let Some(viewer) = core.viewer(client.player) else {
                 continue;
             };
+            let wished = client.slot.wished();
+            if wished.has(Wished::RESTART) {
+                client.slot.grant_restart();
+                client.starts = true;
+            }
+            let heals =
+                wished.has(Wished::HEALING) && tick.since(client.healed) >= HEAL_TICKS as i32;
+            let enters = !viewer.entered.is_empty();
+            if !(client.starts || heals || enters) {
+                continue;
+            }
             let channels = viewer.channels.clone();
-            client.starts |= client.slot.take_restart();
             if client.starts {
                 core.want(client.stream, channels.iter().copied());
-            } else if !viewer.entered.is_empty() {
+            } else if enters {
                 let entered = viewer.entered.clone();
                 core.want(client.stream, entered.into_iter());
             }
-            if tick.since(client.healed) >= HEAL_TICKS as i32 {
+            if heals {
                 let is_seen = |channel| channels.binary_search(&channel).is_ok();
                 client.slot.healing(is_seen, &mut self.healing);
                 if !self.healing.is_empty() {

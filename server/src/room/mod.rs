@@ -26,6 +26,7 @@ mod seating;
 mod sight;
 mod slot;
 mod stream;
+mod wishes;
 
 use std::collections::BTreeMap;
 

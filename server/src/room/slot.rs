@@ -5,13 +5,15 @@
 //! for a copy.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, EntityId};
 use tickwire_shared::snapshot::layout::OwnAvatar;
 use tokio::sync::Notify;
+
+use super::wishes::{Wished, Wishes};
 
 /// Own events that may wait for a client that does not read, bytes; beyond it the client is too slow.
 const OWN_EVENT_BYTES: usize = 32 << 10;
@@ -26,11 +28,7 @@ const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12;
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     state: Mutex<SlotState>,
-    restart: AtomicBool,
-    hidden: AtomicBool,
-    half_rate: AtomicBool,
-    less_interest: AtomicBool,
-    gone: AtomicBool,
+    wishes: Wishes,
     /// Which stream the client is on.
     stream: AtomicUsize,
     closed: Notify,
@@ -287,14 +285,19 @@ impl Slot {
         self.closed.notified().await;
     }
 
-    /// The client can only go on from keyframes of all that it sees.
-    pub(super) fn wish_restart(&self) {
-        self.restart.store(true, Ordering::Relaxed);
+    /// What the client's two ends wish.
+    pub(super) fn wished(&self) -> Wished {
+        self.wishes.now()
     }
 
-    /// Whether it was wished for since the last call.
-    pub(super) fn take_restart(&self) -> bool {
-        self.restart.swap(false, Ordering::Relaxed)
+    /// The client can only go on from keyframes of all that it sees.
+    pub(super) fn wish_restart(&self) {
+        self.wishes.set(Wished::RESTART, true);
+    }
+
+    /// It is granted.
+    pub(super) fn grant_restart(&self) {
+        self.wishes.set(Wished::RESTART, false);
     }
 
     /// What the client holds of this channel is wrong.
@@ -308,6 +311,7 @@ impl Slot {
             self.wish_restart();
         } else if !state.healing.contains(&channel) {
             state.healing.push(channel);
+            self.wishes.set(Wished::HEALING, true);
         }
     }
 
@@ -316,6 +320,7 @@ impl Slot {
         let mut state = self.state.lock();
         let waits = |channel: &ChannelId| *channel == ChannelId::OWN || is_seen(*channel);
         state.healing.retain(waits);
+        self.wishes.set(Wished::HEALING, !state.healing.is_empty());
         out.clear();
         out.extend_from_slice(&state.healing);
     }
@@ -324,44 +329,23 @@ impl Slot {
     pub(super) fn healed(&self, is_healed: impl Fn(ChannelId) -> bool) {
         let mut state = self.state.lock();
         state.healing.retain(|channel| !is_healed(*channel));
+        self.wishes.set(Wished::HEALING, !state.healing.is_empty());
     }
 
     /// Nobody looks at the picture, or somebody does again.
     pub(super) fn wish_hidden(&self, hidden: bool) {
-        self.hidden.store(hidden, Ordering::Relaxed);
+        self.wishes.set(Wished::HIDDEN, hidden);
     }
 
     /// The client cannot take all of it.
     pub(super) fn wish_less(&self, half_rate: bool, less_interest: bool) {
-        self.half_rate.store(half_rate, Ordering::Relaxed);
-        self.less_interest.store(less_interest, Ordering::Relaxed);
-    }
-
-    /// The stream that the client should be on.
-    pub(super) fn wished_stream(&self) -> usize {
-        if self.hidden.load(Ordering::Relaxed) {
-            2
-        } else {
-            usize::from(self.half_rate.load(Ordering::Relaxed))
-        }
-    }
-
-    /// The part of its interest that the client should get, 0..=1.
-    pub(super) fn wished_scale(&self) -> f64 {
-        if self.less_interest.load(Ordering::Relaxed) {
-            0.5
-        } else {
-            1.0
-        }
+        self.wishes.set(Wished::HALF_RATE, half_rate);
+        self.wishes.set(Wished::LESS_INTEREST, less_interest);
     }
 
     /// Nobody takes anything any more.
     pub(super) fn abandon(&self) {
-        self.gone.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+        self.wishes.set(Wished::GONE, true);
     }
 }
 
