@@ -1,6 +1,6 @@
 //! Fixed cases whose machine instructions are counted: unlike times, counts do not drift from run to run.
 //!
-//! In: a case's name. Out: nothing but the work, in [`counted_part`], which callgrind is told to count; what comes before
+//! In: a case's name. Out: nothing but the work, in `counted_part`, which callgrind is told to count; what comes before
 //! and between is not counted. `cargo xtask instructions` runs each case and compares it with `benches/instructions.json`.
 //! Must not: take anything from the clock, the environment or the system's randomness.
 
