@@ -9,6 +9,8 @@
     reason = "a bench speaks to its terminal"
 )]
 
+mod flame;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,8 @@ use tickwire_benches::bandwidth::trace::Trace;
 use tickwire_benches::codes::{
     ExpGolomb, Forgetful, Learnt, Packed, RangeCode, ResidualCode, Section, residuals,
 };
+use tickwire_benches::rounds::rounds;
+use tickwire_benches::spread::quantile;
 use tickwire_shared::snapshot::{ChannelState, DeltaDecoder, DeltaEncoder, TableState};
 
 /// Snapshots of each trace.
@@ -127,14 +131,12 @@ fn recorded() -> [Recorded; 2] {
 }
 
 fn median_ns(mut work: impl FnMut()) -> f64 {
-    let mut times = [0.0; RUNS];
-    for time in &mut times {
+    let run = |_| {
         let started = Instant::now();
         work();
-        *time = started.elapsed().as_secs_f64() * 1e9;
-    }
-    times.sort_unstable_by(f64::total_cmp);
-    times[RUNS / 2]
+        started.elapsed().as_secs_f64() * 1e9
+    };
+    quantile(&mut (0..rounds(RUNS)).map(run).collect::<Vec<_>>(), 0.5)
 }
 
 fn print_entities(recorded: &[Recorded]) {
@@ -241,8 +243,10 @@ fn print_all_codes([hundred, thousand]: &[Recorded; 2]) {
 
 fn codec(criterion: &mut Criterion) {
     let recorded = recorded();
-    print_entities(&recorded);
-    print_all_codes(&recorded);
+    if rounds(RUNS) > 0 {
+        print_entities(&recorded);
+        print_all_codes(&recorded);
+    }
     let mut group = criterion.benchmark_group("codec");
     for recorded in &recorded {
         group.throughput(Throughput::Elements(recorded.changed as u64));
@@ -262,7 +266,7 @@ fn codec(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(20);
+    config = flame::criterion(20);
     targets = codec
 }
 criterion_main!(benches);

@@ -9,11 +9,15 @@
     reason = "a bench speaks to its terminal"
 )]
 
+mod flame;
+
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tickwire_benches::crowd::CrowdOptions;
 use tickwire_benches::crowd::play::{CrowdRoom, TickCost, growth_exponent};
+use tickwire_benches::rounds::rounds;
+use tickwire_benches::spread::quantile;
 
 /// Each room is played in so many turns of so many ticks.
 const TURNS: usize = 12;
@@ -29,17 +33,22 @@ const AMONG: usize = 125;
 fn quantiles(costs: &[TickCost], part: f64) -> TickCost {
     let quantile = |of: fn(&TickCost) -> f64| {
         let mut values = costs.iter().map(of).collect::<Vec<_>>();
-        values.sort_unstable_by(f64::total_cmp);
-        values[(values.len() as f64 * part) as usize]
+        quantile(&mut values, part)
     };
     TickCost {
+        deliver_ns: quantile(|cost| cost.deliver_ns),
         tick_us: quantile(|cost| cost.tick_us),
         assemble_ns: quantile(|cost| cost.assemble_ns),
         bytes: quantile(|cost| cost.bytes),
     }
 }
 
-fn print_growth(what: &str, counts: &[usize], options: impl Fn(usize) -> CrowdOptions) {
+fn print_growth(
+    what: &str,
+    counts: &[usize],
+    turns: usize,
+    options: impl Fn(usize) -> CrowdOptions,
+) {
     println!(
         "\n{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8}",
         "", "tick", "all", "tick", "all", "message", "message", "", "", ""
@@ -62,7 +71,7 @@ fn print_growth(what: &str, counts: &[usize], options: impl Fn(usize) -> CrowdOp
     });
     let mut rooms = rooms.collect::<Vec<_>>();
     // In turns, so that whatever else the machine does falls on all of them alike.
-    for _ in 0..TURNS {
+    for _ in 0..turns {
         for (_, room, costs) in &mut rooms {
             costs.extend((0..TURN_TICKS).map(|_| room.tick().expect("a crowd walks")));
         }
@@ -98,18 +107,26 @@ fn print_growth(what: &str, counts: &[usize], options: impl Fn(usize) -> CrowdOp
     println!("   (<= 1.1)");
 }
 
-fn fanout(criterion: &mut Criterion) {
+fn tables() {
+    let turns = rounds(TURNS);
+    if turns == 0 {
+        return;
+    }
     println!(
         "\n{} ticks each; \"all\" is a tick and everybody's message.\ntargets: 1,000 players, tick \
          <= 4,000 us; a message of 25 channels <= 1,500 ns",
-        TURNS * TURN_TICKS
+        turns * TURN_TICKS
     );
-    print_growth("players", &PLAYERS, CrowdOptions::of_players);
+    print_growth("players", &PLAYERS, turns, CrowdOptions::of_players);
     println!("\n{AMONG} of the entities are players");
-    print_growth("entities", &ENTITIES, |entities| {
+    print_growth("entities", &ENTITIES, turns, |entities| {
         CrowdOptions::of_entities(AMONG, entities)
     });
     println!();
+}
+
+fn fanout(criterion: &mut Criterion) {
+    tables();
     let mut room = CrowdRoom::open(CrowdOptions::of_players(1000), 7).expect("a crowd gathers");
     let mut group = criterion.benchmark_group("fanout");
     group.bench_function("one message, about 25 channels", |bencher| {
@@ -125,7 +142,7 @@ fn fanout(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(20);
+    config = flame::criterion(20);
     targets = fanout
 }
 criterion_main!(benches);

@@ -1,7 +1,7 @@
-//! What one tick of an arena costs, without sockets: in all, and by phase.
+//! What one tick of a room costs, without sockets: in all, and by phase, against players, entities and channels.
 //!
-//! Prints first a table of microseconds by phase (median and p99 over 20,000 ticks of one room), then criterion's
-//! times of whole ticks. Read the ratios: machines differ.
+//! Prints first a table of microseconds by phase, then criterion's times of whole ticks. Read the ratios: machines
+//! differ. `-- --profile-time 10` writes flame graphs instead.
 
 #![allow(
     missing_docs,
@@ -9,107 +9,172 @@
     reason = "a bench speaks to its terminal"
 )]
 
+mod flame;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tickwire_arena::Arena;
-use tickwire_benches::ScriptedArena;
-use tickwire_shared::rules::Rules;
+use tickwire_benches::crowd::CrowdOptions;
+use tickwire_benches::crowd::play::CrowdRoom;
+use tickwire_benches::field::FieldOptions;
+use tickwire_benches::phases::{PHASES, Phases};
+use tickwire_benches::rounds::rounds;
+use tickwire_benches::script::ScriptedRoom;
+use tickwire_benches::spread::{Spread, quantile};
+use tickwire_server::game::Game;
 
-const PLAYERS: [u64; 3] = [2, 8, 16];
-const PHASED_TICKS: usize = 20_000;
-const PHASES: [&str; 4] = ["receive", "simulate", "capture", "encode"];
+const ARENA_PLAYERS: [u64; 3] = [2, 8, 16];
+const ARENA_TICKS: usize = 20_000;
+const FIELD_PLAYERS: [u64; 2] = [100, 800];
+/// Of a crowd.
+const PLAYERS: [usize; 3] = [0, 125, 1000];
+/// Of a crowd, its players among them.
+const ENTITIES: [usize; 2] = [1000, 4000];
+/// Sides of a crowd's grid cells, units: about 16, 650 and 2,600 channels.
+const CELLS: [f64; 3] = [250.0, 40.0, 20.0];
+/// Of a crowd, and of a field.
+const CROWD_TICKS: usize = 400;
+const SEED: u64 = 7;
+
+fn tables() {
+    let ticks = rounds(ARENA_TICKS);
+    if ticks > 0 {
+        print_head();
+        for players in ARENA_PLAYERS {
+            let name = format!("arena, {players} players");
+            print_row(&name, &mut ScriptedRoom::arena(players, SEED), ticks);
+        }
+    }
+    let ticks = rounds(CROWD_TICKS);
+    if ticks > 0 {
+        for players in FIELD_PLAYERS {
+            let name = format!("field, {players} players");
+            let mut room = ScriptedRoom::field(FieldOptions::default(), players, SEED);
+            print_row(&name, &mut room, ticks);
+        }
+        print_crowds(ticks);
+        print_hosted(ticks);
+    }
+}
+
+/// Players x entities x channels.
+fn print_crowds(ticks: usize) {
+    for players in PLAYERS {
+        for entities in ENTITIES {
+            for cell in CELLS {
+                let options = CrowdOptions {
+                    cell,
+                    ..CrowdOptions::of_entities(players, entities)
+                };
+                let name = format!("crowd, {players} of {entities}, cells of {cell}");
+                let mut room = ScriptedRoom::crowd(options, SEED);
+                print_row(&name, &mut room, ticks);
+            }
+        }
+    }
+}
+
+fn print_head() {
+    print!("\n{:<34} {:>8} {:>8}", "median microseconds", "", "bytes,");
+    println!("{:60}   whole tick", "");
+    print!(
+        "{:<34} {:>8} {:>8}",
+        "of a room's tick", "channels", "shared"
+    );
+    for phase in PHASES {
+        print!(" {phase:>9}");
+    }
+    println!("{}", Spread::heads());
+}
+
+fn print_row<G: Game>(name: &str, scripted: &mut ScriptedRoom<G>, ticks: usize) {
+    let (mut phases, mut inbox) = (Phases::default(), Vec::new());
+    for _ in 0..ticks {
+        scripted.fill_inbox(&mut inbox);
+        phases.tick(&mut scripted.room, &mut inbox);
+    }
+    let room = &scripted.room;
+    print!(
+        "{name:<34} {:>8} {:>8}",
+        room.channels().count(),
+        room.shared_bytes()
+    );
+    let spreads = phases.spreads();
+    let (whole, phases) = spreads.split_last().expect("the whole is there");
+    for (_, spread) in phases {
+        print!(" {:>9.2}", spread.p50);
+    }
+    println!("{}", whole.1);
+    scripted.check();
+}
+
+/// What the room's place in a server adds: its mailbox, and what it leaves for each client.
+fn print_hosted(ticks: usize) {
+    println!(
+        "\n{:<34} {:>9} {:>9} {:>9}",
+        "median microseconds", "room", "hosted", "publish"
+    );
+    for players in [125, 1000] {
+        let options = || CrowdOptions::of_players(players);
+        let mut scripted = ScriptedRoom::crowd(options(), SEED);
+        let mut hosted = CrowdRoom::open(options(), SEED).expect("a crowd gathers");
+        let (mut room_us, mut hosted_us) = (Vec::new(), Vec::new());
+        let mut inbox = Vec::new();
+        // In turns, so that whatever else the machine does falls on both alike.
+        for _ in 0..ticks {
+            scripted.fill_inbox(&mut inbox);
+            let started = Instant::now();
+            scripted.room.tick(&mut inbox);
+            room_us.push(started.elapsed().as_secs_f64() * 1e6);
+            hosted_us.push(hosted.tick().expect("a crowd walks").tick_us);
+        }
+        scripted.check();
+        let (room_us, hosted_us) = (quantile(&mut room_us, 0.5), quantile(&mut hosted_us, 0.5));
+        println!(
+            "{:<34} {room_us:>9.2} {hosted_us:>9.2} {:>9.2}",
+            format!("crowd, {players} players"),
+            hosted_us - room_us
+        );
+    }
+    println!();
+}
 
 fn whole_ticks(criterion: &mut Criterion) {
-    for players in PLAYERS {
-        print_phases(players);
+    tables();
+    for players in ARENA_PLAYERS {
+        let arena = ScriptedRoom::arena(players, SEED);
+        bench_ticks(criterion, BenchmarkId::new("arena", players), arena);
     }
-    let mut group = criterion.benchmark_group("room_tick");
-    group.throughput(Throughput::Elements(1));
-    for players in PLAYERS {
-        let mut arena = ScriptedArena::new(players, 7);
-        let mut inbox = Vec::new();
-        group.bench_function(BenchmarkId::new("players", players), |bencher| {
-            bencher.iter(|| {
-                arena.fill_inbox(&mut inbox);
-                black_box(arena.room.tick(&mut inbox));
-            });
-        });
-        // A room in which nothing happens would be quick and worth nothing.
-        let (tick, hash) = (arena.room.room().tick(), arena.room.hash());
-        assert!(
-            tick.0 > 600 && arena.room.row_count() as u64 >= 2 * players,
-            "{hash:?}"
-        );
+    for players in FIELD_PLAYERS {
+        let field = ScriptedRoom::field(FieldOptions::default(), players, SEED);
+        bench_ticks(criterion, BenchmarkId::new("field", players), field);
     }
-    group.finish();
+    let crowd = ScriptedRoom::crowd(CrowdOptions::of_players(1000), SEED);
+    bench_ticks(criterion, BenchmarkId::new("crowd", 1000), crowd);
 }
 
-/// Runs the stages of [`tickwire_server::room::RoomCore::tick`] one by one, with a clock between them.
-fn print_phases(players: u64) {
-    let mut arena = ScriptedArena::new(players, 7);
+fn bench_ticks<G: Game>(
+    criterion: &mut Criterion,
+    name: BenchmarkId,
+    mut scripted: ScriptedRoom<G>,
+) {
     let mut inbox = Vec::new();
-    let mut spent_us = [const { Vec::new() }; PHASES.len()];
-    let mut whole_us = Vec::with_capacity(PHASED_TICKS);
-    for _ in 0..PHASED_TICKS {
-        arena.fill_inbox(&mut inbox);
-        let room = &mut arena.room;
-        let mut lap = Instant::now();
-        let started = lap;
-        let mut phase = |phase: usize| {
-            let now = Instant::now();
-            spent_us[phase].push((now - lap).as_secs_f64() * 1e6);
-            lap = now;
-        };
-        room.receive(&mut inbox);
-        phase(0);
-        room.simulate();
-        phase(1);
-        if room.snapshot_due(Arena::TICKS_PER_SNAPSHOT) {
-            room.capture();
-            room.look();
-            phase(2);
-            room.encode(&mut ());
-            phase(3);
-        }
-        whole_us.push(started.elapsed().as_secs_f64() * 1e6);
-        room.finish();
-    }
-    println!("\none room, {players} players, {PHASED_TICKS} ticks: microseconds per tick");
-    println!("{:>10} {:>9} {:>9}", "phase", "median", "p99");
-    for (phase, spent) in PHASES.iter().zip(&mut spent_us) {
-        println!(
-            "{phase:>10} {:>9.2} {:>9.2}",
-            quantile(spent, 0.5),
-            quantile(spent, 0.99)
-        );
-    }
-    let median = quantile(&mut whole_us, 0.5);
-    println!(
-        "{:>10} {median:>9.2} {:>9.2}",
-        "whole",
-        quantile(&mut whole_us, 0.99)
-    );
-    let mean = whole_us.iter().sum::<f64>() / whole_us.len() as f64;
-    println!(
-        "{:.0} ticks per second on one core; capture and encode run every {}nd tick",
-        1e6 / mean,
-        Arena::TICKS_PER_SNAPSHOT
-    );
-}
-
-fn quantile(values: &mut [f64], part: f64) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values
-        .get(((values.len() as f64 - 1.0) * part) as usize)
-        .copied()
-        .unwrap_or_default()
+    let mut group = criterion.benchmark_group("room_tick");
+    group.throughput(Throughput::Elements(scripted.people().count() as u64));
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            scripted.fill_inbox(&mut inbox);
+            black_box(scripted.room.tick(&mut inbox));
+        });
+    });
+    group.finish();
+    scripted.check();
 }
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(30);
+    config = flame::criterion(30);
     targets = whole_ticks
 }
 criterion_main!(benches);

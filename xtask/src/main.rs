@@ -11,6 +11,7 @@
 
 mod check;
 mod fuzz;
+mod instructions;
 mod length;
 mod page;
 mod play;
@@ -57,6 +58,12 @@ enum Command {
         /// One target only
         target: Option<String>,
     },
+    /// Count the machine instructions of fixed pieces of work and compare them with the baseline
+    Instructions {
+        /// Make what they take now the baseline
+        #[arg(long)]
+        bless: bool,
+    },
     /// Formatting, lints, documentation, types, licences, and a report of long files and functions
     Check,
 }
@@ -79,6 +86,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Wasm => wasm::wasm(&workspace),
         Command::Test => test::test(&workspace),
         Command::Fuzz { seconds, target } => fuzz::fuzz(&workspace, target.as_deref(), *seconds),
+        Command::Instructions { bless } => instructions::instructions(&workspace, *bless),
         Command::Check => check::check(&workspace),
     }
 }

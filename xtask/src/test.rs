@@ -1,5 +1,6 @@
 //! `cargo xtask test`: builds what players get, then tests it from the inside out: Rust, its
-//! documentation, TypeScript, what is decoded against any bytes, and the arena in a real browser.
+//! documentation, TypeScript, what is decoded against any bytes, what it all costs in instructions,
+//! and the arena in a real browser.
 //!
 //! Every part runs even if one before it failed. The runners print to the terminal themselves: their
 //! summaries are what a person or a CI reads.
@@ -8,14 +9,14 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::fuzz;
 use crate::play::{BUILD_STEPS, build_steps};
 use crate::steps::{Outcome, Steps};
 use crate::tools::{self, PRODUCT, Workspace};
+use crate::{fuzz, instructions};
 
 /// `cargo xtask test`.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(BUILD_STEPS + 7);
+    let mut steps = Steps::new(BUILD_STEPS + 8);
     let mut chromium = None;
     steps.need("chromium", "checking", |live| {
         let (path, outcome) = tools::ensure_chromium(live)?;
@@ -40,6 +41,9 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         tools::run_loud(workspace.npm().args(["test", "-w", "sdk"]))
     });
     steps.part("fuzz", "fuzzing", |live| fuzz::short(workspace, live));
+    steps.part("instructions", "counting", |live| {
+        instructions::compared(workspace, live)
+    });
     steps.loud_part("browser", || {
         let mut npm = workspace.npm();
         npm.args(["run", "e2e", "-w", "arena"])

@@ -17,7 +17,7 @@ use tickwire_shared::rules::Rules;
 
 use super::message::{Bytes, frame_head_bytes};
 use super::trace::{Snapshot, Trace};
-use crate::HOLD_TICKS;
+use crate::script::HOLD_TICKS;
 
 /// Played before anything is counted: everybody has joined, and clocks have settled.
 const WARM_UP: Duration = Duration::from_secs(8);

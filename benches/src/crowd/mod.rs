@@ -14,9 +14,9 @@ use tickwire_shared::ids::PlayerId;
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 
-/// Side of a grid cell, units.
+/// Side of a grid cell unless told, units.
 const CELL: f64 = 40.0;
-/// How far players see, units: with whole cells, 25 of them on average.
+/// How far players see, units: with whole cells of 40, 25 of them on average.
 const RADIUS: f64 = 80.0;
 /// How fast everybody walks, units per second.
 const SPEED: f32 = 20.0;
@@ -65,6 +65,8 @@ pub struct CrowdOptions {
     pub strays: usize,
     /// Side of the plain, units, up to 1,500.
     pub side: f32,
+    /// Side of a grid cell, units: the smaller, the more channels everybody sees.
+    pub cell: f64,
 }
 
 impl Default for CrowdOptions {
@@ -80,6 +82,7 @@ impl CrowdOptions {
             players,
             strays: 0,
             side: SIDE_OF_THOUSAND * (players as f32 / 1000.0).sqrt(),
+            cell: CELL,
         }
     }
 
@@ -89,6 +92,7 @@ impl CrowdOptions {
             players,
             strays: entities.saturating_sub(players),
             side: SIDE_OF_THOUSAND,
+            cell: CELL,
         }
     }
 }
@@ -139,8 +143,8 @@ impl Game for Crowd {
         options.players
     }
 
-    fn interest(_options: &CrowdOptions) -> Interest {
-        Interest::grid(CELL, RADIUS)
+    fn interest(options: &CrowdOptions) -> Interest {
+        Interest::grid(options.cell, RADIUS)
     }
 
     fn setup(options: &CrowdOptions) -> f32 {
@@ -202,7 +206,7 @@ fn somewhere(room: &mut Room<CrowdRules>) -> Walker {
 }
 
 /// A random direction.
-fn any_direction(rng: &mut impl RngExt) -> Steer {
+pub(crate) fn any_direction(rng: &mut impl RngExt) -> Steer {
     let angle = rng.random_range(0.0..std::f32::consts::TAU);
     Steer {
         right: angle.cos(),

@@ -112,27 +112,14 @@ impl Order {
         } else {
             self.path.clone()
         };
-        let mut stream = self.connect()?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n",
-            self.address
-        )
-        .context("the upgrade could not be sent")?;
-        let (head, early) = read_head(&mut stream)?;
-        let status = head.split(' ').nth(1).unwrap_or_default();
-        if status != "101" || header(&head, "Sec-WebSocket-Accept") != Some(&accept_key(KEY)) {
-            let words = String::from_utf8_lossy(&early).trim().to_owned();
-            bail!("HTTP {status} {words}");
-        }
+        let (stream, early) = upgraded(&self.address, &path)?;
         stream.set_nonblocking(true)?;
         Ok((stream, early))
     }
 
     /// Colyseus's way in: who asks for a seat is told where it is.
     fn seat(&self) -> Result<String> {
-        let mut stream = self.connect()?;
+        let mut stream = connect(&self.address)?;
         let body = "{}";
         write!(
             stream,
@@ -155,14 +142,32 @@ impl Order {
             seat.process_id, seat.room_id, seat.session_id
         ))
     }
+}
 
-    fn connect(&self) -> Result<TcpStream> {
-        let stream = TcpStream::connect(&self.address).context("cannot connect")?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(stream)
+/// A WebSocket that still waits when it is read, and what came behind the answer to the upgrade.
+pub(crate) fn upgraded(address: &str, path: &str) -> Result<(TcpStream, Vec<u8>)> {
+    let mut stream = connect(address)?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    )
+    .context("the upgrade could not be sent")?;
+    let (head, early) = read_head(&mut stream)?;
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    if status != "101" || header(&head, "Sec-WebSocket-Accept") != Some(&accept_key(KEY)) {
+        let words = String::from_utf8_lossy(&early).trim().to_owned();
+        bail!("HTTP {status} {words}");
     }
+    Ok((stream, early))
+}
+
+fn connect(address: &str) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).context("cannot connect")?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
 }
 
 /// Where Colyseus wants us.

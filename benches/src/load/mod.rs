@@ -4,7 +4,7 @@
 //! `link` is one socket, `speaker` what a client says and understands, `ours` the client core, `outcome` the figures.
 //! It must cost as little as it can: it shares a machine with what it measures.
 
-mod join;
+pub(crate) mod join;
 mod link;
 mod metrics;
 mod ours;

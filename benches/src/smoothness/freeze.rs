@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::measure::{length, quantile};
+use super::measure::length;
 use super::play::{PLAYERS, Script, Stage, TICK_S};
 use super::preset::Preset;
 use super::record::Drawn;
+use crate::spread::quantile;
 
 /// Nothing arrives, or nothing is drawn, for this long.
 const FREEZE: Duration = Duration::from_secs(3);

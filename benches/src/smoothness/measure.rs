@@ -6,6 +6,7 @@
 //! speed that is a tenth off from one animation frame to the next.
 
 use super::record::{Drawn, Path, Place, Record, Truth};
+use crate::spread::quantile;
 
 /// An animation frame is frozen when the truth moved more than this in its time, metres,
 const FROZEN_TRUTH_M: f64 = 0.01;
@@ -146,13 +147,6 @@ impl Sums {
             delay_max_ms: quantile(&mut self.delays_ms, 1.0),
         }
     }
-}
-
-/// The value that `part` of the values do not exceed; 0 of none.
-pub fn quantile(values: &mut [f64], part: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let place = (values.len().saturating_sub(1)) as f64 * part;
-    values.get(place.round() as usize).copied().unwrap_or(0.0)
 }
 
 fn minus(a: Place, b: Place) -> Place {

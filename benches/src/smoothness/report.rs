@@ -7,10 +7,11 @@ use std::fmt::{Display, Formatter};
 use serde_json::{Map, Value, json};
 
 use super::freeze::Aftermath;
-use super::measure::{Figures, quantile};
+use super::measure::Figures;
 use super::preset::Preset;
 use super::record::Record;
 use super::shots::Agreement;
+use crate::spread::quantile;
 
 /// What one preset gave.
 #[derive(Clone, Debug)]
