@@ -3,6 +3,8 @@
 //! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a second.
 //! One room of all, all of them or those near one; or rooms of eight. Written on the public API alone, as any game is.
 
+pub mod play;
+
 use serde::{Deserialize, Serialize};
 use tickwire_server::game::{Game, Interest, SavedVisitor};
 use tickwire_server::room::Room;
@@ -36,7 +38,7 @@ pub struct Mover {
     #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
     pub y: f32,
     /// Radians: where its player told it to go.
-    #[net(angle, bits = 8, interpolate)]
+    #[net(angle, bits = 8, interpolate, heading)]
     pub heading: f32,
     /// Nobody is hurt here.
     #[net(range = 0..=100)]

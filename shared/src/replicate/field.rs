@@ -161,8 +161,39 @@ pub struct FieldSchema {
     pub owner_only: bool,
     /// One of the two fields that say where the entity is: x first, y second.
     pub position: bool,
+    /// An angle along which the position moves.
+    pub heading: bool,
     /// A change between two snapshots over this much is a teleport: the whole component snaps.
     pub snap_over: f64,
+}
+
+impl FieldSchema {
+    /// True when no field is a heading, or one is that x and y can go along: what `#[derive(Replicate)]` checks.
+    pub const fn can_head(fields: &[FieldSchema]) -> bool {
+        let (mut headings, mut positions, mut step, mut sound) = (0, 0, 0.0, true);
+        let mut place = 0;
+        while place < fields.len() {
+            let field = &fields[place];
+            if field.heading {
+                headings += 1;
+                sound &= matches!(field.kind, FieldKind::Angle { bits } if bits >= 2);
+                sound &= field.interpolate && !field.owner_only;
+            }
+            if field.position {
+                // Motion along a heading mixes both, in quarters of a step.
+                match field.kind {
+                    FieldKind::Float { step: own, max, .. } if max < 1 << 24 => {
+                        sound &= positions == 0 || own == step;
+                        step = own;
+                    }
+                    _ => sound = false,
+                }
+                positions += 1;
+            }
+            place += 1;
+        }
+        headings == 0 || (headings == 1 && positions == 2 && sound)
+    }
 }
 
 /// A Rust type that a field can have.

@@ -7,7 +7,7 @@ mod field;
 mod schema;
 
 pub use field::{FieldKind, FieldSchema, FieldValue};
-pub use schema::{MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
+pub use schema::{Heading, MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
 pub use tickwire_derive::Replicate;
 
 /// A component that clients see. Derive it:

@@ -25,6 +25,8 @@ pub struct TableSchema {
     pub moving: Vec<MovingColumn>,
     /// The others.
     pub plain: Vec<PlainColumn>,
+    /// The rows have a heading: it is the first of `moving`, x and y come next and go along it.
+    pub heading: Option<Heading>,
 }
 
 /// An interpolated field as the codec needs it: predicted from its last motion.
@@ -34,8 +36,51 @@ pub struct MovingColumn {
     pub place: usize,
     /// The largest quantised value.
     pub max: u32,
+    /// The largest motion, either way.
+    pub motion_max: u32,
     /// For an angle, 32 minus its bits: shifting there and back wraps a difference. Otherwise 0.
     pub shift: u32,
+}
+
+/// The directions that a heading may have, as both ends know them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heading {
+    /// A whole turn of sines.
+    sines: Vec<i32>,
+    /// Bits of the heading that are finer than that.
+    fine_bits: u32,
+}
+
+impl Heading {
+    /// A sine of 1 is 2 to this.
+    pub const SCALE_BITS: u32 = 14;
+    /// Directions that are told apart: 2 to this at most.
+    const DIRECTION_BITS: u32 = 12;
+
+    fn new(bits: u32) -> Heading {
+        let coarse_bits = bits.min(Heading::DIRECTION_BITS);
+        let count = 1_u32 << coarse_bits;
+        let scale = f64::from(1 << Heading::SCALE_BITS);
+        let sine = |n: u32| {
+            let angle = f64::from(n) * std::f64::consts::TAU / f64::from(count);
+            libm::round(libm::sin(angle) * scale) as i32
+        };
+        Heading {
+            sines: (0..count).map(sine).collect(),
+            fine_bits: bits - coarse_bits,
+        }
+    }
+
+    /// Sine and cosine of a quantised angle.
+    #[inline(always)]
+    pub(crate) fn wave(&self, angle: u32) -> (i64, i64) {
+        let (place, count) = ((angle >> self.fine_bits) as usize, self.sines.len());
+        let at = |place: usize| {
+            let sine = self.sines.get(place & (count - 1));
+            i64::from(sine.copied().unwrap_or_default())
+        };
+        (at(place), at(place + count / 4))
+    }
 }
 
 /// A field that is not interpolated: sent when it changes.
@@ -60,9 +105,20 @@ impl TableSchema {
             let fields = fields.iter().enumerate();
             fields.filter(move |(_, field)| field.interpolate == moving)
         };
+        let heading = fields.iter().find(|field| field.heading);
+        let heading = heading.and_then(|field| match field.kind {
+            FieldKind::Angle { bits } => Some(Heading::new(bits)),
+            _ => None,
+        });
+        let goes_along = |field: &FieldSchema| field.position && heading.is_some();
         let moving = of(true).map(|(place, field)| MovingColumn {
             place,
             max: field.kind.max(),
+            motion_max: match field.kind.max() {
+                // The diagonal in quarters, and a bit.
+                max if goes_along(field) => max.saturating_mul(12),
+                max => max,
+            },
             shift: match field.kind {
                 FieldKind::Angle { bits } => 32 - bits,
                 _ => 0,
@@ -73,11 +129,21 @@ impl TableSchema {
             max: field.kind.max(),
             bits: field.kind.bits(),
         });
+        let mut moving = moving.collect::<Vec<_>>();
+        moving.sort_by_key(|column| {
+            let field = fields.get(column.place);
+            field.map_or(2, |field| match (field.heading, goes_along(field)) {
+                (true, _) => 0,
+                (_, true) => 1,
+                _ => 2,
+            })
+        });
         TableSchema {
             component,
             owner_only,
-            moving: moving.collect(),
+            moving,
             plain: plain.collect(),
+            heading,
             fields,
             places,
         }
@@ -228,7 +294,8 @@ fn hash_field(hasher: &mut Xxh3, field: &FieldSchema) {
         FieldKind::Enum { count } => (3, 0, 0, count),
         FieldKind::Integer { min, max } => (4, min as u64, 0, max),
     };
-    hasher.update(&[tag, u8::from(field.interpolate), u8::from(field.owner_only)]);
+    let moves = u8::from(field.interpolate) | u8::from(field.heading) << 1;
+    hasher.update(&[tag, moves, u8::from(field.owner_only)]);
     hasher.update(&a.to_le_bytes());
     hasher.update(&b.to_le_bytes());
     hasher.update(&c.to_le_bytes());

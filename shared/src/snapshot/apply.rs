@@ -5,7 +5,7 @@
 
 use super::SnapshotError;
 use super::bits::{BitReader, unzigzag};
-use super::motion::{coast, difference, predict};
+use super::motion::{advance, coast, predict};
 use super::state::{ChannelState, TableState, merge_rows, remove_rows};
 use crate::replicate::{PlainColumn, Schema, TableSchema};
 
@@ -109,17 +109,15 @@ impl DeltaDecoder {
         for (row, (values, motions)) in values.zip(motions).enumerate() {
             let is_named = named.next_if(|place| **place as usize == row).is_some();
             if is_named == all_but {
-                coast(&table.moving, values, motions);
+                coast(table, values, motions);
                 continue;
             }
-            for ((column, motion), code) in table.moving.iter().zip(motions).zip(&mut rows.codes) {
-                let residual = unzigzag(code.read(from)?);
-                let value = values.get_mut(column.place).ok_or(SnapshotError::Invalid)?;
+            let codes = rows.codes.as_mut_slice();
+            advance(table, values, motions, |place, column, predicted| {
+                let code = codes.get_mut(place).ok_or(SnapshotError::Invalid)?;
                 // A residual out of range is brought into it, here as anywhere.
-                let next = predict(column, predict(column, *value, *motion), residual);
-                *motion = difference(column, next, *value);
-                *value = next;
-            }
+                Ok(predict(column, predicted, unzigzag(code.read(from)?)))
+            })?;
         }
         Ok(())
     }
@@ -162,7 +160,7 @@ fn coast_table(table: &TableSchema, rows: &mut TableState) {
     }
     let values = rows.values.chunks_exact_mut(table.width());
     for (values, motions) in values.zip(rows.motion.chunks_exact_mut(table.moving.len())) {
-        coast(&table.moving, values, motions);
+        coast(table, values, motions);
     }
 }
 
@@ -183,7 +181,7 @@ pub(super) fn read_whole_row(
     }
     for column in &table.moving {
         let motion = unzigzag(from.exp_golomb()?);
-        if motion.unsigned_abs() > column.max {
+        if motion.unsigned_abs() > column.motion_max {
             return Err(SnapshotError::Invalid);
         }
         rows.motion.push(motion);

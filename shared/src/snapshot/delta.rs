@@ -13,10 +13,12 @@
 //! these), a count, and places. So a table in which everything moves names nobody, and one in which nothing moves pays
 //! nothing. Rows that are not named in `moved` move on by their motion (see `apply`).
 
+use std::convert::Infallible;
+
 use super::bits::{BitWriter, zigzag};
-use super::motion::{difference, predict};
+use super::motion::{advance, difference};
 use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
-use crate::replicate::{Schema, TableSchema};
+use crate::replicate::{MovingColumn, Schema, TableSchema};
 
 /// Where an added row's motion comes from: rows that crossed over from another channel keep theirs.
 pub trait Carried {
@@ -190,18 +192,15 @@ impl DeltaEncoder {
     ) -> bool {
         let before = self.residuals.len();
         let mut off = 0;
-        for (column, motion) in table.moving.iter().zip(motions) {
-            let (Some(value), Some(to)) = (values.get_mut(column.place), to.get(column.place))
-            else {
-                continue;
-            };
-            let predicted = predict(column, *value, *motion);
-            let residual = zigzag(difference(column, *to, predicted));
+        let residuals = &mut self.residuals;
+        let next = |_, column: &MovingColumn, predicted| {
+            let to = to.get(column.place).copied().unwrap_or(predicted);
+            let residual = zigzag(difference(column, to, predicted));
             off |= residual;
-            self.residuals.push(residual);
-            *motion = difference(column, *to, *value);
-            *value = *to;
-        }
+            residuals.push(residual);
+            Ok::<_, Infallible>(to)
+        };
+        let Ok(()) = advance(table, values, motions, next);
         if off == 0 {
             self.residuals.truncate(before);
         }
