@@ -23,10 +23,11 @@ pub const SPEED_PER_S: f32 = 200.0;
 pub const ROOM_SEATS: usize = 8;
 /// Whom a player sees with interest, itself included, about.
 const SEEN: f64 = 40.0;
-/// What a grid with cells of half its radius shows around a player, in squares of the radius: the cells that a circle
-/// touches (1/4 + 2 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
-/// as the peers' circles show: 40, less what lies beyond the edges.
-const SEEN_AREA: f64 = 6.1;
+/// What a grid with cells as large as its radius shows around a player, in squares of the radius: the cells that a circle
+/// touches (1 + 4 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
+/// as the peers' circles show: 40, less what lies beyond the edges. Smaller cells show less beyond the radius, but
+/// everybody is in another one every few ticks.
+const SEEN_AREA: f64 = 10.0;
 
 /// One that moves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
@@ -142,7 +143,7 @@ impl Game for FieldGame {
         options.seen_of.map_or(Interest::Everything, |players| {
             let share = SEEN / (players.max(1) as f64 * SEEN_AREA);
             let radius = f64::from(WORLD) * share.sqrt();
-            Interest::grid(radius / 2.0, radius)
+            Interest::grid(radius, radius)
         })
     }
 

@@ -154,10 +154,14 @@ impl TableSchema {
         self.fields.len()
     }
 
-    /// The fewest bits that a row takes when it is sent whole: its plain bits, and one for each motion.
+    /// The fewest bits that a row takes when it is sent whole: the plain bits of what moves and one for each motion, one
+    /// bit for any other field that is not always the same.
     pub fn whole_row_bits(&self) -> usize {
-        let fields = self.fields.iter().map(|field| field.kind.bits() as usize);
-        fields.sum::<usize>() + self.moving.len()
+        let fewest = |field: &FieldSchema| match field.interpolate {
+            true => field.kind.bits() + 1,
+            false => field.kind.bits().min(1),
+        };
+        self.fields.iter().map(|field| fewest(field) as usize).sum()
     }
 }
 

@@ -5,8 +5,10 @@
 
 use super::SnapshotError;
 use super::bits::{BitReader, unzigzag};
+use super::delta::{after_last, bits_of};
 use super::motion::{advance, coast, predict};
 use super::state::{ChannelState, TableState, merge_rows, remove_rows};
+use super::whole::{Model, read_whole_row};
 use crate::replicate::{PlainColumn, Schema, TableSchema};
 
 /// Applies deltas; keeps its scratch memory from one to the next.
@@ -16,6 +18,8 @@ pub struct DeltaDecoder {
     named: Vec<u32>,
     incoming: TableState,
     spare: TableState,
+    values: Vec<u32>,
+    motion: Vec<i32>,
 }
 
 impl DeltaDecoder {
@@ -59,11 +63,12 @@ impl DeltaDecoder {
         table: &TableSchema,
         rows: &mut TableState,
     ) -> Result<(), SnapshotError> {
+        let after_last = after_last(&rows.ids);
         read_places(from, rows.ids.len(), &mut self.removed)?;
-        self.read_added(from, table, rows)?;
         remove_rows(table, rows, &self.removed);
         self.read_moved(from, table, rows)?;
         self.read_changed(from, table, rows)?;
+        self.read_added(from, table, rows, after_last)?;
         let mut added = self.incoming.ids.iter();
         if added.any(|id| rows.find(*id).is_some()) {
             return Err(SnapshotError::Invalid);
@@ -77,16 +82,28 @@ impl DeltaDecoder {
         from: &mut BitReader,
         table: &TableSchema,
         rows: &TableState,
+        after_last: u32,
     ) -> Result<(), SnapshotError> {
         self.incoming.clear();
-        let mut expected = rows.ids.last().map_or(0, |last| last.wrapping_add(1));
+        let mut expected = after_last;
         for _ in 0..from.count(1 + table.whole_row_bits())? {
-            let id = expected.wrapping_add_signed(unzigzag(from.exp_golomb()?));
+            let id = if from.bit()? {
+                let id = expected.checked_add(from.exp_golomb()?);
+                let id = id.ok_or(SnapshotError::Invalid)?;
+                expected = id.saturating_add(1);
+                id
+            } else {
+                from.bits(bits_of(after_last))?
+            };
             if self.incoming.ids.last().is_some_and(|last| *last >= id) {
                 return Err(SnapshotError::Invalid);
             }
-            expected = id.wrapping_add(1);
-            read_whole_row(from, table, id, &mut self.incoming)?;
+            let (values, motion) = (&mut self.values, &mut self.motion);
+            values.clear();
+            motion.clear();
+            let model = Model::last(table, &self.incoming).or_else(|| Model::last(table, rows));
+            read_whole_row(from, table, (values, motion), model)?;
+            self.incoming.push(id, values, motion);
         }
         Ok(())
     }
@@ -162,31 +179,6 @@ fn coast_table(table: &TableSchema, rows: &mut TableState) {
     for (values, motions) in values.zip(rows.motion.chunks_exact_mut(table.moving.len())) {
         coast(table, values, motions);
     }
-}
-
-/// Reads what `write_whole_row` wrote, as the next row of `rows`.
-pub(super) fn read_whole_row(
-    from: &mut BitReader,
-    table: &TableSchema,
-    id: u32,
-    rows: &mut TableState,
-) -> Result<(), SnapshotError> {
-    rows.ids.push(id);
-    for field in &table.fields {
-        let value = from.bits(field.kind.bits())?;
-        if value > field.kind.max() {
-            return Err(SnapshotError::Invalid);
-        }
-        rows.values.push(value);
-    }
-    for column in &table.moving {
-        let motion = unzigzag(from.exp_golomb()?);
-        if motion.unsigned_abs() > column.motion_max {
-            return Err(SnapshotError::Invalid);
-        }
-        rows.motion.push(motion);
-    }
-    Ok(())
 }
 
 fn read_plain(from: &mut BitReader, column: &PlainColumn) -> Result<u32, SnapshotError> {
