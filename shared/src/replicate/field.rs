@@ -284,6 +284,36 @@ mod tests {
     }
 
     #[test]
+    fn only_an_angle_beside_a_position_can_be_a_heading() {
+        let field = |kind: FieldKind, position: bool, heading: bool| FieldSchema {
+            name: "",
+            kind,
+            interpolate: true,
+            owner_only: false,
+            position,
+            heading,
+            snap_over: f64::INFINITY,
+        };
+        let (metre, foot) = (
+            FieldKind::float(0.0, 100.0, 0.1),
+            FieldKind::float(0.0, 100.0, 0.3),
+        );
+        let (at, angle) = (field(metre, true, false), FieldKind::angle(8));
+        let heading = field(angle, false, true);
+        let can = |fields: &[FieldSchema]| FieldSchema::can_head(fields);
+        assert!(can(&[at, at]) && can(&[at, at, heading]) && can(&[heading, at, at]));
+        assert!(!can(&[heading]) && !can(&[at, at, heading, heading]));
+        assert!(!can(&[at, field(foot, true, false), heading]));
+        assert!(!can(&[at, at, field(metre, false, true)]));
+        assert!(!can(&[at, at, field(FieldKind::angle(1), false, true)]));
+        let hidden = FieldSchema {
+            owner_only: true,
+            ..heading
+        };
+        assert!(!can(&[at, at, hidden]));
+    }
+
+    #[test]
     fn both_ends_of_a_range_are_reached() {
         let kind = FieldKind::float(-1.0, 1.0, 0.01);
         assert_eq!(

@@ -74,7 +74,8 @@ pub struct DeltaEncoder {
     /// The added rows, to be merged in at the end.
     incoming: TableState,
     spare: TableState,
-    guess: Vec<i32>,
+    /// Of the added row at hand.
+    motion: Vec<i32>,
 }
 
 impl DeltaEncoder {
@@ -243,8 +244,18 @@ impl DeltaEncoder {
             let id = next.ids.get(*new as usize).copied().unwrap_or_default();
             let values = next.row(*new as usize, table.width());
             let model = Model::last(table, &self.incoming).or_else(|| Model::last(table, rows));
-            Model::guess(model, table, &mut self.guess);
-            let motion = carried.motion(place, id).unwrap_or(&self.guess);
+            self.motion.clear();
+            match carried.motion(place, id) {
+                Some(motion) => {
+                    self.motion.extend_from_slice(motion);
+                    // If it goes on turning, saying so in the next snapshot takes no more than saying it now.
+                    if let (Some(_), Some(turn)) = (&table.heading, self.motion.first_mut()) {
+                        *turn = 0;
+                    }
+                }
+                None => Model::guess(model, table, &mut self.motion),
+            }
+            let motion = self.motion.as_slice();
             // What is new in the room comes behind all, what crosses over comes anywhere.
             let is_behind = id >= expected;
             out.bit(is_behind);
