@@ -191,6 +191,11 @@ proptest! {
         let mut state = told.server.clone();
         let _ = told.hear(&mut state, Some(&bytes));
         prop_assert!(state.row_count() <= told.server.row_count() + bytes.len() * 8);
+        // Whatever came of it can be told: no motion is out of its bounds.
+        let mut again = ChannelState::default();
+        told.server = state.clone();
+        prop_assert_eq!(apply_keyframe(&told.schema, &mut again, &told.keyframe()), Ok(()));
+        prop_assert_eq!(&again, &state);
         let mut state = ChannelState::default();
         let _ = apply_keyframe(&told.schema, &mut state, &bytes);
         prop_assert!(state.row_count() <= bytes.len() * 8);
