@@ -13,8 +13,6 @@
 //! these), a count, and places. So a table in which everything moves names nobody, and one in which nothing moves pays
 //! nothing. Rows that are not named in `moved` move on by their motion (see `apply`).
 
-use std::convert::Infallible;
-
 use super::bits::{BitWriter, zigzag};
 use super::motion::{advance, difference};
 use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
@@ -200,9 +198,9 @@ impl DeltaEncoder {
             let residual = zigzag(difference(column, to, predicted));
             off |= residual;
             residuals.push(residual);
-            Ok::<_, Infallible>(to)
+            to
         };
-        let Ok(()) = advance(table, values, motions, next);
+        advance(table, values, motions, next);
         if off == 0 {
             self.residuals.truncate(before);
         }

@@ -33,51 +33,47 @@ pub(super) fn difference(column: &MovingColumn, to: u32, from: u32) -> i32 {
 
 /// Moves a row on: `next` is asked for each interpolated field's new value, by its place among them and the predicted
 /// one, and may give another.
-///
-/// # Errors
-/// The first that `next` gives; the row is then half way.
 #[inline(always)]
-pub(super) fn advance<E>(
+pub(super) fn advance(
     table: &TableSchema,
     values: &mut [u32],
     motions: &mut [i32],
-    mut next: impl FnMut(usize, &MovingColumn, u32) -> Result<u32, E>,
-) -> Result<(), E> {
+    mut next: impl FnMut(usize, &MovingColumn, u32) -> u32,
+) {
     let mut first = 0;
     if let Some(heading) = &table.heading {
         first = 3;
-        advance_along(heading, table, values, motions, &mut next)?;
+        advance_along(heading, table, values, motions, &mut next);
     }
     let columns = table.moving.iter().zip(motions).enumerate().skip(first);
     for (place, (column, motion)) in columns {
         if let Some(value) = values.get_mut(column.place) {
-            let to = next(place, column, predict(column, *value, *motion))?;
+            let to = next(place, column, predict(column, *value, *motion));
             *motion = difference(column, to, *value);
             *value = to;
         }
     }
-    Ok(())
 }
 
 /// The first three fields of a row with a heading: the heading, by its last change, and then x and y along it.
 #[inline(always)]
-fn advance_along<E>(
+fn advance_along(
     heading: &Heading,
     table: &TableSchema,
     values: &mut [u32],
     motions: &mut [i32],
-    next: &mut impl FnMut(usize, &MovingColumn, u32) -> Result<u32, E>,
-) -> Result<(), E> {
+    next: &mut impl FnMut(usize, &MovingColumn, u32) -> u32,
+) {
     let ([turns, east, south, ..], [turn, forward, sideways, ..]) =
         (table.moving.as_slice(), motions)
     else {
-        return Ok(());
+        return;
     };
     let at = |values: &[u32], column: &MovingColumn| {
         values.get(column.place).copied().unwrap_or_default()
     };
     let before = (at(values, turns), at(values, east), at(values, south));
-    let angle = next(0, turns, predict(turns, before.0, *turn))?;
+    let angle = next(0, turns, predict(turns, before.0, *turn));
     *turn = difference(turns, angle, before.0);
     let mut course = Course::of(*forward, *sideways);
     let wave = heading.wave(angle);
@@ -86,8 +82,8 @@ fn advance_along<E>(
         predict(east, before.1, by.0),
         predict(south, before.2, by.1),
     );
-    let x = next(1, east, predicted.0)?;
-    let y = next(2, south, predicted.1)?;
+    let x = next(1, east, predicted.0);
+    let y = next(2, south, predicted.1);
     let moved = (
         difference(east, x, before.1),
         difference(south, y, before.2),
@@ -103,7 +99,6 @@ fn advance_along<E>(
             *cell = value;
         }
     }
-    Ok(())
 }
 
 /// How a row goes along its heading: as motions of x and y it is `forward * 2 + mirrored` and `sideways`.
@@ -151,22 +146,33 @@ impl Course {
         let x = if self.mirrored { -x } else { x };
         let forward = ((cosine * x + sine * y) >> Heading::SCALE_BITS) - self.forward;
         let sideways = ((cosine * y - sine * x) >> Heading::SCALE_BITS) - self.sideways;
-        let weight = match forward.unsigned_abs() + sideways.unsigned_abs() {
-            0..=SURPRISE => WEIGHT,
-            _ => 0,
-        };
+        let off = forward.unsigned_abs() + sideways.unsigned_abs();
+        let weight = if off > SURPRISE { 0 } else { WEIGHT };
         let part = |off: i64| (off + ((1 << weight) >> 1)) >> weight;
         self.forward += part(forward);
         self.sideways += part(sideways);
     }
 }
 
+/// Moves a row on by its motion and these residuals.
+// Not inlined, so that the loops around it stay small: most rows have no heading.
+#[inline(never)]
+pub(super) fn advance_by(
+    table: &TableSchema,
+    values: &mut [u32],
+    motions: &mut [i32],
+    residuals: &[i32],
+) {
+    advance(table, values, motions, |place, column, predicted| {
+        let residual = residuals.get(place).copied().unwrap_or_default();
+        predict(column, predicted, residual)
+    });
+}
+
 /// Moves a row on by its motion: what it does when no delta speaks of it.
 #[inline]
 pub(super) fn coast(table: &TableSchema, values: &mut [u32], motions: &mut [i32]) {
-    if motions.iter().all(|motion| *motion == 0) {
-        return;
+    if motions.iter().any(|motion| *motion != 0) {
+        advance_by(table, values, motions, &[]);
     }
-    let next = |_, _: &MovingColumn, predicted| Ok::<_, std::convert::Infallible>(predicted);
-    let Ok(()) = advance(table, values, motions, next);
 }
