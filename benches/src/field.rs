@@ -3,6 +3,8 @@
 //! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a second.
 //! One room of all, all of them or those near one; or rooms of eight. Written on the public API alone, as any game is.
 
+pub mod play;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -23,10 +25,11 @@ pub const SPEED_PER_S: f32 = 200.0;
 pub const ROOM_SEATS: usize = 8;
 /// Whom a player sees with interest, itself included, about.
 const SEEN: f64 = 40.0;
-/// What a grid with cells of half its radius shows around a player, in squares of the radius: the cells that a circle
-/// touches (1/4 + 2 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
-/// as the peers' circles show: 40, less what lies beyond the edges.
-const SEEN_AREA: f64 = 6.1;
+/// What a grid with cells as large as its radius shows around a player, in squares of the radius: the cells that a circle
+/// touches (1 + 4 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
+/// as the peers' circles show: 40, less what lies beyond the edges. Smaller cells show less beyond the radius, but
+/// everybody is in another one every few ticks.
+const SEEN_AREA: f64 = 10.0;
 
 /// One that moves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
@@ -38,7 +41,7 @@ pub struct Mover {
     #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
     pub y: f32,
     /// Radians: where its player told it to go.
-    #[net(angle, bits = 8, interpolate)]
+    #[net(angle, bits = 8, interpolate, heading)]
     pub heading: f32,
     /// Nobody is hurt here.
     #[net(range = 0..=100)]
@@ -148,7 +151,7 @@ impl Game for FieldGame {
         options.seen_of.map_or(Interest::Everything, |players| {
             let share = SEEN / (players.max(1) as f64 * SEEN_AREA);
             let radius = f64::from(WORLD) * share.sqrt();
-            Interest::grid(radius / 2.0, radius)
+            Interest::grid(radius, radius)
         })
     }
 

@@ -1,6 +1,6 @@
 //! The bandwidth tool's figures hold together: what it counts is what clients are sent.
 //!
-//! In: a short arena. Out: pass or fail. That the trace encodes to the very bytes that clients got is checked by the
+//! In: a short arena, a short field. Out: pass or fail. That the trace encodes to the very bytes that clients got is checked by the
 //! report itself.
 
 #![allow(missing_docs)]
@@ -10,6 +10,7 @@ use std::time::Duration;
 use tickwire_benches::bandwidth::message::Bytes;
 use tickwire_benches::bandwidth::play::{Played, Script, play};
 use tickwire_benches::bandwidth::report::Report;
+use tickwire_benches::field::play::FieldRoom;
 use tickwire_shared::snapshot::layout::{Header, write_header};
 
 fn played(idle: bool) -> Played {
@@ -49,6 +50,25 @@ fn a_smaller_step_costs_more_and_a_larger_one_less() {
     let more = |step: &str| x.unwrap()[step].as_f64().unwrap();
     assert!(more("half_step_more_bytes_per_client_per_s") > 0.0);
     assert!(more("double_step_more_bytes_per_client_per_s") < 0.0);
+}
+
+#[test]
+fn a_mover_that_turns_at_every_input_takes_two_and_a_half_bytes_at_most() {
+    let mut field = FieldRoom::open(100, false, 1).unwrap();
+    let played = field.play(40).unwrap();
+    let (messages, seen) = (played.bytes.messages, played.seen);
+    assert_eq!((messages, seen), (40 * 100, 40 * 100 * 100));
+    // What messages cost in themselves is in it; about 1.6 of all.
+    assert!(played.per_seen() < 2.0, "{}", played.per_seen());
+}
+
+#[test]
+fn with_interest_each_of_about_forty_takes_less_than_four_bytes() {
+    let mut field = FieldRoom::open(400, true, 1).unwrap();
+    let played = field.play(20).unwrap();
+    let seen = played.seen as f64 / played.bytes.messages as f64;
+    assert!((33.0..43.0).contains(&seen), "{seen}");
+    assert!(played.per_seen() < 4.0, "{}", played.per_seen());
 }
 
 #[test]

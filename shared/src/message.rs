@@ -13,7 +13,7 @@ use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYT
 use crate::link::LINK_BYTES_MAX;
 
 /// Raised with every change that an older peer would misread.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 /// The first message of a connection: who wants to go where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

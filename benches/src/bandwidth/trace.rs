@@ -249,9 +249,14 @@ fn changed_rows(before: &TableState, now: Rows<'_>, width: usize) -> usize {
     rows.filter(is_changed).count()
 }
 
-/// The same schema, but one field has `factor` times its step. None when its kind has no step.
+/// The same schema, but one field has `factor` times its step. None when its kind has no step, or when it cannot have
+/// another one alone: x, y and a heading.
 pub fn with_step(schema: &Schema, (table, place): (usize, usize), factor: f64) -> Option<Schema> {
-    let kind = match schema.tables[table].fields[place].kind {
+    let field = schema.tables[table].fields[place];
+    if field.heading || (field.position && schema.tables[table].heading.is_some()) {
+        return None;
+    }
+    let kind = match field.kind {
         FieldKind::Float { min, step, max } => {
             FieldKind::float(min, min + step * f64::from(max), step * factor)
         }

@@ -31,8 +31,9 @@ pub enum Interest {
 /// A grid's measures, in the unit of the positions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
-    /// Side of a cell. Smaller cells follow the radius more closely and cost more per snapshot and client; a third of the
-    /// radius is a good start.
+    /// Side of a cell. Smaller cells follow the radius more closely and cost more per snapshot and client: each is a section
+    /// of some ten bytes, and who moves is told anew (some nine bytes) in each that it comes into. A third of the radius
+    /// is a good start, for who moves fast (over a tenth of it from one snapshot to the next) the whole of it.
     pub cell: f64,
     /// What is nearer than this is seen, with the rest of its cell.
     pub radius: f64,

@@ -104,7 +104,7 @@ pub struct Projectile {
     #[net(range = -32.0..=32.0, step = 0.02, interpolate, position)]
     pub y: f32,
     /// Radians, the direction of flight.
-    #[net(angle, bits = 8)]
+    #[net(angle, bits = 8, interpolate, heading)]
     pub angle: f32,
     /// The player who shot.
     #[net(range = 0..=1_048_575)]

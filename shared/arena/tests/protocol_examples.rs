@@ -305,7 +305,8 @@ fn schema_bytes(schema: &Schema) -> Vec<u8> {
                 FieldKind::Enum { count } => (3, 0, 0, count),
                 FieldKind::Integer { min, max } => (4, min as u64, 0, max),
             };
-            out.extend([tag, u8::from(field.interpolate), u8::from(field.owner_only)]);
+            let moves = u8::from(field.interpolate) + 2 * u8::from(field.heading);
+            out.extend([tag, moves, u8::from(field.owner_only)]);
             out.extend(a.to_le_bytes());
             out.extend(b.to_le_bytes());
             out.extend(c.to_le_bytes());
@@ -330,7 +331,7 @@ fn hashes_are_as_shown() {
         let hash = xxh3_64(input.as_bytes());
         shown_in_text("a hash", &format!("{words} `{hash:016x}`"));
     }
-    let empty = [0_u32, 32, 32, 32, 0, 0, 0, 32, 32, 0];
+    let empty = [0_u32, 32, 32, 32, 0, 0, 0, 32, 32, 32, 0];
     let empty = empty.map(u32::to_le_bytes).concat();
     let hash = ChannelState::empty(&schema).hash();
     assert_eq!(hash, xxh3_64(&empty));
@@ -546,6 +547,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     ));
     told.hear(&first);
     shown_bit_by_bit("the delta of tick 604", &first);
+    assert_eq!(told.server.tables[3].motion, [0, 370, 1]);
     let second = told.tell(&capture(2280, 3323, 12, 80, vec![], 169));
     told.hear(&second);
     shown_bit_by_bit("the delta of tick 606", &second);

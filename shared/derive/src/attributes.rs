@@ -14,6 +14,7 @@ pub(crate) struct FieldAttributes {
     pub(crate) interpolate: Option<Path>,
     pub(crate) owner_only: Option<Path>,
     pub(crate) position: Option<Path>,
+    pub(crate) heading: Option<Path>,
     pub(crate) skip: Option<Path>,
     pub(crate) snap_over: Option<Expr>,
 }
@@ -42,11 +43,13 @@ impl FieldAttributes {
                     parsed.owner_only = Some(meta.path);
                 } else if meta.path.is_ident("position") {
                     parsed.position = Some(meta.path);
+                } else if meta.path.is_ident("heading") {
+                    parsed.heading = Some(meta.path);
                 } else if meta.path.is_ident("skip") {
                     parsed.skip = Some(meta.path);
                 } else {
                     return Err(meta.error(
-                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, owner_only or skip",
+                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, heading, owner_only or skip",
                     ));
                 }
                 Ok(())

@@ -72,6 +72,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
                 "a position is seen by others and interpolated",
             ));
         }
+        let heading = attributes.heading.is_some();
         let snap_over = attributes
             .snap_over
             .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
@@ -88,6 +89,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
                 interpolate: #interpolate,
                 owner_only: #owner_only,
                 position: #position,
+                heading: #heading,
                 snap_over: #snap_over,
             }
         });
@@ -108,6 +110,10 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
     let (ident, name, count) = (&input.ident, input.ident.to_string(), schemas.len());
     Ok(quote! {
         #(#checks)*
+        const _: () = assert!(
+            ::tickwire_shared::replicate::FieldSchema::can_head(<#ident as ::tickwire_shared::replicate::Replicate>::FIELDS),
+            "a heading is one interpolated angle of at least 2 bits, seen by others, beside a position whose x and y have the same step and fewer than 2^24 values"
+        );
         impl ::tickwire_shared::replicate::Replicate for #ident {
             const NAME: &'static str = #name;
             const FIELDS: &'static [::tickwire_shared::replicate::FieldSchema] = &[#(#schemas),*];

@@ -161,8 +161,39 @@ pub struct FieldSchema {
     pub owner_only: bool,
     /// One of the two fields that say where the entity is: x first, y second.
     pub position: bool,
+    /// An angle along which the position moves.
+    pub heading: bool,
     /// A change between two snapshots over this much is a teleport: the whole component snaps.
     pub snap_over: f64,
+}
+
+impl FieldSchema {
+    /// True when no field is a heading, or one is that x and y can go along: what `#[derive(Replicate)]` checks.
+    pub const fn can_head(fields: &[FieldSchema]) -> bool {
+        let (mut headings, mut positions, mut step, mut sound) = (0, 0, 0.0, true);
+        let mut place = 0;
+        while place < fields.len() {
+            let field = &fields[place];
+            if field.heading {
+                headings += 1;
+                sound &= matches!(field.kind, FieldKind::Angle { bits } if bits >= 2);
+                sound &= field.interpolate && !field.owner_only;
+            }
+            if field.position {
+                // Motion along a heading mixes both, in quarters of a step.
+                match field.kind {
+                    FieldKind::Float { step: own, max, .. } if max < 1 << 24 => {
+                        sound &= positions == 0 || own == step;
+                        step = own;
+                    }
+                    _ => sound = false,
+                }
+                positions += 1;
+            }
+            place += 1;
+        }
+        headings == 0 || (headings == 1 && positions == 2 && sound)
+    }
 }
 
 /// A Rust type that a field can have.
@@ -250,6 +281,36 @@ mod tests {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
             assert!(FieldKind::angle(8).quantise(value) <= 255);
         }
+    }
+
+    #[test]
+    fn only_an_angle_beside_a_position_can_be_a_heading() {
+        let field = |kind: FieldKind, position: bool, heading: bool| FieldSchema {
+            name: "",
+            kind,
+            interpolate: true,
+            owner_only: false,
+            position,
+            heading,
+            snap_over: f64::INFINITY,
+        };
+        let (metre, foot) = (
+            FieldKind::float(0.0, 100.0, 0.1),
+            FieldKind::float(0.0, 100.0, 0.3),
+        );
+        let (at, angle) = (field(metre, true, false), FieldKind::angle(8));
+        let heading = field(angle, false, true);
+        let can = |fields: &[FieldSchema]| FieldSchema::can_head(fields);
+        assert!(can(&[at, at]) && can(&[at, at, heading]) && can(&[heading, at, at]));
+        assert!(!can(&[heading]) && !can(&[at, at, heading, heading]));
+        assert!(!can(&[at, field(foot, true, false), heading]));
+        assert!(!can(&[at, at, field(metre, false, true)]));
+        assert!(!can(&[at, at, field(FieldKind::angle(1), false, true)]));
+        let hidden = FieldSchema {
+            owner_only: true,
+            ..heading
+        };
+        assert!(!can(&[at, at, hidden]));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod field;
 mod schema;
 
 pub use field::{FieldKind, FieldSchema, FieldValue};
-pub use schema::{MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
+pub use schema::{Heading, MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
 pub use tickwire_derive::Replicate;
 
 /// A component that clients see. Derive it:
@@ -42,7 +42,9 @@ pub use tickwire_derive::Replicate;
 /// Field kinds: a float needs `range` and `step`, or `angle` and `bits`; an integer takes its type's range unless
 /// `range` narrows it; `bool` and derived unit enums need nothing. `interpolate` draws a float between snapshots
 /// (the default is to snap). `position`, on two interpolated fields, says where the entity is: a room with a grid puts it
-/// into the channel of its cell. `owner_only` hides a field from everybody but the entity's owner.
+/// into the channel of its cell. `heading`, on an interpolated angle of the same component, says that it moves along this
+/// angle, or as seen from it: then a turn costs the turn, and not the way as well (0 and 90 degrees are the axes x and y,
+/// either way round). `owner_only` hides a field from everybody but the entity's owner.
 /// `skip` keeps a field off the wire; the owner of an avatar still gets it, since avatars travel whole to their owner.
 ///
 /// An interpolated field that is too wide to have a motion does not compile:

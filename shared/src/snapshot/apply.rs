@@ -5,8 +5,10 @@
 
 use super::SnapshotError;
 use super::bits::{BitReader, unzigzag};
-use super::motion::{coast, difference, predict};
+use super::delta::{after_last, bits_of};
+use super::motion::{advance_by, coast, difference, predict};
 use super::state::{ChannelState, TableState, merge_rows, remove_rows};
+use super::whole::{Model, read_whole_row};
 use crate::replicate::{PlainColumn, Schema, TableSchema};
 
 /// Applies deltas; keeps its scratch memory from one to the next.
@@ -16,6 +18,9 @@ pub struct DeltaDecoder {
     named: Vec<u32>,
     incoming: TableState,
     spare: TableState,
+    values: Vec<u32>,
+    motion: Vec<i32>,
+    residuals: Vec<i32>,
 }
 
 impl DeltaDecoder {
@@ -59,11 +64,12 @@ impl DeltaDecoder {
         table: &TableSchema,
         rows: &mut TableState,
     ) -> Result<(), SnapshotError> {
+        let after_last = after_last(&rows.ids);
         read_places(from, rows.ids.len(), &mut self.removed)?;
-        self.read_added(from, table, rows)?;
         remove_rows(table, rows, &self.removed);
         self.read_moved(from, table, rows)?;
         self.read_changed(from, table, rows)?;
+        self.read_added(from, table, rows, after_last)?;
         let mut added = self.incoming.ids.iter();
         if added.any(|id| rows.find(*id).is_some()) {
             return Err(SnapshotError::Invalid);
@@ -77,16 +83,28 @@ impl DeltaDecoder {
         from: &mut BitReader,
         table: &TableSchema,
         rows: &TableState,
+        after_last: u32,
     ) -> Result<(), SnapshotError> {
         self.incoming.clear();
-        let mut expected = rows.ids.last().map_or(0, |last| last.wrapping_add(1));
+        let mut expected = after_last;
         for _ in 0..from.count(1 + table.whole_row_bits())? {
-            let id = expected.wrapping_add_signed(unzigzag(from.exp_golomb()?));
+            let id = if from.bit()? {
+                let id = expected.checked_add(from.exp_golomb()?);
+                let id = id.ok_or(SnapshotError::Invalid)?;
+                expected = id.saturating_add(1);
+                id
+            } else {
+                from.bits(bits_of(after_last))?
+            };
             if self.incoming.ids.last().is_some_and(|last| *last >= id) {
                 return Err(SnapshotError::Invalid);
             }
-            expected = id.wrapping_add(1);
-            read_whole_row(from, table, id, &mut self.incoming)?;
+            let (values, motion) = (&mut self.values, &mut self.motion);
+            values.clear();
+            motion.clear();
+            let model = Model::last(table, &self.incoming).or_else(|| Model::last(table, rows));
+            read_whole_row(from, table, (values, motion), model)?;
+            self.incoming.push(id, values, motion);
         }
         Ok(())
     }
@@ -109,17 +127,27 @@ impl DeltaDecoder {
         for (row, (values, motions)) in values.zip(motions).enumerate() {
             let is_named = named.next_if(|place| **place as usize == row).is_some();
             if is_named == all_but {
-                coast(&table.moving, values, motions);
+                coast(table, values, motions);
                 continue;
             }
-            for ((column, motion), code) in table.moving.iter().zip(motions).zip(&mut rows.codes) {
-                let residual = unzigzag(code.read(from)?);
-                let value = values.get_mut(column.place).ok_or(SnapshotError::Invalid)?;
-                // A residual out of range is brought into it, here as anywhere.
-                let next = predict(column, predict(column, *value, *motion), residual);
-                *motion = difference(column, next, *value);
-                *value = next;
+            // A residual out of range is brought into it, here as anywhere.
+            if table.heading.is_none() {
+                // What `advance` does, but as one loop with reading: it is most of a client's work.
+                let columns = table.moving.iter().zip(motions).zip(&mut rows.codes);
+                for ((column, motion), code) in columns {
+                    let residual = unzigzag(code.read(from)?);
+                    let value = values.get_mut(column.place).ok_or(SnapshotError::Invalid)?;
+                    let next = predict(column, predict(column, *value, *motion), residual);
+                    *motion = difference(column, next, *value);
+                    *value = next;
+                }
+                continue;
             }
+            self.residuals.clear();
+            for code in &mut rows.codes {
+                self.residuals.push(unzigzag(code.read(from)?));
+            }
+            advance_by(table, values, motions, &self.residuals);
         }
         Ok(())
     }
@@ -162,33 +190,8 @@ fn coast_table(table: &TableSchema, rows: &mut TableState) {
     }
     let values = rows.values.chunks_exact_mut(table.width());
     for (values, motions) in values.zip(rows.motion.chunks_exact_mut(table.moving.len())) {
-        coast(&table.moving, values, motions);
+        coast(table, values, motions);
     }
-}
-
-/// Reads what `write_whole_row` wrote, as the next row of `rows`.
-pub(super) fn read_whole_row(
-    from: &mut BitReader,
-    table: &TableSchema,
-    id: u32,
-    rows: &mut TableState,
-) -> Result<(), SnapshotError> {
-    rows.ids.push(id);
-    for field in &table.fields {
-        let value = from.bits(field.kind.bits())?;
-        if value > field.kind.max() {
-            return Err(SnapshotError::Invalid);
-        }
-        rows.values.push(value);
-    }
-    for column in &table.moving {
-        let motion = unzigzag(from.exp_golomb()?);
-        if motion.unsigned_abs() > column.max {
-            return Err(SnapshotError::Invalid);
-        }
-        rows.motion.push(motion);
-    }
-    Ok(())
 }
 
 fn read_plain(from: &mut BitReader, column: &PlainColumn) -> Result<u32, SnapshotError> {

@@ -77,7 +77,7 @@ impl Code {
     ///
     /// # Errors
     /// `Short` at the end, `Invalid` over 32 bits.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self, from: &mut BitReader) -> Result<u32, SnapshotError> {
         let k = self.parameter();
         // A tail begins with TAIL zeros; its Exp-Golomb number has at most 32 more.

@@ -5,18 +5,19 @@
 //!
 //! ```text
 //! removed   count, places in the old table                     (counts, gaps: Exp-Golomb)
-//! added     count, for each: id, plain values of all fields, motion of interpolated ones
 //! moved     if the table has interpolated fields: a row set, for each row a residual per interpolated field
 //! changed   if it has others: count, places, for each: which fields (a bit each, if there are several), plain values
+//! added     count, for each: id, and the row whole (see `whole`)
 //! ```
 //! Places of `moved` and `changed` are among the rows that stayed. A row set is one bit (0: these rows, 1: all rows but
 //! these), a count, and places. So a table in which everything moves names nobody, and one in which nothing moves pays
 //! nothing. Rows that are not named in `moved` move on by their motion (see `apply`).
 
 use super::bits::{BitWriter, zigzag};
-use super::motion::{difference, predict};
+use super::motion::{advance, difference};
 use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
-use crate::replicate::{Schema, TableSchema};
+use super::whole::{Model, write_whole_row};
+use crate::replicate::{MovingColumn, Schema, TableSchema};
 
 /// Where an added row's motion comes from: rows that crossed over from another channel keep theirs.
 pub trait Carried {
@@ -71,7 +72,8 @@ pub struct DeltaEncoder {
     /// The added rows, to be merged in at the end.
     incoming: TableState,
     spare: TableState,
-    still: Vec<i32>,
+    /// Of the added row at hand.
+    motion: Vec<i32>,
 }
 
 impl DeltaEncoder {
@@ -92,7 +94,7 @@ impl DeltaEncoder {
         let tables = schema.tables.iter().zip(&mut state.tables).zip(next);
         for (place, ((table, rows), next)) in tables.enumerate() {
             // An added id is written relative to what follows the old rows.
-            let after_last = rows.ids.last().map_or(0, |last| last.wrapping_add(1));
+            let after_last = after_last(&rows.ids);
             self.find_rows(rows, next);
             remove_rows(table, rows, &self.removed);
             self.move_on(table, rows, next);
@@ -102,11 +104,11 @@ impl DeltaEncoder {
             self.bits.bit(!quiet);
             if !quiet {
                 write_places(&mut self.bits, &self.removed);
-                let before = self.bits.len_bits();
-                self.write_added((place, table), next, after_last, carried);
-                tally.added(place, self.bits.len_bits() - before);
                 self.write_moved((place, table), rows, tally);
                 self.write_changed((place, table), tally);
+                let before = self.bits.len_bits();
+                self.write_added((place, table), (rows, next), after_last, carried);
+                tally.added(place, self.bits.len_bits() - before);
                 merge_rows(table, rows, &self.incoming, &mut self.spare);
             }
             any |= !quiet;
@@ -190,18 +192,15 @@ impl DeltaEncoder {
     ) -> bool {
         let before = self.residuals.len();
         let mut off = 0;
-        for (column, motion) in table.moving.iter().zip(motions) {
-            let (Some(value), Some(to)) = (values.get_mut(column.place), to.get(column.place))
-            else {
-                continue;
-            };
-            let predicted = predict(column, *value, *motion);
-            let residual = zigzag(difference(column, *to, predicted));
+        let residuals = &mut self.residuals;
+        let next = |_, column: &MovingColumn, predicted| {
+            let to = to.get(column.place).copied().unwrap_or(predicted);
+            let residual = zigzag(difference(column, to, predicted));
             off |= residual;
-            self.residuals.push(residual);
-            *motion = difference(column, *to, *value);
-            *value = *to;
-        }
+            residuals.push(residual);
+            to
+        };
+        advance(table, values, motions, next);
         if off == 0 {
             self.residuals.truncate(before);
         }
@@ -231,23 +230,40 @@ impl DeltaEncoder {
     fn write_added(
         &mut self,
         (place, table): (usize, &TableSchema),
-        next: Rows<'_>,
+        (rows, next): (&TableState, Rows<'_>),
         after_last: u32,
         carried: &impl Carried,
     ) {
         let out = &mut self.bits;
         self.incoming.clear();
-        self.still.clear();
-        self.still.resize(table.moving.len(), 0);
         out.exp_golomb(self.added.len() as u32);
         let mut expected = after_last;
         for new in &self.added {
             let id = next.ids.get(*new as usize).copied().unwrap_or_default();
             let values = next.row(*new as usize, table.width());
-            let motion = carried.motion(place, id).unwrap_or(&self.still);
-            out.exp_golomb(zigzag(id.wrapping_sub(expected) as i32));
-            expected = id.wrapping_add(1);
-            write_whole_row(out, table, values, motion);
+            let model = Model::last(table, &self.incoming).or_else(|| Model::last(table, rows));
+            self.motion.clear();
+            match carried.motion(place, id) {
+                Some(motion) => {
+                    self.motion.extend_from_slice(motion);
+                    // If it goes on turning, saying so in the next snapshot takes no more than saying it now.
+                    if let (Some(_), Some(turn)) = (&table.heading, self.motion.first_mut()) {
+                        *turn = 0;
+                    }
+                }
+                None => Model::guess(model, table, &mut self.motion),
+            }
+            let motion = self.motion.as_slice();
+            // What is new in the room comes behind all, what crosses over comes anywhere.
+            let is_behind = id >= expected;
+            out.bit(is_behind);
+            if is_behind {
+                out.exp_golomb(id - expected);
+                expected = id.saturating_add(1);
+            } else {
+                out.bits(id, bits_of(after_last));
+            }
+            write_whole_row(out, table, (values, motion), model);
             self.incoming.push(id, values, motion);
         }
     }
@@ -300,19 +316,14 @@ impl DeltaEncoder {
     }
 }
 
-/// A row as it enters a channel: plain values of all fields, then the motion of the interpolated ones.
-pub(super) fn write_whole_row(
-    out: &mut BitWriter,
-    table: &TableSchema,
-    values: &[u32],
-    motion: &[i32],
-) {
-    for (field, value) in table.fields.iter().zip(values) {
-        out.bits(*value, field.kind.bits());
-    }
-    for motion in motion {
-        out.exp_golomb(zigzag(*motion));
-    }
+/// The id that a row has at least if it comes behind these.
+pub(super) fn after_last(ids: &[u32]) -> u32 {
+    ids.last().map_or(0, |last| last.saturating_add(1))
+}
+
+/// Bits of the numbers below this.
+pub(super) fn bits_of(bound: u32) -> u32 {
+    u32::BITS - bound.saturating_sub(1).leading_zeros()
 }
 
 /// A count, and ascending places as gaps.

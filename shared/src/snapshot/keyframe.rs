@@ -1,15 +1,14 @@
 //! A channel's whole state: for who enters it, and for who fell too far behind.
 //!
 //! Layout, for each table: a count; if the table has interpolated fields, a bit whether their codes have learnt anything,
-//! and if so what (20 bits each); then for each row its id (gap to the one before), its plain values, and the motion of
-//! its interpolated fields. Everybody else's next delta rests on all of it.
+//! and if so what (20 bits each); then for each row its id (gap to the one before) and the row whole (see `whole`), told
+//! by the row before. Everybody else's next delta rests on all of it.
 
 use super::SnapshotError;
-use super::apply::read_whole_row;
 use super::bits::{BitReader, BitWriter};
 use super::code::Code;
-use super::delta::write_whole_row;
 use super::state::{ChannelState, TableState};
+use super::whole::{Model, read_whole_row, write_whole_row};
 use crate::replicate::{Schema, TableSchema};
 
 /// Appends the keyframe of `state` to `out`, using `bits` as scratch.
@@ -33,8 +32,10 @@ pub fn encode_keyframe(
         for (row, id) in rows.ids.iter().enumerate() {
             bits.exp_golomb(id - next_id);
             next_id = id.saturating_add(1);
-            let values = rows.row(row, table.width());
-            write_whole_row(bits, table, values, rows.row_motion(row, table));
+            let (values, motion) = (rows.row(row, table.width()), rows.row_motion(row, table));
+            let before = row.checked_sub(1);
+            let model = before.map(|before| Model::row(table, rows, before));
+            write_whole_row(bits, table, (values, motion), model);
         }
     }
     out.extend_from_slice(bits.finish());
@@ -85,12 +86,17 @@ fn read_table(
     rows.values.reserve(count * table.width());
     rows.motion.reserve(count * table.moving.len());
     let mut next_id = Some(0_u32);
+    let (mut values, mut motion) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let gap = from.exp_golomb()?;
         let id = next_id.and_then(|next| next.checked_add(gap));
         let id = id.ok_or(SnapshotError::Invalid)?;
         next_id = id.checked_add(1);
-        read_whole_row(from, table, id, rows)?;
+        values.clear();
+        motion.clear();
+        let model = Model::last(table, rows);
+        read_whole_row(from, table, (&mut values, &mut motion), model)?;
+        rows.push(id, &values, &motion);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! the same rows. WebSocket keeps order and loses nothing, so the baseline of a delta is simply what was sent
 //! before; encoder and decoder hold the same [`ChannelState`] and nobody acknowledges anything.
 //!
-//! `bits` (bit stream) <- `code` (residuals), `motion` (prediction), `state` (rows) <- `delta` (encode), `apply`
+//! `bits` (bit stream) <- `code` (residuals), `motion` (prediction), `state` (rows), `whole` (a row told whole) <- `delta` (encode), `apply`
 //! (decode), `keyframe` (whole channels) <- `layout` (one whole snapshot message).
 
 mod apply;
@@ -15,6 +15,7 @@ mod keyframe;
 pub mod layout;
 mod motion;
 mod state;
+mod whole;
 
 pub use apply::{DeltaDecoder, coast_all};
 pub use bits::{BitReader, BitWriter};

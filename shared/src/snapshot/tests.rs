@@ -1,5 +1,7 @@
 //! Properties of the snapshot codec: whatever happens to a world, a client that reads every delta holds the same.
 
+mod headings;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -24,6 +26,23 @@ struct Body {
 #[derive(Debug, tickwire_derive::Replicate)]
 struct Flag;
 
+/// Goes along its heading.
+#[derive(Debug, tickwire_derive::Replicate)]
+struct Rover {
+    #[net(range = 0.0..=100.0, step = 0.1, interpolate, position)]
+    x: f32,
+    #[net(range = 0.0..=100.0, step = 0.1, interpolate, position)]
+    y: f32,
+    #[net(range = 0..=99)]
+    charge: u8,
+    #[net(range = 0..=1000)]
+    owner: u16,
+    #[net(angle, bits = 13, interpolate, heading)]
+    heading: f32,
+    #[net(range = -1.0..=1.0, step = 0.1, interpolate)]
+    tilt: f32,
+}
+
 #[derive(Debug)]
 pub(crate) struct TestRules;
 
@@ -41,6 +60,7 @@ impl Rules for TestRules {
     fn components(set: &mut impl ComponentVisitor) {
         set.component::<Body>();
         set.component::<Flag>();
+        set.component::<Rover>();
     }
     fn map(_setup: &()) {}
     fn step(_avatar: &mut (), _input: &(), _map: &(), _dt_s: f32) {}
@@ -173,6 +193,11 @@ proptest! {
         let mut state = told.server.clone();
         let _ = told.hear(&mut state, Some(&bytes));
         prop_assert!(state.row_count() <= told.server.row_count() + bytes.len() * 8);
+        // Whatever came of it can be told: no motion is out of its bounds.
+        let mut again = ChannelState::default();
+        told.server = state.clone();
+        prop_assert_eq!(apply_keyframe(&told.schema, &mut again, &told.keyframe()), Ok(()));
+        prop_assert_eq!(&again, &state);
         let mut state = ChannelState::default();
         let _ = apply_keyframe(&told.schema, &mut state, &bytes);
         prop_assert!(state.row_count() <= bytes.len() * 8);
@@ -272,7 +297,7 @@ fn owner_only_fields_have_a_table_of_their_own() {
     let shape = |table: &TableSchema| (table.component, table.owner_only, table.fields.len());
     assert_eq!(
         schema.tables.iter().map(shape).collect::<Vec<_>>(),
-        [(0, false, 5), (0, true, 1), (1, false, 0)]
+        [(0, false, 5), (0, true, 1), (1, false, 0), (2, false, 6)]
     );
 }
 

@@ -1,0 +1,141 @@
+//! A field without sockets: real room, real feeds, nobody at the other end.
+//!
+//! In: how many, whether with interest. Out: what their messages take, byte by byte by what they are for, and whom they
+//! see. Everybody turns by up to one radian at every tick, as `swarm` has it.
+
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tickwire_server::lab::Lab;
+use tickwire_server::room::Seat;
+use tickwire_shared::codec;
+use tickwire_shared::ids::{ChannelId, InputSequence, Tick};
+use tickwire_shared::message::{ClientMessage, Inputs};
+use tickwire_shared::rules::Rules;
+
+use super::{Field, FieldGame, FieldOptions, Heading};
+use crate::bandwidth::message::Bytes;
+
+/// Played before anything counts, ticks: codes have learnt, and everybody holds what it sees.
+const WARM_UP_TICKS: usize = 60;
+/// How far somebody turns at one input at most, in 256ths of a whole turn: a radian.
+const TURN: i8 = 40;
+
+/// A field and its seats.
+pub struct FieldRoom {
+    lab: Lab<FieldGame>,
+    seats: Vec<(Seat, Heading)>,
+    rng: Pcg64Mcg,
+    sequence: u32,
+    message: Vec<u8>,
+}
+
+/// What messages took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FieldBytes {
+    /// All bytes, by what they are for.
+    pub bytes: Bytes,
+    /// Movers that the receivers saw, summed over all messages.
+    pub seen: u64,
+    /// Channels with rows that the receivers saw, summed over all messages.
+    pub channels: u64,
+}
+
+impl FieldBytes {
+    /// Bytes of a message, its WebSocket frame head included.
+    pub fn per_message(&self) -> f64 {
+        self.bytes.total() as f64 / self.bytes.messages as f64
+    }
+
+    /// Bytes for each mover that its receiver sees.
+    pub fn per_seen(&self) -> f64 {
+        self.bytes.total() as f64 / self.seen as f64
+    }
+}
+
+impl FieldRoom {
+    /// A field on which everybody has a seat and holds what it sees.
+    ///
+    /// # Errors
+    /// Somebody was refused or closed.
+    pub fn open(players: usize, interest: bool, seed: u64) -> Result<FieldRoom> {
+        let options = FieldOptions {
+            seats: players,
+            seen_of: interest.then_some(players),
+            ..FieldOptions::default()
+        };
+        let mut room = FieldRoom {
+            lab: Lab::new(options, seed),
+            seats: Vec::with_capacity(players),
+            rng: Pcg64Mcg::seed_from_u64(seed),
+            sequence: 1,
+            message: Vec::new(),
+        };
+        let mut nothing = FieldBytes::default();
+        for _ in 0..players {
+            let seat = room.lab.take_seat(None);
+            let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
+            let heading = Heading(room.rng.random());
+            room.seats.push((seat, heading));
+            // Who is there already must not fall behind while others come.
+            room.read(&mut nothing)?;
+        }
+        room.play(WARM_UP_TICKS)?;
+        Ok(room)
+    }
+
+    /// Plays so many ticks and counts.
+    ///
+    /// # Errors
+    /// Somebody was closed.
+    pub fn play(&mut self, ticks: usize) -> Result<FieldBytes> {
+        let mut counted = FieldBytes::default();
+        for _ in 0..ticks {
+            self.deliver()?;
+            self.lab
+                .run(Duration::from_secs(1) / Field::TICK_RATE_HZ, |_| {});
+            self.read(&mut counted)?;
+        }
+        Ok(counted)
+    }
+
+    fn deliver(&mut self) -> Result<()> {
+        let tick = self.lab.room().room().tick();
+        self.sequence += 1;
+        for (seat, heading) in &mut self.seats {
+            let turn: i8 = self.rng.random_range(-TURN..=TURN);
+            *heading = Heading(heading.0.wrapping_add_signed(turn));
+            let inputs = ClientMessage::<Heading, ()>::Inputs(Inputs {
+                first_sequence: InputSequence(self.sequence),
+                first_tick: tick,
+                viewed_tick: Tick(tick.0.saturating_sub(2)),
+                viewed_part: 0,
+                inputs: vec![*heading],
+            });
+            let delivered = seat.port.deliver(&codec::encode(&inputs)?);
+            delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, counted: &mut FieldBytes) -> Result<()> {
+        let room = self.lab.room();
+        for (seat, _) in &mut self.seats {
+            self.message.clear();
+            let assembled = seat.feed.assemble(&mut self.message);
+            let any = assembled.map_err(|refusal| anyhow!("a client was closed: {refusal:?}"))?;
+            if !any {
+                continue;
+            }
+            counted.bytes.add(&self.message)?;
+            for channel in room.seen_by(seat.port.player()) {
+                let state = room.channel_state(*channel, 1);
+                counted.seen += state.map_or(0, |state| state.row_count() as u64);
+                counted.channels += u64::from(*channel != ChannelId::GLOBAL);
+            }
+        }
+        Ok(())
+    }
+}
