@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 /** Script and WASM without the drawing library may weigh this much, gzipped, kilobytes of 1000 bytes. */
-const LIMIT_KB = 140;
+const LIMIT_KB = 142;
 
 /** Says what players download, and fails the build when our own part is over its limit. */
 function sizes(): Plugin {
