@@ -3,6 +3,8 @@
 //! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a second.
 //! One room of all, all of them or those near one; or rooms of eight. Written on the public API alone, as any game is.
 
+pub mod script;
+
 use serde::{Deserialize, Serialize};
 use tickwire_server::game::{Game, Interest, SavedVisitor};
 use tickwire_server::room::Room;
