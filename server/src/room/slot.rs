@@ -13,6 +13,8 @@ use tickwire_shared::ids::{ChannelId, EntityId};
 use tickwire_shared::snapshot::layout::OwnAvatar;
 use tokio::sync::Notify;
 
+use super::viewer::Sight;
+
 /// Own events that may wait for a client that does not read, bytes; beyond it the client is too slow.
 const OWN_EVENT_BYTES: usize = 32 << 10;
 /// Channels whose healing may be wished for at a time; more, and all are.
@@ -53,7 +55,7 @@ struct SlotState {
     /// What the client holds of it is wrong.
     own_is_wrong: bool,
     own_check: Option<u64>,
-    interest: Option<Arc<[ChannelId]>>,
+    interest: Option<Sight>,
     healing: Vec<ChannelId>,
     close: Option<Refusal>,
 }
@@ -97,7 +99,7 @@ pub(super) struct Left<'a> {
     pub(super) own_channel: (&'a [u8], u32),
     /// Its hash, when it is its turn.
     pub(super) own_check: Option<u64>,
-    pub(super) interest: &'a Arc<[ChannelId]>,
+    pub(super) interest: &'a Sight,
 }
 
 /// What a feed takes: its own part, and if they are news, its own channel and the channels that it is to see.
@@ -107,7 +109,7 @@ pub(super) struct Taken {
     pub(super) own_channel: Vec<u8>,
     pub(super) own_channel_is_news: bool,
     pub(super) own_check: Option<u64>,
-    pub(super) interest: Option<Arc<[ChannelId]>>,
+    pub(super) interest: Option<Sight>,
     pub(super) healing: Vec<ChannelId>,
     pub(super) own_version: u32,
     /// The number of the last entry that was made for this client to start from.
@@ -204,7 +206,7 @@ impl Slot {
     pub(super) fn take(
         &self,
         place: Place,
-        seen: Option<&Arc<[ChannelId]>>,
+        seen: Option<&Sight>,
         taken: &mut Taken,
     ) -> Result<Take, Refusal> {
         let mut state = self.state.lock();
