@@ -57,6 +57,8 @@ pub(super) struct GridMap {
     y_min: f64,
     columns: u32,
     rows: u32,
+    /// Cells per unit.
+    per_unit: f64,
 }
 
 impl GridMap {
@@ -100,6 +102,7 @@ impl GridMap {
             y_min,
             columns,
             rows,
+            per_unit: 1.0 / grid.cell,
         })
     }
 
@@ -112,11 +115,11 @@ impl GridMap {
 
     // `as` saturates, and takes NaN to 0.
     fn column(&self, x: f64) -> u32 {
-        (((x - self.x_min) / self.grid.cell) as u32).min(self.columns - 1)
+        (((x - self.x_min) * self.per_unit) as u32).min(self.columns - 1)
     }
 
     fn row(&self, y: f64) -> u32 {
-        (((y - self.y_min) / self.grid.cell) as u32).min(self.rows - 1)
+        (((y - self.y_min) * self.per_unit) as u32).min(self.rows - 1)
     }
 
     /// A move of no more than this cannot matter yet: a fraction of the margin.
@@ -133,46 +136,61 @@ impl GridMap {
     }
 
     /// Appends the cells to be seen from `at`, ascending: those within the radius times `scale`, and those of `seen` (the
-    /// channels seen so far, ascending) within the margin beyond it.
-    pub(super) fn cells(
-        &self,
-        at: (f64, f64),
-        scale: f64,
-        seen: &[ChannelId],
-        out: &mut Vec<ChannelId>,
-    ) {
+    /// cells seen so far, ascending) within the margin beyond it. Of each row that is one piece.
+    pub(super) fn cells(&self, at: (f64, f64), scale: f64, seen: &[Cells], out: &mut Vec<Cells>) {
         let radius = self.grid.radius * scale;
         let far = radius + self.grid.margin;
-        // Both ascend, so one walk over those seen so far does for all rows.
-        let mut seen = seen.iter().copied().peekable();
+        let mut seen = seen.iter().peekable();
         for row in self.row(at.1 - far)..=self.row(at.1 + far) {
             let off = self.row_distance_squared(at.1, row);
-            // Of a row, what is within a distance is a piece.
-            let reach = far * far - off;
-            if reach < 0.0 {
-                continue;
-            }
-            let reach = reach.sqrt();
             let first = FIRST_CELL + row * self.columns;
-            let (far_from, far_to) = (self.column(at.0 - reach), self.column(at.0 + reach));
-            let inner = radius * radius - off;
-            let (from, to) = if inner >= 0.0 {
-                let inner = inner.sqrt();
-                (self.column(at.0 - inner), self.column(at.0 + inner) + 1)
-            } else {
-                (far_to + 1, far_to + 1)
+            while seen.next_if(|seen| seen.to <= first).is_some() {}
+            let seen = seen.next_if(|seen| seen.from < first + self.columns);
+            let Some(far) = self.reach(at.0, far * far - off, first) else {
+                continue;
             };
-            let margin = |cells: std::ops::Range<u32>| {
-                let cells = first + cells.start..first + cells.end;
-                cells.map(ChannelId)
-            };
-            let mut stays = |channel: &ChannelId| {
-                while seen.next_if(|seen| seen < channel).is_some() {}
-                seen.peek() == Some(channel)
-            };
-            out.extend(margin(far_from..from).filter(&mut stays));
-            out.extend(margin(from..to));
-            out.extend(margin(to..far_to + 1).filter(&mut stays));
+            let stays = seen.map(|seen| Cells {
+                from: seen.from.max(far.from),
+                to: seen.to.min(far.to),
+            });
+            let stays = stays.filter(|stays| stays.from < stays.to);
+            let near = self.reach(at.0, radius * radius - off, first);
+            out.extend(match (near, stays) {
+                (Some(near), Some(stays)) => Some(Cells {
+                    from: near.from.min(stays.from),
+                    to: near.to.max(stays.to),
+                }),
+                (near, stays) => near.or(stays),
+            });
         }
+    }
+
+    /// What of a row is no further from x than the root of `squared`; `first` is the row's first channel.
+    #[inline]
+    fn reach(&self, x: f64, squared: f64, first: u32) -> Option<Cells> {
+        (squared >= 0.0).then(|| {
+            let reach = squared.sqrt();
+            Cells {
+                from: first + self.column(x - reach),
+                to: first + self.column(x + reach) + 1,
+            }
+        })
+    }
+}
+
+/// Cells of one row that lie next to each other, by their channels' numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cells {
+    /// The first one...
+    pub(super) from: u32,
+    /// ...and the one after the last.
+    pub(super) to: u32,
+}
+
+impl Cells {
+    /// Their channels, ascending.
+    #[inline]
+    pub(super) fn channels(self) -> impl Iterator<Item = ChannelId> {
+        (self.from..self.to).map(ChannelId)
     }
 }

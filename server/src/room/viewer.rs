@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tickwire_shared::ids::{ChannelId, PlayerId};
 
-use super::interest::GridMap;
+use super::interest::{Cells, GridMap};
 use super::players::place_of;
 
 /// Channels that a player sees, shared with who sends them to it.
@@ -25,12 +25,14 @@ pub(super) struct Viewer {
     pub(super) scale: f64,
     /// What the last look was made with; the same again needs none.
     looked: Option<Look>,
+    /// The cells among the channels.
+    cells: Vec<Cells>,
     /// What it saw before, for its memory.
     spare: Sight,
 }
 
 /// What a look depends on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 struct Look {
     at: Option<(f64, f64)>,
     scale: f64,
@@ -44,6 +46,7 @@ impl Default for Viewer {
             entered: Vec::new(),
             scale: 1.0,
             looked: None,
+            cells: Vec::new(),
             spare: Arc::default(),
         }
     }
@@ -57,22 +60,19 @@ impl Viewer {
         map: Option<&GridMap>,
         at: Option<(f64, f64)>,
         subscribed: &BTreeSet<ChannelId>,
-        scratch: &mut Vec<ChannelId>,
+        scratch: &mut Vec<Cells>,
     ) {
         self.entered.clear();
-        if self.has_looked(map, at, subscribed) {
+        let looked = self.looked.as_ref();
+        let rescaled = looked.is_some_and(|looked| looked.scale != self.scale);
+        let same = looked.is_some_and(|looked| looked.subscribed.iter().eq(subscribed));
+        if same && !rescaled && self.is_near(map, at) {
             return;
         }
         scratch.clear();
-        scratch.push(ChannelId::GLOBAL);
-        scratch.extend(subscribed);
         if let (Some(map), Some(at)) = (map, at) {
             // Who is to see less far sees less at once.
-            let rescaled = self
-                .looked
-                .as_ref()
-                .is_some_and(|looked| looked.scale != self.scale);
-            let seen: &[ChannelId] = if rescaled { &[] } else { &self.channels };
+            let seen: &[Cells] = if rescaled { &[] } else { &self.cells };
             map.cells(at, self.scale, seen, scratch);
         }
         let looked = self.looked.get_or_insert_with(|| Look {
@@ -81,45 +81,71 @@ impl Viewer {
             subscribed: Vec::new(),
         });
         (looked.at, looked.scale) = (at, self.scale);
-        looked.subscribed.clear();
-        looked.subscribed.extend(subscribed);
-        if *scratch != *self.channels {
-            self.see(scratch);
+        if !same {
+            looked.subscribed.clear();
+            looked.subscribed.extend(subscribed);
+            self.enter_subscribed(subscribed);
+        }
+        if !same || *scratch != self.cells {
+            self.enter_cells(scratch);
+            std::mem::swap(&mut self.cells, scratch);
+            self.see(subscribed);
         }
     }
 
-    fn has_looked(
-        &self,
-        map: Option<&GridMap>,
-        at: Option<(f64, f64)>,
-        subscribed: &BTreeSet<ChannelId>,
-    ) -> bool {
-        self.looked.as_ref().is_some_and(|looked| {
-            let near = match (map, looked.at, at) {
-                (Some(map), Some(was), Some(is)) => {
-                    let (x, y, near) = (was.0 - is.0, was.1 - is.1, map.stir());
-                    x * x + y * y <= near * near
-                }
-                (Some(_), was, is) => was == is,
-                (None, ..) => true,
-            };
-            near && looked.scale == self.scale && looked.subscribed.iter().eq(subscribed)
-        })
+    /// True when the player is about where it was at the last look.
+    #[inline]
+    fn is_near(&self, map: Option<&GridMap>, at: Option<(f64, f64)>) -> bool {
+        let was = self.looked.as_ref().and_then(|looked| looked.at);
+        match (map, was, at) {
+            (Some(map), Some(was), Some(is)) => {
+                let (x, y) = (was.0 - is.0, was.1 - is.1);
+                x * x + y * y <= map.stir() * map.stir()
+            }
+            (Some(_), was, is) => was == is,
+            (None, ..) => true,
+        }
     }
 
-    fn see(&mut self, now: &[ChannelId]) {
-        let mut before = self.channels.iter().copied().peekable();
-        self.entered.extend(now.iter().filter(|channel| {
-            while before.next_if(|seen| seen < *channel).is_some() {}
-            before.peek() != Some(*channel)
-        }));
+    /// Notes which channels of the game's own it did not see before, and the one that everybody sees.
+    fn enter_subscribed(&mut self, subscribed: &BTreeSet<ChannelId>) {
+        let all = std::iter::once(&ChannelId::GLOBAL).chain(subscribed);
+        let new = all.filter(|channel| self.channels.binary_search(channel).is_err());
+        self.entered.extend(new);
+    }
+
+    /// Notes which of these cells it did not see before.
+    fn enter_cells(&mut self, now: &[Cells]) {
+        let mut before = self.cells.iter().peekable();
+        for cells in now {
+            while before.next_if(|seen| seen.to <= cells.from).is_some() {}
+            // Of each row there is one piece.
+            let (seen_from, seen_to) = match before.peek() {
+                Some(seen) if seen.from < cells.to => (seen.from, seen.to),
+                _ => (cells.to, cells.to),
+            };
+            let left = cells.from..seen_from;
+            let right = seen_to..cells.to;
+            self.entered.extend(left.chain(right).map(ChannelId));
+        }
+    }
+
+    fn see(&mut self, subscribed: &BTreeSet<ChannelId>) {
         // What it saw two changes ago is nobody's any more, unless a client is that slow.
         if Arc::get_mut(&mut self.spare).is_none() {
             self.spare = Arc::default();
         }
         if let Some(spare) = Arc::get_mut(&mut self.spare) {
             spare.clear();
-            spare.extend_from_slice(now);
+            spare.push(ChannelId::GLOBAL);
+            spare.extend(subscribed);
+            let cells = self.cells.iter().map(|cells| cells.to - cells.from);
+            // In a few steps, so that it has soon enough.
+            let count = spare.len() + cells.sum::<u32>() as usize;
+            spare.reserve((count + 1).next_power_of_two() - spare.len());
+            for cells in &self.cells {
+                spare.extend(cells.channels());
+            }
         }
         std::mem::swap(&mut self.channels, &mut self.spare);
     }
@@ -132,7 +158,7 @@ pub(super) struct Viewers {
     ids: Vec<PlayerId>,
     viewers: Vec<Viewer>,
     /// Used within a look; kept for its memory.
-    scratch: Vec<ChannelId>,
+    scratch: Vec<Cells>,
 }
 
 impl Viewers {
@@ -154,7 +180,7 @@ impl Viewers {
     }
 
     /// All of them in the order of their ids, and memory to look with.
-    pub(super) fn iter_mut(&mut self) -> (std::slice::IterMut<'_, Viewer>, &mut Vec<ChannelId>) {
+    pub(super) fn iter_mut(&mut self) -> (std::slice::IterMut<'_, Viewer>, &mut Vec<Cells>) {
         (self.viewers.iter_mut(), &mut self.scratch)
     }
 
