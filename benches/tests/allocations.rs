@@ -6,7 +6,7 @@ use tickwire_benches::ScriptedArena;
 use tickwire_benches::field::script::ScriptedField;
 
 /// Played first, ticks: what grows with play has grown by then.
-const SETTLE_TICKS: usize = 1200;
+const SETTLE_TICKS: usize = 3000;
 const TICKS: usize = 200;
 
 /// Allocations in the room within [`TICKS`] ticks, what comes in not counted.

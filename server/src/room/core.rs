@@ -116,7 +116,8 @@ impl<G: Game> RoomCore<G> {
         }
     }
 
-    /// One whole tick. `inbox` is emptied. True when the tick has a snapshot.
+    /// One whole tick of a room without connections: what is for one player alone is let go. `inbox` is emptied. True when
+    /// the tick has a snapshot.
     pub fn tick(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) -> bool {
         self.receive(inbox);
         self.simulate();
@@ -125,6 +126,8 @@ impl<G: Game> RoomCore<G> {
             self.capture();
             self.look();
             self.encode(&mut ());
+            let players = self.room.players.iter_mut();
+            players.for_each(|player| player.own_events.clear());
         }
         self.finish();
         due

@@ -27,7 +27,7 @@ pub(super) struct Viewer {
     looked: Option<Look>,
     /// The cells among the channels.
     cells: Vec<Cells>,
-    /// What it saw before, for its memory.
+    /// A list that is not in use, for its memory.
     spare: Sight,
 }
 
@@ -88,7 +88,8 @@ impl Viewer {
         }
         if !same || *scratch != self.cells {
             self.enter_cells(scratch);
-            std::mem::swap(&mut self.cells, scratch);
+            self.cells.clear();
+            self.cells.extend_from_slice(scratch);
             self.see(subscribed);
         }
     }
@@ -131,23 +132,26 @@ impl Viewer {
     }
 
     fn see(&mut self, subscribed: &BTreeSet<ChannelId>) {
-        // What it saw two changes ago is nobody's any more, unless a client is that slow.
-        if Arc::get_mut(&mut self.spare).is_none() {
-            self.spare = Arc::default();
+        // Somebody may still have the list, but hardly the one before it, too.
+        if Arc::get_mut(&mut self.channels).is_none() {
+            std::mem::swap(&mut self.channels, &mut self.spare);
         }
-        if let Some(spare) = Arc::get_mut(&mut self.spare) {
-            spare.clear();
-            spare.push(ChannelId::GLOBAL);
-            spare.extend(subscribed);
-            let cells = self.cells.iter().map(|cells| cells.to - cells.from);
-            // In a few steps, so that it has soon enough.
-            let count = spare.len() + cells.sum::<u32>() as usize;
-            spare.reserve((count + 1).next_power_of_two() - spare.len());
-            for cells in &self.cells {
-                spare.extend(cells.channels());
-            }
+        if Arc::get_mut(&mut self.channels).is_none() {
+            self.channels = Arc::default();
         }
-        std::mem::swap(&mut self.channels, &mut self.spare);
+        let Some(channels) = Arc::get_mut(&mut self.channels) else {
+            return;
+        };
+        channels.clear();
+        channels.push(ChannelId::GLOBAL);
+        channels.extend(subscribed);
+        let cells = self.cells.iter().map(|cells| cells.to - cells.from);
+        let count = channels.len() + cells.sum::<u32>() as usize;
+        // It grows in a few steps, so that it soon has enough.
+        channels.reserve((count + 1).next_power_of_two() - channels.len());
+        for cells in &self.cells {
+            channels.extend(cells.channels());
+        }
     }
 }
 
