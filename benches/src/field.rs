@@ -24,9 +24,9 @@ pub const ROOM_SEATS: usize = 8;
 /// Whom a player sees with interest, itself included, about.
 const SEEN: f64 = 40.0;
 /// What a grid with cells of half its radius shows around a player, in squares of the radius: the cells that a circle
-/// touches (1/4 + 2 + pi), and some more for those that stay in sight by the margin. So chosen that players see as many
-/// as the peers' circles show: 40, less what lies beyond the edges.
-const SEEN_AREA: f64 = 6.1;
+/// touches (1/4 + 2 + pi), and some more for those that stay in sight by the margin. Measured; so chosen that players see
+/// as many as the peers' circles show.
+const SEEN_AREA: f64 = 6.7;
 
 /// One that moves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
@@ -140,8 +140,8 @@ impl Game for FieldGame {
 
     fn interest(options: &FieldOptions) -> Interest {
         options.seen_of.map_or(Interest::Everything, |players| {
-            let share = SEEN / (players.max(1) as f64 * SEEN_AREA);
-            let radius = f64::from(WORLD) * share.sqrt();
+            let circle = f64::from(WORLD) * circle_of(SEEN / players.max(1) as f64);
+            let radius = circle * (std::f64::consts::PI / SEEN_AREA).sqrt();
             Interest::grid(radius / 2.0, radius)
         })
     }
@@ -179,6 +179,23 @@ impl Game for FieldGame {
     }
 }
 
+/// The radius, in sides of the world, of the circle around somebody who may be anywhere that holds this share of the world,
+/// on average: near the edges part of it lies outside, and the wider the circle, the more.
+fn circle_of(share: f64) -> f64 {
+    // The mean area that a disc of radius r has in common with a unit square around whose points it is drawn.
+    let inside = |r: f64| r * r * (std::f64::consts::PI - r * (8.0 / 3.0 - r / 2.0));
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..50 {
+        let middle = (low + high) / 2.0;
+        if inside(middle) < share {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,17 +222,18 @@ mod tests {
     }
 
     #[test]
-    fn with_interest_a_player_sees_about_forty() {
-        for players in [100, 1000, 4000] {
-            let options = FieldOptions {
-                seen_of: Some(players),
-                ..FieldOptions::default()
-            };
-            let Interest::Grid(grid) = FieldGame::interest(&options) else {
-                panic!("a field with interest has a grid");
-            };
-            let seen = grid.radius * grid.radius * SEEN_AREA * players as f64 / 1e6;
-            assert!((39.0..41.0).contains(&seen), "{seen} of {players}");
+    fn with_interest_a_player_sees_about_forty_however_many_there_are() {
+        for players in [100, 400] {
+            let mut field = script::ScriptedField::new(players, true, 3);
+            let (mut inbox, mut seen) = (Vec::new(), 0.0);
+            for _ in 0..40 {
+                for _ in 0..10 {
+                    field.fill_inbox(&mut inbox);
+                    field.room.tick(&mut inbox);
+                }
+                seen += field.sight().1 / 40.0;
+            }
+            assert!((37.0..43.0).contains(&seen), "{seen} of {players}");
         }
     }
 }
