@@ -131,6 +131,20 @@ impl<G: Game> ScriptedRoom<G> {
         scripted
     }
 
+    /// Channels and rows that a player sees, on average.
+    pub fn sight(&self) -> (f64, f64) {
+        let (mut channels, mut rows) = (0, 0);
+        for (player, _) in &self.people {
+            for channel in self.room.seen_by(*player) {
+                channels += 1;
+                let state = self.room.channel_state(*channel, 1);
+                rows += state.map_or(0, |state| state.row_count());
+            }
+        }
+        let players = self.people.len() as f64;
+        (f64::from(channels) / players, rows as f64 / players)
+    }
+
     /// What everybody sends for the next tick.
     pub fn fill_inbox(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) {
         let tick = self.room.room().tick();

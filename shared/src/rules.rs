@@ -100,7 +100,7 @@ pub trait Rules: Sized + Send + Sync + 'static {
     fn step(avatar: &mut Self::Avatar, input: &Self::Input, map: &Self::Map, dt_s: f32);
 
     /// What a whole step did beside moving the avatar: told from the avatar before and after it. The client shows it at
-    /// once ([`crate::client::ClientEvent::Predicted`]); the server finds it in `Room::take_actions` and confirms what it
+    /// once ([`crate::client::ClientEvent::Predicted`]); the server finds it in `Room::next_action` and confirms what it
     /// carries out. What is not confirmed is withdrawn.
     fn action(
         before: &Self::Avatar,

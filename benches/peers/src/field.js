@@ -33,8 +33,21 @@ export function options() {
     game: values.game,
     hz: Number(values.hz),
     /** Sees about SEEN of `players` spread evenly. */
-    radius: WORLD * Math.sqrt(SEEN / (Math.PI * players)),
+    radius: WORLD * circleOf(SEEN / players),
   };
+}
+
+/** The radius, in sides of the world, of a circle around somebody anywhere that holds this share of the world, on average. */
+function circleOf(share) {
+  // What a disc has in common with the unit square around whose points it is drawn: near the edges part lies outside.
+  const inside = (r) => r * r * (Math.PI - r * (8 / 3 - r / 2));
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 50; step++) {
+    const middle = (low + high) / 2;
+    if (inside(middle) < share) low = middle;
+    else high = middle;
+  }
+  return high;
 }
 
 /** Says where the server is, for whoever started it. */

@@ -22,6 +22,10 @@ const RADIUS: f64 = 80.0;
 const SPEED: f32 = 20.0;
 /// Side of the world in which a thousand players see about forty each, units.
 const SIDE_OF_THOUSAND: f32 = 1000.0;
+/// The largest plain: what positions can say, units.
+const SIDE_MAX: f64 = 1500.0;
+/// Half the side of the square that a player sees, about, units: a circle of the radius, with whole cells and the margin.
+const SEES: f64 = 103.0;
 
 /// One that walks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
@@ -63,7 +67,7 @@ pub struct CrowdOptions {
     pub players: usize,
     /// Walkers that nobody plays.
     pub strays: usize,
-    /// Side of the plain, units, up to 1,500.
+    /// Side of the plain, units, up to [`SIDE_MAX`].
     pub side: f32,
     /// Side of a grid cell, units: the smaller, the more channels everybody sees.
     pub cell: f64,
@@ -76,12 +80,28 @@ impl Default for CrowdOptions {
 }
 
 impl CrowdOptions {
-    /// So many players, as dense as a thousand on a plain of 1000 x 1000.
+    /// So many players, who see as many as a thousand on a plain of 1000 x 1000 do. Of what a player sees more lies beyond
+    /// the edges of a small plain, so there it is denser.
     pub fn of_players(players: usize) -> CrowdOptions {
+        // What is seen of a plain, on average over all places on it.
+        let seen = |players: f64, side: f64| {
+            let share = (2.0 * SEES - SEES * SEES / side) / side;
+            players * share * share
+        };
+        let aim = seen(1000.0, f64::from(SIDE_OF_THOUSAND));
+        let (mut low, mut high) = (2.0 * SEES, SIDE_MAX);
+        for _ in 0..50 {
+            let middle = (low + high) / 2.0;
+            if seen(players as f64, middle) > aim {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
         CrowdOptions {
             players,
             strays: 0,
-            side: SIDE_OF_THOUSAND * (players as f32 / 1000.0).sqrt(),
+            side: high as f32,
             cell: CELL,
         }
     }

@@ -56,7 +56,7 @@ pub(super) fn fly(room: &mut ArenaRoom, fighters: &mut [Seen], shots: &mut Vec<E
 
 /// Carries out what the fighters' steps of this tick fired.
 pub(super) fn shoot(room: &mut ArenaRoom, fighters: &mut [Seen], rewind: bool) {
-    for act in room.take_actions() {
+    while let Some(act) = room.next_action() {
         let shooter = fighters.iter_mut().find(|seen| seen.player == act.player);
         let Some(shooter) = shooter.filter(|seen| seen.alive) else {
             continue;

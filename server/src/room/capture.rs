@@ -28,6 +28,10 @@ type CaptureComponent = fn(&hecs::World, &mut Placer<'_>, &mut Raw);
 struct Raw {
     rows: Vec<RawRow>,
     values: Vec<u32>,
+    /// The rows' numbers by slot, then by id.
+    order: Vec<u32>,
+    /// By slot, where its rows start in that order; and one more.
+    starts: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -232,7 +236,7 @@ impl Capture {
                 crossings: &mut captured.crossings,
             };
             capture(world, &mut placer, &mut self.raw);
-            sort_rows(&mut self.raw.rows);
+            self.raw.sort(channels.count());
             for (place, table) in schema.tables.iter().enumerate() {
                 if table.component != *component {
                     continue;
@@ -240,38 +244,60 @@ impl Capture {
                 if table.owner_only {
                     captured.owned[place].fill(&mut self.raw, &table.places);
                 } else {
-                    captured.tables[place].fill(&self.raw, &table.places, channels.count());
+                    captured.tables[place].fill(&self.raw, &table.places);
                 }
             }
         }
     }
 }
 
-/// By slot, then by id.
-fn sort_rows(rows: &mut [RawRow]) {
-    let key = |row: &RawRow| u64::from(row.slot) << 32 | u64::from(row.id);
-    if !rows.is_sorted_by_key(key) {
-        rows.sort_unstable_by_key(key);
+impl Raw {
+    /// Finds the order of the rows: by slot, of which there are `slots`, then by id. The world has its rows nearly in the
+    /// order of their ids, so of each slot, too.
+    fn sort(&mut self, slots: usize) {
+        // First how many rows each slot has, at the next one's place...
+        self.starts.clear();
+        self.starts.resize(slots + 1, 0);
+        for row in &self.rows {
+            self.starts[row.slot as usize + 1] += 1;
+        }
+        // ...then where they start, at the next one's place still...
+        let mut start = 0;
+        for rows in &mut self.starts[1..] {
+            start += std::mem::replace(rows, start);
+        }
+        self.order.clear();
+        self.order.resize(self.rows.len(), 0);
+        // ...and with each row that finds its place this moves on: in the end it is where the next one starts.
+        for (number, row) in self.rows.iter().enumerate() {
+            let next = &mut self.starts[row.slot as usize + 1];
+            self.order[*next as usize] = number as u32;
+            *next += 1;
+        }
+        let id = |number: &u32| self.rows[*number as usize].id;
+        for bounds in self.starts.windows(2) {
+            let order = &mut self.order[bounds[0] as usize..bounds[1] as usize];
+            if !order.is_sorted_by_key(id) {
+                order.sort_unstable_by_key(id);
+            }
+        }
     }
 }
 
 impl CapturedTable {
-    fn fill(&mut self, raw: &Raw, places: &[usize], slots: usize) {
+    fn fill(&mut self, raw: &Raw, places: &[usize]) {
         self.width = places.len();
         self.ids.clear();
         self.values.clear();
         self.starts.clear();
-        for (number, row) in raw.rows.iter().enumerate() {
-            while self.starts.len() <= row.slot as usize {
-                self.starts.push(number as u32);
-            }
+        self.starts.extend_from_slice(&raw.starts);
+        for number in &raw.order {
+            let row = &raw.rows[*number as usize];
             self.ids.push(row.id);
             let values = &raw.values[row.start as usize..];
             self.values
                 .extend(places.iter().map(|place| values[*place]));
         }
-        // Channels behind the last row are empty; one more start ends the last.
-        self.starts.resize(slots + 1, raw.rows.len() as u32);
     }
 }
 
@@ -281,8 +307,11 @@ impl OwnedTable {
         self.owners.clear();
         self.ids.clear();
         self.values.clear();
-        raw.rows.sort_unstable_by_key(|row| (row.owner, row.id));
-        for row in &raw.rows {
+        let rows = &raw.rows;
+        let owner = |number: &u32| (rows[*number as usize].owner, rows[*number as usize].id);
+        raw.order.sort_unstable_by_key(owner);
+        for number in &raw.order {
+            let row = &rows[*number as usize];
             let Some(owner) = row.owner else {
                 continue;
             };

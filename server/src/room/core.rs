@@ -4,7 +4,6 @@
 //! [`Snapshot`]. Same start, same seed and same inbox give the same state at every tick.
 //! Must not: know the time, sockets or locks.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rand::SeedableRng;
@@ -19,12 +18,12 @@ use super::Room;
 use super::capture::{Capture, Captured};
 use super::channels::Channels;
 use super::inbox::{ClientId, Inbound};
-use super::interest::Viewer;
 use super::own::{OwnChannel, OwnChannels};
 use super::player::Dropped;
 use super::ring::Entry;
 use super::slot::Own;
 use super::stream::{CHECK_TICKS, STRIDES, Stream};
+use super::viewer::{Viewer, Viewers};
 use crate::game::Game;
 
 /// What a room's host decides for it. Part of a re-run's start.
@@ -70,10 +69,9 @@ pub struct RoomCore<G: Game> {
     channels: Channels,
     streams: [Stream; STRIDES.len()],
     own: OwnChannels,
-    viewers: BTreeMap<PlayerId, Viewer>,
+    viewers: Viewers,
     /// Snapshots so far.
     snapshots: u32,
-    looked: Vec<ChannelId>,
     eye: Vec<f64>,
     pub(super) outcomes: Vec<JoinOutcome>,
     pub(super) sent_away: Vec<(ClientId, Refusal)>,
@@ -108,9 +106,8 @@ impl<G: Game> RoomCore<G> {
             channels: Channels::default(),
             streams: STRIDES.map(Stream::new),
             own: OwnChannels::default(),
-            viewers: BTreeMap::new(),
+            viewers: Viewers::default(),
             snapshots: 0,
-            looked: Vec::new(),
             eye: vec![0.0; <G::Rules as Rules>::Avatar::FIELDS.len()],
             schema,
             outcomes: Vec::new(),
@@ -119,7 +116,8 @@ impl<G: Game> RoomCore<G> {
         }
     }
 
-    /// One whole tick. `inbox` is emptied. True when the tick has a snapshot.
+    /// One whole tick of a room without connections: what is for one player alone is let go. `inbox` is emptied. True when
+    /// the tick has a snapshot.
     pub fn tick(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) -> bool {
         self.receive(inbox);
         self.simulate();
@@ -128,6 +126,8 @@ impl<G: Game> RoomCore<G> {
             self.capture();
             self.look();
             self.encode(&mut ());
+            let players = self.room.players.iter_mut();
+            players.for_each(|player| player.own_events.clear());
         }
         self.finish();
         due
@@ -148,19 +148,19 @@ impl<G: Game> RoomCore<G> {
                 }
                 Inbound::Inputs(player, batch) => {
                     let now = self.room.tick;
-                    if let Some(player) = self.room.players.get_mut(&player) {
+                    if let Some(player) = self.room.players.get_mut(player) {
                         let dropped = player.take_inputs(now, batch);
                         self.dropped.late += dropped.late;
                         self.dropped.early += dropped.early;
                     }
                 }
                 Inbound::Command(player, command) => {
-                    if self.room.players.contains_key(&player) {
+                    if self.room.players.contains(player) {
                         self.game.command(&mut self.room, player, command);
                     }
                 }
                 Inbound::RoundTrip(player, round_trip_us) => {
-                    if let Some(player) = self.room.players.get_mut(&player) {
+                    if let Some(player) = self.room.players.get_mut(player) {
                         player.round_trip_s = Some(round_trip_us as f32 / 1e6);
                     }
                 }
@@ -179,13 +179,13 @@ impl<G: Game> RoomCore<G> {
     /// Stage 2: one input per player, the game's tick, and the end of those it sent away.
     pub fn simulate(&mut self) {
         let tick = self.room.tick;
-        for player in self.room.players.values_mut() {
+        for player in self.room.players.iter_mut() {
             player.resolve_input(tick);
         }
         self.game.tick(&mut self.room);
         self.room.history.record(&self.room.world, tick);
         for (player, refusal) in std::mem::take(&mut self.room.kicks) {
-            if let Some(seat) = self.room.players.get(&player) {
+            if let Some(seat) = self.room.players.get(player) {
                 self.sent_away.push((seat.client, refusal));
                 self.remove(player);
             }
@@ -202,7 +202,7 @@ impl<G: Game> RoomCore<G> {
         let place = (self.room.grid.as_ref(), &mut self.channels);
         self.capture
             .run(&self.room.world, &self.schema, place, &mut self.captured);
-        let people = self.room.players.values().filter(|player| !player.bot);
+        let people = self.room.players.iter().filter(|player| !player.bot);
         let people = people.map(|player| player.id);
         self.own.update(&self.schema, &self.captured, people);
     }
@@ -210,19 +210,13 @@ impl<G: Game> RoomCore<G> {
     /// Stage 4: what each player sees from where it now is.
     pub fn look(&mut self) {
         let room = &self.room;
-        self.viewers.retain(|id, _| room.players.contains_key(id));
-        for player in room.players.values().filter(|player| !player.bot) {
-            let eye = room
-                .grid
-                .as_ref()
-                .and_then(|_| room.eye(player.id, &mut self.eye));
-            let viewer = self.viewers.entry(player.id).or_default();
-            viewer.look(
-                room.grid.as_ref(),
-                eye,
-                &player.subscribed,
-                &mut self.looked,
-            );
+        let people = room.players.iter().filter(|player| !player.bot);
+        self.viewers.keep(people.clone().map(|player| player.id));
+        let map = room.grid.as_ref();
+        let (viewers, scratch) = self.viewers.iter_mut();
+        for (player, viewer) in people.zip(viewers) {
+            let eye = map.and_then(|_| room.eye(player, &mut self.eye));
+            viewer.look(map, eye, &player.subscribed, scratch);
         }
     }
 
@@ -301,12 +295,12 @@ impl<G: Game> RoomCore<G> {
 
     /// What a player sees, as of the last `look`.
     pub(super) fn viewer(&self, player: PlayerId) -> Option<&Viewer> {
-        self.viewers.get(&player)
+        self.viewers.get(player)
     }
 
     /// How much of the game's interest a player gets, 0..=1, from the next `look` on.
     pub(super) fn set_sight(&mut self, player: PlayerId, scale: f64) {
-        if let Some(viewer) = self.viewers.get_mut(&player) {
+        if let Some(viewer) = self.viewers.get_mut(player) {
             viewer.scale = scale;
         }
     }

@@ -15,6 +15,7 @@ use super::pump::Pumps;
 use super::ring::{Entry, Found, Rings};
 use super::slot::{Place, Slot, Take, Taken};
 use super::stream::STRIDES;
+use super::viewer::Sight;
 use crate::metrics::{ClientOnRung, Metrics};
 
 /// A client this many snapshots behind gets keyframes, if those are smaller than what it missed.
@@ -33,7 +34,7 @@ pub struct Feed {
     /// The channels that the client follows or is about to.
     plan: Plan,
     /// The list that the plan follows.
-    interest: Option<Arc<[ChannelId]>>,
+    interest: Option<Sight>,
     /// The version of the own channel that the client has.
     own_sent: Option<u32>,
     /// What the client's channels took when it last started anew, bytes: an estimate of what they would take now.

@@ -25,6 +25,7 @@ use super::ring::Rings;
 use super::seat::{Port, Seat};
 use super::slot::{Left, Own, Slot};
 use super::stream::STRIDES;
+use super::viewer::Sight;
 use super::wishes::Wished;
 use crate::game::Game;
 use crate::metrics::{Counted, Metrics};
@@ -56,7 +57,7 @@ pub(crate) struct HostedRoom<G: Game> {
     /// Used within a tick; kept for its memory.
     own: Own,
     healing: Vec<ChannelId>,
-    nothing_seen: Arc<[ChannelId]>,
+    nothing_seen: Sight,
     /// The tick of the last snapshot.
     told: Tick,
     /// Ticks since the room opened; the room's time is this over the tick rate.
@@ -101,7 +102,7 @@ impl<G: Game> HostedRoom<G> {
             inbox: Vec::new(),
             own: Own::default(),
             healing: Vec::new(),
-            nothing_seen: Arc::new([]),
+            nothing_seen: Sight::default(),
             told: Tick(0),
             ticks: 0,
             empty_ticks: 0,

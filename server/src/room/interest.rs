@@ -1,10 +1,6 @@
-//! Who sees what: the grid that puts entities into channels by where they are, and the channels that a player's point of
-//! view subscribes to.
+//! How far players see: the grid that puts entities into channels by where they are.
 //!
-//! In: what a game declares, positions. Out: the channel of a place, and a sorted list of channels for each player, which
-//! changes with hysteresis, so that a walk along a border does not flap. Part of the pure room.
-
-use std::sync::Arc;
+//! In: what a game declares, positions. Out: the channel of a place, and the channels around one. Part of the pure room.
 
 use tickwire_shared::ids::ChannelId;
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema};
@@ -16,6 +12,8 @@ pub(super) const FIRST_GAME_CHANNEL: u32 = 2;
 pub(super) const FIRST_CELL: u32 = 1024;
 /// Cells of one grid: a channel's number takes three bytes on the wire at most.
 const CELLS: u32 = 65_536;
+/// All channels that a room has by itself are below this.
+pub(super) const CHANNELS: u32 = FIRST_CELL + CELLS;
 
 /// How far players see. A game declares it once; the default is [`Interest::Everything`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,6 +58,8 @@ pub(super) struct GridMap {
     y_min: f64,
     columns: u32,
     rows: u32,
+    /// Cells per unit.
+    per_unit: f64,
 }
 
 impl GridMap {
@@ -103,6 +103,7 @@ impl GridMap {
             y_min,
             columns,
             rows,
+            per_unit: 1.0 / grid.cell,
         })
     }
 
@@ -115,191 +116,82 @@ impl GridMap {
 
     // `as` saturates, and takes NaN to 0.
     fn column(&self, x: f64) -> u32 {
-        (((x - self.x_min) / self.grid.cell) as u32).min(self.columns - 1)
+        (((x - self.x_min) * self.per_unit) as u32).min(self.columns - 1)
     }
 
     fn row(&self, y: f64) -> u32 {
-        (((y - self.y_min) / self.grid.cell) as u32).min(self.rows - 1)
+        (((y - self.y_min) * self.per_unit) as u32).min(self.rows - 1)
     }
 
-    /// Distance from a place to the nearest point of a cell.
-    fn distance(&self, (x, y): (f64, f64), column: u32, row: u32) -> f64 {
-        let off = |at: f64, min: f64, number: u32| {
-            let start = min + f64::from(number) * self.grid.cell;
-            (start - at).max(at - start - self.grid.cell).max(0.0)
-        };
-        off(x, self.x_min, column).hypot(off(y, self.y_min, row))
+    /// A move of no more than this cannot matter yet: a fraction of the margin.
+    #[inline]
+    pub(super) fn stir(&self) -> f64 {
+        self.grid.margin / 8.0
+    }
+
+    /// How far a place is from the nearest point of a row of cells, squared.
+    fn row_distance_squared(&self, y: f64, row: u32) -> f64 {
+        let start = self.y_min + f64::from(row) * self.grid.cell;
+        let off = (start - y).max(y - start - self.grid.cell).max(0.0);
+        off * off
     }
 
     /// Appends the cells to be seen from `at`, ascending: those within the radius times `scale`, and those of `seen` (the
-    /// channels seen so far, ascending) within the margin beyond it.
-    fn cells(&self, at: (f64, f64), scale: f64, seen: &[ChannelId], out: &mut Vec<ChannelId>) {
+    /// cells seen so far, ascending) within the margin beyond it. Of each row that is one piece.
+    pub(super) fn cells(&self, at: (f64, f64), scale: f64, seen: &[Cells], out: &mut Vec<Cells>) {
         let radius = self.grid.radius * scale;
         let far = radius + self.grid.margin;
-        let columns = self.column(at.0 - far)..=self.column(at.0 + far);
+        let mut seen = seen.iter().peekable();
         for row in self.row(at.1 - far)..=self.row(at.1 + far) {
-            for column in columns.clone() {
-                let channel = ChannelId(FIRST_CELL + row * self.columns + column);
-                let distance = self.distance(at, column, row);
-                if distance <= radius || (distance <= far && seen.binary_search(&channel).is_ok()) {
-                    out.push(channel);
-                }
-            }
-        }
-    }
-}
-
-/// What one player sees.
-#[derive(Debug)]
-pub(super) struct Viewer {
-    /// Ascending; [`ChannelId::GLOBAL`] first.
-    pub(super) channels: Arc<[ChannelId]>,
-    /// Those that it did not see at the last look.
-    pub(super) entered: Vec<ChannelId>,
-    /// How much of the radius it sees, 0..=1: less for who cannot take it all.
-    pub(super) scale: f64,
-    /// What the last look was made with; the same again needs none.
-    looked: Option<Look>,
-}
-
-/// What a look depends on.
-#[derive(Clone, Debug, PartialEq)]
-struct Look {
-    at: Option<(f64, f64)>,
-    scale: f64,
-    subscribed: Vec<ChannelId>,
-}
-
-impl Default for Viewer {
-    fn default() -> Viewer {
-        Viewer {
-            channels: Arc::new([]),
-            entered: Vec::new(),
-            scale: 1.0,
-            looked: None,
-        }
-    }
-}
-
-impl Viewer {
-    /// Brings the channels up to date with where the player is and what its game subscribed it to. `scratch` lends its
-    /// memory.
-    pub(super) fn look(
-        &mut self,
-        map: Option<&GridMap>,
-        at: Option<(f64, f64)>,
-        subscribed: &std::collections::BTreeSet<ChannelId>,
-        scratch: &mut Vec<ChannelId>,
-    ) {
-        self.entered.clear();
-        let same = self.looked.as_ref().is_some_and(|looked| {
-            let near = match (map, looked.at, at) {
-                // A move of less than a fraction of the margin cannot matter yet.
-                (Some(map), Some(was), Some(is)) => {
-                    (was.0 - is.0).hypot(was.1 - is.1) <= map.grid.margin / 8.0
-                }
-                (Some(_), was, is) => was == is,
-                (None, ..) => true,
+            let off = self.row_distance_squared(at.1, row);
+            let first = FIRST_CELL + row * self.columns;
+            while seen.next_if(|seen| seen.to <= first).is_some() {}
+            let seen = seen.next_if(|seen| seen.from < first + self.columns);
+            let Some(far) = self.reach(at.0, far * far - off, first) else {
+                continue;
             };
-            near && looked.scale == self.scale && looked.subscribed.iter().eq(subscribed)
-        });
-        if same {
-            return;
+            let stays = seen.map(|seen| Cells {
+                from: seen.from.max(far.from),
+                to: seen.to.min(far.to),
+            });
+            let stays = stays.filter(|stays| stays.from < stays.to);
+            let near = self.reach(at.0, radius * radius - off, first);
+            out.extend(match (near, stays) {
+                (Some(near), Some(stays)) => Some(Cells {
+                    from: near.from.min(stays.from),
+                    to: near.to.max(stays.to),
+                }),
+                (near, stays) => near.or(stays),
+            });
         }
-        scratch.clear();
-        scratch.push(ChannelId::GLOBAL);
-        scratch.extend(subscribed);
-        if let (Some(map), Some(at)) = (map, at) {
-            // Who is to see less far sees less at once.
-            let rescaled = self
-                .looked
-                .as_ref()
-                .is_some_and(|looked| looked.scale != self.scale);
-            let seen = if rescaled { &[] } else { &*self.channels };
-            map.cells(at, self.scale, seen, scratch);
-        }
-        self.looked = Some(Look {
-            at,
-            scale: self.scale,
-            subscribed: subscribed.iter().copied().collect(),
-        });
-        if *scratch != *self.channels {
-            let before = &self.channels;
-            let new = scratch
-                .iter()
-                .filter(|channel| before.binary_search(channel).is_err());
-            self.entered.extend(new);
-            self.channels = scratch.as_slice().into();
-        }
+    }
+
+    /// What of a row is no further from x than the root of `squared`; `first` is the row's first channel.
+    #[inline]
+    fn reach(&self, x: f64, squared: f64, first: u32) -> Option<Cells> {
+        (squared >= 0.0).then(|| {
+            let reach = squared.sqrt();
+            Cells {
+                from: first + self.column(x - reach),
+                to: first + self.column(x + reach) + 1,
+            }
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
-    use tickwire_arena::Arena;
+/// Cells of one row that lie next to each other, by their channels' numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cells {
+    /// The first one...
+    pub(super) from: u32,
+    /// ...and the one after the last.
+    pub(super) to: u32,
+}
 
-    /// The arena's positions span 64 m each way: 16 x 16 cells of 4 m.
-    fn map() -> GridMap {
-        GridMap::new::<Arena>(Interest::grid(4.0, 10.0)).unwrap()
-    }
-
-    fn look(viewer: &mut Viewer, map: &GridMap, at: (f64, f64)) {
-        viewer.look(Some(map), Some(at), &BTreeSet::new(), &mut Vec::new());
-    }
-
-    #[test]
-    fn a_walk_along_a_border_does_not_flap() {
-        let map = map();
-        let mut viewer = Viewer::default();
-        look(&mut viewer, &map, (0.0, 0.0));
-        let mut changes = 0;
-        for step in 0..1000 {
-            // Half a metre to and fro over a cell's edge, and along it.
-            let wobble = if step % 2 == 0 { 0.25 } else { -0.25 };
-            let before = viewer.channels.clone();
-            look(&mut viewer, &map, (wobble, 0.0));
-            changes += u32::from(before != viewer.channels);
-        }
-        assert!(changes <= 1, "{changes} changes");
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_near_is_seen_and_what_is_far_is_not(
-            path in proptest::collection::vec((-32.0..32.0_f64, -32.0..32.0_f64), 1..20),
-            things in proptest::collection::vec((-32.0..32.0_f64, -32.0..32.0_f64), 1..50),
-        ) {
-            let map = map();
-            let mut viewer = Viewer::default();
-            for at in path {
-                look(&mut viewer, &map, at);
-                prop_assert!(viewer.channels.is_sorted());
-                prop_assert_eq!(viewer.channels.first(), Some(&ChannelId::GLOBAL));
-                for thing in &things {
-                    let away = (thing.0 - at.0).hypot(thing.1 - at.1);
-                    let seen = viewer.channels.contains(&map.channel_at(thing.0, thing.1));
-                    prop_assert!(seen || away > 10.0 - map.grid.margin / 8.0, "{away} away is not seen");
-                    let furthest = 10.0 + map.grid.margin * 1.125 + 4.0 * std::f64::consts::SQRT_2;
-                    prop_assert!(!seen || away <= furthest, "{away} away is seen");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn half_the_sight_sees_fewer_cells_and_the_same_look_changes_nothing() {
-        let map = map();
-        let mut viewer = Viewer::default();
-        look(&mut viewer, &map, (1.0, 1.0));
-        let all = viewer.channels.len();
-        assert_eq!(viewer.entered.len(), all);
-        look(&mut viewer, &map, (1.0, 1.0));
-        assert!(viewer.entered.is_empty());
-        viewer.scale = 0.5;
-        look(&mut viewer, &map, (1.0, 1.0));
-        assert!(viewer.channels.len() * 3 < all * 2 && viewer.entered.is_empty());
+impl Cells {
+    /// Their channels, ascending.
+    #[inline]
+    pub(super) fn channels(self) -> impl Iterator<Item = ChannelId> {
+        (self.from..self.to).map(ChannelId)
     }
 }

@@ -8,6 +8,7 @@ mod assemble;
 mod capture;
 mod channels;
 mod core;
+mod entities;
 mod feed;
 mod hosted;
 mod inbox;
@@ -17,6 +18,7 @@ mod load;
 mod mailbox;
 mod own;
 mod player;
+mod players;
 mod pump;
 mod rewind;
 mod ring;
@@ -26,9 +28,10 @@ mod seating;
 mod sight;
 mod slot;
 mod stream;
+mod viewer;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
@@ -71,7 +74,9 @@ enum Home {
 }
 
 use channels::NO_SLOT;
+use entities::Entities;
 use interest::{FIRST_GAME_CHANNEL, GridMap};
+use players::Players;
 use rewind::History;
 
 /// Encoded events that wait for the next snapshot, bytes; a game that broadcasts more between two snapshots loses the
@@ -84,16 +89,14 @@ pub struct Room<R: Rules> {
     rng: Pcg64Mcg,
     world: hecs::World,
     /// Ordered, so that iterating is deterministic.
-    entities: BTreeMap<EntityId, hecs::Entity>,
+    entities: Entities,
     next_entity: u32,
-    players: BTreeMap<PlayerId, Player<R>>,
+    players: Players<R>,
     next_player: u32,
     setup: R::Setup,
     map: R::Map,
     /// Encoded events for everybody since the last snapshot.
     events: Vec<u8>,
-    /// The same for one player alone.
-    own_events: BTreeMap<PlayerId, Vec<u8>>,
     /// The same for who sees a channel.
     channel_events: BTreeMap<ChannelId, Vec<u8>>,
     /// The next channel that the game opens.
@@ -101,7 +104,7 @@ pub struct Room<R: Rules> {
     grid: Option<GridMap>,
     kicks: Vec<(PlayerId, Refusal)>,
     /// What the avatars' steps of this tick did beside moving them.
-    actions: Vec<Act<R::Action>>,
+    actions: VecDeque<Act<R::Action>>,
     history: History,
 }
 
@@ -111,20 +114,19 @@ impl<R: Rules> Room<R> {
             tick: Tick(0),
             rng,
             world: hecs::World::new(),
-            entities: BTreeMap::new(),
+            entities: Entities::default(),
             // 0 is no entity and no player, so that a field can say "nobody".
             next_entity: 1,
-            players: BTreeMap::new(),
+            players: Players::default(),
             next_player: 1,
             map: R::map(&setup),
             setup,
             events: Vec::new(),
-            own_events: BTreeMap::new(),
             channel_events: BTreeMap::new(),
             next_channel: FIRST_GAME_CHANNEL,
             grid: GridMap::new::<R>(interest),
             kicks: Vec::new(),
-            actions: Vec::new(),
+            actions: VecDeque::new(),
             history: History::new(R::TICK_RATE_HZ),
         }
     }
@@ -191,25 +193,25 @@ impl<R: Rules> Room<R> {
         };
         // The entity was spawned on the line above, so it is there.
         let _ = self.world.insert_one(entity, replicated);
-        self.entities.insert(id, entity);
+        self.entities.push(id, entity);
         id
     }
 
     /// Removes an entity. Does nothing when it is gone already.
     pub fn despawn(&mut self, id: EntityId) {
-        if let Some(entity) = self.entities.remove(&id) {
+        if let Some(entity) = self.entities.remove(id) {
             let _ = self.world.despawn(entity);
         }
     }
 
     /// The hecs handle of an entity.
     pub fn entity(&self, id: EntityId) -> Option<hecs::Entity> {
-        self.entities.get(&id).copied()
+        self.entities.get(id)
     }
 
     /// All entities by ascending id: the order to iterate in where order matters.
     pub fn entities(&self) -> impl Iterator<Item = (EntityId, hecs::Entity)> + '_ {
-        self.entities.iter().map(|(id, entity)| (*id, *entity))
+        self.entities.iter()
     }
 
     /// A copy of one component of an entity.
@@ -232,12 +234,12 @@ impl<R: Rules> Room<R> {
 
     /// Players by ascending id, people and bots.
     pub fn players(&self) -> impl Iterator<Item = &Player<R>> + '_ {
-        self.players.values()
+        self.players.iter()
     }
 
     /// One player.
     pub fn player(&self, id: PlayerId) -> Option<&Player<R>> {
-        self.players.get(&id)
+        self.players.get(id)
     }
 
     /// A player that the game itself plays, by [`Room::set_bot_input`].
@@ -245,35 +247,36 @@ impl<R: Rules> Room<R> {
         let id = self.next_player_id();
         let player = Player::bot(id, name.to_owned());
         self.announce(&RoomEvent::Joined(player.info()));
-        self.players.insert(id, player);
+        self.players.insert(player);
         id
     }
 
     /// Takes a bot out; its entities are the game's to remove. Does nothing for people.
     pub fn remove_bot(&mut self, id: PlayerId) {
-        if self.players.get(&id).is_some_and(|player| player.bot) {
+        if self.players.get(id).is_some_and(|player| player.bot) {
             self.remove_player(id);
         }
     }
 
     /// What a bot intends, until the next call.
     pub fn set_bot_input(&mut self, id: PlayerId, input: R::Input) {
-        if let Some(player) = self.players.get_mut(&id).filter(|player| player.bot) {
+        if let Some(player) = self.players.get_mut(id).filter(|player| player.bot) {
             player.input = input;
         }
     }
 
     /// Gives a player the entity that its input moves. It must have a component of type `R::Avatar`.
     pub fn give_avatar(&mut self, player: PlayerId, entity: EntityId) {
-        if let Some(player) = self.players.get_mut(&player) {
-            player.avatar = Some(entity);
+        let handle = self.entities.get(entity);
+        if let Some(player) = self.players.get_mut(player) {
+            (player.avatar, player.handle) = (Some(entity), handle);
         }
     }
 
-    /// What the avatars' steps of this tick did beside moving them, in the order of players. For each that is carried out
-    /// call [`Room::confirm`]: its player has seen it already, and else it is taken back on its screen.
-    pub fn take_actions(&mut self) -> Vec<Act<R::Action>> {
-        std::mem::take(&mut self.actions)
+    /// The next of what the avatars' steps of this tick did beside moving them, in the order of players. If it is carried
+    /// out call [`Room::confirm`]: its player has seen it already, and else it is taken back on its screen.
+    pub fn next_action(&mut self) -> Option<Act<R::Action>> {
+        self.actions.pop_front()
     }
 
     /// An action was carried out.
@@ -284,11 +287,11 @@ impl<R: Rules> Room<R> {
     /// Steps every avatar by its player's input of this tick, in the order of players.
     pub fn step_avatars(&mut self) {
         self.actions.clear();
-        for player in self.players.values_mut() {
-            let Some(entity) = player.avatar.and_then(|id| self.entities.get(&id)) else {
+        for player in self.players.iter_mut() {
+            let Some(handle) = player.handle else {
                 continue;
             };
-            let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(*entity) else {
+            let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(handle) else {
                 continue;
             };
             let before = avatar.clone();
@@ -330,12 +333,9 @@ impl<R: Rules> Room<R> {
     }
 
     fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
-        if self
-            .players
-            .get(&player)
-            .is_some_and(|player| !player.bot && !player.away)
-        {
-            push_event(self.own_events.entry(player).or_default(), event);
+        let player = self.players.get_mut(player);
+        if let Some(player) = player.filter(|player| !player.bot && !player.away) {
+            push_event(&mut player.own_events, event);
         }
     }
 
@@ -346,15 +346,14 @@ impl<R: Rules> Room<R> {
     }
 
     fn remove_player(&mut self, id: PlayerId) {
-        if self.players.remove(&id).is_some() {
-            self.own_events.remove(&id);
+        if self.players.remove(id) {
             self.announce(&RoomEvent::Left(id));
         }
     }
 
     /// People with a seat, those included who may still come back.
     fn people(&self) -> usize {
-        self.players.values().filter(|player| !player.bot).count()
+        self.players.iter().filter(|player| !player.bot).count()
     }
 }
 

@@ -109,17 +109,14 @@ impl<R: Rules> Room<R> {
     pub(super) fn fill_own(&mut self, id: PlayerId, tick: Tick, own: &mut Own) {
         own.events.clear();
         own.avatar = None;
-        if let Some(events) = self.own_events.get_mut(&id) {
-            own.events.append(events);
-        }
-        let Some(player) = self.players.get_mut(&id) else {
+        let Some(player) = self.players.get_mut(id) else {
             return;
         };
+        own.events.append(&mut player.own_events);
         own.slack_ticks = player.slack_ticks.take();
         own.applied_low = player.input_sequence.0 as u8;
         let avatar = player.avatar.and_then(|entity| {
-            let hecs_entity = self.entities.get(&entity)?;
-            let avatar = self.world.get::<&R::Avatar>(*hecs_entity).ok()?;
+            let avatar = self.world.get::<&R::Avatar>(player.handle?).ok()?;
             own.avatar_bytes.clear();
             codec::encode_into(&*avatar, &mut own.avatar_bytes).ok()?;
             own.predicted = player.trail.is_unbroken(tick, &avatar);

@@ -52,6 +52,12 @@ pub struct Player<R: Rules> {
     pub(super) chat_ticks: VecDeque<Tick>,
     /// Channels of the game's own that this player sees.
     pub(super) subscribed: BTreeSet<ChannelId>,
+    /// Encoded events for this player alone since the last snapshot. Not saved: clients start anew after a restore.
+    #[serde(skip)]
+    pub(super) own_events: Vec<u8>,
+    /// The avatar's handle in the world.
+    #[serde(skip)]
+    pub(super) handle: Option<hecs::Entity>,
     /// Where the player looks from, if not from its avatar.
     pub(super) looks_from: Option<(f32, f32)>,
     /// Whether the client can tell where its avatar is. Not saved: clients start anew after a restore.
@@ -155,6 +161,8 @@ impl<R: Rules> Player<R> {
             slack_ticks: None,
             chat_ticks: VecDeque::new(),
             subscribed: BTreeSet::new(),
+            own_events: Vec::new(),
+            handle: None,
             looks_from: None,
             trail: Trail::default(),
         }
@@ -186,6 +194,7 @@ impl<R: Rules> Player<R> {
     /// The connection is lost.
     pub(super) fn lose(&mut self, tick: Tick) {
         (self.away, self.away_since) = (true, tick);
+        self.own_events = Vec::new();
         self.forget_inputs();
     }
 

@@ -187,7 +187,7 @@ impl<R: Rules> Room<R> {
             tick: self.tick.minus(1),
             part: 0.0,
         };
-        let Some(player) = self.players.get(&player).filter(|player| !player.bot) else {
+        let Some(player) = self.players.get(player).filter(|player| !player.bot) else {
             return last;
         };
         let rate = f64::from(R::TICK_RATE_HZ);

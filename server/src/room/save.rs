@@ -4,8 +4,6 @@
 //! every later tick. Kept: tick, generator, players with their waiting inputs, the game, every component that the
 //! game names. Not kept: events that wait for the next snapshot; clients get keyframes anyway.
 
-use std::collections::BTreeMap;
-
 use rand_pcg::Pcg64Mcg;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -63,7 +61,7 @@ impl<G: Game> RoomCore<G> {
             rng: room.rng.clone(),
             next_entity: room.next_entity,
             next_player: room.next_player,
-            players: codec::encode(&room.players.values().collect::<Vec<_>>())?,
+            players: codec::encode(&room.players.iter().collect::<Vec<_>>())?,
             next_channel: room.next_channel,
             entities: entities.collect(),
             options: codec::encode(&self.options)?,
@@ -102,10 +100,10 @@ impl<G: Game> RoomCore<G> {
         }
         (room.next_entity, room.next_player) = (saved.next_entity, saved.next_player);
         let players = codec::decode::<Vec<Player<G::Rules>>, SAVE_BYTES>(&saved.players)?;
-        room.players = players
-            .into_iter()
-            .map(|player| (player.id, player))
-            .collect::<BTreeMap<_, _>>();
+        room.players = players.into_iter().collect();
+        for player in room.players.iter_mut() {
+            player.handle = player.avatar.and_then(|avatar| room.entities.get(avatar));
+        }
         room.history
             .restore(codec::decode::<_, SAVE_BYTES>(&saved.history)?);
         let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;

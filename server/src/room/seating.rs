@@ -29,12 +29,12 @@ impl<G: Game> RoomCore<G> {
         let player = self.room.next_player_id();
         let seat = Player::person(player, name, client, token);
         let (joined, events_before) = (RoomEvent::Joined(seat.info()), self.room.events.len());
-        self.room.players.insert(player, seat);
+        self.room.players.insert(seat);
         self.room.announce(&joined);
         if let Err(refusal) = self.game.join(&mut self.room, player) {
             // Nobody hears of somebody who was never in.
             self.room.events.truncate(events_before);
-            self.room.players.remove(&player);
+            self.room.players.remove(player);
             return JoinOutcome::Refused(client, refusal);
         }
         self.tell_roster(player);
@@ -50,7 +50,7 @@ impl<G: Game> RoomCore<G> {
         let seat = self
             .room
             .players
-            .values_mut()
+            .iter_mut()
             .find(|player| !player.bot && player.token == resume);
         let Some(seat) = seat else {
             return JoinOutcome::Refused(client, CloseReason::ResumeRefused.into());
@@ -77,7 +77,7 @@ impl<G: Game> RoomCore<G> {
         let infos = self
             .room
             .players
-            .values()
+            .iter()
             .map(Player::info)
             .collect::<Vec<_>>();
         for info in infos {
@@ -88,17 +88,16 @@ impl<G: Game> RoomCore<G> {
     pub(super) fn holds(&self, player: PlayerId, client: ClientId) -> bool {
         self.room
             .players
-            .get(&player)
+            .get(player)
             .is_some_and(|seat| seat.client == client && !seat.bot)
     }
 
     pub(super) fn lose(&mut self, player: PlayerId, client: ClientId) {
         if self.holds(player, client) {
             let tick = self.room.tick;
-            if let Some(seat) = self.room.players.get_mut(&player) {
+            if let Some(seat) = self.room.players.get_mut(player) {
                 seat.lose(tick);
             }
-            self.room.own_events.remove(&player);
             self.room.announce(&RoomEvent::Away(player, true));
         }
     }
@@ -109,7 +108,7 @@ impl<G: Game> RoomCore<G> {
             self.config.chat_span_ticks,
             self.config.chat_lines,
         );
-        let Some(seat) = self.room.players.get_mut(&player) else {
+        let Some(seat) = self.room.players.get_mut(player) else {
             return;
         };
         while seat
@@ -128,7 +127,7 @@ impl<G: Game> RoomCore<G> {
     }
 
     pub(super) fn remove(&mut self, player: PlayerId) {
-        if self.room.players.contains_key(&player) {
+        if self.room.players.contains(player) {
             self.game.leave(&mut self.room, player);
             self.room.remove_player(player);
         }
@@ -140,7 +139,7 @@ impl<G: Game> RoomCore<G> {
         while let Some(player) = self
             .room
             .players
-            .values()
+            .iter()
             .find(|seat| overdue(seat))
             .map(|seat| seat.id)
         {

@@ -8,6 +8,7 @@ use tickwire_shared::replicate::{Replicate, Schema};
 use tickwire_shared::rules::Rules;
 
 use super::interest::FIRST_CELL;
+use super::player::Player;
 use super::{Home, Replicated, Room, push_event};
 
 impl<R: Rules> Room<R> {
@@ -21,7 +22,7 @@ impl<R: Rules> Room<R> {
 
     /// From now on a player sees what is in this channel.
     pub fn subscribe(&mut self, player: PlayerId, channel: ChannelId) {
-        if let Some(player) = self.players.get_mut(&player)
+        if let Some(player) = self.players.get_mut(player)
             && channel > ChannelId::OWN
         {
             player.subscribed.insert(channel);
@@ -30,7 +31,7 @@ impl<R: Rules> Room<R> {
 
     /// From now on a player does not see what is in this channel.
     pub fn unsubscribe(&mut self, player: PlayerId, channel: ChannelId) {
-        if let Some(player) = self.players.get_mut(&player) {
+        if let Some(player) = self.players.get_mut(player) {
             player.subscribed.remove(&channel);
         }
     }
@@ -46,7 +47,7 @@ impl<R: Rules> Room<R> {
     /// A player sees what is near this place instead of what is near its avatar: a spectator, a camera. `None`: its avatar
     /// again. Only of use in a room with a grid.
     pub fn look_from(&mut self, player: PlayerId, place: Option<(f32, f32)>) {
-        if let Some(player) = self.players.get_mut(&player) {
+        if let Some(player) = self.players.get_mut(player) {
             player.looks_from = place;
         }
     }
@@ -71,14 +72,12 @@ impl<R: Rules> Room<R> {
     }
 
     /// Where a player looks from: where its game says, or its avatar.
-    pub(super) fn eye(&self, player: PlayerId, values: &mut [f64]) -> Option<(f64, f64)> {
-        let player = self.players.get(&player)?;
+    pub(super) fn eye(&self, player: &Player<R>, values: &mut [f64]) -> Option<(f64, f64)> {
         if let Some((x, y)) = player.looks_from {
             return Some((f64::from(x), f64::from(y)));
         }
         let (x, y) = Schema::position_places(R::Avatar::FIELDS)?;
-        let entity = self.entities.get(&player.avatar?)?;
-        let avatar = self.world.get::<&R::Avatar>(*entity).ok()?;
+        let avatar = self.world.get::<&R::Avatar>(player.handle?).ok()?;
         avatar.values(values);
         Some((*values.get(x)?, *values.get(y)?))
     }

@@ -13,6 +13,7 @@ use tickwire_shared::ids::{ChannelId, EntityId};
 use tickwire_shared::snapshot::layout::OwnAvatar;
 use tokio::sync::Notify;
 
+use super::viewer::Sight;
 use super::wishes::{Wished, Wishes};
 
 /// Own events that may wait for a client that does not read, bytes; beyond it the client is too slow.
@@ -51,7 +52,7 @@ struct SlotState {
     /// What the client holds of it is wrong.
     own_is_wrong: bool,
     own_check: Option<u64>,
-    interest: Option<Arc<[ChannelId]>>,
+    interest: Option<Sight>,
     healing: Vec<ChannelId>,
     close: Option<Refusal>,
 }
@@ -95,7 +96,7 @@ pub(super) struct Left<'a> {
     pub(super) own_channel: (&'a [u8], u32),
     /// Its hash, when it is its turn.
     pub(super) own_check: Option<u64>,
-    pub(super) interest: &'a Arc<[ChannelId]>,
+    pub(super) interest: &'a Sight,
 }
 
 /// What a feed takes: its own part, and if they are news, its own channel and the channels that it is to see.
@@ -105,7 +106,7 @@ pub(super) struct Taken {
     pub(super) own_channel: Vec<u8>,
     pub(super) own_channel_is_news: bool,
     pub(super) own_check: Option<u64>,
-    pub(super) interest: Option<Arc<[ChannelId]>>,
+    pub(super) interest: Option<Sight>,
     pub(super) healing: Vec<ChannelId>,
     pub(super) own_version: u32,
     /// The number of the last entry that was made for this client to start from.
@@ -199,7 +200,7 @@ impl Slot {
     pub(super) fn take(
         &self,
         place: Place,
-        seen: Option<&Arc<[ChannelId]>>,
+        seen: Option<&Sight>,
         taken: &mut Taken,
     ) -> Result<Take, Refusal> {
         let mut state = self.state.lock();

@@ -22,6 +22,8 @@ use super::ring::Entry;
 pub(super) const STRIDES: [u32; 3] = [1, 2, 8];
 /// Each channel's hash is told this often, ticks. All at once, so that a room at rest stays quiet in between.
 pub(super) const CHECK_TICKS: u32 = 48;
+/// Rows of each table that a channel has memory for from the start.
+const ROOMY_ROWS: usize = 16;
 
 /// One rate.
 #[derive(Debug)]
@@ -115,7 +117,7 @@ impl Stream {
         self.told = tick;
         entry.begin(tick);
         self.states
-            .resize_with(channels.count(), || ChannelState::empty(schema));
+            .resize_with(channels.count(), || roomy_state(schema));
         self.wanted.resize(channels.count(), false);
         self.events.resize_with(channels.count(), Vec::new);
         // Rows that crossed keep their motion; in slower streams they would have to be followed over several captures.
@@ -167,6 +169,19 @@ impl Stream {
     pub(super) fn state(&self, slot: u32) -> Option<&ChannelState> {
         self.states.get(slot as usize)
     }
+}
+
+/// A channel's state before it holds anything, with the memory for what it soon will: cells of a grid fill up to their
+/// usual number one by one, and for hours.
+fn roomy_state(schema: &Schema) -> ChannelState {
+    let mut state = ChannelState::empty(schema);
+    let tables = schema.tables.iter().zip(&mut state.tables);
+    for (table, rows) in tables.filter(|(table, _)| !table.owner_only) {
+        rows.ids.reserve(ROOMY_ROWS);
+        rows.values.reserve(ROOMY_ROWS * table.width());
+        rows.motion.reserve(ROOMY_ROWS * table.moving.len());
+    }
+    state
 }
 
 /// The motion of rows that crossed from one channel to another, by table and entity.

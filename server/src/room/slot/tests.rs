@@ -3,7 +3,7 @@
 use super::*;
 
 fn leave(slot: &Slot, number: u64, own: &Own) {
-    let interest: Arc<[ChannelId]> = Arc::new([ChannelId::GLOBAL]);
+    let interest: Sight = Arc::new(vec![ChannelId::GLOBAL]);
     slot.leave(&Left {
         stream: 0,
         number,
@@ -47,7 +47,7 @@ fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
 #[test]
 fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
     let slot = Slot::new();
-    let interest: Arc<[ChannelId]> = Arc::new([ChannelId::GLOBAL]);
+    let interest: Sight = Arc::new(vec![ChannelId::GLOBAL]);
     for (number, own_channel, own_check) in [(1, 1, Some(11)), (2, 2, None)] {
         slot.leave(&Left {
             stream: 0,

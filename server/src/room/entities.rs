@@ -1,0 +1,93 @@
+//! A room's entities by id: which of the world's each is.
+//!
+//! In: entities as they are spawned, whose ids only ever ascend, and despawned. Out: their handles, one by one or all in
+//! the order of their ids. Takes no memory from tick to tick, however many come and go. Part of the pure room.
+
+use tickwire_shared::ids::EntityId;
+
+/// Rows of gone entities are kept up to this many, and up to as many as there are others.
+const GONE_KEPT: usize = 64;
+
+/// Entities, ascending.
+#[derive(Debug, Default)]
+pub(super) struct Entities {
+    /// None: it is gone, and its row will be.
+    rows: Vec<(EntityId, Option<hecs::Entity>)>,
+    gone: usize,
+}
+
+impl Entities {
+    #[inline]
+    fn place(&self, id: EntityId) -> Option<usize> {
+        let first = self.rows.first()?;
+        // As long as no row is gone, the first guess is right; it is never too low.
+        let guess = id.0.checked_sub(first.0.0)? as usize;
+        if self.rows.get(guess).is_some_and(|row| row.0 == id) {
+            return Some(guess);
+        }
+        let before = self.rows.get(..guess).unwrap_or(&self.rows);
+        before.binary_search_by_key(&id, |row| row.0).ok()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: EntityId) -> Option<hecs::Entity> {
+        self.rows.get(self.place(id)?)?.1
+    }
+
+    /// Adds an entity whose id is above all others'.
+    pub(super) fn push(&mut self, id: EntityId, entity: hecs::Entity) {
+        debug_assert!(self.rows.last().is_none_or(|last| last.0 < id));
+        self.rows.push((id, Some(entity)));
+    }
+
+    /// The handle of the one that was there.
+    pub(super) fn remove(&mut self, id: EntityId) -> Option<hecs::Entity> {
+        let place = self.place(id)?;
+        let entity = self.rows.get_mut(place)?.1.take()?;
+        self.gone += 1;
+        if self.gone > GONE_KEPT.max(self.rows.len() / 2) {
+            self.rows.retain(|row| row.1.is_some());
+            self.gone = 0;
+        }
+        Some(entity)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (EntityId, hecs::Entity)> + '_ {
+        self.rows
+            .iter()
+            .filter_map(|(id, entity)| Some((*id, (*entity)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_are_found_and_walked_in_order_however_many_come_and_go() {
+        let mut world = hecs::World::new();
+        let mut entities = Entities::default();
+        let mut known = std::collections::BTreeMap::new();
+        for n in 1..2000_u32 {
+            let entity = world.spawn(());
+            entities.push(EntityId(n), entity);
+            known.insert(EntityId(n), entity);
+            // Some stay for long, most do not.
+            let gone = EntityId(n.saturating_sub(20));
+            if gone.0 % 10 != 3 {
+                assert_eq!(entities.remove(gone), known.remove(&gone));
+                assert_eq!(entities.remove(gone), None);
+            }
+        }
+        assert!(
+            entities
+                .iter()
+                .eq(known.iter().map(|(id, entity)| (*id, *entity)))
+        );
+        for n in 0..2100 {
+            let id = EntityId(n);
+            assert_eq!(entities.get(id), known.get(&id).copied());
+        }
+        assert!(entities.rows.len() <= 2 * known.len() + GONE_KEPT);
+    }
+}

@@ -1,0 +1,117 @@
+//! A room's players by id, in one piece of memory: most of a tick is a walk over all of them.
+//!
+//! In: players as they come, whose ids only ever ascend. Out: the same, one by one or all in the order of their ids. Part
+//! of the pure room.
+
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::rules::Rules;
+
+use super::player::Player;
+
+/// Players, ascending.
+#[derive(Debug)]
+pub(super) struct Players<R: Rules> {
+    /// Apart from the players, so that a search touches few cache lines.
+    ids: Vec<PlayerId>,
+    players: Vec<Player<R>>,
+}
+
+impl<R: Rules> Default for Players<R> {
+    fn default() -> Players<R> {
+        Players {
+            ids: Vec::new(),
+            players: Vec::new(),
+        }
+    }
+}
+
+impl<R: Rules> FromIterator<Player<R>> for Players<R> {
+    fn from_iter<I: IntoIterator<Item = Player<R>>>(players: I) -> Players<R> {
+        let mut all = Players::default();
+        players.into_iter().for_each(|player| all.insert(player));
+        all
+    }
+}
+
+impl<R: Rules> Players<R> {
+    #[inline]
+    fn place(&self, id: PlayerId) -> Option<usize> {
+        place_of(&self.ids, id).ok()
+    }
+
+    pub(super) fn contains(&self, id: PlayerId) -> bool {
+        self.place(id).is_some()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: PlayerId) -> Option<&Player<R>> {
+        self.players.get(self.place(id)?)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: PlayerId) -> Option<&mut Player<R>> {
+        let place = self.place(id)?;
+        self.players.get_mut(place)
+    }
+
+    /// Adds a player, or takes the place of the one with its id.
+    pub(super) fn insert(&mut self, player: Player<R>) {
+        match place_of(&self.ids, player.id) {
+            Ok(place) => self.players[place] = player,
+            Err(place) => {
+                self.ids.insert(place, player.id);
+                self.players.insert(place, player);
+            }
+        }
+    }
+
+    /// True when it was there.
+    pub(super) fn remove(&mut self, id: PlayerId) -> bool {
+        let place = self.place(id);
+        if let Some(place) = place {
+            self.ids.remove(place);
+            self.players.remove(place);
+        }
+        place.is_some()
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Player<R>> {
+        self.players.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Player<R>> {
+        self.players.iter_mut()
+    }
+}
+
+/// Where `id` is among ascending ids; otherwise where it would be. As long as nobody has left, the first guess is right.
+#[inline]
+pub(super) fn place_of(ids: &[PlayerId], id: PlayerId) -> Result<usize, usize> {
+    let Some(first) = ids.first() else {
+        return Err(0);
+    };
+    // Ids do not repeat, so it cannot be further than this.
+    let guess = id.0.saturating_sub(first.0) as usize;
+    if ids.get(guess) == Some(&id) {
+        return Ok(guess);
+    }
+    let before = ids.get(..guess).unwrap_or(ids);
+    before.binary_search(&id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_place_is_found_whoever_has_left(
+            ids in proptest::collection::btree_set(1_u32..60, 0..40),
+            asked in 0_u32..70,
+        ) {
+            let ids = ids.into_iter().map(PlayerId).collect::<Vec<_>>();
+            prop_assert_eq!(place_of(&ids, PlayerId(asked)), ids.binary_search(&PlayerId(asked)));
+        }
+    }
+}
