@@ -17,6 +17,7 @@ mod net;
 mod page;
 mod process;
 pub mod room;
+mod runtime;
 mod scheduler;
 mod server;
 mod text;
@@ -26,6 +27,7 @@ pub use limits::Limits;
 pub use metrics::Metrics;
 pub use net::AddressRange;
 pub use page::Page;
+pub use runtime::runtime;
 pub use server::{BuildError, Builder, Server};
 
 /// The examples of the README, run as tests.

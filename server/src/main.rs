@@ -72,8 +72,7 @@ impl FromStr for LinkFlag {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let Command::Serve(flags) = Cli::parse().command;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -81,7 +80,10 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match serve(flags).await {
+    let served = tickwire_server::runtime(None)
+        .context("cannot start threads")
+        .and_then(|runtime| runtime.block_on(serve(flags)));
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line, whatever it was that caused it.

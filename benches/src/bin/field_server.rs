@@ -51,10 +51,7 @@ fn main() -> Result<()> {
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(flags.io_threads)
-        .enable_all()
-        .build()?;
+    let runtime = tickwire_server::runtime(Some(flags.io_threads))?;
     runtime.block_on(serve(flags))
 }
 

@@ -18,6 +18,7 @@ use tickwire_shared::close::CloseReason;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::limits::Limits;
+use crate::runtime::note_read;
 
 /// A control frame's payload, bytes (RFC 6455 5.5).
 const CONTROL_BYTES: usize = 125;
@@ -109,7 +110,10 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
             make_room(read, filled);
             let mut more = ReadBuf::new(read.get_mut(filled..).unwrap_or_default());
             match Pin::new(&mut self.io).poll_read(cx, &mut more) {
-                Poll::Ready(Ok(())) if !more.filled().is_empty() => filled += more.filled().len(),
+                Poll::Ready(Ok(())) if !more.filled().is_empty() => {
+                    filled += more.filled().len();
+                    note_read();
+                }
                 Poll::Ready(_) => return Poll::Ready(Err(ReadError::Lost)),
                 Poll::Pending => {
                     self.keep(read.get(..filled).unwrap_or_default());

@@ -47,7 +47,7 @@ struct Heard {
     state: ChannelState,
     /// A section of the current group spoke of it, so it must not coast.
     fresh: bool,
-    /// Its check did not fit; a keyframe has been asked for.
+    /// Its check did not fit, or a delta could not be read; a keyframe has been asked for.
     suspect: bool,
 }
 
@@ -67,7 +67,16 @@ impl World {
                     .get_mut(&channel)
                     .ok_or(SnapshotError::Invalid)?;
                 heard.fresh = true;
-                self.decoder.apply(schema, &mut heard.state, bytes)
+                // How a delta is read depends on what it changes: who holds something else may not even be able to.
+                if self.decoder.apply(schema, &mut heard.state, bytes).is_err()
+                    && !std::mem::replace(&mut heard.suspect, true)
+                {
+                    self.report(Desync {
+                        channel,
+                        found: None,
+                    });
+                }
+                Ok(())
             }
             SectionKind::Keyframe => self.apply_keyframe(schema, channel, bytes),
             SectionKind::Leave => {
