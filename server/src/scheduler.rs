@@ -1,7 +1,8 @@
 //! When rooms tick: a few threads that do nothing else, each with the rooms that were pinned to it.
 //!
 //! In: rooms ([`Tickable`]). Out: calls to `tick` at their due times. A room that falls behind may catch up
-//! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone.
+//! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone. Rooms are spread over a few
+//! phases of their period: few rooms do not wait for each other, and many share their wake-ups.
 //! Must not: await, or hold a lock while a room ticks.
 
 use std::cmp::Reverse;
@@ -17,6 +18,9 @@ use tickwire_shared::close::{CloseReason, Refusal};
 
 /// Ticks that a late room may catch up at once.
 const CATCH_UP_TICKS: u32 = 3;
+
+/// From one phase to the next, about.
+const PHASE: Duration = Duration::from_millis(2);
 
 /// What to do with a room after its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +119,8 @@ impl Drop for Scheduler {
 
 impl Worker {
     fn run(&self) {
-        let mut rooms: BTreeMap<u64, Box<dyn Tickable>> = BTreeMap::new();
+        let mut rooms: BTreeMap<u64, (Box<dyn Tickable>, Phase)> = BTreeMap::new();
+        let mut phases = Phases::default();
         let mut queue: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
         let mut next_number = 0;
         loop {
@@ -131,8 +136,9 @@ impl Worker {
                     }
                 }
                 for room in orders.arrivals.drain(..) {
-                    queue.push(Reverse((Instant::now(), next_number)));
-                    rooms.insert(next_number, room);
+                    let (phase, due) = phases.take(room.period(), Instant::now());
+                    queue.push(Reverse((due, next_number)));
+                    rooms.insert(next_number, (room, phase));
                     next_number += 1;
                 }
                 if orders.stop {
@@ -142,21 +148,69 @@ impl Worker {
             let Some(Reverse((due, number))) = queue.pop() else {
                 continue;
             };
-            let Some(room) = rooms.get_mut(&number) else {
+            let Some((room, phase)) = rooms.get_mut(&number) else {
                 continue;
             };
             match tick_guarded(room.as_mut(), due) {
                 Verdict::Continue => queue.push(Reverse((next_due(room.as_mut(), due), number))),
                 Verdict::Close => {
+                    phases.give_back(*phase);
                     rooms.remove(&number);
                     self.rooms.fetch_sub(1, Ordering::Relaxed);
                 }
             }
         }
-        for room in rooms.values_mut() {
+        for (room, _) in rooms.values_mut() {
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 room.end(CloseReason::ShuttingDown.into())
             }));
+        }
+    }
+}
+
+/// A period, and which part of it.
+type Phase = (Duration, u32);
+
+/// How many rooms of a thread tick in each phase.
+struct Phases {
+    epoch: Instant,
+    rooms: BTreeMap<Phase, usize>,
+}
+
+impl Default for Phases {
+    fn default() -> Phases {
+        Phases {
+            epoch: Instant::now(),
+            rooms: BTreeMap::new(),
+        }
+    }
+}
+
+impl Phases {
+    /// The phase with the fewest rooms, of those the one that comes next, and when that is.
+    fn take(&mut self, period: Duration, now: Instant) -> (Phase, Instant) {
+        let count = (period.as_nanos() / PHASE.as_nanos()).clamp(1, 1000) as u32;
+        let step = period / count;
+        let passed = now.saturating_duration_since(self.epoch).as_nanos();
+        let next = passed.div_ceil(step.as_nanos().max(1)) as u64;
+        let of = |later: u32| {
+            (
+                period,
+                ((next + u64::from(later)) % u64::from(count)) as u32,
+            )
+        };
+        let rooms = |phase| self.rooms.get(&phase).copied().unwrap_or(0);
+        let later = (0..count)
+            .min_by_key(|later| rooms(of(*later)))
+            .unwrap_or(0);
+        *self.rooms.entry(of(later)).or_default() += 1;
+        let due_ns = (next + u64::from(later)) * step.as_nanos() as u64;
+        (of(later), self.epoch + Duration::from_nanos(due_ns))
+    }
+
+    fn give_back(&mut self, phase: Phase) {
+        if let Some(rooms) = self.rooms.get_mut(&phase) {
+            *rooms = rooms.saturating_sub(1);
         }
     }
 }
@@ -209,6 +263,32 @@ mod tests {
         fn end(&mut self, refusal: Refusal) {
             let _ = self.report.send(refusal.reason.label().to_owned());
         }
+    }
+
+    #[test]
+    fn rooms_take_the_emptiest_phase_that_comes_next() {
+        let (mut phases, ms) = (Phases::default(), Duration::from_millis);
+        let (period, start) = (ms(50), phases.epoch);
+        let mut taken = Vec::new();
+        for _ in 0..25 {
+            let (phase, due) = phases.take(period, start + ms(7));
+            taken.push(phase);
+            assert!(due >= start + ms(7) && due < start + ms(7) + period);
+            assert_eq!((due - start).as_nanos() % ms(2).as_nanos(), 0);
+        }
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!(taken.len(), 25, "nobody shares while there is room");
+        // Of two that are free again, the one that comes first.
+        phases.give_back((period, 3));
+        phases.give_back((period, 20));
+        assert_eq!(
+            phases.take(period, start + ms(107)),
+            ((period, 20), start + ms(140))
+        );
+        let (phase, due) = phases.take(period, start + ms(107));
+        assert_eq!((phase, due), ((period, 3), start + ms(156)));
+        assert_eq!(phases.take(period, start + ms(107)).1, start + ms(108));
     }
 
     #[test]
