@@ -1,9 +1,17 @@
-//! A room in full play takes no memory from tick to tick: everything that a tick needs it has had before. A test binary of
-//! its own, since it counts what its threads allocate.
+//! A room in full play takes no memory from tick to tick: everything that a tick needs it has had before. Around the room a
+//! player's message in is one allocation, and its message out none. A test binary of its own, since it counts what its
+//! threads allocate.
+
+use std::time::Duration;
 
 use allocation_counter::measure;
-use tickwire_benches::field::FieldOptions;
+use tickwire_benches::field::{FieldGame, FieldOptions, Heading};
 use tickwire_benches::script::ScriptedRoom;
+use tickwire_server::lab::Lab;
+use tickwire_server::room::Seat;
+use tickwire_shared::codec;
+use tickwire_shared::ids::{InputSequence, Tick};
+use tickwire_shared::message::{ClientMessage, Inputs};
 
 /// Played first, ticks: what grows with play has grown by then.
 const SETTLE_TICKS: usize = 3000;
@@ -50,4 +58,55 @@ fn a_field_with_interest_allocates_nothing() {
 #[test]
 fn an_arena_of_eight_allocates_nothing() {
     assert_eq!(allocations!(ScriptedRoom::arena(8, 7)), 0);
+}
+
+/// One tick of everybody: inputs in, the hosted room's tick, messages out. What is sent is made outside of the count.
+fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mut Vec<u8>) -> u64 {
+    let tick = lab.room().room().tick();
+    let inputs = |seat: usize| {
+        let inputs = Inputs {
+            first_sequence: InputSequence(tick.0 + 1),
+            first_tick: tick,
+            viewed_tick: Tick(tick.0.saturating_sub(2)),
+            viewed_part: 0,
+            inputs: vec![Heading((tick.0 as usize * (29 + seat)) as u8)],
+        };
+        codec::encode(&ClientMessage::<Heading, ()>::Inputs(inputs)).unwrap()
+    };
+    let inputs = (0..seats.len()).map(inputs).collect::<Vec<_>>();
+    let counted = measure(|| {
+        for (seat, inputs) in seats.iter().zip(&inputs) {
+            seat.port.deliver(inputs).unwrap();
+        }
+        lab.run(Duration::from_millis(50), |_| {});
+        for seat in seats.iter_mut() {
+            message.clear();
+            assert!(seat.feed.assemble(message).unwrap());
+        }
+    });
+    counted.count_total
+}
+
+#[test]
+fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
+    const PLAYERS: usize = 60;
+    for interest in [false, true] {
+        let mut lab = Lab::<FieldGame>::new(field(interest), 7);
+        let (mut seats, mut message) = (Vec::new(), Vec::new());
+        for _ in 0..PLAYERS {
+            seats.push(lab.take_seat(None).unwrap());
+            for seat in &mut seats {
+                message.clear();
+                seat.feed.assemble(&mut message).unwrap();
+            }
+        }
+        for _ in 0..SETTLE_TICKS {
+            allocations_around(&mut lab, &mut seats, &mut message);
+        }
+        let all = (0..TICKS).map(|_| allocations_around(&mut lab, &mut seats, &mut message));
+        let all = all.sum::<u64>();
+        // The input's own; and now and then, once in minutes, some buffer grows.
+        let most = (PLAYERS * TICKS + 2) as u64;
+        assert!(all <= most, "{all} allocations, {most} inputs, interest: {interest}");
+    }
 }

@@ -129,7 +129,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         Ok(())
     }
 
-    /// Sends a ping, with the next message if the room may have one.
+    /// Sends a ping: with the next snapshot, so that it is no write of its own, once the room has any.
     pub(super) fn ping(&self) {
         let mut state = self.state.lock();
         state.ping_due = true;

@@ -58,7 +58,10 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 refusal = ended(ending.as_ref(), &mut self.closing) => return End::Refused(refusal),
                 () = self.outlet.called() => {}
                 _ = self.outlet.deliver() => return self.lost(read_end).await,
-                _ = ping.tick() => self.outlet.ping(),
+                _ = ping.tick() => {
+                    self.outlet.ping();
+                    continue;
+                }
                 () = &mut idle => {
                     // Set anew only now: at every message that would cost as much as reading it.
                     let heard = self.outlet.heard().map_or_else(Instant::now, Instant::from_std);
@@ -67,6 +70,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                         return CloseReason::Idle.into();
                     }
                     idle.as_mut().reset(until);
+                    continue;
                 }
             }
             ending = ending.or_else(|| self.outlet.ending());
