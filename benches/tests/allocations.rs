@@ -107,6 +107,9 @@ fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
         let all = all.sum::<u64>();
         // The input's own; and now and then, once in minutes, some buffer grows.
         let most = (PLAYERS * TICKS + 2) as u64;
-        assert!(all <= most, "{all} allocations, {most} inputs, interest: {interest}");
+        assert!(
+            all <= most,
+            "{all} allocations, {most} inputs, interest: {interest}"
+        );
     }
 }

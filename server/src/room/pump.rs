@@ -2,13 +2,14 @@
 //!
 //! In: outlets, as clients are seated; one word from the room after each snapshot. Out: calls of [`Outlet::pump`], one
 //! after the other. So a snapshot wakes one task for many clients, not one for each: waking costs about as much as
-//! writing. Must not: know what an outlet is, or wait for any of them.
+//! writing. Pumps start in the same order every time: whoever comes last in a crowd comes last in each snapshot, and so
+//! at an even pace. Must not: know what an outlet is, or wait for any of them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// Outlets of one pump. Enough that its wake-up hardly counts, few enough that a crowded room keeps every core busy.
 const OUTLETS: usize = 64;
@@ -20,9 +21,8 @@ pub(crate) trait Outlet: Send + Sync {
 }
 
 /// The pumps of one room.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Pumps {
-    published: watch::Sender<()>,
     crews: Mutex<Vec<Arc<Crew>>>,
 }
 
@@ -31,6 +31,10 @@ struct Crew {
     arrivals: Mutex<Vec<Arc<dyn Outlet>>>,
     /// Outlets that it has, those that are on their way to it included.
     outlets: AtomicUsize,
+    /// There is something new.
+    news: Notify,
+    /// The room is over.
+    over: AtomicBool,
 }
 
 impl std::fmt::Debug for Crew {
@@ -41,19 +45,12 @@ impl std::fmt::Debug for Crew {
     }
 }
 
-impl Default for Pumps {
-    fn default() -> Pumps {
-        Pumps {
-            published: watch::Sender::new(()),
-            crews: Mutex::default(),
-        }
-    }
-}
-
 impl Pumps {
     /// The room has something new.
     pub(super) fn start(&self) {
-        self.published.send_replace(());
+        for crew in &*self.crews.lock() {
+            crew.news.notify_one();
+        }
     }
 
     /// From now on this outlet is pumped. Some: a pump that must be run for that.
@@ -70,9 +67,17 @@ impl Pumps {
             Pump {
                 crew,
                 outlets: Vec::new(),
-                published: self.published.subscribe(),
             }
         })
+    }
+}
+
+impl Drop for Pumps {
+    fn drop(&mut self) {
+        for crew in self.crews.get_mut() {
+            crew.over.store(true, Ordering::SeqCst);
+            crew.news.notify_one();
+        }
     }
 }
 
@@ -80,13 +85,13 @@ impl Pumps {
 pub(crate) struct Pump {
     crew: Arc<Crew>,
     outlets: Vec<Arc<dyn Outlet>>,
-    published: watch::Receiver<()>,
 }
 
 impl Pump {
     /// Pumps whenever the room has something new. To be run as a task of its own.
     pub(crate) async fn run(mut self) {
-        while self.published.changed().await.is_ok() {
+        while !self.crew.over.load(Ordering::SeqCst) {
+            self.crew.news.notified().await;
             self.turn();
         }
     }

@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 use super::viewer::Sight;
 use super::wishes::{Wished, Wishes};
 
-/// Own events that may wait for a client that does not read, bytes; beyond it the client is too slow.
+/// Own events that may wait for a client that does not read beside those that it began with (the roster, as long as the
+/// room is large), bytes; beyond it the client is too slow.
 const OWN_EVENT_BYTES: usize = 32 << 10;
 /// Channels whose healing may be wished for at a time; more, and all are.
 const HEALING: usize = 32;
@@ -42,6 +43,8 @@ struct SlotState {
     /// The number that the ring's next entry has when this own part belongs to its newest; 0 before the first.
     next: u64,
     own: Own,
+    /// Events that came with the first.
+    first_event_bytes: usize,
     /// The client can tell the avatar from the last one that it was told.
     avatar_known: bool,
     /// Ticks since one was told.
@@ -166,7 +169,10 @@ impl Slot {
         state.own_check = left.own_check.or(state.own_check);
         let own = &mut state.own;
         own.events.extend_from_slice(&left.own.events);
-        if own.events.len() > OWN_EVENT_BYTES {
+        if state.next == 0 {
+            state.first_event_bytes = left.own.events.len();
+        }
+        if own.events.len() > OWN_EVENT_BYTES + state.first_event_bytes {
             state.close.get_or_insert(CloseReason::TooSlow.into());
             own.events.clear();
         }
