@@ -105,8 +105,8 @@ fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
         }
         let all = (0..TICKS).map(|_| allocations_around(&mut lab, &mut seats, &mut message));
         let all = all.sum::<u64>();
-        // The input's own; and now and then, once in minutes, some buffer grows.
-        let most = (PLAYERS * TICKS + 2) as u64;
+        // The input's own; and some buffer grows when a client sees more than it ever did.
+        let most = (PLAYERS * TICKS + TICKS / 4) as u64;
         assert!(
             all <= most,
             "{all} allocations, {most} inputs, interest: {interest}"

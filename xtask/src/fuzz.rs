@@ -127,13 +127,13 @@ fn seeds(page: &str) -> Vec<(&'static str, Vec<u8>)> {
                 messages.extend(part(&bytes));
             }
             // The first is the one that the deltas go on from.
-            "9.2" => {
+            "9.4" => {
                 if sections.is_empty() {
                     sections.extend(part(&bytes));
                 }
                 seeds.push(("keyframe", bytes));
             }
-            "9.3" => sections.extend(part(&bytes)),
+            "9.5" => sections.extend(part(&bytes)),
             _ => {}
         }
     }
@@ -206,10 +206,10 @@ mod tests {
         }
         assert!(seeds.contains(&("client_message", vec![3, 7])), "the ping");
         let (_, snapshots) = seeds.iter().find(|seed| seed.0 == "snapshot").unwrap();
-        assert_eq!(snapshots[..3], [0x6a, 0, 0x85], "{snapshots:02x?}");
+        assert_eq!(snapshots[..3], [0x67, 0, 0x85], "{snapshots:02x?}");
         let (_, deltas) = seeds.iter().find(|seed| seed.0 == "delta").unwrap();
-        let first = deltas.iter().position(|byte| *byte == 0x27);
-        assert_eq!(first, Some(2 + 40 + 2), "{deltas:02x?}");
+        let first = deltas.iter().position(|byte| *byte == 0x93);
+        assert_eq!(first, Some(2 + 37 + 2), "{deltas:02x?}");
     }
 
     #[test]

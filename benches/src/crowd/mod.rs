@@ -67,7 +67,7 @@ pub struct CrowdOptions {
     pub players: usize,
     /// Walkers that nobody plays.
     pub strays: usize,
-    /// Side of the plain, units, up to [`SIDE_MAX`].
+    /// Side of the plain, units, up to 1,500.
     pub side: f32,
     /// Side of a grid cell, units: the smaller, the more channels everybody sees.
     pub cell: f64,
