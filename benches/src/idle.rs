@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::load::join::upgraded;
+use crate::load::{roomy, value};
 use crate::websocket::{BINARY, push_masked};
 
 /// Rooms opened at once.
@@ -118,10 +119,7 @@ impl<const HZ: u32> IdleRooms<HZ> {
     /// # Errors
     /// The system gives no port, or a room refuses its player.
     pub fn open(rooms: usize) -> Result<IdleRooms<HZ>> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()?;
+        let runtime = tickwire_server::runtime(Some(1))?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?.to_string();
         let server = Server::builder()
@@ -166,7 +164,8 @@ impl<const HZ: u32> IdleRooms<HZ> {
     /// # Errors
     /// A room is missing.
     pub fn watch(&self, span: Duration) -> Result<Wakes> {
-        let skipped = || counter(&self.metrics.text(), "tickwire_ticks_dropped_total");
+        let dropped = || value(&self.metrics.text(), "tickwire_ticks_dropped_total");
+        let skipped = || dropped().unwrap_or_default() as u64;
         let before = skipped();
         let expected = (span.as_secs_f64() * f64::from(HZ)) as usize * self.rooms;
         *ticks() = Some(Vec::with_capacity(expected + expected / 8 + self.rooms));
@@ -192,14 +191,8 @@ impl<const HZ: u32> Drop for IdleRooms<HZ> {
 
 fn limits() -> Limits {
     Limits {
-        connections: 19_000,
-        connections_per_address: 19_000,
-        upgrades_per_s: 10_000,
-        upgrade_burst: 10_000,
-        unhelloed: 10_000,
-        rooms_max: 4000,
         reconnect_grace: GRACE,
-        ..Limits::default()
+        ..roomy()
     }
 }
 
@@ -223,11 +216,6 @@ fn visit<const HZ: u32>(address: &str, room: usize) -> Result<()> {
     }
     ensure!(first[0] & 15 == BINARY, "no welcome");
     Ok(())
-}
-
-fn counter(metrics: &str, name: &str) -> u64 {
-    let line = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
-    metrics.lines().find_map(line).unwrap_or_default()
 }
 
 /// When each tick was due is not told to games, but its room's ticks are due one period apart: the one that came

@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use clap::Parser;
 use tickwire_benches::field::{FieldGame, FieldOptions, ROOM_SEATS};
+use tickwire_benches::load::roomy;
+use tickwire_server::Server;
 use tickwire_server::arena::{ArenaGame, ArenaOptions};
-use tickwire_server::{Limits, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -76,7 +77,7 @@ async fn serve(flags: Flags) -> Result<()> {
     let server = Server::builder()
         .game_with::<FieldGame>("field", field)
         .game_with::<ArenaGame>("arena", arena)
-        .limits(limits())
+        .limits(roomy())
         .threads(flags.threads)
         .build()?;
     let mut stdout = std::io::stdout();
@@ -89,17 +90,4 @@ async fn serve(flags: Flags) -> Result<()> {
     };
     server.serve(listener, shutdown).await;
     Ok(())
-}
-
-/// The defaults, but for what keeps thousands of players of one address away.
-fn limits() -> Limits {
-    Limits {
-        connections: 19_000,
-        connections_per_address: 19_000,
-        upgrades_per_s: 10_000,
-        upgrade_burst: 10_000,
-        unhelloed: 10_000,
-        rooms_max: 4000,
-        ..Limits::default()
-    }
 }

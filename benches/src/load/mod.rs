@@ -21,9 +21,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mio::{Events, Interest, Poll, Token, Waker};
+use tickwire_server::Limits;
 
 use join::{Joined, Joiner};
 use link::Link;
+pub(crate) use metrics::value;
 use metrics::{Look, ProcessLook};
 pub use metrics::{ProcessFigures, ServerFigures};
 pub use ours::{Decode, arena, field, idle};
@@ -38,6 +40,19 @@ const WAKER: Token = Token(usize::MAX);
 const SETTLE: Duration = Duration::from_secs(1);
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// A server's limits for a load: the defaults, but for what keeps thousands of players of one address away.
+pub fn roomy() -> Limits {
+    Limits {
+        connections: 19_000,
+        connections_per_address: 19_000,
+        upgrades_per_s: 10_000,
+        upgrade_burst: 10_000,
+        unhelloed: 10_000,
+        rooms_max: 4000,
+        ..Limits::default()
+    }
+}
 /// Joins that do not come to an end (a server that is too busy) are waited for this long.
 const JOIN_PATIENCE: Duration = Duration::from_secs(20);
 /// Input to acknowledgement and gaps are kept up to this, microseconds.

@@ -1,9 +1,9 @@
 //! One WebSocket from its upgrade to its end: two tasks, and what they say to each other.
 //!
 //! In: an upgraded stream. Out: exactly one counted, logged end. The reader task takes messages to the room; this task
-//! writes. Either may end it: the reader by what the client did, the writer by what the room or the socket did. What leaves goes
-//! through their [`Outlet`], on which the room's pump writes as well. Then
-//! the client is told why, and the reader throws away what still comes until the client has closed its end.
+//! writes. Either may end it: the reader by what the client did, the writer by what the room or the socket did. Then
+//! the client is told why, and the reader throws away what still comes until the client has closed its end. What leaves
+//! goes through the client's [`Outlet`], on which the room's pump writes as well.
 
 use std::net::IpAddr;
 use std::sync::Arc;

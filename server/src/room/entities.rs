@@ -5,6 +5,8 @@
 
 use tickwire_shared::ids::EntityId;
 
+use super::place::place_of;
+
 /// Rows of gone entities are kept up to this many, and up to as many as there are others.
 const GONE_KEPT: usize = 64;
 
@@ -19,14 +21,7 @@ pub(super) struct Entities {
 impl Entities {
     #[inline]
     fn place(&self, id: EntityId) -> Option<usize> {
-        let first = self.rows.first()?;
-        // As long as no row is gone, the first guess is right; it is never too low.
-        let guess = id.0.checked_sub(first.0.0)? as usize;
-        if self.rows.get(guess).is_some_and(|row| row.0 == id) {
-            return Some(guess);
-        }
-        let before = self.rows.get(..guess).unwrap_or(&self.rows);
-        before.binary_search_by_key(&id, |row| row.0).ok()
+        place_of(&self.rows, id.0, |row| row.0.0).ok()
     }
 
     #[inline]

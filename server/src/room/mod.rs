@@ -17,6 +17,7 @@ mod ladder;
 mod load;
 mod mailbox;
 mod own;
+mod place;
 mod player;
 mod players;
 mod pump;

@@ -6,6 +6,7 @@
 use tickwire_shared::ids::PlayerId;
 use tickwire_shared::rules::Rules;
 
+use super::place::place_of;
 use super::player::Player;
 
 /// Players, ascending.
@@ -36,7 +37,7 @@ impl<R: Rules> FromIterator<Player<R>> for Players<R> {
 impl<R: Rules> Players<R> {
     #[inline]
     fn place(&self, id: PlayerId) -> Option<usize> {
-        place_of(&self.ids, id).ok()
+        place_of(&self.ids, id.0, |id| id.0).ok()
     }
 
     pub(super) fn contains(&self, id: PlayerId) -> bool {
@@ -56,7 +57,7 @@ impl<R: Rules> Players<R> {
 
     /// Adds a player, or takes the place of the one with its id.
     pub(super) fn insert(&mut self, player: Player<R>) {
-        match place_of(&self.ids, player.id) {
+        match place_of(&self.ids, player.id.0, |id| id.0) {
             Ok(place) => self.players[place] = player,
             Err(place) => {
                 self.ids.insert(place, player.id);
@@ -81,37 +82,5 @@ impl<R: Rules> Players<R> {
 
     pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Player<R>> {
         self.players.iter_mut()
-    }
-}
-
-/// Where `id` is among ascending ids; otherwise where it would be. As long as nobody has left, the first guess is right.
-#[inline]
-pub(super) fn place_of(ids: &[PlayerId], id: PlayerId) -> Result<usize, usize> {
-    let Some(first) = ids.first() else {
-        return Err(0);
-    };
-    // Ids do not repeat, so it cannot be further than this.
-    let guess = id.0.saturating_sub(first.0) as usize;
-    if ids.get(guess) == Some(&id) {
-        return Ok(guess);
-    }
-    let before = ids.get(..guess).unwrap_or(ids);
-    before.binary_search(&id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_place_is_found_whoever_has_left(
-            ids in proptest::collection::btree_set(1_u32..60, 0..40),
-            asked in 0_u32..70,
-        ) {
-            let ids = ids.into_iter().map(PlayerId).collect::<Vec<_>>();
-            prop_assert_eq!(place_of(&ids, PlayerId(asked)), ids.binary_search(&PlayerId(asked)));
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tickwire_shared::ids::{ChannelId, PlayerId};
 
 use super::interest::{Cells, GridMap};
-use super::players::place_of;
+use super::place::place_of;
 
 /// Channels that a player sees, shared with who sends them to it.
 pub(super) type Sight = Arc<Vec<ChannelId>>;
@@ -190,12 +190,12 @@ impl Viewers {
 
     #[inline]
     pub(super) fn get(&self, id: PlayerId) -> Option<&Viewer> {
-        self.viewers.get(place_of(&self.ids, id).ok()?)
+        self.viewers.get(place_of(&self.ids, id.0, |id| id.0).ok()?)
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, id: PlayerId) -> Option<&mut Viewer> {
-        let place = place_of(&self.ids, id).ok()?;
+        let place = place_of(&self.ids, id.0, |id| id.0).ok()?;
         self.viewers.get_mut(place)
     }
 }
