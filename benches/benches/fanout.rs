@@ -38,7 +38,7 @@ fn quantiles(costs: &[TickCost], part: f64) -> TickCost {
     TickCost {
         deliver_ns: quantile(|cost| cost.deliver_ns),
         tick_us: quantile(|cost| cost.tick_us),
-        assemble_ns: quantile(|cost| cost.assemble_ns),
+        message_ns: quantile(|cost| cost.message_ns),
         bytes: quantile(|cost| cost.bytes),
     }
 }
@@ -78,10 +78,10 @@ fn print_growth(
     }
     let mut growths = [const { Vec::new() }; 4];
     for (count, room, costs) in &rooms {
-        let (channels, seen) = room.sight();
+        let (channels, seen) = room.interest();
         let (median, quiet) = (quantiles(costs, 0.5), quantiles(costs, QUIET));
         let players = options(*count).players as f64;
-        let all_us = |cost: &TickCost| cost.tick_us + cost.assemble_ns * players / 1e3;
+        let all_us = |cost: &TickCost| cost.tick_us + cost.message_ns * players / 1e3;
         let times_us = [
             median.tick_us,
             all_us(&median),
@@ -97,7 +97,7 @@ fn print_growth(
         }
         println!(
             " {:>10.0} {:>10.0} {:>8.1} {:>8.1} {:>8.0}",
-            median.assemble_ns, quiet.assemble_ns, channels, seen, median.bytes
+            median.message_ns, quiet.message_ns, channels, seen, median.bytes
         );
     }
     print!("{:>10}", "exponent");
@@ -132,7 +132,7 @@ fn fanout(criterion: &mut Criterion) {
     group.bench_function("one message, about 25 channels", |bencher| {
         bencher.iter_custom(|messages| {
             let ticks = messages.div_ceil(1000);
-            let mean = |_| room.tick().expect("a crowd walks").assemble_ns;
+            let mean = |_| room.tick().expect("a crowd walks").message_ns;
             let ns = (0..ticks).map(mean).sum::<f64>() / ticks as f64;
             Duration::from_secs_f64(ns * messages as f64 / 1e9)
         });

@@ -1,7 +1,7 @@
 //! What one message costs, without sockets: an input on its way in, a snapshot on its way out.
 //!
 //! Prints first a table of nanoseconds per message against players and channels: taking an input in (decoding, checks,
-//! the mailbox), its share of the tick's first stage, and assembling what a client is sent. Then criterion's times of
+//! the mailbox), its share of the tick's first stage, and writing what a client is sent. Then criterion's times of
 //! the same. `-- --profile-time 10` writes flame graphs instead.
 
 #![allow(
@@ -12,11 +12,12 @@
 
 mod flame;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tickwire_benches::crowd::play::{CrowdRoom, TickCost};
 use tickwire_benches::crowd::{Crowd, CrowdOptions};
+use tickwire_benches::phases::Phases;
 use tickwire_benches::rounds::rounds;
 use tickwire_benches::script::ScriptedRoom;
 use tickwire_benches::spread::Spread;
@@ -32,12 +33,9 @@ fn receive_ns(scripted: &mut ScriptedRoom<Crowd>) -> f64 {
     let mut inbox = Vec::new();
     scripted.fill_inbox(&mut inbox);
     let inputs = inbox.len() as f64;
-    let started = Instant::now();
-    scripted.room.receive(&mut inbox);
-    let spent = started.elapsed();
-    scripted.room.simulate();
-    scripted.room.finish();
-    spent.as_secs_f64() * 1e9 / inputs
+    let mut phases = Phases::default();
+    phases.tick(&mut scripted.room, &mut inbox);
+    phases.last_us(0) * 1e3 / inputs
 }
 
 fn table() {
@@ -71,7 +69,7 @@ fn print_crowd(players: usize, cell: f64, ticks: usize) {
         let mut values = costs.iter().map(of).collect::<Vec<_>>();
         Spread::of(&mut values)
     };
-    let ((channels, seen), bytes) = (room.sight(), spread(|cost| cost.bytes));
+    let ((channels, seen), bytes) = (room.interest(), spread(|cost| cost.bytes));
     let about = [
         format!("{players} players, cells of {cell}"),
         format!("  {channels:.1} channels, {seen:.1} walkers"),
@@ -80,7 +78,7 @@ fn print_crowd(players: usize, cell: f64, ticks: usize) {
     let spreads = [
         ("deliver", spread(|cost| cost.deliver_ns)),
         ("receive", Spread::of(&mut received)),
-        ("assemble", spread(|cost| cost.assemble_ns)),
+        ("message", spread(|cost| cost.message_ns)),
     ];
     for (about, (name, spread)) in about.iter().zip(spreads) {
         println!("{about:<32} {name:<8}{spread}");
@@ -116,9 +114,9 @@ fn messages(criterion: &mut Criterion) {
         costs.last().map_or(0.0, |cost| cost.deliver_ns)
     });
     bench("receive", &mut || receive_ns(&mut scripted));
-    bench("assemble, about 25 channels", &mut || {
+    bench("message, about 25 channels", &mut || {
         costs.push(room.tick().expect("a crowd walks"));
-        costs.last().map_or(0.0, |cost| cost.assemble_ns)
+        costs.last().map_or(0.0, |cost| cost.message_ns)
     });
     group.finish();
     check(&costs, &mut scripted);

@@ -22,7 +22,7 @@ use tickwire_benches::phases::{PHASES, Phases};
 use tickwire_benches::rounds::rounds;
 use tickwire_benches::script::ScriptedRoom;
 use tickwire_benches::spread::{Spread, quantile};
-use tickwire_server::game::Game;
+use tickwire_room::Game;
 
 const ARENA_PLAYERS: [u64; 3] = [2, 8, 16];
 const ARENA_TICKS: usize = 20_000;
@@ -125,7 +125,7 @@ fn print_hosted(ticks: usize) {
         for _ in 0..ticks {
             scripted.fill_inbox(&mut inbox);
             let started = Instant::now();
-            scripted.room.tick(&mut inbox);
+            scripted.room.tick(&mut inbox, &mut ());
             room_us.push(started.elapsed().as_secs_f64() * 1e6);
             hosted_us.push(hosted.tick().expect("a crowd walks").tick_us);
         }
@@ -165,7 +165,7 @@ fn bench_ticks<G: Game>(
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
             scripted.fill_inbox(&mut inbox);
-            black_box(scripted.room.tick(&mut inbox));
+            black_box(scripted.room.tick(&mut inbox, &mut ()));
         });
     });
     group.finish();

@@ -6,9 +6,8 @@
 
 use std::hint::black_box;
 
-use tickwire_server::arena::ArenaGame;
-use tickwire_server::game::Game;
-use tickwire_server::room::Inbound;
+use tickwire_arena_server::ArenaGame;
+use tickwire_room::{Game, Inbound};
 use tickwire_shared::replicate::Schema;
 use tickwire_shared::snapshot::{ChannelState, DeltaDecoder, DeltaEncoder, TableState};
 
@@ -36,7 +35,7 @@ pub const CASES: [Case; 9] = [
             SEED,
         )))
     }),
-    ("assemble-crowd-60", || Box::new(Assembly(crowd()))),
+    ("message-crowd-60", || Box::new(Writing(crowd()))),
     ("encode-arena-16", || {
         Box::new(Encoding(Recorded::new(arena(16))))
     }),
@@ -118,7 +117,7 @@ impl<G: Game> Counted for Ticks<G> {
         self.scripted.fill_inbox(&mut self.inbox);
     }
     fn work(&mut self) {
-        self.scripted.room.tick(&mut self.inbox);
+        self.scripted.room.tick(&mut self.inbox, &mut ());
     }
     fn check(&mut self) {
         self.scripted.check();
@@ -131,7 +130,7 @@ struct Delivery(CrowdRoom);
 impl Counted for Delivery {
     fn prepare(&mut self) {
         self.0.play();
-        self.0.assemble().expect("nobody is closed");
+        self.0.write_messages().expect("nobody is closed");
         self.0.write();
     }
     fn work(&mut self) {
@@ -144,16 +143,16 @@ impl Counted for Delivery {
 }
 
 /// Everybody's message on its way out of the room.
-struct Assembly(CrowdRoom);
+struct Writing(CrowdRoom);
 
-impl Counted for Assembly {
+impl Counted for Writing {
     fn prepare(&mut self) {
         self.0.write();
         self.0.deliver().expect("inputs are taken");
         self.0.play();
     }
     fn work(&mut self) {
-        let (_, bytes) = self.0.assemble().expect("nobody is closed");
+        let (_, bytes) = self.0.write_messages().expect("nobody is closed");
         assert!(bytes > 20.0, "{bytes}");
     }
     fn check(&mut self) {
@@ -180,7 +179,7 @@ impl Recorded {
         let (mut rows, mut inbox) = (Vec::new(), Vec::new());
         while rows.len() < ROUNDS as usize + 2 {
             scripted.fill_inbox(&mut inbox);
-            if scripted.room.tick(&mut inbox) {
+            if scripted.room.tick(&mut inbox, &mut ()) {
                 let snapshot = Snapshot::of(scripted.room.room(), &schema);
                 rows.push(snapshot.quantised(&schema));
             }

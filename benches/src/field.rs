@@ -8,8 +8,7 @@ pub mod play;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tickwire_server::game::{Game, Interest, SavedVisitor};
-use tickwire_server::room::Room;
+use tickwire_room::{Game, Interest, Room, SavedVisitor};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::replicate::Replicate;
@@ -250,9 +249,9 @@ mod tests {
             for _ in 0..40 {
                 for _ in 0..10 {
                     field.fill_inbox(&mut inbox);
-                    field.room.tick(&mut inbox);
+                    field.room.tick(&mut inbox, &mut ());
                 }
-                seen += field.sight().1 / 40.0;
+                seen += field.interest().1 / 40.0;
             }
             assert!((37.0..43.0).contains(&seen), "{seen} of {players}");
         }

@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
-use tickwire_server::game::{Game, SavedVisitor};
-use tickwire_server::room::Room;
+use tickwire_room::{Game, Room, SavedVisitor};
 use tickwire_server::{Limits, Server};
 use tickwire_shared::client::{Client, Destination};
 use tickwire_shared::close::Refusal;

@@ -1,18 +1,19 @@
 //! A room's tick, stage by stage, with a clock between the stages.
 //!
-//! In: a room and its inbox. Out: how long each stage took, and how that spreads over many ticks. Must not: do anything
-//! that [`RoomCore::tick`] does not.
+//! In: a room and its inbox. Out: how long each stage took, and how that spreads over many ticks. The clock is the
+//! room's audience: what is measured is the one tick that there is.
 
 use std::time::Instant;
 
-use tickwire_server::game::Game;
-use tickwire_server::room::{Inbound, RoomCore};
+use tickwire_room::{Audience, Game, Inbound, RoomCore, Stage};
 use tickwire_shared::rules::Rules;
 
 use crate::spread::Spread;
 
 /// The stages of a tick in their order; `capture` to `encode` run in ticks with a snapshot only.
-pub const PHASES: [&str; 6] = ["receive", "simulate", "capture", "look", "encode", "finish"];
+pub const PHASES: [&str; 6] = [
+    "receive", "simulate", "capture", "interest", "encode", "finish",
+];
 
 /// What the stages of many ticks took.
 #[derive(Clone, Debug, Default)]
@@ -21,31 +22,50 @@ pub struct Phases {
     whole_us: Vec<f64>,
 }
 
+/// An audience that looks at the clock when a stage is done.
+struct Clock<'a> {
+    spent_us: &'a mut [Vec<f64>; PHASES.len()],
+    lap: Instant,
+}
+
+impl Clock<'_> {
+    fn end_of(&mut self, phase: usize) {
+        let now = Instant::now();
+        self.spent_us[phase].push((now - self.lap).as_secs_f64() * 1e6);
+        self.lap = now;
+    }
+}
+
+impl<R: Rules> Audience<R> for Clock<'_> {
+    fn stage_done(&mut self, stage: Stage) {
+        self.end_of(match stage {
+            Stage::Receive => 0,
+            Stage::Simulate => 1,
+            Stage::Capture => 2,
+            Stage::Interest => 3,
+            Stage::Encode => 4,
+        });
+    }
+}
+
 impl Phases {
     /// One tick of `room`, counted.
     pub fn tick<G: Game>(&mut self, room: &mut RoomCore<G>, inbox: &mut Vec<Inbound<G::Rules>>) {
         let started = Instant::now();
-        let mut lap = started;
-        let mut end_of = |phase: usize| {
-            let now = Instant::now();
-            self.spent_us[phase].push((now - lap).as_secs_f64() * 1e6);
-            lap = now;
+        let mut clock = Clock {
+            spent_us: &mut self.spent_us,
+            lap: started,
         };
-        room.receive(inbox);
-        end_of(0);
-        room.simulate();
-        end_of(1);
-        if room.snapshot_due(G::Rules::TICKS_PER_SNAPSHOT) {
-            room.capture();
-            end_of(2);
-            room.look();
-            end_of(3);
-            room.encode(&mut ());
-            end_of(4);
-        }
-        room.finish();
-        end_of(5);
-        self.whole_us.push((lap - started).as_secs_f64() * 1e6);
+        room.tick(inbox, &mut clock);
+        clock.end_of(5);
+        self.whole_us
+            .push((clock.lap - started).as_secs_f64() * 1e6);
+    }
+
+    /// What the stage of this place in [`PHASES`] took in the last tick that had it, microseconds.
+    pub fn last_us(&self, phase: usize) -> f64 {
+        let spent = self.spent_us.get(phase);
+        spent.and_then(|spent| spent.last().copied()).unwrap_or(0.0)
     }
 
     /// Each stage, and the whole tick at the end, microseconds.
@@ -74,7 +94,7 @@ mod tests {
         let (mut phases, mut inbox) = (Phases::default(), Vec::new());
         for _ in 0..20 {
             whole.fill_inbox(&mut inbox);
-            whole.room.tick(&mut inbox);
+            whole.room.tick(&mut inbox, &mut ());
             staged.fill_inbox(&mut inbox);
             phases.tick(&mut staged.room, &mut inbox);
             assert_eq!(whole.room.hash(), staged.room.hash());

@@ -6,9 +6,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::ArenaInput;
-use tickwire_server::arena::{ArenaGame, ArenaOptions};
-use tickwire_server::game::Game;
-use tickwire_server::room::{ClientId, Inbound, RoomConfig, RoomCore};
+use tickwire_arena_server::{ArenaGame, ArenaOptions};
+use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore};
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 use tickwire_shared::rules::Rules;
@@ -109,7 +108,7 @@ impl<G: Game> ScriptedRoom<G> {
             token: ResumeToken((u128::from(n) + 1).to_le_bytes()),
             resume: None,
         };
-        room.tick(&mut (0..people).map(join).collect());
+        room.tick(&mut (0..people).map(join).collect(), &mut ());
         let seated = room.room().players();
         let seated = seated.map(|player| (player.id, Default::default()));
         let seated = seated.collect::<Vec<_>>();
@@ -126,13 +125,13 @@ impl<G: Game> ScriptedRoom<G> {
         let mut inbox = Vec::new();
         for _ in 0..seconds(WARM_UP_S) {
             scripted.fill_inbox(&mut inbox);
-            scripted.room.tick(&mut inbox);
+            scripted.room.tick(&mut inbox, &mut ());
         }
         scripted
     }
 
     /// Channels and rows that a player sees, on average.
-    pub fn sight(&self) -> (f64, f64) {
+    pub fn interest(&self) -> (f64, f64) {
         let (mut channels, mut rows) = (0, 0);
         for (player, _) in &self.people {
             for channel in self.room.seen_by(*player) {
@@ -188,7 +187,7 @@ impl<G: Game> ScriptedRoom<G> {
         let mut inbox = Vec::new();
         for _ in 0..G::Rules::TICKS_PER_SNAPSHOT {
             self.fill_inbox(&mut inbox);
-            self.room.tick(&mut inbox);
+            self.room.tick(&mut inbox, &mut ());
         }
         assert!(
             self.room.hash() != still.0 && still.1 > 0,

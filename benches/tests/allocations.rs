@@ -2,13 +2,13 @@
 //! player's message in is one allocation, and its message out none. A test binary of its own, since it counts what its
 //! threads allocate.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use tickwire_benches::field::{FieldGame, FieldOptions, Heading};
 use tickwire_benches::script::ScriptedRoom;
+use tickwire_server::Seat;
 use tickwire_server::lab::Lab;
-use tickwire_server::room::Seat;
 use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, Tick};
 use tickwire_shared::message::{ClientMessage, Inputs};
@@ -24,13 +24,13 @@ macro_rules! allocations {
         let mut inbox = Vec::new();
         for _ in 0..SETTLE_TICKS {
             script.fill_inbox(&mut inbox);
-            script.room.tick(&mut inbox);
+            script.room.tick(&mut inbox, &mut ());
         }
         let mut allocations = 0;
         for _ in 0..TICKS {
             script.fill_inbox(&mut inbox);
             let counted = measure(|| {
-                script.room.tick(&mut inbox);
+                script.room.tick(&mut inbox, &mut ());
             });
             allocations += counted.count_total;
         }
@@ -76,12 +76,12 @@ fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mu
     let inputs = (0..seats.len()).map(inputs).collect::<Vec<_>>();
     let counted = measure(|| {
         for (seat, inputs) in seats.iter().zip(&inputs) {
-            seat.port.deliver(inputs).unwrap();
+            seat.port.deliver(Instant::now(), inputs).unwrap();
         }
         lab.run(Duration::from_millis(50), |_| {});
         for seat in seats.iter_mut() {
             message.clear();
-            assert!(seat.feed.assemble(message).unwrap());
+            assert!(seat.feed.write_message(message).unwrap());
         }
     });
     counted.count_total
@@ -97,7 +97,7 @@ fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
             seats.push(lab.take_seat(None).unwrap());
             for seat in &mut seats {
                 message.clear();
-                seat.feed.assemble(&mut message).unwrap();
+                seat.feed.write_message(&mut message).unwrap();
             }
         }
         for _ in 0..SETTLE_TICKS {

@@ -1,72 +1,70 @@
-//! Which room a client goes to: the games of this server, and their open rooms by name.
+//! Which room a client goes to: the kinds of rooms that this server has, and its open rooms by name.
 //!
-//! In: hellos. Out: seats, or refusals. Rooms are opened here when nobody has them open yet, and take themselves out
-//! when they are empty. The lock is held for look-ups only, never while a room answers.
+//! In: the name of a kind and of a room. Out: seats, or refusals. Rooms are opened here when nobody has them open yet, and
+//! take themselves out when they are empty. The lock is held for look-ups only, never while a room answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::Serialize;
+use tickwire_room::ClientId;
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::message::{Hello, PROTOCOL_VERSION};
-use tickwire_shared::rules::Rules;
+use tickwire_shared::ids::ResumeToken;
 
-use crate::game::Game;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::room::{ClientId, HostedRoom, RoomConfig, RoomPort, RoomSetup, Seat};
 use crate::scheduler::{Scheduler, Tickable};
+use crate::seat::{JoinRequest, RoomHandle, Seat};
 use crate::text;
 
 /// How often a join is tried again when its room closes just then.
 const JOIN_TRIES: usize = 4;
 
-/// Opens rooms of one game.
-type Opener = Box<dyn Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomPort>) + Send + Sync>;
+/// How to open rooms of one kind: a game, for instance.
+pub struct RoomKind(Opener);
 
-struct RoomOrder {
-    name: String,
-    limits: Arc<Limits>,
-    metrics: Arc<Metrics>,
-    on_close: Box<dyn FnOnce() + Send>,
-}
+type Opener = Box<dyn Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomHandle>) + Send + Sync>;
 
-/// One game of a server: its schema, and how to open a room of it.
-pub(crate) struct HostedGame {
-    schema: u64,
-    open: Opener,
-}
-
-impl HostedGame {
-    /// A game whose rooms are opened with `options`.
-    pub(crate) fn new<G: Game>(options: G::Options) -> HostedGame {
-        let open = move |order: RoomOrder| {
-            let ticks = |span: Duration| {
-                (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32
-            };
-            let config = RoomConfig {
-                seed: text::fresh_seed(),
-                grace_ticks: ticks(order.limits.reconnect_grace),
-                chat_lines: order.limits.chat_lines as usize,
-                chat_span_ticks: ticks(order.limits.chat_span),
-            };
-            let (room, port) = HostedRoom::<G>::open(RoomSetup {
-                name: order.name,
-                options: options.clone(),
-                config,
-                metrics: order.metrics,
-                on_close: order.on_close,
-            });
-            (Box::new(room) as Box<dyn Tickable>, port)
-        };
-        HostedGame {
-            schema: G::Rules::schema().hash,
-            open: Box::new(open),
-        }
+impl RoomKind {
+    /// Rooms that `open` opens: each as what the scheduler ticks and as what everybody else reaches it by.
+    pub fn new(
+        open: impl Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomHandle>) + Send + Sync + 'static,
+    ) -> RoomKind {
+        RoomKind(Box::new(open))
     }
+}
+
+/// What a room is opened with.
+pub struct RoomOrder {
+    /// Its name, unique among rooms of its kind.
+    pub name: String,
+    /// The server's limits.
+    pub limits: Arc<Limits>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
+    /// To be called once, when the room is gone.
+    pub on_close: Box<dyn FnOnce() + Send>,
+}
+
+/// The room that a client wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The kind of the room.
+    pub kind: String,
+    /// The room's name. Empty: any with a free seat, or else a new one.
+    pub room: String,
+    /// Open the room if it is not there.
+    pub create: bool,
+}
+
+/// A client was let in.
+pub struct Joined {
+    /// The room's name.
+    pub room: String,
+    /// Its seat there.
+    pub seat: Seat,
 }
 
 /// An open room, as lists show it.
@@ -82,9 +80,9 @@ pub struct RoomInfo {
     pub seats: usize,
 }
 
-/// The games and rooms of one server.
-pub(crate) struct Directory {
-    games: BTreeMap<String, HostedGame>,
+/// The kinds and rooms of one server.
+pub struct Directory {
+    kinds: BTreeMap<String, RoomKind>,
     rooms: Arc<Mutex<Rooms>>,
     scheduler: Mutex<Scheduler>,
     limits: Arc<Limits>,
@@ -100,13 +98,13 @@ struct Rooms {
     closing: bool,
 }
 
-/// (game, room)
+/// (kind, room)
 type RoomKey = (String, String);
 
 struct OpenRoom {
     /// Tells a room from a later one of the same name.
     number: u64,
-    port: Arc<dyn RoomPort>,
+    handle: Arc<dyn RoomHandle>,
 }
 
 impl Directory {
@@ -115,14 +113,14 @@ impl Directory {
     /// # Errors
     /// When the system gives no thread.
     pub(crate) fn new(
-        games: BTreeMap<String, HostedGame>,
+        kinds: BTreeMap<String, RoomKind>,
         limits: Arc<Limits>,
         metrics: Arc<Metrics>,
         threads: usize,
     ) -> std::io::Result<Directory> {
         let scheduler = Mutex::new(Scheduler::start(threads)?);
         Ok(Directory {
-            games,
+            kinds,
             rooms: Arc::default(),
             scheduler,
             limits,
@@ -131,88 +129,77 @@ impl Directory {
         })
     }
 
-    /// Checks the hello, finds or opens the room, and waits for its tick to answer: the room's name, and a seat in it.
+    /// Finds or opens the room, asks for a seat under a cleaned `name`, or for the seat of the token `resume`, and waits
+    /// for the room's tick to answer.
     ///
     /// # Errors
-    /// Whatever is wrong with the hello, or what the room says.
-    pub(crate) async fn join(&self, hello: Hello) -> Result<(String, Seat), Refusal> {
-        let game = self.check(&hello)?;
-        let mut name = text::clean_name(&hello.name)?;
+    /// There is no such room, or it refuses the client.
+    pub async fn join(
+        &self,
+        wanted: &Wanted,
+        name: String,
+        resume: Option<ResumeToken>,
+    ) -> Result<Joined, Refusal> {
         for _ in 0..JOIN_TRIES {
-            let (room, port) = self.find_or_open(&hello, game)?;
-            let client = ClientId(self.next_client.fetch_add(1, Ordering::Relaxed));
-            match port.join(name, hello.resume, client) {
-                Ok(answer) => match answer
-                    .await
-                    .unwrap_or_else(|_| Err(CloseReason::RoomClosed.into()))
-                {
-                    // Somebody else took the last seat, and no room was asked for by name: look for another.
-                    Err(full) if hello.room.is_empty() && full.reason == CloseReason::RoomFull => {
-                        name = text::clean_name(&hello.name)?;
-                    }
-                    answer => return answer.map(|seat| (room, seat)),
-                },
-                Err(returned) => name = returned,
+            let (room, handle) = self.find_or_open(wanted, resume.is_some())?;
+            let request = JoinRequest {
+                client: ClientId(self.next_client.fetch_add(1, Ordering::Relaxed)),
+                name: name.clone(),
+                resume,
+            };
+            // Given back: it has closed meanwhile.
+            let Ok(answer) = handle.join(request) else {
+                continue;
+            };
+            match answer
+                .await
+                .unwrap_or_else(|_| Err(CloseReason::RoomClosed.into()))
+            {
+                // Somebody else took the last seat, and no room was asked for by name: look for another.
+                Err(full) if wanted.room.is_empty() && full.reason == CloseReason::RoomFull => {}
+                answer => return answer.map(|seat| Joined { room, seat }),
             }
         }
         Err(CloseReason::RoomClosed.into())
     }
 
-    fn check(&self, hello: &Hello) -> Result<&HostedGame, Refusal> {
-        if hello.protocol != PROTOCOL_VERSION {
-            let words = format!(
-                "this server speaks protocol {PROTOCOL_VERSION}, not {}",
-                hello.protocol
-            );
-            return Err(Refusal::new(CloseReason::ProtocolVersion, words));
-        }
-        let game = self
-            .games
-            .get(&hello.game)
-            .ok_or(CloseReason::UnknownGame)?;
-        if hello.schema != game.schema {
-            return Err(CloseReason::SchemaMismatch.into());
-        }
-        if !hello.room.is_empty() && !text::is_room_name(&hello.room) {
-            return Err(CloseReason::BadRoomName.into());
-        }
-        Ok(game)
-    }
-
     fn find_or_open(
         &self,
-        hello: &Hello,
-        game: &HostedGame,
-    ) -> Result<(String, Arc<dyn RoomPort>), Refusal> {
+        wanted: &Wanted,
+        resumes: bool,
+    ) -> Result<(String, Arc<dyn RoomHandle>), Refusal> {
+        let kind = self.kinds.get(&wanted.kind);
+        let kind = kind.ok_or(CloseReason::UnknownGame)?;
         let mut rooms = self.rooms.lock();
         if rooms.closing {
             return Err(CloseReason::ShuttingDown.into());
         }
-        if hello.room.is_empty() {
-            if let Some(room) = rooms.with_free_seat(&hello.game) {
+        let key = (wanted.kind.clone(), wanted.room.clone());
+        if wanted.room.is_empty() {
+            if let Some(room) = rooms.with_free_seat(&wanted.kind) {
                 return Ok(room);
             }
-        } else if let Some(room) = rooms.open.get(&(hello.game.clone(), hello.room.clone())) {
-            return Ok((hello.room.clone(), room.port.clone()));
-        } else if hello.resume.is_some() {
+        } else if let Some(room) = rooms.open.get(&key) {
+            return Ok((key.1, room.handle.clone()));
+        } else if resumes {
             // The seat went with its room. A newcomer may open it again.
             return Err(CloseReason::ResumeRefused.into());
-        } else if !hello.create {
+        } else if !wanted.create {
             return Err(CloseReason::UnknownRoom.into());
         }
         if rooms.open.len() >= self.limits.rooms_max {
             return Err(CloseReason::ServerFull.into());
         }
-        let name = if hello.room.is_empty() {
-            rooms.unused_name(&hello.game)
+        let name = if wanted.room.is_empty() {
+            rooms.unused_name(&wanted.kind)
         } else {
-            hello.room.clone()
+            key.1
         };
-        let port = self.open(&mut rooms, (hello.game.clone(), name.clone()), game);
-        Ok((name, port))
+        let handle = self.open(&mut rooms, (key.0, name.clone()), kind);
+        Ok((name, handle))
     }
 
-    fn open(&self, rooms: &mut Rooms, key: RoomKey, game: &HostedGame) -> Arc<dyn RoomPort> {
+    fn open(&self, rooms: &mut Rooms, key: RoomKey, kind: &RoomKind) -> Arc<dyn RoomHandle> {
         rooms.next_number += 1;
         let number = rooms.next_number;
         let (table, closing_key) = (self.rooms.clone(), key.clone());
@@ -233,24 +220,24 @@ impl Directory {
             metrics: self.metrics.clone(),
             on_close,
         };
-        let (room, port) = (game.open)(order);
+        let (room, handle) = (kind.0)(order);
         tracing::info!(game = key.0, room = key.1, "room opened");
         rooms.open.insert(
             key,
             OpenRoom {
                 number,
-                port: port.clone(),
+                handle: handle.clone(),
             },
         );
         self.scheduler.lock().add(room);
-        port
+        handle
     }
 
     /// Open rooms by game and name.
     pub(crate) fn rooms(&self) -> Vec<RoomInfo> {
         let rooms = self.rooms.lock();
         let info = |((game, room), open): (&RoomKey, &OpenRoom)| {
-            let (players, seats) = open.port.occupancy();
+            let (players, seats) = open.handle.occupancy();
             RoomInfo {
                 game: game.clone(),
                 room: room.clone(),
@@ -266,7 +253,7 @@ impl Directory {
         let mut rooms = self.rooms.lock();
         rooms.closing = true;
         for room in rooms.open.values() {
-            room.port.close(refusal.clone());
+            room.handle.close(refusal.clone());
         }
     }
 
@@ -277,21 +264,21 @@ impl Directory {
 }
 
 impl Rooms {
-    /// The fullest room of a game that has a seat left: people want company.
-    fn with_free_seat(&self, game: &str) -> Option<(String, Arc<dyn RoomPort>)> {
-        let of_game = self.open.iter().filter(|((of, _), _)| of == game);
-        let free = of_game.filter(|(_, room)| {
-            let (players, seats) = room.port.occupancy();
+    /// The fullest room of a kind that has a seat left: people want company.
+    fn with_free_seat(&self, kind: &str) -> Option<(String, Arc<dyn RoomHandle>)> {
+        let of_kind = self.open.iter().filter(|((of, _), _)| of == kind);
+        let free = of_kind.filter(|(_, room)| {
+            let (players, seats) = room.handle.occupancy();
             players < seats
         });
-        free.max_by_key(|(_, room)| room.port.occupancy().0)
-            .map(|((_, name), room)| (name.clone(), room.port.clone()))
+        free.max_by_key(|(_, room)| room.handle.occupancy().0)
+            .map(|((_, name), room)| (name.clone(), room.handle.clone()))
     }
 
-    fn unused_name(&self, game: &str) -> String {
+    fn unused_name(&self, kind: &str) -> String {
         loop {
             let name = text::fresh_room_name();
-            if !self.open.contains_key(&(game.to_owned(), name.clone())) {
+            if !self.open.contains_key(&(kind.to_owned(), name.clone())) {
                 return name;
             }
         }

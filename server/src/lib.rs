@@ -1,14 +1,14 @@
 //! Tickwire's server: rooms with a fixed-tick authoritative loop, and one port that serves page, API and WebSocket.
 //!
-//! The way of the data through this crate: `net` (socket bytes -> frame checks -> message) -> `directory` (which room)
-//! -> `room` (inbox -> tick -> snapshot ring -> cursor) -> `net` again (one write). `scheduler` owns when a room
-//! ticks; `server` puts the pieces together. A game author writes a [`game::Game`]; [`arena`] is one.
+//! The way of the data through this crate: `net` (socket bytes -> frame checks -> message) -> a room's `seat` -> `host`
+//! (mailbox -> tick -> publish -> feed -> message) -> `net` again (one write). `protocol` says what is spoken on a path,
+//! `directory` which room a client goes to, `scheduler` when a room ticks; `server` puts the pieces together. A game
+//! author implements [`tickwire_room::Game`].
 //!
 //! A tick never waits for a socket, and nothing that a client sends makes another client's room wait.
 
-pub mod arena;
 mod directory;
-pub mod game;
+mod host;
 pub mod lab;
 mod limits;
 pub mod link;
@@ -16,18 +16,24 @@ mod metrics;
 mod net;
 mod page;
 mod process;
-pub mod room;
+mod protocol;
+mod pump;
 mod runtime;
 mod scheduler;
+mod seat;
 mod server;
 mod text;
 
-pub use directory::RoomInfo;
+pub use directory::{Directory, Joined, RoomInfo, RoomKind, RoomOrder, Wanted};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use net::AddressRange;
 pub use page::Page;
+pub use protocol::{Call, Joining, Protocol};
+pub use pump::{Pump, Pumped, Pumps};
 pub use runtime::runtime;
+pub use scheduler::{Tickable, Verdict};
+pub use seat::{Delivery, Ending, Feed, JoinRequest, Port, RoomHandle, Seat, SeatReply};
 pub use server::{BuildError, Builder, Server};
 
 /// The examples of the README, run as tests.

@@ -13,7 +13,6 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use rust_embed::RustEmbed;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Files under this folder carry a hash in their names (vite's way), so they never change.
@@ -24,11 +23,6 @@ const COMPRESS_FROM_BYTES: usize = 1024;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; \
     worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
-
-/// What `build.rs` found.
-#[derive(RustEmbed)]
-#[folder = "$OUT_DIR/page"]
-struct BuiltIn;
 
 /// The files of a page.
 #[derive(Clone, Debug, Default)]
@@ -56,14 +50,6 @@ impl Page {
         Page::default()
     }
 
-    /// The arena's page, if it was built before this crate was.
-    pub fn built_in() -> Page {
-        Page::new(BuiltIn::iter().filter_map(|path| {
-            let file = BuiltIn::get(&path)?;
-            Some((path.into_owned(), file.data))
-        }))
-    }
-
     /// A page of these files: paths without a leading slash, and contents. `index.html` is served for `/`. Files
     /// under `assets/` must have a hash of their content in their name: browsers keep them for good.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Page {
@@ -74,6 +60,11 @@ impl Page {
         Page {
             files: files.collect(),
         }
+    }
+
+    /// True when the page has this file.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
     }
 
     /// Answers a request for a file of the page.
@@ -305,10 +296,5 @@ mod tests {
         }
         let post = page().answer(&Method::POST, "/", &HeaderMap::new());
         assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
-    }
-
-    #[test]
-    fn a_build_always_has_a_page() {
-        assert!(Page::built_in().files.contains_key("index.html"));
     }
 }

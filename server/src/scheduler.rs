@@ -24,13 +24,15 @@ const PHASE: Duration = Duration::from_millis(2);
 
 /// What to do with a room after its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
+    /// It ticks on.
     Continue,
+    /// It is over: nobody ticks it any more.
     Close,
 }
 
-/// Something that ticks.
-pub(crate) trait Tickable: Send {
+/// A room as the scheduler sees it: something that ticks.
+pub trait Tickable: Send {
     /// From one tick to the next.
     fn period(&self) -> Duration;
     /// One tick, which was due at `due`.

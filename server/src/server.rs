@@ -6,15 +6,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tickwire_room::Game;
 use tokio::net::TcpListener;
 
-use crate::directory::{Directory, HostedGame};
-use crate::game::Game;
+use crate::directory::{Directory, RoomKind};
+use crate::host::{GameProtocol, game_kind};
 use crate::limits::Limits;
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
-use crate::net::{self, AddressRange, Links, Net};
+use crate::net::{self, AddressRange, Links, Net, NetSetup};
 use crate::page::Page;
+use crate::protocol::Protocol;
 use crate::text;
 
 /// Why there is no server.
@@ -46,7 +48,9 @@ pub enum BuildError {
 
 /// Puts a server together; see [`Server::builder`].
 pub struct Builder {
-    games: Vec<(String, HostedGame)>,
+    kinds: Vec<(String, RoomKind)>,
+    games: GameProtocol,
+    protocols: Vec<Arc<dyn Protocol>>,
     limits: Limits,
     page: Page,
     origins: Vec<String>,
@@ -68,8 +72,22 @@ impl Builder {
     /// Like [`Builder::game`], with options for every room.
     #[must_use]
     pub fn game_with<G: Game>(mut self, name: impl Into<String>, options: G::Options) -> Builder {
-        self.games
-            .push((name.into(), HostedGame::new::<G>(options)));
+        let name = name.into();
+        self.games.add::<G>(name.clone());
+        self.room_kind(name, game_kind::<G>(options))
+    }
+
+    /// Hosts rooms of a kind that is no game, under a name that a [`Builder::protocol`] asks for.
+    #[must_use]
+    pub fn room_kind(mut self, name: impl Into<String>, kind: RoomKind) -> Builder {
+        self.kinds.push((name.into(), kind));
+        self
+    }
+
+    /// Speaks this protocol on its path, beside the games' own on `/ws`.
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Protocol) -> Builder {
+        self.protocols.push(Arc::new(protocol));
         self
     }
 
@@ -134,16 +152,16 @@ impl Builder {
     /// # Errors
     /// What [`BuildError`] lists.
     pub fn build(self) -> Result<Server, BuildError> {
-        let mut games = BTreeMap::new();
-        for (name, game) in self.games {
+        let mut kinds = BTreeMap::new();
+        for (name, kind) in self.kinds {
             if !text::is_room_name(&name) {
                 return Err(BuildError::BadName(name));
             }
-            if games.insert(name.clone(), game).is_some() {
+            if kinds.insert(name.clone(), kind).is_some() {
                 return Err(BuildError::SameName(name));
             }
         }
-        if games.is_empty() {
+        if kinds.is_empty() {
             return Err(BuildError::NoGame);
         }
         if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
@@ -161,20 +179,23 @@ impl Builder {
         }
         let (limits, metrics) = (Arc::new(self.limits), Arc::new(Metrics::default()));
         let directory = Arc::new(Directory::new(
-            games,
+            kinds,
             limits.clone(),
             metrics.clone(),
             self.threads,
         )?);
-        let net = Net::new(
+        let mut protocols = self.protocols;
+        protocols.push(Arc::new(self.games));
+        let net = Net::new(NetSetup {
             limits,
             metrics,
             directory,
-            self.page,
-            self.origins,
-            self.proxies,
-            Links::new(self.link, self.room_links, self.dev),
-        );
+            protocols,
+            page: self.page,
+            allowed_origins: self.origins,
+            proxies: self.proxies,
+            links: Links::new(self.link, self.room_links, self.dev),
+        });
         Ok(Server { net: Arc::new(net) })
     }
 }
@@ -201,7 +222,9 @@ impl Server {
     pub fn builder() -> Builder {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Builder {
-            games: Vec::new(),
+            kinds: Vec::new(),
+            games: GameProtocol::default(),
+            protocols: Vec::new(),
             limits: Limits::default(),
             page: Page::none(),
             origins: Vec::new(),

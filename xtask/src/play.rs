@@ -68,7 +68,7 @@ fn server(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         "build",
         "--release",
         "--package",
-        "tickwire-server",
+        "tickwire-demo",
         "--bin",
         "tickwire",
     ]);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput};
-use tickwire_server::arena::{ArenaGame, ArenaOptions};
+use tickwire_arena_server::{ArenaGame, ArenaOptions};
 use tickwire_server::lab::Lab;
 use tickwire_server::link::LinkSpec;
 use tickwire_shared::ids::{ChannelId, Tick};
@@ -203,7 +203,7 @@ impl Reader {
                 .as_mut()
                 .context("a client lost its seat")?;
             self.message.clear();
-            let assembled = seat.feed.assemble(&mut self.message);
+            let assembled = seat.feed.write_message(&mut self.message);
             let assembled =
                 assembled.map_err(|refusal| anyhow::anyhow!("a client was closed: {refusal:?}"))?;
             if !assembled {

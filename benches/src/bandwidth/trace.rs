@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use tickwire_server::room::Room;
+use tickwire_room::Room;
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema, TableSchema};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 use tickwire_shared::snapshot::{ChannelState, DeltaEncoder, Rows, TableState, Tally};

@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use tickwire_arena_server::{ArenaGame, ArenaOptions};
 use tickwire_benches::field::{FieldGame, FieldOptions, ROOM_SEATS};
 use tickwire_benches::load::roomy;
 use tickwire_server::Server;
-use tickwire_server::arena::{ArenaGame, ArenaOptions};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 

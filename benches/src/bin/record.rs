@@ -56,7 +56,7 @@ fn main() -> Result<()> {
         }
         last = told;
         message.clear();
-        match seat.feed.assemble(&mut message) {
+        match seat.feed.write_message(&mut message) {
             Ok(true) => {}
             Ok(false) => return,
             Err(refusal) => {

@@ -7,8 +7,7 @@ pub mod play;
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tickwire_server::game::{Game, Interest, SavedVisitor};
-use tickwire_server::room::Room;
+use tickwire_room::{Game, Interest, Room, SavedVisitor};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::PlayerId;
 use tickwire_shared::replicate::Replicate;

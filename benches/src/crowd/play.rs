@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use tickwire_server::Seat;
 use tickwire_server::lab::Lab;
-use tickwire_server::room::Seat;
 use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, Tick};
 use tickwire_shared::message::{ClientMessage, Inputs};
@@ -40,8 +40,8 @@ pub struct TickCost {
     pub deliver_ns: f64,
     /// The room's whole tick, from its mailbox to what it leaves for each client, microseconds.
     pub tick_us: f64,
-    /// Assembling one message, nanoseconds, on average over all clients.
-    pub assemble_ns: f64,
+    /// Writing one message, nanoseconds, on average over all clients.
+    pub message_ns: f64,
     /// Bytes of a message, on average.
     pub bytes: f64,
 }
@@ -66,7 +66,7 @@ impl CrowdRoom {
             let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
             room.seats.push((seat, any_direction(&mut room.rng)));
             // Who is there already must not fall behind while others come.
-            room.assemble()?;
+            room.write_messages()?;
         }
         for _ in 0..WARM_UP_TICKS {
             room.tick()?;
@@ -74,7 +74,7 @@ impl CrowdRoom {
         Ok(room)
     }
 
-    /// Everybody sends an input, the room ticks, every client's message is assembled.
+    /// Everybody sends an input, the room ticks, every client's message is written.
     ///
     /// # Errors
     /// Somebody was closed.
@@ -82,21 +82,21 @@ impl CrowdRoom {
         self.write();
         let deliver_ns = self.deliver()?;
         let tick_us = self.play();
-        let (assemble_ns, bytes) = self.assemble()?;
+        let (message_ns, bytes) = self.write_messages()?;
         Ok(TickCost {
             deliver_ns,
             tick_us,
-            assemble_ns,
+            message_ns,
             bytes,
         })
     }
 
     /// Channels, and walkers, that a client sees now, on average.
-    pub fn sight(&self) -> (f64, f64) {
+    pub fn interest(&self) -> (f64, f64) {
         let room = self.lab.room();
         let (mut channels, mut seen) = (0, 0);
         for (seat, _) in &self.seats {
-            for channel in room.seen_by(seat.port.player()) {
+            for channel in room.seen_by(seat.player) {
                 channels += 1;
                 let state = room.channel_state(*channel, 1);
                 seen += state.map_or(0, |state| state.row_count());
@@ -131,7 +131,7 @@ impl CrowdRoom {
     pub(crate) fn deliver(&mut self) -> Result<f64> {
         let started = Instant::now();
         for ((seat, _), message) in self.seats.iter().zip(&self.sent) {
-            let delivered = seat.port.deliver(message);
+            let delivered = seat.port.deliver(started, message);
             delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
         }
         Ok(started.elapsed().as_secs_f64() * 1e9 / self.seats.len() as f64)
@@ -146,7 +146,7 @@ impl CrowdRoom {
     }
 
     /// Every client's message; nanoseconds and bytes per message.
-    pub(crate) fn assemble(&mut self) -> Result<(f64, f64)> {
+    pub(crate) fn write_messages(&mut self) -> Result<(f64, f64)> {
         // In another order each time, as sockets become writable: no message finds its bytes in the cache by habit.
         let first = self.rng.random_range(0..self.seats.len());
         let (before, after) = self.seats.split_at_mut(first);
@@ -154,8 +154,8 @@ impl CrowdRoom {
         let started = Instant::now();
         for (seat, _) in after.iter_mut().chain(before) {
             self.message.clear();
-            let assembled = seat.feed.assemble(&mut self.message);
-            assembled.map_err(|refusal| anyhow!("a client was closed: {refusal:?}"))?;
+            let written = seat.feed.write_message(&mut self.message);
+            written.map_err(|refusal| anyhow!("a client was closed: {refusal:?}"))?;
             bytes += black_box(&self.message).len();
         }
         let spent = started.elapsed().as_secs_f64() * 1e9;
@@ -193,7 +193,7 @@ mod tests {
     fn everybody_in_a_crowd_sees_its_neighbours_and_hears_of_them() {
         let mut room = CrowdRoom::open(CrowdOptions::of_players(60), 1).unwrap();
         let cost = room.tick().unwrap();
-        let (channels, seen) = room.sight();
+        let (channels, seen) = room.interest();
         assert!(channels > 4.0 && seen > 10.0, "{channels} {seen}");
         assert!(cost.bytes > seen, "most of whom it sees walk: {cost:?}");
     }

@@ -3,13 +3,13 @@
 //! In: how many, whether with interest. Out: what their messages take, byte by byte by what they are for, and whom they
 //! see. Everybody turns by up to one radian at every tick, as `swarm` has it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use tickwire_server::Seat;
 use tickwire_server::lab::Lab;
-use tickwire_server::room::Seat;
 use tickwire_shared::codec;
 use tickwire_shared::ids::{ChannelId, InputSequence, Tick};
 use tickwire_shared::message::{ClientMessage, Inputs};
@@ -114,7 +114,7 @@ impl FieldRoom {
                 viewed_part: 0,
                 inputs: vec![*heading],
             });
-            let delivered = seat.port.deliver(&codec::encode(&inputs)?);
+            let delivered = seat.port.deliver(Instant::now(), &codec::encode(&inputs)?);
             delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
         }
         Ok(())
@@ -124,13 +124,13 @@ impl FieldRoom {
         let room = self.lab.room();
         for (seat, _) in &mut self.seats {
             self.message.clear();
-            let assembled = seat.feed.assemble(&mut self.message);
-            let any = assembled.map_err(|refusal| anyhow!("a client was closed: {refusal:?}"))?;
+            let written = seat.feed.write_message(&mut self.message);
+            let any = written.map_err(|refusal| anyhow!("a client was closed: {refusal:?}"))?;
             if !any {
                 continue;
             }
             counted.bytes.add(&self.message)?;
-            for channel in room.seen_by(seat.port.player()) {
+            for channel in room.seen_by(seat.player) {
                 let state = room.channel_state(*channel, 1);
                 counted.seen += state.map_or(0, |state| state.row_count() as u64);
                 counted.channels += u64::from(*channel != ChannelId::GLOBAL);

@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput, Body};
-use tickwire_server::arena::{ArenaGame, ArenaOptions};
+use tickwire_arena_server::{ArenaGame, ArenaOptions};
 use tickwire_server::lab::{ANIMATION_FRAME, Lab};
 use tickwire_shared::ids::{EntityId, Tick};
 use tickwire_shared::replicate::Replicate;

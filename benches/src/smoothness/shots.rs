@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{ArenaEvent, ArenaInput, ArenaMap, Body, angle_of};
-use tickwire_server::arena::{ArenaGame, ArenaOptions};
+use tickwire_arena_server::{ArenaGame, ArenaOptions};
 use tickwire_server::lab::Lab;
 use tickwire_shared::client::ClientEvent;
 use tickwire_shared::message::RoomEvent;

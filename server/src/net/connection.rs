@@ -11,21 +11,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fastwebsockets::upgrade::UpgradeFut;
 use hyper_util::rt::TokioIo;
-use tickwire_shared::close::{CloseReason, Refusal};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::address::AddressLease;
-use super::frames::ReadError;
+use super::context::{Net, Peer};
 use super::outlet::Outlet;
-use super::reader::{self, Reader};
+use super::reader::{self, Door, Reader};
 use super::round_trip::RoundTrip;
 use super::stop::Stop;
 use super::writer::Writer;
-use super::{Net, Peer};
-use crate::metrics::Metrics;
+use crate::protocol::{Call, Protocol};
 
 /// What an upgrade was granted.
 pub(super) struct Admission {
@@ -35,42 +33,10 @@ pub(super) struct Admission {
     pub(super) lease: Option<AddressLease>,
     /// Its place among those who have not said hello; given back with the hello.
     pub(super) unhelloed: OwnedSemaphorePermit,
-}
-
-/// How a connection ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// The server closes it, for this reason.
-    Refused(Refusal),
-    /// The client sent a close frame.
-    ClientClosed(Option<u16>),
-    /// The stream ended or broke without one.
-    Lost,
-}
-
-impl End {
-    fn label(&self) -> &'static str {
-        match self {
-            End::Refused(refusal) => refusal.reason.label(),
-            End::ClientClosed(_) => "client_closed",
-            End::Lost => "lost",
-        }
-    }
-}
-
-impl From<ReadError> for End {
-    fn from(error: ReadError) -> End {
-        match error {
-            ReadError::Refused(reason) => reason.into(),
-            ReadError::Lost => End::Lost,
-        }
-    }
-}
-
-impl From<CloseReason> for End {
-    fn from(reason: CloseReason) -> End {
-        End::Refused(reason.into())
-    }
+    /// What is spoken.
+    pub(super) protocol: Arc<dyn Protocol>,
+    /// The path that was asked for.
+    pub(super) path: String,
 }
 
 /// From upgrade to end. `peer` holds the connection's counts until then.
@@ -120,14 +86,21 @@ where
         Arc::clone(&round_trip),
         limits.replies_queued,
     ));
-    let permit = admission.unhelloed;
-    let reader = Reader::new(Arc::clone(&net), outlet.clone(), permit, (round_trip, link));
+    let door = Door {
+        protocol: admission.protocol.clone(),
+        call: Call {
+            path: admission.path,
+            hello: Vec::new(),
+        },
+        unhelloed: admission.unhelloed,
+    };
+    let reader = Reader::new(Arc::clone(&net), outlet.clone(), door, (round_trip, link));
     let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stop.clone()));
-    let mut writer = Writer::new(outlet, &net);
+    let mut writer = Writer::new(outlet, admission.protocol, &net);
     let end = writer.run(&mut read_end).await;
     // From here on nothing is delivered, and a seat that was not given up is away.
     stop.now();
-    note(&end, admission.address, &net.metrics);
+    end.note(admission.address, &net.metrics);
     writer.farewell(&end).await;
     let wait = limits.close_wait + writer.longest_way();
     let closed = tokio::time::timeout(wait, &mut reading).await;
@@ -135,22 +108,4 @@ where
         reading.abort();
     }
     drop(admission.lease);
-}
-
-/// The one place where a connection's end is counted and logged.
-// One line each, and no span around the tasks: entering that at every message costs more than the message's way.
-fn note(end: &End, address: IpAddr, metrics: &Metrics) {
-    metrics.socket_closed(end.label());
-    match end {
-        End::Refused(refusal) => {
-            tracing::info!(
-                %address,
-                reason = end.label(),
-                words = refusal.close_words(),
-                "closed"
-            );
-        }
-        End::ClientClosed(code) => tracing::info!(%address, reason = end.label(), code, "closed"),
-        End::Lost => tracing::info!(%address, reason = end.label(), "closed"),
-    }
 }

@@ -20,13 +20,22 @@ use tower::Service;
 
 use super::address::forwarded_for;
 use super::connection::{self, Admission};
+use super::context::{Net, Peer};
 use super::upgrade::{self, UpgradeRefusal};
-use super::{Net, Peer};
+use crate::protocol::Protocol;
 
 /// Everything that the port serves.
 pub(super) fn router(net: Arc<Net>) -> Router {
-    Router::new()
-        .route("/ws", any(websocket))
+    let mut router = Router::new();
+    for protocol in &net.protocols {
+        let spoken = Arc::clone(protocol);
+        let upgrade =
+            move |State(net): State<Arc<Net>>,
+                  Extension(peer): Extension<Arc<Peer>>,
+                  request: Request| async move { websocket(spoken, net, peer, request) };
+        router = router.route(protocol.path(), any(upgrade));
+    }
+    router
         .route("/api/rooms", get(rooms))
         .route("/metrics", get(metrics))
         .route("/healthz", get(health))
@@ -76,12 +85,13 @@ pub(super) async fn serve(stream: TcpStream, peer: Arc<Peer>, net: Arc<Net>, rou
     }
 }
 
-async fn websocket(
-    State(net): State<Arc<Net>>,
-    Extension(peer): Extension<Arc<Peer>>,
+fn websocket(
+    protocol: Arc<dyn Protocol>,
+    net: Arc<Net>,
+    peer: Arc<Peer>,
     mut request: Request,
 ) -> Response {
-    let answer = admit(&net, &peer, &request).and_then(|admission| {
+    let answer = admit(protocol, &net, &peer, &request).and_then(|admission| {
         // It checks the key and the version once more; `upgrade::check` is stricter.
         let (response, upgraded) =
             fastwebsockets::upgrade::upgrade(&mut request).map_err(|_| UpgradeRefusal::Key)?;
@@ -96,7 +106,12 @@ async fn websocket(
 }
 
 /// What the request says first, then what its address may have.
-fn admit(net: &Net, peer: &Peer, request: &Request) -> Result<Admission, UpgradeRefusal> {
+fn admit(
+    protocol: Arc<dyn Protocol>,
+    net: &Net,
+    peer: &Peer,
+    request: &Request,
+) -> Result<Admission, UpgradeRefusal> {
     if *net.closing.borrow() {
         return Err(UpgradeRefusal::ShuttingDown);
     }
@@ -128,6 +143,8 @@ fn admit(net: &Net, peer: &Peer, request: &Request) -> Result<Admission, Upgrade
         address,
         lease,
         unhelloed,
+        protocol,
+        path: request.uri().path().to_owned(),
     })
 }
 

@@ -17,7 +17,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::{Net, Peer, http};
+use super::context::{Net, Peer};
+use super::http;
 
 /// Unsent bytes that the kernel takes before it lets a writer wait: about two seconds of snapshots. What waits in a
 /// kernel cannot be replaced by something newer, so a slow client would see an ever older past.

@@ -45,13 +45,13 @@ impl Outgoing {
         }
     }
 
-    /// Until [`Outgoing::settle`], what comes is put together in this thread's buffer. Call when nothing is left to write.
+    /// Until [`Outgoing::give_back`], what comes is put together in this thread's buffer. Call when nothing is left to write.
     pub(super) fn start(&mut self) {
         MESSAGE.with_borrow_mut(|message| std::mem::swap(&mut self.bytes, message));
     }
 
     /// Gives the thread's buffer back and keeps a copy of what was not written.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn give_back(&mut self) {
         let rest = self.unwritten().to_vec();
         MESSAGE.with_borrow_mut(|message| {
             std::mem::swap(&mut self.bytes, message);
@@ -68,7 +68,7 @@ impl Outgoing {
 
     /// A message that `fill` writes in its place, behind room for its head: no copy, one write. False when `fill` had
     /// nothing to say. Call when nothing is left to write.
-    pub(super) fn assemble<E>(
+    pub(super) fn frame<E>(
         &mut self,
         fill: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>,
     ) -> Result<bool, E> {
@@ -114,25 +114,25 @@ mod tests {
     const BINARY: u8 = 0x82;
 
     #[test]
-    fn an_assembled_message_and_appended_frames_are_one_run_of_bytes() {
+    fn a_framed_message_and_appended_frames_are_one_run_of_bytes() {
         for length in [0, 125, 126, 65_535, 65_536] {
             let mut outgoing = Outgoing::default();
-            let filled = outgoing.assemble(|out| {
+            let filled = outgoing.frame(|out| {
                 out.resize(out.len() + length, 7);
                 Ok::<_, Infallible>(true)
             });
             assert_eq!(filled, Ok(true));
-            let assembled = outgoing.unwritten().to_vec();
+            let framed = outgoing.unwritten().to_vec();
             let mut appended = Outgoing::default();
             appended.append(OpCode::Binary, &vec![7; length]);
-            assert_eq!(assembled, appended.unwritten());
-            assert_eq!(assembled[0], BINARY);
+            assert_eq!(framed, appended.unwritten());
+            assert_eq!(framed[0], BINARY);
             // A frame appended behind one that is half written.
             outgoing.wrote(1);
             outgoing.append(OpCode::Close, &[3, 232]);
             assert_eq!(
                 outgoing.unwritten(),
-                [&assembled[1..], &[0x88, 2, 3, 232]].concat()
+                [&framed[1..], &[0x88, 2, 3, 232]].concat()
             );
             outgoing.wrote(outgoing.unwritten().len());
             assert!(outgoing.unwritten().is_empty());
@@ -144,14 +144,14 @@ mod tests {
         let mut outgoing = Outgoing::default();
         for written in [20_000 + 4, 7_000] {
             outgoing.start();
-            let filled = outgoing.assemble(|out| {
+            let filled = outgoing.frame(|out| {
                 out.resize(out.len() + 20_000, 7);
                 Ok::<_, Infallible>(true)
             });
             assert_eq!(filled, Ok(true));
             let whole = outgoing.unwritten().to_vec();
             outgoing.wrote(written);
-            outgoing.settle();
+            outgoing.give_back();
             assert_eq!(outgoing.unwritten(), &whole[written..]);
             assert!(outgoing.bytes.capacity() <= whole.len() - written);
         }
@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn a_message_that_is_not_filled_leaves_nothing() {
         let mut outgoing = Outgoing::default();
-        assert_eq!(outgoing.assemble(|_| Ok::<_, Infallible>(false)), Ok(false));
-        assert_eq!(outgoing.assemble(|_| Err("no")), Err("no"));
+        assert_eq!(outgoing.frame(|_| Ok::<_, Infallible>(false)), Ok(false));
+        assert_eq!(outgoing.frame(|_| Err("no")), Err("no"));
         assert!(outgoing.unwritten().is_empty());
     }
 }

@@ -21,11 +21,12 @@ use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
 use super::conditioned::Conditioned;
-use super::connection::End;
+use super::end::End;
 use super::outgoing::Outgoing;
 use super::round_trip::RoundTrip;
 use crate::metrics::Metrics;
-use crate::room::{self, Feed};
+use crate::pump::Pumped;
+use crate::seat::{Ending, Feed};
 
 /// The way out of one client.
 pub(super) struct Outlet<W> {
@@ -46,7 +47,7 @@ pub(super) struct Outlet<W> {
 struct State<W> {
     io: Conditioned<W>,
     outgoing: Outgoing,
-    feed: Option<Feed>,
+    feed: Option<Box<dyn Feed>>,
     /// The socket did not take all: the client's own task waits for it, with a waker that nobody else may replace.
     blocked: bool,
     /// Answers among what is unwritten.
@@ -88,7 +89,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     }
 
     /// The client has a seat: sends the welcome, from now on what the feed gives.
-    pub(super) fn seat(&self, welcome: &[u8], feed: Feed) {
+    pub(super) fn seat(&self, welcome: &[u8], feed: Box<dyn Feed>) {
         let mut state = self.state.lock();
         if state.closed {
             return;
@@ -155,7 +156,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     /// Puts together what the room has. True: there is something to write.
     fn fill(&self, state: &mut State<W>) -> bool {
         if let Some(feed) = &mut state.feed {
-            match state.outgoing.assemble(|out| feed.assemble(out)) {
+            match state.outgoing.frame(|out| feed.write_message(out)) {
                 Ok(true) => self.metrics.message_out(state.outgoing.unwritten().len()),
                 Ok(false) => {}
                 Err(refusal) => {
@@ -199,8 +200,8 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     }
 
     /// Who says when the room ends this connection, once there is a feed.
-    pub(super) fn ending(&self) -> Option<room::Ending> {
-        self.state.lock().feed.as_ref().map(Feed::ending)
+    pub(super) fn ending(&self) -> Option<Arc<Ending>> {
+        self.state.lock().feed.as_ref().map(|feed| feed.ending())
     }
 
     /// Waits until everything is written. Cancel-safe. For the client's own task only: another's waker would be lost.
@@ -265,7 +266,7 @@ impl<W: AsyncWrite + Unpin> State<W> {
     }
 }
 
-impl<W: AsyncWrite + Unpin + Send> room::Outlet for Outlet<W> {
+impl<W: AsyncWrite + Unpin + Send> Pumped for Outlet<W> {
     fn pump(&self) -> bool {
         let mut state = self.state.lock();
         if state.closed {
@@ -278,7 +279,7 @@ impl<W: AsyncWrite + Unpin + Send> room::Outlet for Outlet<W> {
             if self.fill(&mut state) {
                 self.try_push(&mut state);
             }
-            state.outgoing.settle();
+            state.outgoing.give_back();
         }
         true
     }

@@ -10,37 +10,41 @@ use std::time::Instant;
 
 use fastwebsockets::OpCode;
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::codec;
-use tickwire_shared::message::{ClientMessage, Hello, LinkReport, PROTOCOL_VERSION, ServerMessage};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::timeout;
 
-use super::Net;
 use super::bucket::{Bucket, Rate};
-use super::connection::End;
+use super::context::Net;
+use super::end::End;
 use super::frames::{Incoming, MessageReader};
 use super::outlet::Outlet;
 use super::round_trip::RoundTrip;
 use super::stop::Stop;
 use crate::link::LinkSpec;
-use crate::room::{self, Delivery, Port, Seat};
-
-/// The tag of a hello, its message's first byte.
-const HELLO: u8 = 0;
-/// The tag of what a client wants of its link.
-const LINK: u8 = 8;
+use crate::protocol::{Call, Protocol};
+use crate::pump::Pumped;
+use crate::seat::{Delivery, Port, Seat};
 
 /// What a client's answers are written to.
 pub(super) trait WriteHalf: AsyncWrite + Unpin + Send + 'static {}
 
 impl<W: AsyncWrite + Unpin + Send + 'static> WriteHalf for W {}
 
+/// What a client comes with.
+pub(super) struct Door {
+    pub(super) protocol: Arc<dyn Protocol>,
+    pub(super) call: Call,
+    /// Its place among those who have not said hello.
+    pub(super) unhelloed: OwnedSemaphorePermit,
+}
+
 /// What the reading task needs beside the stream.
 pub(super) struct Reader<W> {
     net: Arc<Net>,
     outlet: Arc<Outlet<W>>,
-    unhelloed: Option<OwnedSemaphorePermit>,
+    /// Until it has a seat.
+    door: Option<Door>,
     round_trip: Arc<RoundTrip>,
     /// Where the connection's link is set, if it can have one.
     link: Option<watch::Sender<LinkSpec>>,
@@ -67,7 +71,7 @@ impl<W: WriteHalf> Reader<W> {
     pub(super) fn new(
         net: Arc<Net>,
         outlet: Arc<Outlet<W>>,
-        unhelloed: OwnedSemaphorePermit,
+        door: Door,
         (round_trip, link): (Arc<RoundTrip>, Option<watch::Sender<LinkSpec>>),
     ) -> Reader<W> {
         let per_s = f64::from(net.limits.control_frames_per_s);
@@ -79,7 +83,7 @@ impl<W: WriteHalf> Reader<W> {
         Reader {
             net,
             outlet,
-            unhelloed: Some(unhelloed),
+            door: Some(door),
             round_trip,
             link,
             control,
@@ -90,7 +94,7 @@ impl<W: WriteHalf> Reader<W> {
     async fn converse<R: AsyncRead + Unpin>(&mut self, io: R) -> End {
         let mut messages = MessageReader::new(io, &self.net.limits);
         match self.join(&mut messages).await {
-            Ok((port, tick_rate_hz)) => self.play(&mut messages, &port, tick_rate_hz).await,
+            Ok((port, tick_rate_hz)) => self.play(&mut messages, &*port, tick_rate_hz).await,
             Err(end) => end,
         }
     }
@@ -98,33 +102,32 @@ impl<W: WriteHalf> Reader<W> {
     async fn join<R: AsyncRead + Unpin>(
         &mut self,
         messages: &mut MessageReader<R>,
-    ) -> Result<(Port, u32), End> {
-        let patience = self.net.limits.hello;
-        let hello = messages.read(|incoming| match incoming {
-            Incoming::Message(message) => {
-                self.net.metrics.message_in(message.len());
-                ControlFlow::Break(decode_hello(message).map_err(End::Refused))
-            }
-            other => match self.control(None, other) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(end) => ControlFlow::Break(Err(end)),
-            },
-        });
-        let hello = timeout(patience, hello)
-            .await
-            .unwrap_or(Ok(Err(CloseReason::HelloTimeout.into())))??;
-        let (room, seat) = self.net.directory.join(hello).await.map_err(End::Refused)?;
+    ) -> Result<(Box<dyn Port>, u32), End> {
+        let Some(Door {
+            protocol,
+            mut call,
+            unhelloed,
+        }) = self.door.take()
+        else {
+            return Err(CloseReason::Internal.into());
+        };
+        if protocol.waits_for_hello() {
+            call.hello = self.hello(messages).await?;
+        }
+        let joined = protocol.join(&self.net.directory, call).await;
+        let joined = joined.map_err(End::Refused)?;
         let Seat {
             welcome,
             tick_rate_hz,
             feed,
             port,
-        } = seat;
-        self.unhelloed = None;
+            ..
+        } = joined.seat;
+        drop(unhelloed);
         if let Some(link) = &self.link {
-            link.send_replace(self.net.links.of(&room));
+            link.send_replace(self.net.links.of(&joined.room));
         }
-        let outlet: Arc<dyn room::Outlet> = self.outlet.clone();
+        let outlet: Arc<dyn Pumped> = self.outlet.clone();
         let pump = feed.pumps().enlist(outlet);
         self.outlet.seat(&welcome, feed);
         if let Some(pump) = pump {
@@ -132,16 +135,37 @@ impl<W: WriteHalf> Reader<W> {
             tokio::spawn(tokio::task::unconstrained(pump.run()));
         }
         if self.net.links.dev {
-            self.report(String::new())?;
+            self.report(&*port, String::new())?;
         }
         Ok((port, tick_rate_hz))
+    }
+
+    /// The first message, in time.
+    async fn hello<R: AsyncRead + Unpin>(
+        &mut self,
+        messages: &mut MessageReader<R>,
+    ) -> Result<Vec<u8>, End> {
+        let patience = self.net.limits.hello;
+        let hello = messages.read(|incoming| match incoming {
+            Incoming::Message(message) => {
+                self.net.metrics.message_in(message.len());
+                ControlFlow::Break(Ok(message.to_vec()))
+            }
+            other => match self.control(None, other) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(end) => ControlFlow::Break(Err(end)),
+            },
+        });
+        timeout(patience, hello)
+            .await
+            .unwrap_or(Ok(Err(CloseReason::HelloTimeout.into())))?
     }
 
     /// Everything after the hello.
     async fn play<R: AsyncRead + Unpin>(
         &mut self,
         messages: &mut MessageReader<R>,
-        port: &Port,
+        port: &dyn Port,
         tick_rate_hz: u32,
     ) -> End {
         let limits = Arc::clone(&self.net.limits);
@@ -169,22 +193,17 @@ impl<W: WriteHalf> Reader<W> {
         read.await.unwrap_or_else(End::from)
     }
 
-    fn deliver(&self, port: &Port, now: Instant, message: &[u8]) -> Result<(), End> {
-        if message.first() == Some(&LINK) {
-            return self.condition(message);
-        }
-        match port.deliver_at(now, message)? {
+    fn deliver(&self, port: &dyn Port, now: Instant, message: &[u8]) -> Result<(), End> {
+        match port.deliver(now, message)? {
             Delivery::Taken => Ok(()),
             Delivery::Reply(reply) => self.outlet.reply(OpCode::Binary, &reply),
+            Delivery::Link(wish) => self.condition(port, &wish),
             Delivery::Goodbye => Err(CloseReason::Left.into()),
         }
     }
 
     /// The client wants another link for itself.
-    fn condition(&self, message: &[u8]) -> Result<(), End> {
-        let Ok(ClientMessage::Link(wish)) = ClientMessage::<(), ()>::decode(message) else {
-            return Err(CloseReason::Malformed.into());
-        };
+    fn condition(&self, port: &dyn Port, wish: &str) -> Result<(), End> {
         let Some(link) = self.link.as_ref().filter(|_| self.net.links.dev) else {
             let words = "this server is not in dev mode: it conditions no link for a client";
             return Err(End::Refused(Refusal::new(CloseReason::Malformed, words)));
@@ -192,28 +211,24 @@ impl<W: WriteHalf> Reader<W> {
         match wish.parse() {
             Ok(spec) => {
                 link.send_replace(spec);
-                self.report(String::new())
+                self.report(port, String::new())
             }
-            Err(error) => self.report(error.to_string()),
+            Err(error) => self.report(port, error.to_string()),
         }
     }
 
     /// Tells the client what its link is, and what was wrong with its wish.
-    fn report(&self, error: String) -> Result<(), End> {
+    fn report(&self, port: &dyn Port, error: String) -> Result<(), End> {
         let Some(link) = &self.link else {
             return Ok(());
         };
-        let report = LinkReport {
-            link: link.borrow().to_string(),
-            error,
-        };
-        let message = codec::encode(&ServerMessage::<()>::Link(report));
-        let message = message.map_err(|_| CloseReason::Internal)?;
-        self.outlet.reply(OpCode::Binary, &message)
+        let link = link.borrow().to_string();
+        port.link_report(link, error)
+            .map_or(Ok(()), |report| self.outlet.reply(OpCode::Binary, &report))
     }
 
     /// Everything but messages.
-    fn control(&mut self, port: Option<&Port>, incoming: Incoming<'_>) -> Result<(), End> {
+    fn control(&mut self, port: Option<&dyn Port>, incoming: Incoming<'_>) -> Result<(), End> {
         let pong = match incoming {
             Incoming::Ping(payload) => Some(payload),
             Incoming::Pong(payload) => {
@@ -230,26 +245,5 @@ impl<W: WriteHalf> Reader<W> {
             return Err(CloseReason::ControlFlood.into());
         }
         pong.map_or(Ok(()), |payload| self.outlet.reply(OpCode::Pong, payload))
-    }
-}
-
-/// A hello of another protocol version may look different behind its version, so that is compared first.
-fn decode_hello(message: &[u8]) -> Result<Hello, Refusal> {
-    let Some((&HELLO, body)) = message.split_first() else {
-        return Err(CloseReason::HelloExpected.into());
-    };
-    match codec::decode_prefix::<u16, 16>(body) {
-        Ok((PROTOCOL_VERSION, _)) => {}
-        Ok((other, _)) => {
-            let words = format!(
-                "this server speaks protocol {PROTOCOL_VERSION}, not {other}: reload the page"
-            );
-            return Err(Refusal::new(CloseReason::ProtocolVersion, words));
-        }
-        Err(_) => return Err(CloseReason::Malformed.into()),
-    }
-    match ClientMessage::<(), ()>::decode(message) {
-        Ok(ClientMessage::Hello(hello)) => Ok(hello),
-        _ => Err(CloseReason::Malformed.into()),
     }
 }

@@ -11,21 +11,21 @@ use std::time::Duration;
 
 use fastwebsockets::OpCode;
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::codec;
-use tickwire_shared::message::{Goodbye, ServerMessage};
 use tokio::io::AsyncWrite;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::Net;
-use super::connection::End;
+use super::context::Net;
+use super::end::End;
 use super::outlet::Outlet;
-use crate::room::Ending;
+use crate::protocol::Protocol;
+use crate::seat::Ending;
 
 /// The writing half of one client.
 pub(super) struct Writer<W> {
     outlet: Arc<Outlet<W>>,
+    protocol: Arc<dyn Protocol>,
     closing: watch::Receiver<bool>,
     ping: Duration,
     idle: Duration,
@@ -34,9 +34,10 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
-    pub(super) fn new(outlet: Arc<Outlet<W>>, net: &Net) -> Writer<W> {
+    pub(super) fn new(outlet: Arc<Outlet<W>>, protocol: Arc<dyn Protocol>, net: &Net) -> Writer<W> {
         Writer {
             outlet,
+            protocol,
             closing: net.closing.subscribe(),
             ping: net.limits.ping.max(Duration::from_millis(1)),
             idle: net.limits.idle.max(Duration::from_millis(1)),
@@ -54,8 +55,8 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         loop {
             tokio::select! {
                 biased;
-                end = &mut *read_end => return settle(end),
-                refusal = ended(ending.as_ref(), &mut self.closing) => return End::Refused(refusal),
+                end = &mut *read_end => return said(end),
+                refusal = ended(ending.as_deref(), &mut self.closing) => return End::Refused(refusal),
                 () = self.outlet.called() => {}
                 _ = self.outlet.deliver() => return self.lost(read_end).await,
                 _ = ping.tick() => {
@@ -85,7 +86,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     /// The socket takes nothing any more; the reader may still come upon the close frame that explains it.
     async fn lost(&self, read_end: &mut oneshot::Receiver<End>) -> End {
         let wait = self.close_wait + self.longest_way();
-        timeout(wait, read_end).await.map_or(End::Lost, settle)
+        timeout(wait, read_end).await.map_or(End::Lost, said)
     }
 
     /// What a conditioned link adds to the time that a message takes, at worst.
@@ -116,11 +117,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     pub(super) async fn farewell(&mut self, end: &End) {
         match end {
             End::Refused(refusal) => {
-                let goodbye = Goodbye {
-                    code: refusal.reason.code(),
-                    words: refusal.close_words().to_owned(),
-                };
-                let goodbye = codec::encode(&ServerMessage::<()>::Goodbye(goodbye));
+                let goodbye = self.protocol.goodbye(refusal);
                 let code = refusal.reason.code().to_be_bytes();
                 let close = [&code, refusal.close_words().as_bytes()].concat();
                 let goodbye = goodbye
@@ -150,7 +147,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
 }
 
 /// The reader always says how it ended, unless it panicked.
-fn settle(end: Result<End, RecvError>) -> End {
+fn said(end: Result<End, RecvError>) -> End {
     end.unwrap_or(CloseReason::Internal.into())
 }
 

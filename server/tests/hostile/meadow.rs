@@ -3,8 +3,7 @@
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tickwire_server::game::{Game, SavedVisitor};
-use tickwire_server::room::Room;
+use tickwire_room::{Game, Room, SavedVisitor};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::replicate::Replicate;

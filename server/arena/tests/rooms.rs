@@ -1,0 +1,506 @@
+//! Whole rooms in virtual time: the real room, the real client core, links that delay, jitter and stall like TCP does.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tickwire_arena::{Arena, ArenaAction, ArenaEvent, ArenaInput, Body};
+use tickwire_shared::client::ClientEvent;
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::ids::ResumeToken;
+use tickwire_shared::message::RoomEvent;
+use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::layout::{OwnAvatar, SnapshotMessage};
+
+use rand::RngExt;
+use rand_pcg::Pcg64Mcg;
+use tickwire_arena_server::{ArenaGame, ArenaOptions};
+use tickwire_server::Seat;
+use tickwire_server::lab::Lab;
+
+fn arena(seed: u64, bots: u8) -> Lab<ArenaGame> {
+    let options = ArenaOptions {
+        bots,
+        ..ArenaOptions::default()
+    };
+    Lab::new(options, seed)
+}
+
+/// A new direction every half second, the same for the whole of it.
+fn wander(rng: &mut Pcg64Mcg, now: Duration) -> ArenaInput {
+    let turn = now.as_millis() / 500;
+    let aim = rng.random_range(-3.0..3.0);
+    ArenaInput {
+        right: (turn * 7 % 3) as i8 - 1,
+        down: (turn * 5 % 3) as i8 - 1,
+        aim,
+        ..ArenaInput::default()
+    }
+}
+
+fn add(lab: &mut Lab<ArenaGame>, latency_ms: u64, jitter_ms: u64) -> usize {
+    lab.add((latency_ms, jitter_ms), wander).unwrap()
+}
+
+/// True when the player's newest snapshot is the server's newest; then they must be equal.
+fn assert_same_when_current(lab: &Lab<ArenaGame>, index: usize) -> bool {
+    match lab.compare(index) {
+        Some(Ok(())) => true,
+        Some(Err(words)) => panic!("{words}"),
+        None => false,
+    }
+}
+
+#[test]
+fn every_client_holds_what_the_server_holds_whatever_its_link_does() {
+    let mut lab = arena(3, 6);
+    for (latency_ms, jitter_ms) in [(0, 0), (5, 10), (0, 30), (12, 0)] {
+        add(&mut lab, latency_ms, jitter_ms);
+    }
+    let mut compared = [0; 4];
+    for second in 0..30 {
+        // One of them stops reading for a second now and then, another loses its connection.
+        lab.players[1].reads = second % 5 != 2;
+        if second % 9 == 7 {
+            lab.disconnect(2);
+            lab.connect(2).unwrap();
+        }
+        lab.run(Duration::from_secs(1), |lab| {
+            for (index, count) in compared.iter_mut().enumerate() {
+                *count += usize::from(assert_same_when_current(lab, index));
+            }
+        });
+    }
+    assert!(
+        compared.iter().all(|count| *count > 500),
+        "compared {compared:?} times"
+    );
+    assert!(lab.players.iter().all(|player| {
+        !player
+            .events
+            .iter()
+            .any(|event| matches!(event, ClientEvent::Broken(_)))
+    }));
+}
+
+#[test]
+fn the_own_avatar_is_never_corrected_while_nobody_interferes() {
+    for (latency_ms, jitter_ms) in [(10, 2), (40, 15), (90, 10)] {
+        let mut lab = arena(11, 0);
+        let index = add(&mut lab, latency_ms, jitter_ms);
+        lab.run(Duration::from_secs(5), |_| {});
+        let before = lab.players[index].core.stats(lab.now).corrections;
+        lab.run(Duration::from_secs(60), |_| {});
+        let stats = lab.players[index].core.stats(lab.now);
+        assert_eq!(
+            stats.corrections - before,
+            0,
+            "at {latency_ms} ms, jitter {jitter_ms} ms: {stats:?}"
+        );
+        let applied = lab.players[index].core.applied_sequence().unwrap().0;
+        assert!(
+            (60 * 62..60 * 66).contains(&applied),
+            "{applied} inputs applied in 65 s"
+        );
+        assert!(
+            stats.input_lead_ticks < 2.0 + (latency_ms + jitter_ms) as f64 / 16.0 + 4.0,
+            "{stats:?}"
+        );
+    }
+}
+
+#[test]
+fn a_lost_player_comes_back_to_its_seat_with_a_new_token_each_time() {
+    let mut lab = arena(5, 2);
+    let index = add(&mut lab, 10, 0);
+    lab.run(Duration::from_secs(2), |_| {});
+    let player = lab.players[index].core.player();
+    let token = lab.players[index].core.resume_token().unwrap();
+    lab.disconnect(index);
+    lab.run(Duration::from_secs(3), |_| {});
+    lab.connect(index).unwrap();
+    lab.run(Duration::from_secs(1), |_| {});
+    assert_eq!(lab.players[index].core.player(), player);
+    let resumed =
+        |event: &ClientEvent<_, _>| matches!(event, ClientEvent::Welcome { resumed: true, .. });
+    assert!(lab.players[index].events.iter().any(resumed));
+    let second = lab.players[index].core.resume_token().unwrap();
+    assert_ne!(token, second);
+
+    // The first token is used, a forged one never was, and after the grace time the seat is gone.
+    for bad in [token, ResumeToken([7; 16])] {
+        let refused = lab.take_seat(Some(bad)).err();
+        assert_eq!(
+            refused.map(|refusal| refusal.reason),
+            Some(CloseReason::ResumeRefused)
+        );
+    }
+    add(&mut lab, 10, 0);
+    lab.disconnect(index);
+    lab.run(Duration::from_secs(11), |_| {});
+    let refused = lab.connect(index).err().map(|refusal| refusal.reason);
+    assert_eq!(refused, Some(CloseReason::ResumeRefused));
+}
+
+#[test]
+fn who_resumes_a_seat_that_is_in_use_takes_it_over() {
+    let mut lab = arena(5, 0);
+    let index = add(&mut lab, 10, 0);
+    lab.run(Duration::from_secs(1), |_| {});
+    let token = lab.players[index].core.resume_token();
+    let _seat = lab.take_seat(token).unwrap();
+    lab.run(Duration::from_millis(60), |_| {});
+    let reason = lab.players[index]
+        .closed
+        .as_ref()
+        .map(|refusal| refusal.reason);
+    assert_eq!(reason, Some(CloseReason::Replaced));
+}
+
+#[test]
+fn a_lost_connection_whose_writer_still_ends_takes_nothing_from_the_one_that_resumed() {
+    let mut lab = arena(5, 3);
+    let index = add(&mut lab, 10, 0);
+    lab.run(Duration::from_secs(1), |_| {});
+    let token = lab.players[index].core.resume_token();
+    let Seat {
+        port,
+        feed: stuck_feed,
+        ..
+    } = lab.players[index].seat_mut().take().unwrap();
+    drop(port);
+    let mut seat = lab.take_seat(token).unwrap();
+    lab.run(Duration::from_millis(60), |_| {});
+    let mut message = Vec::new();
+    assert!(seat.feed.write_message(&mut message).unwrap());
+    let own = SnapshotMessage::parse(&message).unwrap();
+    assert!(
+        matches!(own.header.avatar, OwnAvatar::Whole(..)) && !own.header.events.is_empty(),
+        "the roster is for who holds the seat"
+    );
+    drop(stuck_feed);
+}
+
+#[test]
+fn a_client_that_stops_reading_is_brought_up_to_date_in_one_message() {
+    let mut lab = arena(9, 12);
+    let index = add(&mut lab, 5, 0);
+    lab.run(Duration::from_secs(2), |_| {});
+    for (stall_s, keyframe) in [(1, false), (7, true)] {
+        let keyframes = lab.players[index].core.stats(lab.now).keyframes;
+        lab.players[index].reads = false;
+        lab.run(Duration::from_secs(stall_s), |_| {});
+        lab.players[index].reads = true;
+        let mut current = 0;
+        lab.run(Duration::from_millis(200), |lab| {
+            current += usize::from(assert_same_when_current(lab, index))
+        });
+        assert!(
+            current > 0,
+            "up to date within 200 ms of a stall of {stall_s} s"
+        );
+        let sent = lab.players[index].core.stats(lab.now).keyframes - keyframes;
+        assert!(
+            sent <= 1 && (!keyframe || sent == 1),
+            "{sent} keyframes after {stall_s} s"
+        );
+    }
+}
+
+#[test]
+fn chat_reaches_everybody_cleaned_and_no_more_than_five_lines_in_ten_seconds() {
+    let mut lab = arena(2, 0);
+    let talker = add(&mut lab, 5, 0);
+    let listener = add(&mut lab, 5, 0);
+    for line in ["hi \u{202E}there", "2", "3", "4", "5", "6"] {
+        lab.players[talker].core.chat(line);
+    }
+    lab.run(Duration::from_secs(1), |_| {});
+    let lines = |events: &[ClientEvent<_, ArenaAction>]| {
+        events
+            .iter()
+            .filter_map(|event| match event {
+                ClientEvent::Room(RoomEvent::Chat(_, text)) => Some(text.clone()),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lines(&lab.players[listener].events),
+        ["hi there", "2", "3", "4", "5"]
+    );
+    let refused =
+        |event: &ClientEvent<_, _>| matches!(event, ClientEvent::Room(RoomEvent::ChatRefused));
+    assert_eq!(
+        lab.players[talker]
+            .events
+            .iter()
+            .filter(|event| refused(event))
+            .count(),
+        1
+    );
+    assert!(!lab.players[listener].events.iter().any(refused));
+}
+
+#[test]
+fn an_empty_room_closes_and_a_visited_one_does_not() {
+    let mut lab = arena(2, 4);
+    let index = add(&mut lab, 5, 0);
+    lab.run(Duration::from_secs(15), |_| {});
+    assert!(!lab.closed);
+    lab.players[index].core.leave();
+    lab.run(Duration::from_secs(12), |_| {});
+    assert!(lab.closed);
+    assert!(lab.take_seat(None).is_err());
+}
+
+#[test]
+fn late_inputs_are_dropped_and_counted_and_the_client_runs_further_ahead() {
+    let mut lab = arena(2, 0);
+    let index = add(&mut lab, 10, 0);
+    lab.run(Duration::from_secs(3), |_| {});
+    let late = |lab: &Lab<ArenaGame>| {
+        let text = lab.metrics().text();
+        let line = text
+            .lines()
+            .find(|line| line.contains("inputs_dropped_total{reason=\"late\"}"));
+        line.and_then(|line| line.split(' ').nth(1)?.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
+    let before = late(&lab);
+    // The way up becomes 100 ms longer.
+    let up = &mut lab.players[index].up;
+    let mut longer = *up.spec();
+    longer.round_trip += Duration::from_millis(200);
+    up.set(&longer);
+    lab.run(Duration::from_secs(3), |_| {});
+    let adapted = late(&lab);
+    assert!(adapted > before, "what came too late was counted");
+    lab.run(Duration::from_secs(3), |_| {});
+    assert_eq!(late(&lab), adapted, "and now nothing comes late");
+    let slack = lab.players[index].core.stats(lab.now).input_slack_ticks;
+    assert!((1.0..=4.0).contains(&slack), "slack {slack}");
+}
+
+#[test]
+fn a_link_that_was_stuck_wakes_without_a_flood_and_inputs_are_in_time_again() {
+    let mut lab = arena(2, 0);
+    let index = add(&mut lab, 20, 0);
+    lab.run(Duration::from_secs(3), |_| {});
+    lab.players[index].up.stalled_until = lab.now + Duration::from_secs(8);
+    lab.run(Duration::from_millis(7_990), |_| {});
+    let waiting = lab.players[index].up.waiting();
+    let burst = (Arena::TICK_RATE_HZ * 2) as usize;
+    assert!(
+        waiting < burst,
+        "{waiting} messages at once; a burst of {burst} is a flood"
+    );
+    lab.run(Duration::from_secs(2), |_| {});
+    let applied = lab.players[index].core.applied_sequence().unwrap().0;
+    lab.run(Duration::from_secs(1), |_| {});
+    let more = lab.players[index].core.applied_sequence().unwrap().0 - applied;
+    assert!(
+        (58..=62).contains(&more),
+        "{more} inputs applied in a second"
+    );
+}
+
+#[test]
+fn a_key_press_shows_in_the_very_next_picture() {
+    let mut lab = arena(2, 0);
+    let index = add(&mut lab, 60, 0);
+    lab.players[index].play = Box::new(|_, _| ArenaInput::default());
+    lab.run(Duration::from_secs(3), |_| {});
+    let now = lab.now;
+    let core = &mut lab.players[index].core;
+    let entity = core.avatar_entity().unwrap();
+    core.update(now);
+    core.view(now);
+    let before = core.component::<Body>(entity).unwrap();
+    for (right, down) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
+        core.set_input(ArenaInput {
+            right,
+            down,
+            ..ArenaInput::default()
+        });
+        // Sooner than the next tick: part of a tick is enough.
+        let next = now + Duration::from_millis(2);
+        core.update(next);
+        core.view(next);
+        let after = core.component::<Body>(entity).unwrap();
+        if after.x != before.x || after.y != before.y {
+            return;
+        }
+    }
+    panic!("no direction moved the avatar");
+}
+
+/// Runs about like a person: a direction for a while, then another, sometimes none.
+fn roam() -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
+    let mut until = Duration::ZERO;
+    let mut held = ArenaInput::default();
+    move |rng, now| {
+        if now >= until {
+            until = now + Duration::from_millis(rng.random_range(300..1500));
+            held.right = rng.random_range(-1..=1);
+            held.down = rng.random_range(-1..=1);
+        }
+        held.clone()
+    }
+}
+
+/// Shots of the rail that were hits on the shooter's screen, and how many of those the server counted.
+fn duel(latency_ms: u64, rewind: bool) -> (u32, u32) {
+    let options = ArenaOptions {
+        bots: 0,
+        rewind,
+        kills_to_win: 255,
+        round_seconds: 1000,
+        ..ArenaOptions::default()
+    };
+    let mut lab = Lab::<ArenaGame>::new(options, 77);
+    let runner = lab.add((20, 5), roam()).unwrap();
+    // The shooter runs about too, and pulls the trigger for two animation frames: one may have no tick in it.
+    let shot = Rc::new(Cell::new((0.0, 0)));
+    let pulled = shot.clone();
+    let mut run = roam();
+    let shooter = lab.add((latency_ms, 8), move |rng, now| {
+        let (aim, frames) = pulled.get();
+        pulled.set((aim, i32::max(frames - 1, 0)));
+        ArenaInput {
+            aim,
+            rail: frames > 0,
+            ..run(rng, now)
+        }
+    });
+    let shooter = shooter.unwrap();
+    lab.run(Duration::from_secs(3), |_| {});
+    let (mut seen, mut counted) = (0, 0);
+    for _ in 0..30_000 {
+        if seen == 60 {
+            break;
+        }
+        lab.run(Duration::from_millis(50), |_| {});
+        let core = &lab.players[shooter].core;
+        let enemy = lab.players[runner].core.avatar_entity().unwrap();
+        let own = core.avatar_entity().unwrap();
+        let (Some(me), Some(it)) = (core.component::<Body>(own), core.component::<Body>(enemy))
+        else {
+            continue;
+        };
+        let map = lab.room().room().map();
+        let away_m = (it.x - me.x).hypot(it.y - me.y);
+        // In the open: not just about to vanish behind a corner.
+        let open = [(-0.7, 0.0), (0.7, 0.0), (0.0, -0.7), (0.0, 0.7)];
+        let open = open
+            .iter()
+            .all(|(dx, dy)| map.line_of_sight((me.x, me.y), (it.x + dx, it.y + dy)));
+        if !me.alive || !it.alive || !open || away_m < 3.0 {
+            continue;
+        }
+        let before = rails(&lab, shooter);
+        shot.set((tickwire_arena::angle_of(it.x - me.x, it.y - me.y), 2));
+        lab.run(Duration::from_millis(500), |_| {});
+        let after = rails(&lab, shooter);
+        if after.0 > before.0 {
+            seen += 1;
+            counted += after.1 - before.1;
+        }
+        lab.run(Duration::from_millis(1000), |_| {});
+    }
+    (seen, counted)
+}
+
+/// Shots of a player's rail that the server made something of, and hits among them.
+fn rails(lab: &Lab<ArenaGame>, shooter: usize) -> (u32, u32) {
+    let events = lab.players[shooter].events.iter();
+    let results = events.filter_map(|event| match event {
+        ClientEvent::Room(RoomEvent::Game(ArenaEvent::Rewound { hit, .. })) => Some(*hit),
+        _ => None,
+    });
+    results.fold((0, 0), |(shots, hits), hit| {
+        (shots + 1, hits + u32::from(hit))
+    })
+}
+
+#[test]
+fn a_beam_that_hit_on_the_shooters_screen_hits_on_the_server() {
+    let (seen, counted) = duel(75, true);
+    let (seen_without, counted_without) = duel(75, false);
+    println!(
+        "at 150 ms: {counted} of {seen} with rewind, {counted_without} of {seen_without} without"
+    );
+    assert_eq!((seen, seen_without), (60, 60), "shots");
+    assert!(counted * 100 >= seen * 98, "{counted} of {seen}");
+    assert!(
+        counted_without * 2 < seen_without,
+        "{counted_without} of {seen_without}"
+    );
+}
+
+#[test]
+fn a_shot_is_on_the_own_screen_at_once_and_confirmed_and_never_drawn_twice() {
+    let mut lab = arena(4, 0);
+    let index = add(&mut lab, 60, 10);
+    lab.players[index].play = Box::new(|_, _| ArenaInput::default());
+    lab.run(Duration::from_secs(3), |_| {});
+    let schema = Arena::schema();
+    let shots = schema.component_index("Projectile").unwrap();
+    let mut fields = schema.components[shots].fields.iter();
+    let sequences = fields.position(|field| field.name == "sequence").unwrap();
+    lab.players[index].play = Box::new(|_, _| ArenaInput {
+        fire: true,
+        ..ArenaInput::default()
+    });
+    let pressed = lab.now;
+    let mut first = None;
+    lab.run(Duration::from_millis(1500), |lab| {
+        let table = &lab.players[index].core.drawn().tables[shots];
+        if table.count > 0 && first.is_none() {
+            first = Some(lab.now - pressed);
+        }
+        let mut shown = table.column(sequences).to_vec();
+        shown.sort_by(f64::total_cmp);
+        shown.dedup();
+        assert_eq!(shown.len(), table.count, "a ghost and what it stands for");
+    });
+    assert!(first.unwrap() < Duration::from_millis(35), "{first:?}");
+    let count = |lab: &Lab<ArenaGame>,
+                 wanted: fn(&ClientEvent<ArenaEvent, ArenaAction>) -> bool| {
+        lab.players[index]
+            .events
+            .iter()
+            .filter(|event| wanted(event))
+            .count()
+    };
+    let predicted = count(&lab, |event| matches!(event, ClientEvent::Predicted { .. }));
+    let confirmed = count(&lab, |event| matches!(event, ClientEvent::Confirmed { .. }));
+    let withdrawn = count(&lab, |event| matches!(event, ClientEvent::Withdrawn { .. }));
+    assert!(
+        predicted >= 8 && confirmed + 2 >= predicted,
+        "{predicted} {confirmed}"
+    );
+    assert_eq!(withdrawn, 0);
+}
+
+#[test]
+fn a_shot_that_the_server_refuses_is_taken_back() {
+    let mut lab = arena(4, 0);
+    let index = add(&mut lab, 80, 0);
+    lab.players[index].play = Box::new(|_, _| ArenaInput::default());
+    lab.run(Duration::from_secs(3), |_| {});
+    // The way up stands still for longer than inputs are early: what is shot meanwhile comes too late.
+    lab.players[index].up.stalled_until = lab.now + Duration::from_millis(700);
+    lab.players[index].play = Box::new(|_, _| ArenaInput {
+        fire: true,
+        ..ArenaInput::default()
+    });
+    lab.run(Duration::from_millis(300), |_| {});
+    lab.players[index].play = Box::new(|_, _| ArenaInput::default());
+    lab.run(Duration::from_secs(2), |_| {});
+    let events = &lab.players[index].events;
+    let withdrawn = |event: &&ClientEvent<_, _>| matches!(event, ClientEvent::Withdrawn { .. });
+    assert!(events.iter().filter(withdrawn).count() >= 1, "{events:?}");
+    let shots = Arena::schema().component_index("Projectile").unwrap();
+    assert_eq!(lab.players[index].core.drawn().tables[shots].count, 0);
+}

@@ -1,0 +1,154 @@
+//! The `tickwire` binary: the arena and its page on one port.
+//!
+//! In: flags. Out: the address on stdout, the log on stderr, a clean end on Ctrl-C or SIGTERM.
+
+mod page;
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use tickwire_arena_server::ArenaGame;
+use tickwire_server::link::{LinkError, LinkSpec};
+use tickwire_server::{AddressRange, Server};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Real-time game rooms for browsers.
+#[derive(Parser)]
+#[command(name = "tickwire", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the arena: page, API, metrics and WebSocket on one port.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:4000")]
+    listen: SocketAddr,
+    /// Let pages of this origin connect, beside our own; may be given several times. Example: `https://game.example`
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Believe X-Forwarded-For from this proxy or range; may be given several times. Example: 10.0.0.0/8
+    #[arg(long, value_name = "ADDRESS")]
+    trust_proxy: Vec<AddressRange>,
+    /// Make links worse, for trying things out: all of them, or those of one room with ROOM=LINK; may be given several
+    /// times. Examples: `4g`, `main=bad-wifi`, `"80ms jitter 20ms stall 300ms every 5s kbps 512"`
+    #[arg(long, value_name = "[ROOM=]LINK")]
+    link: Vec<LinkFlag>,
+    /// Let each client make its own link worse, in the overlay that F3 opens. Not for production.
+    #[arg(long)]
+    dev: bool,
+    /// Simulation threads; otherwise one per core.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+/// A link for all rooms or for one.
+#[derive(Clone, Debug)]
+struct LinkFlag {
+    room: Option<String>,
+    link: LinkSpec,
+}
+
+impl FromStr for LinkFlag {
+    type Err = LinkError;
+
+    fn from_str(text: &str) -> Result<LinkFlag, LinkError> {
+        let (room, link) = match text.split_once('=') {
+            Some((room, link)) => (Some(room.to_owned()), link),
+            None => (None, text),
+        };
+        let link = link.parse()?;
+        Ok(LinkFlag { room, link })
+    }
+}
+
+fn main() -> ExitCode {
+    let Command::Serve(flags) = Cli::parse().command;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let served = tickwire_server::runtime(None)
+        .context("cannot start threads")
+        .and_then(|runtime| runtime.block_on(serve(flags)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line, whatever it was that caused it.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(flags: Serve) -> Result<()> {
+    let mut builder = Server::builder()
+        .game::<ArenaGame>("arena")
+        .page(page::built_in());
+    for origin in flags.allow_origin {
+        builder = builder.allow_origin(origin);
+    }
+    for proxy in flags.trust_proxy {
+        builder = builder.trust_proxy(proxy);
+    }
+    for LinkFlag { room, link } in flags.link {
+        builder = match room {
+            Some(room) => builder.room_link(room, link),
+            None => builder.link(link),
+        };
+    }
+    builder = builder.dev(flags.dev);
+    if let Some(threads) = flags.threads {
+        builder = builder.threads(threads.into());
+    }
+    let listener = bind(flags.listen).await?;
+    let server = builder.build()?;
+    // Before the address is out: who reads it may want to end us at once.
+    let shutdown = shutdown()?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "http://{}", listener.local_addr()?).and_then(|()| stdout.flush())?;
+    server.serve(listener, shutdown).await;
+    Ok(())
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    match TcpListener::bind(listen).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
+            "port {} is in use: stop what listens there or pass another one with --listen {}:PORT",
+            listen.port(),
+            listen.ip()
+        ),
+        other => other.with_context(|| format!("cannot listen on {listen}")),
+    }
+}
+
+/// Ready when a person or the system asks for the end.
+fn shutdown() -> Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

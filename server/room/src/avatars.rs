@@ -1,0 +1,59 @@
+//! What players' inputs move: avatars, and what an input does beside moving one.
+//!
+//! In: each player's input of this tick. Out: stepped avatars, and actions for the game to carry out and confirm.
+
+use tickwire_shared::ids::{EntityId, PlayerId};
+use tickwire_shared::message::RoomEvent;
+use tickwire_shared::rules::{Act, Rules};
+
+use crate::room::Room;
+
+impl<R: Rules> Room<R> {
+    /// Gives a player the entity that its input moves. It must have a component of type `R::Avatar`.
+    pub fn give_avatar(&mut self, player: PlayerId, entity: EntityId) {
+        let handle = self.entities.get(entity);
+        if let Some(player) = self.players.get_mut(player) {
+            (player.avatar, player.handle) = (Some(entity), handle);
+        }
+    }
+
+    /// Steps every avatar by its player's input of this tick, in the order of players.
+    pub fn step_avatars(&mut self) {
+        self.actions.clear();
+        for player in self.players.iter_mut() {
+            let Some(handle) = player.handle else {
+                continue;
+            };
+            let Ok(avatar) = self.world.query_one_mut::<&mut R::Avatar>(handle) else {
+                continue;
+            };
+            let before = avatar.clone();
+            if player.bot {
+                R::step(avatar, &player.input, &self.map, R::dt_s());
+            } else {
+                let tick = self.tick;
+                player.trail.step(tick, avatar, |avatar| {
+                    R::step(avatar, &player.input, &self.map, R::dt_s());
+                });
+            }
+            let action = R::action(&before, avatar, &player.input);
+            self.actions.extend(action.map(|action| Act {
+                player: player.id,
+                sequence: player.input_sequence,
+                action,
+            }));
+        }
+    }
+
+    /// The next of what the avatars' steps of this tick did beside moving them, in the order of players. Call
+    /// [`Room::confirm`] for what is carried out: its player has seen it already, and what is not confirmed is taken
+    /// back on its screen.
+    pub fn next_action(&mut self) -> Option<Act<R::Action>> {
+        self.actions.pop_front()
+    }
+
+    /// An action was carried out.
+    pub fn confirm<A>(&mut self, act: &Act<A>) {
+        self.tell(act.player, &RoomEvent::Acted(act.sequence));
+    }
+}

@@ -1,0 +1,230 @@
+//! The last quarter of a second of the components that a game rewinds.
+//!
+//! In: the world after each tick. Out: a component as it was at a moment, blended between ticks as a screen does it.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use tickwire_shared::ids::{EntityId, Tick};
+use tickwire_shared::replicate::Replicate;
+
+use crate::entities::Replicated;
+
+/// Nothing is rewound further than this, seconds: beyond it who was shot would have been behind a wall for long.
+pub const REWIND_MAX_S: f64 = 0.250;
+/// Ticks that are kept: a quarter of a second at 60 a second, and some.
+const TICKS_MAX: usize = 64;
+
+/// A moment of a room: a tick, and a part of the way to the next one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// The world after this tick...
+    pub tick: Tick,
+    /// ...and how far on to the next one, 0..1.
+    pub part: f32,
+}
+
+impl Moment {
+    /// Ticks from here to the end of `tick`.
+    pub fn age_ticks(self, tick: Tick) -> f32 {
+        tick.since(self.tick) as f32 - self.part
+    }
+}
+
+/// Receives the components that a game rewinds. See [`crate::Game::rewinds`].
+pub trait RewindVisitor {
+    /// One more component.
+    fn component<C: Replicate + hecs::Component>(&mut self);
+}
+
+/// Writes down the rows of one component.
+type Record = fn(&hecs::World, &mut Rows);
+
+/// The last ticks of the components that are rewound.
+#[derive(Default)]
+pub(crate) struct History {
+    components: Vec<(&'static str, Record)>,
+    ticks: VecDeque<Recorded>,
+    keep: usize,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    tick: Tick,
+    /// By component.
+    rows: Vec<Rows>,
+}
+
+/// One component's rows.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Rows {
+    /// Ascending; and where the values are.
+    ids: Vec<(EntityId, u32)>,
+    values: Vec<f64>,
+    /// Used while they are written down; kept for its memory.
+    #[serde(skip)]
+    order: Vec<u32>,
+}
+
+impl Rows {
+    fn find(&self, id: EntityId, width: usize) -> Option<&[f64]> {
+        let row = self.ids.binary_search_by_key(&id, |row| row.0).ok()?;
+        let start = self.ids.get(row)?.1 as usize;
+        self.values.get(start..start + width)
+    }
+}
+
+impl RewindVisitor for History {
+    fn component<C: Replicate + hecs::Component>(&mut self) {
+        self.components.push((C::NAME, record::<C>));
+    }
+}
+
+fn record<C: Replicate + hecs::Component>(world: &hecs::World, rows: &mut Rows) {
+    let width = C::FIELDS.len();
+    rows.ids.clear();
+    rows.values.clear();
+    let mut query = world.query::<(&Replicated, &C)>();
+    for (place, (replicated, _)) in query.iter().enumerate() {
+        rows.ids.push((replicated.id, place as u32));
+    }
+    // By id, whatever order the world has them in: that order does not survive a save.
+    rows.ids.sort_unstable_by_key(|row| row.0);
+    rows.order.clear();
+    rows.order.resize(rows.ids.len(), 0);
+    for (row, (_, place)) in rows.ids.iter_mut().enumerate() {
+        rows.order[*place as usize] = row as u32;
+        *place = (row * width) as u32;
+    }
+    rows.values.resize(rows.ids.len() * width, 0.0);
+    for ((_, component), row) in query.iter().zip(&rows.order) {
+        let start = *row as usize * width;
+        component.values(&mut rows.values[start..start + width]);
+    }
+}
+
+impl History {
+    /// A history of `tick_rate_hz` ticks a second.
+    pub(crate) fn new(tick_rate_hz: u32) -> History {
+        let ticks = (REWIND_MAX_S * f64::from(tick_rate_hz)).ceil() as usize + 2;
+        History {
+            keep: ticks.min(TICKS_MAX),
+            ..History::default()
+        }
+    }
+
+    /// Writes down the world after `tick`.
+    pub(crate) fn record(&mut self, world: &hecs::World, tick: Tick) {
+        if self.components.is_empty() {
+            return;
+        }
+        let oldest = if self.ticks.len() >= self.keep {
+            self.ticks.pop_front()
+        } else {
+            None
+        };
+        let mut recorded = oldest.unwrap_or_else(|| Recorded {
+            tick,
+            rows: self.components.iter().map(|_| Rows::default()).collect(),
+        });
+        recorded.tick = tick;
+        for ((_, record), rows) in self.components.iter().zip(&mut recorded.rows) {
+            record(world, rows);
+        }
+        self.ticks.push_back(recorded);
+    }
+
+    /// The ticks that it holds, to be saved with the room.
+    pub(crate) fn ticks(&self) -> &VecDeque<Recorded> {
+        &self.ticks
+    }
+
+    /// The ticks of a saved room.
+    pub(crate) fn restore(&mut self, ticks: VecDeque<Recorded>) {
+        self.ticks = ticks;
+    }
+
+    fn at(&self, tick: Tick) -> Option<&Recorded> {
+        let newest = self.ticks.back()?;
+        let back = newest.tick.since(tick).max(0) as usize;
+        let place = self.ticks.len().saturating_sub(back + 1);
+        self.ticks.get(place)
+    }
+
+    /// A component of an entity as it was at `moment`.
+    pub(crate) fn rewound<C: Replicate>(&self, id: EntityId, moment: Moment) -> Option<C> {
+        let mut components = self.components.iter();
+        let place = components.position(|(name, _)| *name == C::NAME)?;
+        let width = C::FIELDS.len();
+        let row = |tick| self.at(tick)?.rows.get(place)?.find(id, width);
+        let (from, to) = (row(moment.tick), row(moment.tick.plus(1)));
+        // What is not there at one end yet, or any more, is as at the other.
+        let (from, to) = (from.or(to)?, to.or(from)?);
+        let t = f64::from(moment.part);
+        let blended = C::FIELDS.iter().zip(from).zip(to);
+        let values = blended.map(|((field, from), to)| {
+            let jumps = field.kind.difference(*to, *from).abs() > field.snap_over;
+            match field.interpolate && !jumps {
+                true => field.kind.blend(*from, *to, t),
+                false if t < 0.5 => *from,
+                false => *to,
+            }
+        });
+        Some(C::from_values(&values.collect::<Vec<_>>()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::entities::Home;
+    use crate::meadow::Sheep;
+
+    fn played(ticks: u32) -> History {
+        let mut history = History::new(60);
+        RewindVisitor::component::<Sheep>(&mut history);
+        let mut world = hecs::World::new();
+        let replicated = Replicated {
+            id: EntityId(7),
+            owner: None,
+            home: Home::Position,
+            channel: 0,
+        };
+        let entity = world.spawn((replicated, Sheep::default()));
+        for tick in 0..ticks {
+            let sheep = world.query_one_mut::<&mut Sheep>(entity).unwrap();
+            sheep.x = tick as f32 * 0.1;
+            history.record(&world, Tick(tick));
+        }
+        history
+    }
+
+    fn x(history: &History, tick: u32, part: f32) -> Option<f32> {
+        let moment = Moment {
+            tick: Tick(tick),
+            part,
+        };
+        let sheep: Option<Sheep> = history.rewound(EntityId(7), moment);
+        sheep.map(|sheep| sheep.x)
+    }
+
+    #[test]
+    fn a_moment_between_two_ticks_is_between_what_was_there() {
+        let history = played(10);
+        let at = x(&history, 5, 0.25).unwrap();
+        assert!((at - 0.525).abs() < 1e-4, "{at}");
+        assert!(
+            (x(&history, 9, 0.5).unwrap() - 0.9).abs() < 1e-4,
+            "the newest"
+        );
+    }
+
+    #[test]
+    fn what_is_older_than_the_history_is_as_old_as_that_goes() {
+        let history = played(100);
+        let oldest = x(&history, 3, 0.0).unwrap();
+        assert!((oldest - 8.3).abs() < 0.11, "{oldest}");
+        assert_eq!(x(&History::new(60), 3, 0.0), None);
+    }
+}

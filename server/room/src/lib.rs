@@ -1,0 +1,52 @@
+//! The pure room: a game's world, its players, and what they are told, one tick at a time.
+//!
+//! In: what reaches the room from outside ([`Inbound`]), one tick at a time ([`RoomCore::tick`]). Out: who was let in or
+//! sent away, and every few ticks a snapshot: one [`Entry`] for each stream, and an [`OwnPart`] for each player, both
+//! handed to the room's [`Audience`]. A game author implements [`Game`] and works with [`Room`].
+//!
+//! The way of the data: `inbox` -> `seating`, `player` (one input for each tick) -> `game` -> `capture` (world to
+//! columns of integers, by channel) -> `interest` (who sees which channels) -> `stream` (each change encoded once) ->
+//! `entry`, `own`. `tick` has the order of all of it. `save` turns a room into bytes and back.
+//!
+//! Same start, same seed and same inbox give the same state at every tick. So there is no clock in here, no lock, no
+//! socket, no thread and no I/O.
+
+mod audience;
+mod avatars;
+mod capture;
+mod channels;
+mod entities;
+mod entry;
+mod events;
+mod game;
+mod grid;
+mod history;
+mod inbox;
+mod interest;
+#[cfg(test)]
+mod meadow;
+mod own;
+mod place;
+mod player;
+mod players;
+mod rewind;
+mod room;
+mod save;
+mod seating;
+mod stream;
+mod subscriptions;
+mod tick;
+
+pub use audience::{Attendance, Audience, Requests, Stage, Told};
+pub use entry::{Entry, SAME_CHANNEL, Sections};
+pub use game::{Game, SavedVisitor};
+pub use grid::{Grid, Interest};
+pub use history::{Moment, REWIND_MAX_S, RewindVisitor};
+pub use inbox::{ClientId, Inbound};
+pub use interest::{InterestSet, PlayerInterest};
+pub use own::{OwnChannel, OwnPart};
+pub use player::{Dropped, Player};
+pub use room::Room;
+pub use seating::{JoinOutcome, RoomConfig};
+pub use stream::{STREAMS, STRIDES};
+pub use tick::RoomCore;

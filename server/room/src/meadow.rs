@@ -1,0 +1,37 @@
+//! The smallest rules with a place in them, for this crate's own tests.
+
+use serde::{Deserialize, Serialize};
+use tickwire_shared::replicate::Replicate;
+use tickwire_shared::rules::{ComponentVisitor, Rules};
+
+/// Something on the meadow, which spans 64 m each way.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+pub(crate) struct Sheep {
+    #[net(range = -32.0..=32.0, step = 0.01, interpolate, position)]
+    pub(crate) x: f32,
+    #[net(range = -32.0..=32.0, step = 0.01, interpolate, position)]
+    pub(crate) y: f32,
+}
+
+pub(crate) struct Meadow;
+
+impl Rules for Meadow {
+    const GAME: &'static str = "meadow";
+    const REVISION: u32 = 1;
+    type Input = ();
+    type Avatar = Sheep;
+    type Setup = ();
+    type Map = ();
+    type Command = ();
+    type Event = ();
+    type Action = ();
+    type Ghost = ();
+
+    fn components(set: &mut impl ComponentVisitor) {
+        set.component::<Sheep>();
+    }
+
+    fn map((): &()) {}
+
+    fn step(_: &mut Sheep, (): &(), (): &(), _: f32) {}
+}

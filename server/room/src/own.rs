@@ -1,0 +1,150 @@
+//! What concerns one player alone in a snapshot: its owner-only rows, its avatar, its newest input.
+//!
+//! In: captured rows, players. Out: each player's own channel as bytes, made anew only when it changed, and its own part.
+
+use std::collections::BTreeMap;
+
+use tickwire_shared::codec;
+use tickwire_shared::ids::{EntityId, PlayerId};
+use tickwire_shared::replicate::Schema;
+use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::{BitWriter, ChannelState, encode_keyframe};
+
+use crate::capture::Captured;
+use crate::room::Room;
+
+/// An avatar is told whole at least this often, seconds, predicted or not: whatever went wrong on the way is then right.
+const WHOLE_AVATAR_S: u32 = 4;
+
+/// What one player alone is told in a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnPart {
+    /// The low byte of the newest input applied.
+    pub applied_low: u8,
+    /// How many ticks early the latest inputs came: the worst since it was last told. None when none came.
+    pub slack_ticks: Option<i32>,
+    /// The avatar's entity, if there is one.
+    pub avatar: Option<EntityId>,
+    /// The avatar is where the step brings the last one told.
+    pub predicted: bool,
+    /// The avatar, encoded whole.
+    pub avatar_bytes: Vec<u8>,
+    /// Encoded events for this player alone.
+    pub events: Vec<u8>,
+}
+
+/// Each player's owner-only rows as of the last snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct OwnChannels {
+    channels: BTreeMap<PlayerId, OwnChannel>,
+    bits: BitWriter,
+}
+
+/// One player's owner-only rows.
+#[derive(Debug, Default)]
+pub struct OwnChannel {
+    state: ChannelState,
+    /// The keyframe of `state`; empty without rows.
+    bytes: Vec<u8>,
+    /// How often it changed.
+    version: u32,
+}
+
+impl OwnChannel {
+    /// The keyframe (empty without rows), and how often it changed.
+    pub fn bytes(&self) -> (&[u8], u32) {
+        (&self.bytes, self.version)
+    }
+
+    /// The hash that a client which holds it would find; none without rows.
+    pub fn check(&self) -> Option<u64> {
+        (!self.bytes.is_empty()).then(|| self.state.hash())
+    }
+}
+
+impl OwnChannels {
+    /// Brings the channels of these players up to date, and forgets all others.
+    pub(crate) fn update(
+        &mut self,
+        schema: &Schema,
+        captured: &Captured,
+        players: impl Iterator<Item = PlayerId> + Clone,
+    ) {
+        if schema.tables.iter().all(|table| !table.owner_only) {
+            return;
+        }
+        let mut here = players.clone().peekable();
+        self.channels.retain(|player, _| {
+            while here.next_if(|id| id < player).is_some() {}
+            here.peek() == Some(player)
+        });
+        for player in players {
+            let own = self.channels.entry(player).or_insert_with(|| OwnChannel {
+                state: ChannelState::empty(schema),
+                ..OwnChannel::default()
+            });
+            let mut changed = false;
+            let mut rows = 0;
+            let tables = schema.tables.iter().zip(&mut own.state.tables);
+            for (place, (_, table)) in tables.enumerate() {
+                let captured = captured.owned(place, player);
+                rows += captured.ids.len();
+                if table.ids != captured.ids || table.values != captured.values {
+                    changed = true;
+                    table.ids.clear();
+                    table.ids.extend_from_slice(captured.ids);
+                    table.values.clear();
+                    table.values.extend_from_slice(captured.values);
+                    let moving = schema
+                        .tables
+                        .get(place)
+                        .map_or(0, |table| table.moving.len());
+                    table.motion.clear();
+                    table.motion.resize(captured.ids.len() * moving, 0);
+                }
+            }
+            if changed {
+                own.version = own.version.wrapping_add(1);
+                own.bytes.clear();
+                if rows > 0 {
+                    encode_keyframe(schema, &own.state, &mut self.bits, &mut own.bytes);
+                }
+            }
+        }
+    }
+
+    /// A player's own channel.
+    pub(crate) fn channel(&self, player: PlayerId) -> Option<&OwnChannel> {
+        self.channels.get(&player)
+    }
+}
+
+impl<R: Rules> Room<R> {
+    /// Fills in a player's own part as of the tick that was just simulated.
+    pub(crate) fn fill_own(&mut self, id: PlayerId, own: &mut OwnPart) {
+        let tick = self.tick;
+        own.events.clear();
+        own.avatar = None;
+        let Some(player) = self.players.get_mut(id) else {
+            return;
+        };
+        own.events.append(&mut player.own_events);
+        own.slack_ticks = player.slack_ticks.take();
+        own.applied_low = player.input_sequence.0 as u8;
+        let avatar = player.avatar.and_then(|entity| {
+            let avatar = self.world.get::<&R::Avatar>(player.handle?).ok()?;
+            own.avatar_bytes.clear();
+            codec::encode_into(&*avatar, &mut own.avatar_bytes).ok()?;
+            own.predicted = player.trail.is_unbroken(tick, &avatar);
+            Some(entity)
+        });
+        // Each player's turn comes in another snapshot.
+        let span = WHOLE_AVATAR_S * R::TICK_RATE_HZ;
+        let turn = tick
+            .0
+            .wrapping_add(id.0.wrapping_mul(R::TICKS_PER_SNAPSHOT))
+            % span;
+        own.predicted &= turn >= R::TICKS_PER_SNAPSHOT;
+        own.avatar = avatar;
+    }
+}

@@ -1,0 +1,85 @@
+//! A room's players by id, in one piece of memory: most of a tick is a walk over all of them.
+//!
+//! In: players as they come, whose ids only ever ascend. Out: the same, one by one or all in the order of their ids.
+
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::rules::Rules;
+
+use crate::place::place_of;
+use crate::player::Player;
+
+/// Players, ascending.
+#[derive(Debug)]
+pub(crate) struct Players<R: Rules> {
+    /// Apart from the players, so that a search touches few cache lines.
+    ids: Vec<PlayerId>,
+    players: Vec<Player<R>>,
+}
+
+impl<R: Rules> Default for Players<R> {
+    fn default() -> Players<R> {
+        Players {
+            ids: Vec::new(),
+            players: Vec::new(),
+        }
+    }
+}
+
+impl<R: Rules> FromIterator<Player<R>> for Players<R> {
+    fn from_iter<I: IntoIterator<Item = Player<R>>>(players: I) -> Players<R> {
+        let mut all = Players::default();
+        players.into_iter().for_each(|player| all.insert(player));
+        all
+    }
+}
+
+impl<R: Rules> Players<R> {
+    #[inline]
+    fn place(&self, id: PlayerId) -> Option<usize> {
+        place_of(&self.ids, id.0, |id| id.0).ok()
+    }
+
+    pub(crate) fn contains(&self, id: PlayerId) -> bool {
+        self.place(id).is_some()
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: PlayerId) -> Option<&Player<R>> {
+        self.players.get(self.place(id)?)
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: PlayerId) -> Option<&mut Player<R>> {
+        let place = self.place(id)?;
+        self.players.get_mut(place)
+    }
+
+    /// Adds a player, or takes the place of the one with its id.
+    pub(crate) fn insert(&mut self, player: Player<R>) {
+        match place_of(&self.ids, player.id.0, |id| id.0) {
+            Ok(place) => self.players[place] = player,
+            Err(place) => {
+                self.ids.insert(place, player.id);
+                self.players.insert(place, player);
+            }
+        }
+    }
+
+    /// True when it was there.
+    pub(crate) fn remove(&mut self, id: PlayerId) -> bool {
+        let place = self.place(id);
+        if let Some(place) = place {
+            self.ids.remove(place);
+            self.players.remove(place);
+        }
+        place.is_some()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Player<R>> {
+        self.players.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Player<R>> {
+        self.players.iter_mut()
+    }
+}

@@ -1,0 +1,51 @@
+//! Lag compensation: what a player was looking at when it acted.
+//!
+//! In: with each input, the moment whose picture its player saw; now and then the round trip that the server measured.
+//! Out: that moment, no further back than an honest player of that round trip can have seen, and what was there then.
+
+use tickwire_shared::ids::{EntityId, PlayerId};
+use tickwire_shared::replicate::Replicate;
+use tickwire_shared::rules::Rules;
+
+use crate::history::{Moment, REWIND_MAX_S};
+use crate::room::Room;
+
+/// An honest player sees things as old as its round trip, and this much for its interpolation delay and its inputs' wait,
+/// seconds.
+const VIEW_DELAY_MAX_S: f64 = 0.150;
+
+impl<R: Rules> Room<R> {
+    /// The moment whose picture a player was looking at when it made the input of this tick: no further back than
+    /// [`REWIND_MAX_S`], and than an honest player of the round trip that the server measured can have seen. For a bot, and
+    /// for a player of whom nothing is known, the end of the last tick.
+    pub fn viewed_by(&self, player: PlayerId) -> Moment {
+        let last = Moment {
+            tick: self.tick.minus(1),
+            part: 0.0,
+        };
+        let Some(player) = self.players.get(player).filter(|player| !player.bot) else {
+            return last;
+        };
+        let rate = f64::from(R::TICK_RATE_HZ);
+        let by_round_trip_s = player
+            .round_trip_s
+            .map_or(REWIND_MAX_S, |s| f64::from(s) + VIEW_DELAY_MAX_S);
+        let furthest_ticks = (by_round_trip_s.min(REWIND_MAX_S) * rate) as f32;
+        let age_ticks = player.viewed.age_ticks(last.tick);
+        if age_ticks <= 0.0 || !age_ticks.is_finite() {
+            return last;
+        }
+        let age_ticks = age_ticks.min(furthest_ticks);
+        let whole = age_ticks.ceil();
+        Moment {
+            tick: last.tick.minus(whole as u32),
+            part: whole - age_ticks,
+        }
+    }
+
+    /// A component of an entity as it was at a moment, if the game rewinds it ([`crate::Game::rewinds`]) and the entity
+    /// was there. Fields that are interpolated are so here, too; skipped fields have their defaults.
+    pub fn rewound<C: Replicate>(&self, entity: EntityId, moment: Moment) -> Option<C> {
+        self.history.rewound(entity, moment)
+    }
+}

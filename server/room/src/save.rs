@@ -1,0 +1,171 @@
+//! A room to bytes and back: for crash restore, replay, and moving a live room.
+//!
+//! In: a [`RoomCore`] between two ticks. Out: bytes from which [`RoomCore::restore`] goes on to the same state at
+//! every later tick. Kept: tick, generator, players with their waiting inputs, the game, every component that the
+//! game names. Not kept: events that wait for the next snapshot; clients get keyframes anyway.
+
+use rand_pcg::Pcg64Mcg;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tickwire_shared::codec::{self, CodecError};
+use tickwire_shared::ids::{EntityId, PlayerId, Tick};
+use tickwire_shared::rules::Rules;
+
+use crate::entities::{Home, Replicated};
+use crate::game::{Game, SavedVisitor};
+use crate::player::Player;
+use crate::room::Room;
+use crate::seating::{Authority, RoomConfig};
+use crate::tick::RoomCore;
+
+/// Largest saved room that is read back, bytes.
+const SAVE_BYTES: usize = 256 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    schema: u64,
+    tick: Tick,
+    rng: Pcg64Mcg,
+    next_entity: u32,
+    next_player: u32,
+    players: Vec<u8>,
+    next_channel: u32,
+    entities: Vec<(EntityId, Option<PlayerId>, Home)>,
+    options: Vec<u8>,
+    game: Vec<u8>,
+    components: Vec<Vec<u8>>,
+    history: Vec<u8>,
+}
+
+impl<G: Game> RoomCore<G> {
+    /// The room as bytes. Call between two ticks.
+    ///
+    /// # Errors
+    /// When a component or the game cannot be encoded.
+    pub fn save(&self) -> Result<Vec<u8>, CodecError> {
+        let Authority {
+            game,
+            room,
+            options,
+            ..
+        } = &self.authority;
+        let mut components = SaveComponents {
+            room,
+            bytes: Vec::new(),
+            error: None,
+        };
+        G::saved_components(&mut components);
+        if let Some(error) = components.error {
+            return Err(error);
+        }
+        let entities = room.entities().filter_map(|(id, entity)| {
+            let replicated = room.world.get::<&Replicated>(entity).ok()?;
+            Some((id, replicated.owner, replicated.home))
+        });
+        codec::encode(&Saved {
+            schema: G::Rules::schema().hash,
+            tick: room.tick,
+            rng: room.rng.clone(),
+            next_entity: room.next_entity,
+            next_player: room.next_player,
+            players: codec::encode(&room.players.iter().collect::<Vec<_>>())?,
+            next_channel: room.next_channel,
+            entities: entities.collect(),
+            options: codec::encode(options)?,
+            game: codec::encode(game)?,
+            components: components.bytes,
+            history: codec::encode(room.history.ticks())?,
+        })
+    }
+
+    /// A room from bytes that [`RoomCore::save`] made.
+    ///
+    /// # Errors
+    /// When the bytes are no saved room of this game, or one of other rules.
+    pub fn restore(bytes: &[u8], config: RoomConfig) -> Result<RoomCore<G>, CodecError> {
+        let saved = codec::decode::<Saved, SAVE_BYTES>(bytes)?;
+        if saved.schema != G::Rules::schema().hash {
+            return Err(CodecError::Invalid);
+        }
+        let options = codec::decode::<G::Options, SAVE_BYTES>(&saved.options)?;
+        let mut room = Room::new(G::setup(&options), G::interest(&options), saved.rng);
+        room.tick = saved.tick;
+        room.next_channel = saved.next_channel;
+        for (id, owner, home) in saved.entities {
+            room.next_entity = id.0;
+            let id = room.spawn_owned(owner, ());
+            room.with(id, |replicated: &mut Replicated| replicated.home = home);
+        }
+        let mut components = RestoreComponents {
+            room: &mut room,
+            bytes: saved.components.into_iter(),
+            error: None,
+        };
+        G::saved_components(&mut components);
+        if let Some(error) = components.error {
+            return Err(error);
+        }
+        (room.next_entity, room.next_player) = (saved.next_entity, saved.next_player);
+        let players = codec::decode::<Vec<Player<G::Rules>>, SAVE_BYTES>(&saved.players)?;
+        room.players = players.into_iter().collect();
+        for player in room.players.iter_mut() {
+            player.handle = player.avatar.and_then(|avatar| room.entities.get(avatar));
+        }
+        room.history
+            .restore(codec::decode::<_, SAVE_BYTES>(&saved.history)?);
+        let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;
+        Ok(RoomCore::of(game, room, options, config))
+    }
+
+    /// A 64-bit hash of everything that [`RoomCore::save`] keeps: equal rooms have equal hashes.
+    ///
+    /// # Errors
+    /// As [`RoomCore::save`].
+    pub fn hash(&self) -> Result<u64, CodecError> {
+        Ok(xxhash_rust::xxh3::xxh3_64(&self.save()?))
+    }
+}
+
+struct SaveComponents<'a, R: Rules> {
+    room: &'a Room<R>,
+    bytes: Vec<Vec<u8>>,
+    error: Option<CodecError>,
+}
+
+impl<R: Rules> SavedVisitor for SaveComponents<'_, R> {
+    fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self) {
+        let rows = self.room.entities().filter_map(|(id, entity)| {
+            self.room
+                .world
+                .get::<&C>(entity)
+                .ok()
+                .map(|component| (id, (*component).clone()))
+        });
+        match codec::encode(&rows.collect::<Vec<(EntityId, C)>>()) {
+            Ok(bytes) => self.bytes.push(bytes),
+            Err(error) => self.error = Some(error),
+        }
+    }
+}
+
+struct RestoreComponents<'a, R: Rules> {
+    room: &'a mut Room<R>,
+    bytes: std::vec::IntoIter<Vec<u8>>,
+    error: Option<CodecError>,
+}
+
+impl<R: Rules> SavedVisitor for RestoreComponents<'_, R> {
+    fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self) {
+        let rows = self.bytes.next().ok_or(CodecError::Short);
+        match rows.and_then(|bytes| codec::decode::<Vec<(EntityId, C)>, SAVE_BYTES>(&bytes)) {
+            Ok(rows) => {
+                for (id, component) in rows {
+                    if let Some(entity) = self.room.entity(id) {
+                        let _ = self.room.world.insert_one(entity, component);
+                    }
+                }
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! A stream of snapshots: every one of them, every second, or every eighth. What the clients that follow it hold of each
+//! channel, and each channel's change encoded once for all of them.
+//!
+//! In: captured rows and events. Out: an entry with each channel's update, and the keyframes that were asked for. A
+//! stream that nobody follows costs nothing.
+
+use std::sync::Arc;
+
+use tickwire_shared::ids::Tick;
+use tickwire_shared::replicate::Schema;
+use tickwire_shared::snapshot::layout::SectionKind;
+use tickwire_shared::snapshot::{BitWriter, Carried, ChannelState, DeltaEncoder, encode_keyframe};
+
+use crate::capture::{Captured, Crossing};
+use crate::channels::Channels;
+use crate::entry::Entry;
+
+/// Streams of a room.
+pub const STREAMS: usize = 3;
+/// A stream takes every `stride`-th snapshot: the first for clients that keep up, the second for those that do not, the
+/// third for those at which nobody looks.
+pub const STRIDES: [u32; STREAMS] = [1, 2, 8];
+/// Each channel's hash is told this often, ticks. All at once, so that a room at rest stays quiet in between.
+const CHECK_TICKS: u32 = 48;
+/// Rows of each table that a channel has memory for from the start.
+const ROOMY_ROWS: usize = 16;
+
+/// One stream.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    stride: u32,
+    active: bool,
+    /// By channel index: what the channel's clients hold.
+    states: Vec<ChannelState>,
+    /// By channel index: somebody needs its whole state.
+    wanted: Vec<bool>,
+    /// By channel index: encoded events since the last entry.
+    events: Vec<Vec<u8>>,
+    encoder: DeltaEncoder,
+    bits: BitWriter,
+    scratch: Vec<u8>,
+    crossed: CrossedRows,
+    told: Tick,
+    entry: Arc<Entry>,
+}
+
+impl Stream {
+    pub(crate) fn new(stride: u32) -> Stream {
+        Stream {
+            stride,
+            // The first is always there for the next client that comes.
+            active: stride == 1,
+            states: Vec::new(),
+            wanted: Vec::new(),
+            events: Vec::new(),
+            encoder: DeltaEncoder::default(),
+            bits: BitWriter::default(),
+            scratch: Vec::new(),
+            crossed: CrossedRows::default(),
+            told: Tick(0),
+            entry: Arc::default(),
+        }
+    }
+
+    /// True when snapshot number `snapshots` belongs to this stream and somebody follows it.
+    pub(crate) fn is_due(&self, snapshots: u32) -> bool {
+        self.active && snapshots.is_multiple_of(self.stride)
+    }
+
+    /// True when its entry of snapshot number `snapshots` tells hashes.
+    pub(crate) fn is_checked(&self, snapshots: u32, ticks_per_snapshot: u32) -> bool {
+        let entries = CHECK_TICKS / (ticks_per_snapshot * self.stride).max(1);
+        (snapshots / self.stride).is_multiple_of(entries.max(1))
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Somebody follows it now, or nobody does any more: then it forgets what its clients held.
+    pub(crate) fn set_active(&mut self, active: bool) {
+        if self.active && !active {
+            self.states.clear();
+            self.wanted.clear();
+            self.events.clear();
+        }
+        self.active = active;
+    }
+
+    /// The next entry carries the whole state of this channel.
+    pub(crate) fn want(&mut self, channel: u32) {
+        let channel = channel as usize;
+        if self.wanted.len() <= channel {
+            self.wanted.resize(channel + 1, false);
+        }
+        self.wanted[channel] = true;
+    }
+
+    /// Adds a snapshot's events, whether it is one of this stream's or not.
+    pub(crate) fn take_events(&mut self, channel: u32, events: &[u8]) {
+        let channel = channel as usize;
+        if self.events.len() <= channel {
+            self.events.resize_with(channel + 1, Vec::new);
+        }
+        self.events[channel].extend_from_slice(events);
+    }
+
+    /// Makes the entry of `tick`.
+    pub(crate) fn encode(
+        &mut self,
+        (schema, channels): (&Schema, &Channels),
+        captured: &Captured,
+        (tick, is_checked): (Tick, bool),
+    ) {
+        // A slow reader may still have what was to be written over.
+        if Arc::get_mut(&mut self.entry).is_none() {
+            self.entry = Arc::default();
+        }
+        let Some(entry) = Arc::get_mut(&mut self.entry) else {
+            return;
+        };
+        self.told = tick;
+        entry.begin(tick);
+        self.states
+            .resize_with(channels.count(), || roomy_state(schema));
+        self.wanted.resize(channels.count(), false);
+        self.events.resize_with(channels.count(), Vec::new);
+        // Rows that crossed keep their motion; in slower streams they would have to be followed over several captures.
+        self.crossed.clear();
+        if self.stride == 1 {
+            self.crossed.collect(schema, &self.states, captured);
+        }
+        for (channel, index) in channels.iter() {
+            let state = &mut self.states[index];
+            let rows = (0..schema.tables.len()).map(|table| captured.rows(table, index));
+            self.scratch.clear();
+            self.encoder.encode(
+                schema,
+                state,
+                rows,
+                &self.crossed,
+                &mut (),
+                &mut self.scratch,
+            );
+            if !state.is_at_rest() {
+                entry.set_moving(channel);
+            }
+            let mut section = entry.section(channel);
+            section.update(SectionKind::Delta, &self.scratch);
+            section.events(&self.events[index]);
+            self.events[index].clear();
+            if is_checked {
+                section.update(SectionKind::Check, &state.hash().to_le_bytes());
+            }
+            if std::mem::take(&mut self.wanted[index]) {
+                self.scratch.clear();
+                encode_keyframe(schema, state, &mut self.bits, &mut self.scratch);
+                section.keyframe(&self.scratch);
+            }
+            section.finish();
+        }
+    }
+
+    /// The tick of the last entry.
+    pub(crate) fn told(&self) -> Tick {
+        self.told
+    }
+
+    /// What the last `encode` made.
+    pub(crate) fn entry(&self) -> &Arc<Entry> {
+        &self.entry
+    }
+
+    /// The same, to be kept elsewhere. The next one is made in the memory of `spare`.
+    pub(crate) fn swap_entry(&mut self, spare: Arc<Entry>) -> Arc<Entry> {
+        std::mem::replace(&mut self.entry, spare)
+    }
+
+    /// What the clients of a channel hold.
+    pub(crate) fn state(&self, channel: u32) -> Option<&ChannelState> {
+        self.states.get(channel as usize)
+    }
+}
+
+/// A channel's state before it holds anything, with the memory for what it soon will: cells of a grid fill up to their
+/// usual number one by one, and for hours.
+fn roomy_state(schema: &Schema) -> ChannelState {
+    let mut state = ChannelState::empty(schema);
+    let tables = schema.tables.iter().zip(&mut state.tables);
+    for (table, rows) in tables.filter(|(table, _)| !table.owner_only) {
+        rows.ids.reserve(ROOMY_ROWS);
+        rows.values.reserve(ROOMY_ROWS * table.width());
+        rows.motion.reserve(ROOMY_ROWS * table.moving.len());
+    }
+    state
+}
+
+/// The motion of rows that crossed from one channel to another, by table and entity.
+#[derive(Debug, Default)]
+struct CrossedRows {
+    /// Sorted; where the motion starts, and how many it is.
+    rows: Vec<((usize, u32), (u32, u32))>,
+    motion: Vec<i32>,
+}
+
+impl CrossedRows {
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.motion.clear();
+    }
+
+    /// Finds the motion that the crossing rows had where they come from.
+    fn collect(&mut self, schema: &Schema, states: &[ChannelState], captured: &Captured) {
+        for (place, table) in schema.tables.iter().enumerate() {
+            if table.moving.is_empty() {
+                continue;
+            }
+            for Crossing { id, from } in &captured.crossings {
+                let rows = states
+                    .get(*from as usize)
+                    .and_then(|state| state.tables.get(place));
+                let Some((rows, row)) = rows.and_then(|rows| Some((rows, rows.find(*id)?))) else {
+                    continue;
+                };
+                let motion = rows.row_motion(row, table);
+                let span = (self.motion.len() as u32, motion.len() as u32);
+                self.rows.push(((place, *id), span));
+                self.motion.extend_from_slice(motion);
+            }
+        }
+        self.rows.sort_unstable();
+    }
+}
+
+impl Carried for CrossedRows {
+    fn motion(&self, table: usize, id: u32) -> Option<&[i32]> {
+        let key = (table, id);
+        let row = self.rows.binary_search_by_key(&key, |row| row.0).ok()?;
+        let (start, count) = self.rows.get(row)?.1;
+        self.motion.get(start as usize..(start + count) as usize)
+    }
+}

@@ -1,0 +1,71 @@
+//! What a game says about interest: channels of its own, who subscribes to them, and which place a player's interest
+//! goes by.
+//!
+//! In: the game's calls. Out: what `capture` and `interest` go by. Saved with the room.
+
+use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
+use tickwire_shared::replicate::{Replicate, Schema};
+use tickwire_shared::rules::Rules;
+
+use crate::entities::{Home, Replicated};
+use crate::grid::FIRST_CELL;
+use crate::player::Player;
+use crate::room::Room;
+
+impl<R: Rules> Room<R> {
+    /// Opens a channel of the game's own: a team's, a spectators' one. Nobody sees it until subscribed. There may be
+    /// about a thousand in a room; from then on the last one is given again.
+    pub fn open_channel(&mut self) -> ChannelId {
+        let channel = ChannelId(self.next_channel);
+        self.next_channel = (self.next_channel + 1).min(FIRST_CELL - 1);
+        channel
+    }
+
+    /// From now on a player sees what is in this channel.
+    pub fn subscribe(&mut self, player: PlayerId, channel: ChannelId) {
+        if let Some(player) = self.players.get_mut(player)
+            && channel > ChannelId::OWN
+        {
+            player.subscribed.insert(channel);
+        }
+    }
+
+    /// From now on a player does not see what is in this channel.
+    pub fn unsubscribe(&mut self, player: PlayerId, channel: ChannelId) {
+        if let Some(player) = self.players.get_mut(player) {
+            player.subscribed.remove(&channel);
+        }
+    }
+
+    /// Puts an entity into a channel, [`ChannelId::GLOBAL`] or one of the game's own, wherever it is. `None`: its position
+    /// decides again.
+    pub fn put_in_channel(&mut self, entity: EntityId, channel: Option<ChannelId>) {
+        self.with(entity, |replicated: &mut Replicated| {
+            replicated.home = channel.map_or(Home::Position, Home::Channel);
+        });
+    }
+
+    /// A player sees what is near this place instead of what is near its avatar: a spectator, a camera. `None`: its avatar
+    /// again. Only of use in a room with a grid.
+    pub fn set_interest_place(&mut self, player: PlayerId, place: Option<(f32, f32)>) {
+        if let Some(player) = self.players.get_mut(player) {
+            player.interest_place = place;
+        }
+    }
+
+    /// The place that a player's interest goes by: the one that its game named, or its avatar's. `values` has room for an
+    /// avatar's fields.
+    pub(crate) fn interest_place(
+        &self,
+        player: &Player<R>,
+        values: &mut [f64],
+    ) -> Option<(f64, f64)> {
+        if let Some((x, y)) = player.interest_place {
+            return Some((f64::from(x), f64::from(y)));
+        }
+        let (x, y) = Schema::position_places(R::Avatar::FIELDS)?;
+        let avatar = self.world.get::<&R::Avatar>(player.handle?).ok()?;
+        avatar.values(values);
+        Some((*values.get(x)?, *values.get(y)?))
+    }
+}

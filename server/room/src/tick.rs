@@ -1,0 +1,297 @@
+//! The room as a state machine: one tick is one call, and the order of a tick is on one screen of code.
+//!
+//! In: what came since the last tick ([`Inbound`]). Out: who was let in or sent away, and every few ticks a snapshot,
+//! all handed to the room's [`Audience`]. Same start, same seed and same inbox give the same state at every tick.
+//! Must not: know the time, sockets or locks.
+
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
+use tickwire_shared::replicate::{Replicate, Schema};
+use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::ChannelState;
+
+use crate::audience::{Attendance, Audience, Made, Requests, Stage, Told};
+use crate::capture::{Capture, Captured};
+use crate::channels::Channels;
+use crate::game::Game;
+use crate::inbox::Inbound;
+use crate::interest::Interests;
+use crate::own::OwnChannels;
+use crate::player::Dropped;
+use crate::room::Room;
+use crate::seating::{Authority, JoinOutcome, RoomConfig};
+use crate::stream::{STREAMS, STRIDES, Stream};
+
+/// A game's room, run tick by tick.
+pub struct RoomCore<G: Game> {
+    pub(crate) authority: Authority<G>,
+    schema: Schema,
+    capture: Capture,
+    captured: Captured,
+    channels: Channels,
+    streams: [Stream; STREAMS],
+    own: OwnChannels,
+    interests: Interests,
+    /// Snapshots so far.
+    snapshots: u32,
+    /// Room for an avatar's fields.
+    avatar_values: Vec<f64>,
+    outcomes: Vec<JoinOutcome>,
+    dropped: Dropped,
+}
+
+impl<G: Game> RoomCore<G> {
+    /// Opens a room.
+    pub fn open(options: G::Options, config: RoomConfig) -> RoomCore<G> {
+        let rng = Pcg64Mcg::seed_from_u64(config.seed);
+        let mut room = Room::new(G::setup(&options), G::interest(&options), rng);
+        let game = G::create(&options, &mut room);
+        RoomCore::of(game, room, options, config)
+    }
+
+    /// The core of a room that is there already, new or restored.
+    pub(crate) fn of(
+        game: G,
+        room: Room<G::Rules>,
+        options: G::Options,
+        config: RoomConfig,
+    ) -> RoomCore<G> {
+        let schema = G::Rules::schema();
+        let mut room = room;
+        G::rewinds(&mut room.history);
+        RoomCore {
+            authority: Authority {
+                game,
+                room,
+                options,
+                config,
+                sent_away: Vec::new(),
+            },
+            capture: Capture::new::<G::Rules>(&schema),
+            captured: Captured::default(),
+            channels: Channels::default(),
+            streams: STRIDES.map(Stream::new),
+            own: OwnChannels::default(),
+            interests: Interests::default(),
+            snapshots: 0,
+            avatar_values: vec![0.0; <G::Rules as Rules>::Avatar::FIELDS.len()],
+            schema,
+            outcomes: Vec::new(),
+            dropped: Dropped::default(),
+        }
+    }
+
+    /// One whole tick. `inbox` is emptied. True when the tick has a snapshot.
+    pub fn tick(
+        &mut self,
+        inbox: &mut Vec<Inbound<G::Rules>>,
+        audience: &mut impl Audience<G::Rules>,
+    ) -> bool {
+        self.receive(inbox);
+        audience.stage_done(Stage::Receive);
+        audience.admit(&self.authority.room, &mut self.outcomes);
+        self.simulate();
+        audience.stage_done(Stage::Simulate);
+        audience.dismiss(&mut self.authority.sent_away);
+        let ticks_per_snapshot = audience.ticks_per_snapshot().max(1);
+        let due = self.room().tick.0.is_multiple_of(ticks_per_snapshot);
+        if due {
+            self.snapshot(audience);
+        }
+        let room = &mut self.authority.room;
+        room.tick = room.tick.plus(1);
+        due
+    }
+
+    /// The second half of a tick whose result clients are told.
+    fn snapshot(&mut self, audience: &mut impl Audience<G::Rules>) {
+        self.capture();
+        audience.stage_done(Stage::Capture);
+        audience.attend(
+            &self.authority.room,
+            &mut Attendance {
+                streams: &mut self.streams,
+                interests: &mut self.interests,
+                snapshots: self.snapshots,
+            },
+        );
+        self.update_interests();
+        audience.stage_done(Stage::Interest);
+        audience.request(
+            self.authority.room.tick,
+            &mut Requests {
+                streams: &mut self.streams,
+                channels: &mut self.channels,
+                interests: &self.interests,
+            },
+        );
+        let made = self.encode();
+        audience.stage_done(Stage::Encode);
+        audience.publish(&mut Told {
+            room: &mut self.authority.room,
+            streams: &mut self.streams,
+            own: &self.own,
+            interests: &self.interests,
+            made,
+        });
+    }
+
+    /// Joins, leaves, inputs, commands, chat, in the order they came; then seats whose grace is over.
+    fn receive(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) {
+        let authority = &mut self.authority;
+        for inbound in inbox.drain(..) {
+            match inbound {
+                Inbound::Join {
+                    client,
+                    name,
+                    token,
+                    resume,
+                } => {
+                    let outcome = authority.join(client, name, token, resume);
+                    self.outcomes.push(outcome);
+                }
+                Inbound::Inputs(player, batch) => {
+                    let now = authority.room.tick;
+                    if let Some(player) = authority.room.players.get_mut(player) {
+                        let dropped = player.take_inputs(now, batch);
+                        self.dropped.late += dropped.late;
+                        self.dropped.early += dropped.early;
+                    }
+                }
+                Inbound::Command(player, command) => {
+                    if authority.room.players.contains(player) {
+                        authority.game.command(&mut authority.room, player, command);
+                    }
+                }
+                Inbound::RoundTrip(player, round_trip_us) => {
+                    if let Some(player) = authority.room.players.get_mut(player) {
+                        player.round_trip_s = Some(round_trip_us as f32 / 1e6);
+                    }
+                }
+                Inbound::Chat(player, text) => authority.chat(player, text),
+                Inbound::Lost(player, client) => authority.lose(player, client),
+                Inbound::Left(player, client) => authority.leave(player, client),
+            }
+        }
+        authority.remove_overdue();
+    }
+
+    /// One input per player, the game's tick, and the end of those it sent away.
+    fn simulate(&mut self) {
+        let Authority { game, room, .. } = &mut self.authority;
+        let tick = room.tick;
+        for player in room.players.iter_mut() {
+            player.resolve_input(tick);
+        }
+        game.tick(room);
+        room.history.record(&room.world, tick);
+        self.authority.kick();
+    }
+
+    /// The world to columns of integers, channel by channel.
+    fn capture(&mut self) {
+        let room = &self.authority.room;
+        let place = (room.grid.as_ref(), &mut self.channels);
+        self.capture
+            .run(&room.world, &self.schema, place, &mut self.captured);
+        let people = room.players.iter().filter(|player| !player.bot);
+        let people = people.map(|player| player.id);
+        self.own.update(&self.schema, &self.captured, people);
+    }
+
+    /// What each player sees from where it now is.
+    fn update_interests(&mut self) {
+        let room = &self.authority.room;
+        let people = room.players.iter().filter(|player| !player.bot);
+        self.interests.keep(people.clone().map(|player| player.id));
+        let map = room.grid.as_ref();
+        let (interests, scratch) = self.interests.iter_mut();
+        for (player, interest) in people.zip(interests) {
+            let place = map.and_then(|_| room.interest_place(player, &mut self.avatar_values));
+            interest.update(map, place, &player.subscribed, scratch);
+        }
+    }
+
+    /// Each channel's change to bits, once for everybody who sees it; whole channels, for those who need them.
+    fn encode(&mut self) -> Made {
+        let room = &mut self.authority.room;
+        let tick = room.tick;
+        room.events.drain(|channel, events| {
+            let channel = self.channels.index(channel);
+            for stream in self.streams.iter_mut().filter(|stream| stream.is_active()) {
+                stream.take_events(channel, events);
+            }
+        });
+        let mut made = Made::default();
+        for (place, stream) in self.streams.iter_mut().enumerate() {
+            made.checked[place] = stream.is_checked(self.snapshots, G::Rules::TICKS_PER_SNAPSHOT);
+            made.streams[place] = stream.is_due(self.snapshots);
+            if made.streams[place] {
+                stream.encode(
+                    (&self.schema, &self.channels),
+                    &self.captured,
+                    (tick, made.checked[place]),
+                );
+            }
+        }
+        self.snapshots = self.snapshots.wrapping_add(1);
+        made
+    }
+
+    /// The tick of the last snapshot.
+    pub fn last_snapshot(&self) -> Option<Tick> {
+        (self.snapshots > 0).then(|| self.streams[0].told())
+    }
+
+    /// Bytes of the last snapshot's shared part: every channel's update, whoever sees it.
+    pub fn shared_bytes(&self) -> usize {
+        self.streams[0].entry().len_bytes()
+    }
+
+    /// The channels that have come up so far, ascending.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
+        self.channels.iter().map(|(channel, _)| channel)
+    }
+
+    /// What a player sees, ascending, as of the last snapshot.
+    pub fn seen_by(&self, player: PlayerId) -> &[ChannelId] {
+        let interest = self.interests.get(player);
+        interest.map_or(&[], |interest| interest.channels())
+    }
+
+    /// What those hold who follow a channel, quantised: what tests compare with a client's. `stride`: 1, or that of a
+    /// slower client.
+    pub fn channel_state(&self, channel: ChannelId, stride: u32) -> Option<&ChannelState> {
+        let stream = STRIDES.iter().position(|of| *of == stride)?;
+        self.streams[stream].state(self.channels.find(channel)?)
+    }
+
+    /// Every row that clients may see, as of the last snapshot.
+    pub fn row_count(&self) -> usize {
+        let channels = 0..self.channels.count() as u32;
+        let states = channels.filter_map(|channel| self.streams[0].state(channel));
+        states.map(ChannelState::row_count).sum()
+    }
+
+    /// The schema of the game's rules.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Joins that were answered since the last call, and that no audience took.
+    pub fn take_outcomes(&mut self) -> Vec<JoinOutcome> {
+        std::mem::take(&mut self.outcomes)
+    }
+
+    /// Inputs that were dropped, since the last call.
+    pub fn take_dropped(&mut self) -> Dropped {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// The room as its game sees it.
+    #[inline]
+    pub fn room(&self) -> &Room<G::Rules> {
+        &self.authority.room
+    }
+}

@@ -1,0 +1,225 @@
+//! The clients of a room, as its tick's audience: who is let in or sent away, and what each needs of a snapshot.
+//!
+//! In: the room's questions in the middle of a tick, each client's requests. Out: seats and refusals; streams, scales of
+//! interest, whole channels; then the snapshot, to be published.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use tickwire_room::{
+    Attendance, Audience, ClientId, Game, JoinOutcome, Requests, Room, STREAMS, Told,
+};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::codec;
+use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_shared::message::{ServerMessage, Welcome};
+use tickwire_shared::rules::Rules;
+
+use super::feed::RingFeed;
+use super::handoff::{Client, Handoff};
+use super::mailbox::{Joins, Shared};
+use super::port::GamePort;
+use super::publish::Publisher;
+use super::requests::Requested;
+use crate::metrics::Counted;
+use crate::seat::Seat;
+
+/// A client is healed at most this often, ticks: keyframes cost everybody's tick.
+const HEAL_TICKS: u32 = 30;
+
+/// The clients of one room.
+pub(super) struct Clients<G: Game> {
+    room: String,
+    shared: Arc<Shared<G>>,
+    clients: BTreeMap<ClientId, Client>,
+    publisher: Publisher,
+    /// Those that wait for this tick's answer, and when the tick was due.
+    pub(super) joins: Joins,
+    pub(super) due: Instant,
+    pub(super) ticks_per_snapshot: u32,
+    /// Used within a tick; kept for its memory.
+    healing: Vec<ChannelId>,
+    counted_people: Vec<Counted>,
+}
+
+impl<G: Game> Clients<G> {
+    pub(super) fn new(room: String, shared: Arc<Shared<G>>) -> Clients<G> {
+        Clients {
+            room,
+            shared,
+            clients: BTreeMap::new(),
+            publisher: Publisher::new(),
+            joins: Joins::new(),
+            due: Instant::now(),
+            ticks_per_snapshot: G::Rules::TICKS_PER_SNAPSHOT,
+            healing: Vec::new(),
+            counted_people: Vec::new(),
+        }
+    }
+
+    /// Ends every connection, and refuses those that wait for a seat.
+    pub(super) fn end(&mut self, joins: Joins, refusal: &Refusal) {
+        for reply in std::mem::take(&mut self.joins)
+            .into_values()
+            .chain(joins.into_values())
+        {
+            let _ = reply.send(Err(refusal.clone()));
+        }
+        for client in std::mem::take(&mut self.clients).into_values() {
+            client.handoff.ending().end(refusal.clone());
+        }
+    }
+
+    fn seat(&mut self, room: &Room<G::Rules>, outcome: JoinOutcome) {
+        match outcome {
+            JoinOutcome::Seated {
+                client,
+                player,
+                token,
+                resumed,
+            } => {
+                let Some(reply) = self.joins.remove(&client) else {
+                    return;
+                };
+                let handoff = Arc::new(Handoff::new());
+                self.clients
+                    .insert(client, Client::new(player, handoff.clone(), room.tick()));
+                let port = GamePort::new(self.shared.clone(), handoff.clone(), player, client);
+                let name = room.player(player).map(|player| player.name.clone());
+                let welcome = ServerMessage::Welcome(Welcome {
+                    player,
+                    resume: token,
+                    resumed,
+                    room: self.room.clone(),
+                    name: name.unwrap_or_default(),
+                    tick: room.tick(),
+                    room_time_us: self.shared.room_time_us(self.due),
+                    setup: room.setup().clone(),
+                });
+                let feed = RingFeed::new(
+                    self.publisher.rings().clone(),
+                    handoff,
+                    self.shared.metrics.clone(),
+                    (room.tick(), G::Rules::TICK_RATE_HZ),
+                );
+                let seat = codec::encode(&welcome)
+                    .map_err(|_| CloseReason::Internal.into())
+                    .map(|welcome| Seat {
+                        player,
+                        welcome,
+                        tick_rate_hz: G::Rules::TICK_RATE_HZ,
+                        feed: Box::new(feed),
+                        port: Box::new(port),
+                    });
+                if reply.send(seat).is_err() {
+                    // Dropping the seat has told the room already.
+                    tracing::debug!(room = self.room, "a client went away while it was let in");
+                }
+            }
+            JoinOutcome::Refused(client, refusal) => {
+                if let Some(reply) = self.joins.remove(&client) {
+                    let _ = reply.send(Err(refusal));
+                }
+            }
+        }
+    }
+}
+
+impl<G: Game> Audience<G::Rules> for Clients<G> {
+    fn ticks_per_snapshot(&self) -> u32 {
+        self.ticks_per_snapshot
+    }
+
+    fn admit(&mut self, room: &Room<G::Rules>, outcomes: &mut Vec<JoinOutcome>) {
+        // Before the answers, so that a client which is refused a seat here is not sent here again.
+        let people = room.people();
+        self.shared.people.store(people, Ordering::Relaxed);
+        let metrics = &self.shared.metrics;
+        self.counted_people.resize_with(people, || metrics.player());
+        for outcome in outcomes.drain(..) {
+            self.seat(room, outcome);
+        }
+        self.joins.clear();
+    }
+
+    fn dismiss(&mut self, sent_away: &mut Vec<(ClientId, Refusal)>) {
+        for (client, refusal) in sent_away.drain(..) {
+            if let Some(client) = self.clients.remove(&client) {
+                client.handoff.ending().end(refusal);
+            }
+        }
+    }
+
+    fn attend(&mut self, room: &Room<G::Rules>, attendance: &mut Attendance<'_>) {
+        // What is a player's own goes to the connection that holds its seat, and to no earlier one that still ends.
+        self.clients.retain(|id, client| {
+            !client.handoff.requested().has(Requested::GONE) && room.is_held_by(client.player, *id)
+        });
+        let mut followed = [false; STREAMS];
+        for client in self.clients.values_mut() {
+            let requested = client.handoff.requested();
+            client.attend(requested, attendance);
+            followed[client.stream] = true;
+        }
+        for (stream, followed) in followed.into_iter().enumerate().skip(1) {
+            attendance.set_active(stream, followed);
+        }
+    }
+
+    fn request(&mut self, tick: Tick, requests: &mut Requests<'_>) {
+        for client in self.clients.values_mut() {
+            client.request(tick, requests, &mut self.healing);
+        }
+    }
+
+    fn publish(&mut self, told: &mut Told<'_, G::Rules>) {
+        self.publisher.publish(told, self.clients.values_mut());
+    }
+}
+
+impl Client {
+    /// Goes over to another stream, if one was asked for and it begins now, and sees as far as was asked for.
+    fn attend(&mut self, requested: Requested, attendance: &mut Attendance<'_>) {
+        let stream = requested.stream();
+        if stream != self.stream && attendance.is_open(stream) {
+            attendance.set_active(stream, true);
+            (self.stream, self.starts) = (stream, true);
+        }
+        if self.scale != Some(requested.scale()) {
+            attendance.set_interest_scale(self.player, requested.scale());
+            self.scale = Some(requested.scale());
+        }
+    }
+
+    /// Asks for the channels that the client needs whole: all when it starts anew, those that it came to see, those that
+    /// are to be healed.
+    fn request(&mut self, tick: Tick, requests: &mut Requests<'_>, healing: &mut Vec<ChannelId>) {
+        let Some(interest) = requests.interest(self.player) else {
+            return;
+        };
+        let requested = self.handoff.requested();
+        if requested.has(Requested::RESTART) {
+            self.handoff.grant_restart();
+            self.starts = true;
+        }
+        let heals =
+            requested.has(Requested::HEALING) && tick.since(self.healed) >= HEAL_TICKS as i32;
+        healing.clear();
+        if heals {
+            let seen = interest.channels();
+            let is_seen = |channel| seen.binary_search(&channel).is_ok();
+            self.handoff.healing(is_seen, healing);
+        }
+        if self.starts {
+            requests.want_all(self.stream, self.player);
+        } else if !interest.entered().is_empty() {
+            requests.want_entered(self.stream, self.player);
+        }
+        if !healing.is_empty() {
+            self.healed = tick;
+            requests.want(self.stream, healing);
+        }
+    }
+}

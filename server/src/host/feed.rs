@@ -1,0 +1,272 @@
+//! A client's end of a room: what it has missed, how it is judged for that, and one message that makes up for it.
+//!
+//! In: the room's rings, the client's handoff. Out: whole snapshot messages. The client is a cursor into a ring and a list
+//! of channels; shared bytes are copied from the ring, nothing is encoded here.
+
+use std::sync::Arc;
+
+use tickwire_room::{Entry, InterestSet, STREAMS, STRIDES};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_shared::snapshot::layout::{Pace, Rung};
+
+use super::handoff::{Handoff, Position, Take, Taken};
+use super::message::{Message, Plan};
+use super::publish::{Found, Rings};
+use super::slow_client::{Backlog, Ladder, ticks_on};
+use crate::metrics::{ClientOnRung, Metrics};
+use crate::pump::Pumps;
+use crate::seat::{Ending, Feed};
+
+/// A client this many snapshots behind gets keyframes, if those are smaller than what it missed.
+const CATCH_UP_SNAPSHOTS: usize = 8;
+/// A client hears something at least this often, seconds, even of a room in which nothing happens.
+const HEARTBEAT_S: f64 = 0.3;
+
+/// The writer's end of a seat in a game's room.
+pub(super) struct RingFeed {
+    rings: Arc<Rings>,
+    handoff: Arc<Handoff>,
+    metrics: Arc<Metrics>,
+    stream: usize,
+    cursor: u64,
+    restart: Option<Restart>,
+    /// The channels that the client follows or is about to.
+    plan: Plan,
+    /// The list that the plan follows.
+    interest: Option<InterestSet>,
+    /// The version of the own channel that the client has.
+    own_sent: Option<u32>,
+    /// What the client's channels took when it last started anew, bytes: an estimate of what they would take now.
+    whole_bytes: usize,
+    /// The newest tick told.
+    told: Tick,
+    /// Until here nothing happened and nothing moved, and the client was not told.
+    rested: Option<Tick>,
+    heartbeat_ticks: u32,
+    ladder: Ladder,
+    on_rung: ClientOnRung,
+    service_told: Pace,
+    missed: Vec<Arc<Entry>>,
+    taken: Taken,
+}
+
+/// Everything must start from keyframes.
+#[derive(Clone, Copy, Debug)]
+struct Restart {
+    /// A stable name for the metric.
+    reason: &'static str,
+    /// Not from an entry before this one.
+    from: u64,
+}
+
+impl RingFeed {
+    pub(super) fn new(
+        rings: Arc<Rings>,
+        handoff: Arc<Handoff>,
+        metrics: Arc<Metrics>,
+        (tick, tick_rate_hz): (Tick, u32),
+    ) -> RingFeed {
+        let cursor = rings.ring(0).next();
+        RingFeed {
+            cursor,
+            rings,
+            handoff,
+            stream: 0,
+            restart: Some(Restart {
+                reason: "joined",
+                from: cursor,
+            }),
+            plan: Plan::default(),
+            interest: None,
+            own_sent: None,
+            whole_bytes: 0,
+            told: tick,
+            rested: None,
+            heartbeat_ticks: (HEARTBEAT_S * f64::from(tick_rate_hz)) as u32,
+            ladder: Ladder::new(tick_rate_hz),
+            on_rung: metrics.client_on_rung(Rung::Current),
+            service_told: Pace::default(),
+            metrics,
+            missed: Vec::new(),
+            taken: Taken::default(),
+        }
+    }
+
+    fn write_missed(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        self.follow_stream();
+        let found = self
+            .rings
+            .ring(self.stream)
+            .since(self.cursor, &mut self.missed);
+        let Some(newest) = self.missed.last().map(|entry| entry.tick()) else {
+            return Ok(false);
+        };
+        let oldest = found.next - self.missed.len() as u64;
+        let is_gone = |restart: Restart| restart.from < oldest;
+        if self.restart.map_or_else(|| self.is_behind(found), is_gone) {
+            self.restart = Some(Restart {
+                reason: "behind",
+                from: found.next,
+            });
+            self.handoff.request_restart();
+        }
+        let quiet = self.restart.is_none()
+            && ticks_on(self.told, newest) < self.heartbeat_ticks
+            && self.service() == self.service_told
+            && self.missed.iter().all(|entry| self.plan.is_silent(entry));
+        match self.take(found, quiet)? {
+            Take::Taken => {}
+            Take::NotYet => return Ok(false),
+            Take::Nothing => {
+                self.cursor = found.next;
+                self.rested = Some(newest);
+                return Ok(false);
+            }
+            // In between: the next call follows it.
+            Take::Switched => return Ok(false),
+        }
+        self.own_sent = Some(self.taken.own_version);
+        self.note(newest)?;
+        let first = self
+            .restart
+            .map_or(0, |_| self.taken.since.saturating_sub(oldest));
+        self.write(out, first as usize, newest);
+        (self.cursor, self.told, self.rested) = (found.next, newest, None);
+        Ok(true)
+    }
+
+    fn take(&mut self, found: Found, quiet: bool) -> Result<Take, Refusal> {
+        let position = Position {
+            stream: self.stream,
+            next: found.next,
+            // Who starts anew has no own channel either.
+            own_version: self.own_sent.filter(|_| self.restart.is_none()),
+            restart: self.restart.map(|restart| restart.from),
+            quiet,
+        };
+        let seen = self.interest.as_ref().filter(|_| self.restart.is_none());
+        self.handoff.take(position, seen, &mut self.taken)
+    }
+
+    /// Goes over to the stream that the room has put this client on, if it is another one: keyframes of all that it sees
+    /// are in one of its entries.
+    fn follow_stream(&mut self) {
+        let stream = self.handoff.stream().min(STREAMS - 1);
+        if stream == self.stream {
+            return;
+        }
+        let from = self.handoff.since();
+        self.stream = stream;
+        self.cursor = from;
+        let reason = self.restart.map_or("switched", |restart| restart.reason);
+        self.restart = Some(Restart { reason, from });
+        self.rested = None;
+    }
+
+    /// Too far behind: the ring has passed the cursor, or whole channels are smaller than their changes.
+    fn is_behind(&self, found: Found) -> bool {
+        let changes = || {
+            let bytes = self.missed.iter().map(|entry| self.plan.bytes(entry));
+            bytes.sum::<usize>()
+        };
+        found.passed || (self.missed.len() > CATCH_UP_SNAPSHOTS && changes() > self.whole_bytes)
+    }
+
+    /// Steps on the ladder.
+    fn note(&mut self, newest: Tick) -> Result<(), Refusal> {
+        let backlog = match self.restart {
+            Some(Restart {
+                reason: "behind", ..
+            }) => Backlog::Restart,
+            None if self.missed.len() > 1 => Backlog::Several,
+            _ => Backlog::None,
+        };
+        if backlog == Backlog::Several {
+            self.metrics.catch_up();
+        }
+        if let Some(restart) = self.restart {
+            self.metrics.keyframe_sent(restart.reason);
+        }
+        if !self.ladder.note(backlog, ticks_on(self.told, newest)) {
+            return Err(CloseReason::TooSlow.into());
+        }
+        self.handoff
+            .request_less(self.ladder.half_rate(), self.ladder.less_interest());
+        self.on_rung.set(&self.metrics, self.ladder.rung());
+        Ok(())
+    }
+
+    fn service(&self) -> Pace {
+        Pace {
+            rung: self.ladder.rung(),
+            stride: STRIDES.get(self.stream).map_or(1, |stride| *stride as u8),
+        }
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, first: usize, newest: Tick) {
+        let service = self.service();
+        if self.restart.is_some() {
+            self.plan.restart();
+        }
+        if let Some(interest) = self.taken.interest.take() {
+            self.plan.follow(&interest);
+            self.interest = Some(interest);
+        }
+        self.plan
+            .find_starts(&self.missed, first, &self.taken.healing);
+        let message = Message {
+            entries: &self.missed,
+            first,
+            told: self.told,
+            rested: self.rested,
+            newest,
+            service: (service != self.service_told).then_some(service),
+            taken: &self.taken,
+        };
+        let before = out.len();
+        message.write(&self.plan, out);
+        if self.restart.is_some() {
+            self.whole_bytes = out.len() - before;
+        }
+        self.restart = None;
+        if self.plan.advance() {
+            // A channel whose keyframe is no longer in the ring: everything anew.
+            self.handoff.request_restart();
+            self.restart = Some(Restart {
+                reason: "behind",
+                from: self.cursor + self.missed.len() as u64,
+            });
+        }
+        if !self.taken.healing.is_empty() {
+            let healed = self.plan.healed();
+            // Its own part is always whole in the message that says so.
+            self.handoff
+                .healed(|channel| channel == ChannelId::OWN || healed.contains(&channel));
+        }
+        self.service_told = service;
+    }
+}
+
+impl Feed for RingFeed {
+    fn write_message(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+        // What was taken from the ring must not keep entries alive until the next time.
+        let written = self.write_missed(out);
+        self.missed.clear();
+        written
+    }
+
+    fn ending(&self) -> Arc<Ending> {
+        self.handoff.ending().clone()
+    }
+
+    fn pumps(&self) -> &Pumps {
+        self.rings.pumps()
+    }
+}
+
+impl Drop for RingFeed {
+    fn drop(&mut self) {
+        self.handoff.abandon();
+    }
+}

@@ -1,0 +1,352 @@
+//! Where a room's tick and one client meet: the client's own part on its way down, its requests on their way up.
+//!
+//! In: the newest own part, once a snapshot; requests, at any time. Out: the own part, to the feed, with all own events
+//! since the last; the requests, to the tick. It holds the newest own part only, so a client that does not read costs no
+//! more than one that does. The lock is held for a copy.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tickwire_room::{InterestSet, OwnPart};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
+
+use super::requests::{Requested, Requests};
+use crate::seat::Ending;
+
+/// Own events that may wait for a client that does not read beside those that it began with (the roster, as long as the
+/// room is large), bytes; beyond it the client is too slow.
+const OWN_EVENT_BYTES: usize = 32 << 10;
+/// Channels whose healing may be asked for at a time; beyond it the client starts anew.
+const HEALING: usize = 32;
+/// An avatar that went on as predicted is not told for at most this long, ticks: the client must still have the inputs.
+const PREDICTED_TICKS: u32 = 240;
+/// A slack below or above this is told at once, ticks.
+const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12;
+
+/// Between the tick and one client.
+#[derive(Debug, Default)]
+pub(super) struct Handoff {
+    state: Mutex<State>,
+    requests: Requests,
+    /// The stream that the client follows.
+    stream: AtomicUsize,
+    ending: Arc<Ending>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The number of the last entry that was made for the client to start from.
+    since: u64,
+    /// The number that the ring's next entry has when this own part belongs to its newest; 0 before the first.
+    next: u64,
+    own: OwnPart,
+    /// Events that came with the first.
+    first_event_bytes: usize,
+    /// The client can tell the avatar from the last one that it was told.
+    avatar_known: bool,
+    /// Ticks since one was told.
+    untold_ticks: u32,
+    /// The own channel, whole; and how often it changed.
+    own_channel: Vec<u8>,
+    own_version: u32,
+    /// What the client holds of it is wrong.
+    own_is_wrong: bool,
+    own_check: Option<u64>,
+    interest: Option<InterestSet>,
+    healing: Vec<ChannelId>,
+}
+
+/// The tick's side of one client.
+pub(super) struct Client {
+    pub(super) player: PlayerId,
+    pub(super) handoff: Arc<Handoff>,
+    /// The stream that it follows.
+    pub(super) stream: usize,
+    /// With the next entry of its stream come keyframes of all that it sees.
+    pub(super) starts: bool,
+    /// When it was last healed.
+    pub(super) healed: Tick,
+    /// The part of its interest that it was granted.
+    pub(super) scale: Option<f64>,
+}
+
+impl Client {
+    pub(super) fn new(player: PlayerId, handoff: Arc<Handoff>, tick: Tick) -> Client {
+        Client {
+            player,
+            handoff,
+            stream: 0,
+            starts: false,
+            healed: tick,
+            scale: None,
+        }
+    }
+}
+
+/// What the tick puts down.
+pub(super) struct Update<'a> {
+    /// The stream that the client follows from now on.
+    pub(super) stream: usize,
+    /// The number that this snapshot's entry gets.
+    pub(super) number: u64,
+    /// With this snapshot come keyframes of all that the client sees: it came to this stream, or asked to start anew.
+    pub(super) starts: bool,
+    /// Ticks since the snapshot before.
+    pub(super) ticks: u32,
+    pub(super) own: &'a OwnPart,
+    /// The own channel, whole, and how often it changed.
+    pub(super) own_channel: (&'a [u8], u32),
+    /// Its hash, when it is its turn.
+    pub(super) own_check: Option<u64>,
+    pub(super) interest: &'a InterestSet,
+}
+
+/// What a feed takes: its own part, and if they are new, its own channel and its interest.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) own: OwnPart,
+    pub(super) own_channel: Vec<u8>,
+    pub(super) own_channel_is_new: bool,
+    pub(super) own_check: Option<u64>,
+    pub(super) interest: Option<InterestSet>,
+    pub(super) healing: Vec<ChannelId>,
+    pub(super) own_version: u32,
+    /// The number of the last entry that was made for this client to start from.
+    pub(super) since: u64,
+}
+
+/// How far a feed is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    pub(super) stream: usize,
+    /// The number that the next entry will have.
+    pub(super) next: u64,
+    /// The version of the own channel that the client has.
+    pub(super) own_version: Option<u32>,
+    /// The client must start anew, from an entry of this number or a later one.
+    pub(super) restart: Option<u64>,
+    /// Nothing but the own part could be worth a message.
+    pub(super) quiet: bool,
+}
+
+/// Whether there was anything to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    /// It is in the [`Taken`].
+    Taken,
+    /// The ring and the handoff are not of one tick: wait.
+    NotYet,
+    /// Nothing that is worth a message.
+    Nothing,
+    /// The client follows another stream now.
+    Switched,
+}
+
+impl Handoff {
+    /// The handoff of a client that has nothing yet: it must start from keyframes.
+    pub(super) fn new() -> Handoff {
+        let handoff = Handoff::default();
+        handoff.request_restart();
+        handoff
+    }
+
+    /// The tick's end: puts down the newest own part, before its entry is pushed.
+    pub(super) fn put(&self, update: &Update) {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        if update.starts {
+            state.since = update.number;
+            self.stream.store(update.stream, Ordering::Relaxed);
+        }
+        if state.own_version != update.own_channel.1 {
+            state.own_channel.clear();
+            state.own_channel.extend_from_slice(update.own_channel.0);
+            state.own_version = update.own_channel.1;
+            // It was of what the channel held before.
+            state.own_check = None;
+        }
+        state.own_check = update.own_check.or(state.own_check);
+        let own = &mut state.own;
+        own.events.extend_from_slice(&update.own.events);
+        if state.next == 0 {
+            state.first_event_bytes = update.own.events.len();
+        }
+        if own.events.len() > OWN_EVENT_BYTES + state.first_event_bytes {
+            self.ending.end(CloseReason::TooSlow.into());
+            own.events.clear();
+        }
+        // Of slacks that nobody took the worst is told.
+        own.slack_ticks = match (own.slack_ticks, update.own.slack_ticks) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        state.untold_ticks = state.untold_ticks.saturating_add(update.ticks);
+        state.avatar_known &= update.own.predicted
+            && update.own.avatar == own.avatar
+            && state.untold_ticks < PREDICTED_TICKS;
+        own.applied_low = update.own.applied_low;
+        own.avatar = update.own.avatar;
+        own.avatar_bytes.clear();
+        own.avatar_bytes.extend_from_slice(&update.own.avatar_bytes);
+        if !state
+            .interest
+            .as_ref()
+            .is_some_and(|interest| Arc::ptr_eq(interest, update.interest))
+        {
+            state.interest = Some(update.interest.clone());
+        }
+        state.next = update.number + 1;
+    }
+
+    /// Takes what was put down for the snapshot before entry `next`.
+    ///
+    /// # Errors
+    /// The room ends this connection.
+    pub(super) fn take(
+        &self,
+        position: Position,
+        seen: Option<&InterestSet>,
+        taken: &mut Taken,
+    ) -> Result<Take, Refusal> {
+        if let Some(refusal) = self.ending.refusal() {
+            return Err(refusal);
+        }
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        if self.stream() != position.stream {
+            return Ok(Take::Switched);
+        }
+        if state.next != position.next || position.restart.is_some_and(|from| state.since < from) {
+            return Ok(Take::NotYet);
+        }
+        let interest_is_new = match (&state.interest, seen) {
+            (Some(is), Some(was)) => !Arc::ptr_eq(is, was),
+            (is, _) => is.is_some(),
+        };
+        let own_channel_is_new =
+            state.own_is_wrong || position.own_version != Some(state.own_version);
+        let slack_is_fine = state
+            .own
+            .slack_ticks
+            .is_none_or(|slack| SLACK_FINE.contains(&slack));
+        let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
+        let nothing = state.own.events.is_empty() && state.own_check.is_none();
+        if position.quiet
+            && nothing
+            && !own_channel_is_new
+            && !interest_is_new
+            && slack_is_fine
+            && avatar_is_known
+            && state.healing.is_empty()
+        {
+            return Ok(Take::Nothing);
+        }
+        let own = &mut state.own;
+        taken.own.applied_low = own.applied_low;
+        taken.own.slack_ticks = own.slack_ticks.take();
+        (taken.own.avatar, taken.own.predicted) = (own.avatar, state.avatar_known);
+        std::mem::swap(&mut taken.own.avatar_bytes, &mut own.avatar_bytes);
+        taken.own.events.clear();
+        std::mem::swap(&mut taken.own.events, &mut own.events);
+        // From here on the client can tell it, if it has one.
+        state.avatar_known = own.avatar.is_some();
+        state.untold_ticks = 0;
+        state.own_is_wrong = false;
+        taken.own_channel_is_new = own_channel_is_new;
+        if own_channel_is_new {
+            taken.own_channel.clear();
+            taken.own_channel.extend_from_slice(&state.own_channel);
+        }
+        taken.own_check = state.own_check.take();
+        taken.interest = state.interest.clone().filter(|_| interest_is_new);
+        taken.healing.clear();
+        taken.healing.extend_from_slice(&state.healing);
+        (taken.own_version, taken.since) = (state.own_version, state.since);
+        Ok(Take::Taken)
+    }
+
+    /// The stream that the client follows.
+    pub(super) fn stream(&self) -> usize {
+        self.stream.load(Ordering::Relaxed)
+    }
+
+    /// The number of the last entry that was made for the client to start from.
+    pub(super) fn since(&self) -> u64 {
+        self.state.lock().since
+    }
+
+    /// Where the room says that it ends this connection.
+    pub(super) fn ending(&self) -> &Arc<Ending> {
+        &self.ending
+    }
+
+    /// What the client's two ends ask for.
+    pub(super) fn requested(&self) -> Requested {
+        self.requests.read()
+    }
+
+    /// The client can only go on from keyframes of all that it sees.
+    pub(super) fn request_restart(&self) {
+        self.requests.set(Requested::RESTART, true);
+    }
+
+    /// The restart is granted.
+    pub(super) fn grant_restart(&self) {
+        self.requests.set(Requested::RESTART, false);
+    }
+
+    /// What the client holds of this channel is wrong.
+    pub(super) fn request_healing(&self, channel: ChannelId) {
+        let mut state = self.state.lock();
+        if channel == ChannelId::OWN {
+            state.avatar_known = false;
+            state.own_is_wrong = true;
+        }
+        if state.healing.len() >= HEALING {
+            self.request_restart();
+        } else if !state.healing.contains(&channel) {
+            state.healing.push(channel);
+            self.requests.set(Requested::HEALING, true);
+        }
+    }
+
+    /// The channels that wait to be healed. What the client does not see (any more) is not.
+    pub(super) fn healing(&self, is_seen: impl Fn(ChannelId) -> bool, out: &mut Vec<ChannelId>) {
+        let mut state = self.state.lock();
+        let waits = |channel: &ChannelId| *channel == ChannelId::OWN || is_seen(*channel);
+        state.healing.retain(waits);
+        self.requests
+            .set(Requested::HEALING, !state.healing.is_empty());
+        out.clear();
+        out.extend_from_slice(&state.healing);
+    }
+
+    /// These channels were healed.
+    pub(super) fn healed(&self, is_healed: impl Fn(ChannelId) -> bool) {
+        let mut state = self.state.lock();
+        state.healing.retain(|channel| !is_healed(*channel));
+        self.requests
+            .set(Requested::HEALING, !state.healing.is_empty());
+    }
+
+    /// Nobody looks at the picture, or somebody does again.
+    pub(super) fn request_hidden(&self, hidden: bool) {
+        self.requests.set(Requested::HIDDEN, hidden);
+    }
+
+    /// The client cannot take all of it.
+    pub(super) fn request_less(&self, half_rate: bool, less_interest: bool) {
+        self.requests.set(Requested::HALF_RATE, half_rate);
+        self.requests.set(Requested::LESS_INTEREST, less_interest);
+    }
+
+    /// Nobody takes anything any more.
+    pub(super) fn abandon(&self) {
+        self.requests.set(Requested::GONE, true);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! What a handoff keeps for a client that takes it late, or never.
+
+use super::*;
+use tickwire_shared::ids::EntityId;
+
+fn put(handoff: &Handoff, number: u64, own: &OwnPart) {
+    let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
+    handoff.put(&Update {
+        stream: 0,
+        number,
+        starts: false,
+        ticks: 2,
+        own,
+        own_channel: (&[], 0),
+        own_check: None,
+        interest: &interest,
+    });
+}
+
+fn take(handoff: &Handoff, next: u64) -> Option<OwnPart> {
+    let position = Position {
+        stream: 0,
+        next,
+        own_version: Some(0),
+        restart: None,
+        quiet: false,
+    };
+    let mut taken = Taken::default();
+    let take = handoff.take(position, None, &mut taken).unwrap();
+    (take == Take::Taken).then_some(taken.own)
+}
+
+#[test]
+fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
+    let handoff = Handoff::new();
+    let own = OwnPart {
+        events: vec![0; 1000],
+        ..OwnPart::default()
+    };
+    for number in 0..100 {
+        put(&handoff, number, &own);
+    }
+    let reason = handoff.ending().refusal().map(|refusal| refusal.reason);
+    assert_eq!(reason, Some(CloseReason::TooSlow));
+    assert!(handoff.state.lock().own.events.len() <= OWN_EVENT_BYTES);
+}
+
+#[test]
+fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
+    let handoff = Handoff::new();
+    let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
+    for (number, own_channel, own_check) in [(1, 1, Some(11)), (2, 2, None)] {
+        handoff.put(&Update {
+            stream: 0,
+            number,
+            starts: false,
+            ticks: 2,
+            own: &OwnPart::default(),
+            own_channel: (&[number as u8], own_channel),
+            own_check,
+            interest: &interest,
+        });
+    }
+    let position = Position {
+        stream: 0,
+        next: 3,
+        own_version: None,
+        restart: None,
+        quiet: false,
+    };
+    let mut taken = Taken::default();
+    assert_eq!(handoff.take(position, None, &mut taken), Ok(Take::Taken));
+    assert_eq!(
+        (taken.own_channel.as_slice(), taken.own_check),
+        (&[2][..], None)
+    );
+}
+
+#[test]
+fn of_slacks_that_nobody_took_the_worst_is_told_once() {
+    let handoff = Handoff::new();
+    for (number, slack_ticks) in [
+        (1, None),
+        (2, Some(3)),
+        (3, Some(-7)),
+        (4, None),
+        (5, Some(2)),
+    ] {
+        put(
+            &handoff,
+            number,
+            &OwnPart {
+                slack_ticks,
+                ..OwnPart::default()
+            },
+        );
+    }
+    assert_eq!(take(&handoff, 6).unwrap().slack_ticks, Some(-7));
+    put(&handoff, 6, &OwnPart::default());
+    assert_eq!(
+        take(&handoff, 7).unwrap().slack_ticks,
+        None,
+        "and only once"
+    );
+}
+
+#[test]
+fn a_request_to_heal_what_is_not_seen_is_forgotten() {
+    let handoff = Handoff::new();
+    assert!(handoff.requested().has(Requested::RESTART));
+    handoff.grant_restart();
+    let (seen, left) = (ChannelId(1024), ChannelId(1025));
+    let mut healing = Vec::new();
+    for _ in 0..HEALING {
+        handoff.request_healing(left);
+        handoff.request_healing(seen);
+        handoff.healing(|channel| channel == seen, &mut healing);
+        assert_eq!(healing, [seen]);
+    }
+    handoff.healed(|channel| channel == seen);
+    handoff.healing(|_| true, &mut healing);
+    assert!(healing.is_empty() && handoff.requested() == Requested::default());
+}
+
+#[test]
+fn an_avatar_is_told_whole_until_the_client_can_tell_it_from_what_it_was_told() {
+    let handoff = Handoff::new();
+    let own = |predicted| OwnPart {
+        avatar: Some(EntityId(7)),
+        predicted,
+        ..OwnPart::default()
+    };
+    let told = |number, predicted| {
+        put(&handoff, number, &own(predicted));
+        take(&handoff, number + 1).unwrap().predicted
+    };
+    assert!(!told(1, true), "it was never told");
+    assert!(told(2, true) && told(3, true));
+    // Something happened to it in a snapshot that the client did not get.
+    put(&handoff, 4, &own(false));
+    assert!(!told(5, true));
+    assert!(told(6, true));
+    handoff.request_healing(ChannelId::OWN);
+    assert!(!told(7, true));
+    put(&handoff, 8, &OwnPart::default());
+    assert!(take(&handoff, 9).unwrap().avatar.is_none());
+    assert!(!told(10, true), "it is another one, or the same back again");
+}

@@ -1,0 +1,119 @@
+//! The door of games' rooms: the protocol of docs/protocol.md from a client's hello to its seat, and how such rooms are
+//! opened.
+//!
+//! In: a first message. Out: a seat in the room that it asks for, or a refusal.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tickwire_room::{Game, RoomConfig};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::codec;
+use tickwire_shared::message::{ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, ServerMessage};
+use tickwire_shared::rules::Rules;
+
+use super::tick::{HostedRoom, RoomSetup};
+use crate::directory::{Directory, Joined, RoomKind, RoomOrder, Wanted};
+use crate::protocol::{Call, Joining, Protocol};
+use crate::text;
+
+/// The tag of a hello, its message's first byte.
+const HELLO: u8 = 0;
+
+/// Rooms of one game, opened with `options`.
+pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
+    RoomKind::new(move |order: RoomOrder| {
+        let ticks =
+            |span: Duration| (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32;
+        let config = RoomConfig {
+            seed: text::fresh_seed(),
+            grace_ticks: ticks(order.limits.reconnect_grace),
+            chat_lines: order.limits.chat_lines as usize,
+            chat_span_ticks: ticks(order.limits.chat_span),
+        };
+        let (room, handle) = HostedRoom::<G>::open(RoomSetup {
+            name: order.name,
+            options: options.clone(),
+            config,
+            metrics: order.metrics,
+            on_close: order.on_close,
+        });
+        (Box::new(room), handle)
+    })
+}
+
+/// The protocol of all games of a server.
+#[derive(Debug, Default)]
+pub(crate) struct GameProtocol {
+    /// The schema of each game, by the game's name.
+    schemas: BTreeMap<String, u64>,
+}
+
+impl GameProtocol {
+    /// Lets clients of this game in.
+    pub(crate) fn add<G: Game>(&mut self, game: String) {
+        self.schemas.insert(game, G::Rules::schema().hash);
+    }
+
+    fn check(&self, hello: &Hello) -> Result<(), Refusal> {
+        let schema = self.schemas.get(&hello.game);
+        if hello.schema != *schema.ok_or(CloseReason::UnknownGame)? {
+            return Err(CloseReason::SchemaMismatch.into());
+        }
+        if !hello.room.is_empty() && !text::is_room_name(&hello.room) {
+            return Err(CloseReason::BadRoomName.into());
+        }
+        Ok(())
+    }
+
+    async fn seat(&self, directory: &Directory, call: Call) -> Result<Joined, Refusal> {
+        let hello = decode_hello(&call.hello)?;
+        self.check(&hello)?;
+        let name = text::clean_name(&hello.name)?;
+        let wanted = Wanted {
+            kind: hello.game,
+            room: hello.room,
+            create: hello.create,
+        };
+        directory.join(&wanted, name, hello.resume).await
+    }
+}
+
+impl Protocol for GameProtocol {
+    fn path(&self) -> &str {
+        "/ws"
+    }
+
+    fn join<'a>(&'a self, directory: &'a Directory, call: Call) -> Joining<'a> {
+        Box::pin(self.seat(directory, call))
+    }
+
+    fn goodbye(&self, refusal: &Refusal) -> Option<Vec<u8>> {
+        let goodbye = Goodbye {
+            code: refusal.reason.code(),
+            words: refusal.close_words().to_owned(),
+        };
+        codec::encode(&ServerMessage::<()>::Goodbye(goodbye)).ok()
+    }
+}
+
+/// A hello of another protocol version may look different behind its version, so that is compared first.
+fn decode_hello(message: &[u8]) -> Result<Hello, Refusal> {
+    let Some((&HELLO, body)) = message.split_first() else {
+        return Err(CloseReason::HelloExpected.into());
+    };
+    match codec::decode_prefix::<u16, 16>(body) {
+        Ok((PROTOCOL_VERSION, _)) => {}
+        Ok((other, _)) => {
+            let words = format!(
+                "this server speaks protocol {PROTOCOL_VERSION}, not {other}: reload the page"
+            );
+            return Err(Refusal::new(CloseReason::ProtocolVersion, words));
+        }
+        Err(_) => return Err(CloseReason::Malformed.into()),
+    }
+    match ClientMessage::<(), ()>::decode(message) {
+        Ok(ClientMessage::Hello(hello)) => Ok(hello),
+        _ => Err(CloseReason::Malformed.into()),
+    }
+}

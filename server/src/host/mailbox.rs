@@ -1,0 +1,170 @@
+//! Where what comes from outside waits for a room's tick.
+//!
+//! In: joins and checked messages, from any thread. Out: a mailbox that the tick swaps out whole. The lock is held for a
+//! push or a swap.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use tickwire_room::{ClientId, Game, Inbound};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{PlayerId, Tick};
+use tickwire_shared::rules::Rules;
+use tokio::sync::oneshot;
+
+use crate::metrics::Metrics;
+use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
+use crate::text;
+
+/// Messages that may wait for one tick, over all clients of a room: 1,000 clients with 64 each.
+const MAILBOX: usize = 65_536;
+
+/// Clients that wait for a seat.
+pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
+
+/// What a room's readers and its tick share.
+pub(super) struct Shared<G: Game> {
+    mailbox: Mutex<Mailbox<G::Rules>>,
+    pub(super) people: AtomicUsize,
+    /// Seats for people.
+    seats: usize,
+    /// The tick about to be simulated.
+    tick: AtomicU32,
+    /// Room time minus time since `epoch`, microseconds.
+    room_time_offset_us: AtomicI64,
+    epoch: Instant,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+struct Mailbox<R: Rules> {
+    inbox: Vec<Inbound<R>>,
+    joins: Joins,
+    close: Option<Refusal>,
+    /// The room is gone: nobody reads what is put here.
+    closed: bool,
+}
+
+impl<G: Game> Shared<G> {
+    pub(super) fn new(seats: usize, metrics: Arc<Metrics>) -> Shared<G> {
+        Shared {
+            mailbox: Mutex::new(Mailbox {
+                inbox: Vec::new(),
+                joins: BTreeMap::new(),
+                close: None,
+                closed: false,
+            }),
+            people: AtomicUsize::new(0),
+            seats,
+            tick: AtomicU32::new(0),
+            room_time_offset_us: AtomicI64::new(0),
+            epoch: Instant::now(),
+            metrics,
+        }
+    }
+
+    /// Leaves a message for the next tick.
+    ///
+    /// # Errors
+    /// Too many wait already.
+    pub(super) fn post(&self, inbound: Inbound<G::Rules>) -> Result<(), CloseReason> {
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.inbox.len() >= MAILBOX {
+            return Err(CloseReason::Internal);
+        }
+        if !mailbox.closed {
+            mailbox.inbox.push(inbound);
+        }
+        Ok(())
+    }
+
+    /// A connection is gone. A full mailbox must not make a ghost: this message may exceed the bound, once for each
+    /// connection.
+    pub(super) fn post_lost(&self, player: PlayerId, client: ClientId) {
+        let mut mailbox = self.mailbox.lock();
+        if !mailbox.closed {
+            mailbox.inbox.push(Inbound::Lost(player, client));
+        }
+    }
+
+    /// Swaps the mailbox out. Some: the room is to close.
+    pub(super) fn collect(
+        &self,
+        inbox: &mut Vec<Inbound<G::Rules>>,
+        joins: &mut Joins,
+    ) -> Option<Refusal> {
+        let mut mailbox = self.mailbox.lock();
+        std::mem::swap(&mut mailbox.inbox, inbox);
+        std::mem::swap(&mut mailbox.joins, joins);
+        mailbox.close.clone()
+    }
+
+    /// Closes the mailbox for good if nothing waits in it: nobody slips in between a look at an empty room and its end.
+    pub(super) fn close_if_idle(&self) -> bool {
+        let mut mailbox = self.mailbox.lock();
+        let idle = mailbox.inbox.is_empty();
+        mailbox.closed |= idle;
+        idle
+    }
+
+    /// Closes the mailbox for good. Gives those that still wait for a seat.
+    pub(super) fn close_mailbox(&self) -> Joins {
+        let mut mailbox = self.mailbox.lock();
+        mailbox.closed = true;
+        mailbox.inbox.clear();
+        std::mem::take(&mut mailbox.joins)
+    }
+
+    /// `tick` is about to be simulated; it was due at `due`, which is `room_time_us` since the room's start.
+    pub(super) fn begin_tick(&self, tick: Tick, due: Instant, room_time_us: i64) {
+        let due_us = due.saturating_duration_since(self.epoch).as_micros() as i64;
+        self.room_time_offset_us
+            .store(room_time_us - due_us, Ordering::Relaxed);
+        self.tick.store(tick.0, Ordering::Relaxed);
+    }
+
+    /// The tick about to be simulated.
+    #[inline]
+    pub(super) fn tick(&self) -> Tick {
+        Tick(self.tick.load(Ordering::Relaxed))
+    }
+
+    /// The room's time, microseconds: tick n is due at n / tick rate.
+    pub(super) fn room_time_us(&self, now: Instant) -> u64 {
+        let since_us = now.saturating_duration_since(self.epoch).as_micros() as i64;
+        (since_us + self.room_time_offset_us.load(Ordering::Relaxed)).max(0) as u64
+    }
+}
+
+impl<G: Game> RoomHandle for Shared<G> {
+    fn join(&self, request: JoinRequest) -> Result<SeatReply, JoinRequest> {
+        let (reply, answer) = oneshot::channel();
+        let mut mailbox = self.mailbox.lock();
+        if mailbox.closed || mailbox.close.is_some() {
+            return Err(request);
+        }
+        let JoinRequest {
+            client,
+            name,
+            resume,
+        } = request;
+        mailbox.inbox.push(Inbound::Join {
+            client,
+            name,
+            token: text::fresh_token(),
+            resume,
+        });
+        mailbox.joins.insert(client, reply);
+        Ok(answer)
+    }
+
+    fn close(&self, refusal: Refusal) {
+        self.mailbox.lock().close.get_or_insert(refusal);
+    }
+
+    fn occupancy(&self) -> (usize, usize) {
+        (self.people.load(Ordering::Relaxed), self.seats)
+    }
+}

@@ -1,0 +1,316 @@
+//! One message for one client: which sections of which ring entries, in which order.
+//!
+//! In: ring entries, the channels that the client follows, its own part. Out: the bytes of a snapshot message. Shared
+//! bytes are copied as they are; only the names of channels are written here.
+
+use std::sync::Arc;
+
+use tickwire_room::{Entry, OwnPart, SAME_CHANNEL};
+use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_shared::snapshot::layout::{
+    Header, OwnAvatar, Pace, SectionKind, write_channel, write_header, write_next_group,
+    write_section,
+};
+
+use super::handoff::Taken;
+use super::slow_client::ticks_on;
+
+/// What is done about one channel in the next message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The client holds it: all updates.
+    Follow,
+    /// The client does not hold it: from the keyframe in this entry on, once there is one.
+    Start(Option<usize>),
+    /// The client holds something wrong: all updates, and the keyframe in this entry.
+    Heal(usize),
+    /// The client holds it and is to forget it.
+    Leave,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    channel: ChannelId,
+    held: bool,
+    step: Step,
+}
+
+/// The channels that a client follows, or is about to; ascending.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    channels: Vec<Planned>,
+    spare: Vec<Planned>,
+    healed: Vec<ChannelId>,
+    /// All steps are `Follow`.
+    follows_all: bool,
+}
+
+impl Plan {
+    /// Nothing that the client holds can be gone on from.
+    pub(super) fn restart(&mut self) {
+        self.follows_all = false;
+        for planned in &mut self.channels {
+            planned.step = Step::Start(None);
+        }
+    }
+
+    /// The client is to see these from now on.
+    pub(super) fn follow(&mut self, interest: &[ChannelId]) {
+        self.follows_all = false;
+        self.spare.clear();
+        let mut wanted = interest.iter().peekable();
+        let new = |channel: ChannelId| Planned {
+            channel,
+            held: false,
+            step: Step::Start(None),
+        };
+        for planned in &self.channels {
+            while let Some(channel) = wanted.next_if(|channel| **channel < planned.channel) {
+                self.spare.push(new(*channel));
+            }
+            if wanted
+                .next_if(|channel| **channel == planned.channel)
+                .is_some()
+            {
+                self.spare.push(*planned);
+            } else if planned.held {
+                self.spare.push(Planned {
+                    step: Step::Leave,
+                    ..*planned
+                });
+            }
+        }
+        self.spare.extend(wanted.copied().map(new));
+        std::mem::swap(&mut self.channels, &mut self.spare);
+    }
+
+    /// True when an entry says nothing to this client and nothing that it sees moves by itself.
+    pub(super) fn is_silent(&self, entry: &Entry) -> bool {
+        let (mut search, mut moving) = (0, 0);
+        self.follows_all
+            && !self.channels.iter().any(|planned| {
+                entry.is_moving(planned.channel, &mut moving)
+                    || entry
+                        .find(planned.channel, &mut search)
+                        .is_some_and(|sections| !entry.update(sections).is_empty())
+            })
+    }
+
+    /// Bytes that an entry has for this client.
+    pub(super) fn bytes(&self, entry: &Entry) -> usize {
+        let mut search = 0;
+        let sections = self
+            .channels
+            .iter()
+            .filter_map(|planned| entry.find(planned.channel, &mut search));
+        sections.map(|sections| entry.update(sections).len()).sum()
+    }
+
+    /// Finds the keyframes, from entry `first` on, that channels start from or are healed by.
+    pub(super) fn find_starts(
+        &mut self,
+        entries: &[Arc<Entry>],
+        first: usize,
+        healing: &[ChannelId],
+    ) {
+        self.healed.clear();
+        if self.follows_all && healing.is_empty() {
+            return;
+        }
+        let find = |channel| {
+            let entries = entries.get(first..).unwrap_or_default();
+            last_keyframe(entries, channel).map(|place| first + place)
+        };
+        for planned in &mut self.channels {
+            let heals = healing.contains(&planned.channel);
+            planned.step = match planned.step {
+                Step::Start(_) => Step::Start(find(planned.channel)),
+                Step::Follow if heals => find(planned.channel).map_or(Step::Follow, Step::Heal),
+                step => step,
+            };
+            if heals && matches!(planned.step, Step::Start(Some(_)) | Step::Heal(_)) {
+                self.healed.push(planned.channel);
+            }
+        }
+    }
+
+    /// The channels whose healing the last message carried.
+    pub(super) fn healed(&self) -> &[ChannelId] {
+        &self.healed
+    }
+
+    /// The message has been written: on to what is to be done after it. True when a channel found nothing to start from.
+    pub(super) fn advance(&mut self) -> bool {
+        if self.follows_all && self.healed.is_empty() {
+            return false;
+        }
+        self.channels.retain(|planned| planned.step != Step::Leave);
+        let mut stuck = false;
+        for planned in &mut self.channels {
+            if planned.step == Step::Start(None) {
+                stuck = true;
+            } else {
+                (planned.step, planned.held) = (Step::Follow, true);
+            }
+        }
+        self.follows_all = !stuck;
+        stuck
+    }
+}
+
+/// All that a message is made of.
+pub(super) struct Message<'a> {
+    /// What the client has missed, oldest first.
+    pub(super) entries: &'a [Arc<Entry>],
+    /// The entry whose state is the first to be told; of those before it only events for everybody.
+    pub(super) first: usize,
+    /// The newest tick told before.
+    pub(super) told: Tick,
+    /// Until here nothing happened.
+    pub(super) rested: Option<Tick>,
+    /// The newest entry's tick.
+    pub(super) newest: Tick,
+    /// The client's service level, if it is new.
+    pub(super) service: Option<Pace>,
+    pub(super) taken: &'a Taken,
+}
+
+impl Message<'_> {
+    /// Appends the message to `out`.
+    pub(super) fn write(&self, plan: &Plan, out: &mut Vec<u8>) {
+        let (skipped, entries) = self.entries.split_at(self.first);
+        let Some(first) = entries.first().map(|entry| entry.tick()) else {
+            return;
+        };
+        // While a room rested its clients were not told so; now the rest ends, and they must know when.
+        let start = self.rested.unwrap_or(first);
+        let own = &self.taken.own;
+        let header = Header {
+            ticks_on: ticks_on(self.told, self.newest),
+            applied_low: own.applied_low,
+            slack_ticks: own.slack_ticks.map(|slack| slack.clamp(-128, 127) as i8),
+            pace: self.service,
+            avatar: avatar(own),
+            events: &own.events,
+            span_ticks: ticks_on(start, self.newest),
+        };
+        write_header(out, &header);
+        let mut at = start;
+        for (place, entry) in entries.iter().enumerate() {
+            if entry.tick() != at {
+                write_next_group(out, ticks_on(at, entry.tick()));
+                at = entry.tick();
+            }
+            let skipped = if place == 0 { skipped } else { &[] };
+            let is_last = place + 1 == entries.len();
+            self.write_group(plan, (self.first + place, entry), skipped, is_last, out);
+        }
+    }
+
+    fn write_group(
+        &self,
+        plan: &Plan,
+        (place, entry): (usize, &Entry),
+        skipped: &[Arc<Entry>],
+        is_last: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let (mut before, mut search) = (ChannelId::GLOBAL, 0);
+        let mut own_is_due = is_last && self.has_own();
+        for planned in &plan.channels {
+            let channel = planned.channel;
+            if own_is_due && channel > ChannelId::OWN {
+                before = self.write_own(before, out);
+                own_is_due = false;
+            }
+            let sections = entry.find(channel, &mut search);
+            let update = sections.map_or(&[][..], |sections| entry.update(sections));
+            let keyframe = sections.map_or(&[][..], |sections| entry.keyframe(sections));
+            let heals = planned.step == Step::Heal(place) && !keyframe.is_empty();
+            let bytes = match planned.step {
+                Step::Follow | Step::Heal(_) if !update.is_empty() => Some(update),
+                Step::Heal(_) if heals => Some(keyframe),
+                Step::Start(Some(start)) if place == start => Some(keyframe),
+                Step::Start(Some(start)) if place > start && !update.is_empty() => Some(update),
+                Step::Leave if is_last => None,
+                _ => continue,
+            };
+            write_channel(out, before, channel);
+            before = channel;
+            match bytes {
+                Some(bytes) => out.extend_from_slice(bytes),
+                None => write_section(out, SectionKind::Leave, &[]),
+            }
+            if heals && !update.is_empty() {
+                out.push(SAME_CHANNEL);
+                out.extend_from_slice(keyframe);
+            }
+            if planned.step == Step::Start(Some(place)) {
+                let skipped = if channel == ChannelId::GLOBAL {
+                    skipped
+                } else {
+                    &[]
+                };
+                write_events(channel, skipped, entry, out);
+            }
+        }
+        if own_is_due {
+            self.write_own(before, out);
+        }
+    }
+
+    fn has_own(&self) -> bool {
+        self.taken.own_channel_is_new || self.taken.own_check.is_some()
+    }
+
+    /// The client's own channel: whole if it changed, its check if it is time.
+    fn write_own(&self, before: ChannelId, out: &mut Vec<u8>) -> ChannelId {
+        let mut before = before;
+        if self.taken.own_channel_is_new {
+            write_channel(out, before, ChannelId::OWN);
+            before = ChannelId::OWN;
+            let bytes = self.taken.own_channel.as_slice();
+            let kind = if bytes.is_empty() {
+                SectionKind::Leave
+            } else {
+                SectionKind::Keyframe
+            };
+            write_section(out, kind, bytes);
+        }
+        if let Some(check) = self.taken.own_check {
+            write_channel(out, before, ChannelId::OWN);
+            before = ChannelId::OWN;
+            write_section(out, SectionKind::Check, &check.to_le_bytes());
+        }
+        before
+    }
+}
+
+/// The events that came with a keyframe, and those of entries that were skipped before it.
+fn write_events(channel: ChannelId, skipped: &[Arc<Entry>], entry: &Entry, out: &mut Vec<u8>) {
+    for entry in skipped.iter().map(Arc::as_ref).chain([entry]) {
+        let sections = entry.find(channel, &mut 0);
+        let events = sections.map_or(&[][..], |sections| entry.events(sections));
+        if !events.is_empty() {
+            out.push(SAME_CHANNEL);
+            out.extend_from_slice(events);
+        }
+    }
+}
+
+/// What the header says of the avatar.
+fn avatar(own: &OwnPart) -> OwnAvatar<'_> {
+    match own.avatar {
+        None => OwnAvatar::None,
+        Some(_) if own.predicted => OwnAvatar::Predicted,
+        Some(entity) => OwnAvatar::Whole(entity, &own.avatar_bytes),
+    }
+}
+
+/// The last of the entries in which a channel is whole.
+fn last_keyframe(entries: &[Arc<Entry>], channel: ChannelId) -> Option<usize> {
+    entries.iter().rposition(|entry| {
+        let sections = entry.find(channel, &mut 0);
+        sections.is_some_and(|sections| !entry.keyframe(sections).is_empty())
+    })
+}

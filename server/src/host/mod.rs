@@ -1,0 +1,23 @@
+//! A game's room in its place: between the scheduler that ticks it, the readers that deliver to it and the feeds that take
+//! from it. Here the pure room (`tickwire_room`) meets locks and the clock.
+//!
+//! The way of the data, file by file: `mailbox` (what readers leave) -> `tick` (swapped out and simulated) -> `publish`
+//! (entries into rings, own parts into each client's `handoff`) -> `feed` (what one client has missed; `slow_client`
+//! judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port` (decoded and checked) ->
+//! `mailbox`. `clients` says what the clients need of a snapshot; `hello` lets them in.
+
+mod clients;
+mod feed;
+mod handoff;
+mod hello;
+mod load;
+mod mailbox;
+mod message;
+mod port;
+mod publish;
+mod requests;
+mod slow_client;
+mod tick;
+
+pub(crate) use hello::{GameProtocol, game_kind};
+pub(crate) use tick::{HostedRoom, RoomSetup};

@@ -1,0 +1,145 @@
+//! The reader's end of a seat: a client's messages, decoded and checked here, so that only what is right reaches the room.
+//!
+//! In: whole client messages. Out: what a tick receives, in the mailbox; what a client says of its own snapshots, in its
+//! handoff; pongs at once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tickwire_room::{ClientId, Game, Inbound};
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::codec;
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::limits::INPUT_NONSENSE_TICKS;
+use tickwire_shared::message::{ClientMessage, Desync, Inputs, LinkReport, Pong, ServerMessage};
+use tickwire_shared::rules::{Input, Rules};
+
+use super::handoff::Handoff;
+use super::mailbox::Shared;
+use crate::seat::{Delivery, Port};
+use crate::text;
+
+/// The reader's end of a seat in a game's room.
+pub(super) struct GamePort<G: Game> {
+    shared: Arc<Shared<G>>,
+    handoff: Arc<Handoff>,
+    player: PlayerId,
+    client: ClientId,
+    /// The number of the newest input so far.
+    newest_sequence: Mutex<u32>,
+}
+
+impl<G: Game> GamePort<G> {
+    pub(super) fn new(
+        shared: Arc<Shared<G>>,
+        handoff: Arc<Handoff>,
+        player: PlayerId,
+        client: ClientId,
+    ) -> GamePort<G> {
+        GamePort {
+            shared,
+            handoff,
+            player,
+            client,
+            newest_sequence: Mutex::new(0),
+        }
+    }
+
+    fn post(&self, inbound: Inbound<G::Rules>) -> Result<Delivery, CloseReason> {
+        self.shared.post(inbound).map(|()| Delivery::Taken)
+    }
+
+    fn check_inputs(&self, batch: &Inputs<<G::Rules as Rules>::Input>) -> Result<(), CloseReason> {
+        let mut newest = self.newest_sequence.lock();
+        let count = batch.inputs.len() as u32;
+        if batch.first_sequence.0 <= *newest || batch.first_sequence.0.checked_add(count).is_none()
+        {
+            return Err(CloseReason::InputSequence);
+        }
+        let off = batch.first_tick.since(self.shared.tick());
+        if off.unsigned_abs() > INPUT_NONSENSE_TICKS {
+            return Err(CloseReason::InputTick);
+        }
+        if !batch.inputs.iter().all(Input::is_valid) {
+            return Err(CloseReason::InvalidInput);
+        }
+        *newest = batch.first_sequence.0 + count - 1;
+        Ok(())
+    }
+
+    /// What the client holds is wrong, or was and has been healed.
+    fn note_desync(&self, desync: Desync) {
+        match desync.found {
+            None => {
+                self.shared.metrics.desync();
+                self.handoff.request_healing(desync.channel);
+            }
+            Some(entity) => {
+                tracing::warn!(
+                    player = self.player.0,
+                    channel = desync.channel.0,
+                    entity = entity.0,
+                    "a client held something else and was healed"
+                );
+            }
+        }
+    }
+}
+
+impl<G: Game> Port for GamePort<G> {
+    fn deliver(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
+        type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
+        match Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)? {
+            ClientMessage::Hello(_) => Err(CloseReason::HelloExpected),
+            ClientMessage::Inputs(batch) => {
+                self.check_inputs(&batch)?;
+                self.post(Inbound::Inputs(self.player, batch))
+            }
+            ClientMessage::Command(command) => self.post(Inbound::Command(self.player, command)),
+            ClientMessage::Ping(ping) => {
+                let pong = Pong {
+                    nonce: ping.nonce,
+                    room_time_us: self.shared.room_time_us(now),
+                };
+                codec::encode(&ServerMessage::<()>::Pong(pong))
+                    .map(Delivery::Reply)
+                    .map_err(|_| CloseReason::Internal)
+            }
+            ClientMessage::Goodbye => {
+                self.post(Inbound::Left(self.player, self.client))?;
+                Ok(Delivery::Goodbye)
+            }
+            ClientMessage::Chat(line) => {
+                let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
+                self.post(Inbound::Chat(self.player, line))
+            }
+            ClientMessage::Link(wish) => Ok(Delivery::Link(wish)),
+            ClientMessage::Hidden(hidden) => {
+                self.handoff.request_hidden(hidden);
+                Ok(Delivery::Taken)
+            }
+            ClientMessage::Desync(desync) => {
+                self.note_desync(desync);
+                Ok(Delivery::Taken)
+            }
+        }
+    }
+
+    fn note_round_trip(&self, round_trip: Duration) {
+        let us = u32::try_from(round_trip.as_micros()).unwrap_or(u32::MAX);
+        // A full mailbox loses it; there is another one soon.
+        let _ = self.shared.post(Inbound::RoundTrip(self.player, us));
+    }
+
+    fn link_report(&self, link: String, error: String) -> Option<Vec<u8>> {
+        let report = LinkReport { link, error };
+        codec::encode(&ServerMessage::<()>::Link(report)).ok()
+    }
+}
+
+impl<G: Game> Drop for GamePort<G> {
+    fn drop(&mut self) {
+        self.shared.post_lost(self.player, self.client);
+    }
+}

@@ -1,0 +1,156 @@
+//! What a tick has made goes where clients find it: entries into rings, own parts into handoffs.
+//!
+//! In: a snapshot ([`Told`]). Out: one ring of entries for each stream, for every client to read as fast as it can, and
+//! pumps that run. A client that falls behind costs nothing here: its cursor lags. A ring's lock is held for pointer
+//! copies only.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tickwire_room::{Entry, InterestSet, OwnPart, STREAMS, STRIDES, Told};
+use tickwire_shared::ids::Tick;
+use tickwire_shared::rules::Rules;
+
+use super::handoff::{Client, Update};
+use crate::pump::Pumps;
+
+/// Snapshots kept: 6 s at 30 a second, a second more than a stalled write may last.
+const ENTRIES: usize = 192;
+
+/// Publishes a room's snapshots.
+pub(super) struct Publisher {
+    rings: Arc<Rings>,
+    /// The tick of the last snapshot.
+    told: Tick,
+    /// Used within a tick; kept for its memory.
+    own: OwnPart,
+    nothing_seen: InterestSet,
+}
+
+impl Publisher {
+    pub(super) fn new() -> Publisher {
+        Publisher {
+            rings: Arc::default(),
+            told: Tick(0),
+            own: OwnPart::default(),
+            nothing_seen: InterestSet::default(),
+        }
+    }
+
+    /// Where the snapshots are, for a new client's feed.
+    pub(super) fn rings(&self) -> &Arc<Rings> {
+        &self.rings
+    }
+
+    /// Puts down each client's own part, then pushes the shared entries and starts the pumps.
+    pub(super) fn publish<'a, R: Rules>(
+        &mut self,
+        told: &mut Told<'_, R>,
+        clients: impl Iterator<Item = &'a mut Client>,
+    ) {
+        let tick = told.tick();
+        let ticks = tick.since(self.told).max(0) as u32;
+        self.told = tick;
+        let numbers: [u64; STREAMS] = std::array::from_fn(|stream| self.rings.ring(stream).next());
+        let made = told.streams();
+        for client in clients.filter(|client| made[client.stream]) {
+            told.fill_own(client.player, &mut self.own);
+            let own_channel = told.own_channel(client.player);
+            let interest = told.interest(client.player);
+            client.handoff.put(&Update {
+                stream: client.stream,
+                number: numbers[client.stream],
+                starts: std::mem::take(&mut client.starts),
+                ticks: ticks * STRIDES[client.stream],
+                own: &self.own,
+                own_channel: own_channel.map_or((&[], 0), |own| own.bytes()),
+                own_check: own_channel
+                    .filter(|_| told.is_checked(client.stream))
+                    .and_then(|own| own.check()),
+                interest: interest.map_or(&self.nothing_seen, |interest| interest.channels()),
+            });
+        }
+        for stream in (0..STREAMS).filter(|stream| made[*stream]) {
+            let ring = self.rings.ring(stream);
+            let entry = told.swap_entry(stream, ring.spare());
+            ring.push(entry);
+        }
+        self.rings.pumps().start();
+    }
+}
+
+/// The rings of one room, by stream, and the pumps that write what is in them.
+#[derive(Debug, Default)]
+pub(super) struct Rings {
+    rings: [Ring; STREAMS],
+    pumps: Pumps,
+}
+
+impl Rings {
+    pub(super) fn ring(&self, stream: usize) -> &Ring {
+        &self.rings[stream.min(STREAMS - 1)]
+    }
+
+    /// The pumps of the room's clients.
+    pub(super) fn pumps(&self) -> &Pumps {
+        &self.pumps
+    }
+}
+
+/// The last entries of one stream.
+#[derive(Debug, Default)]
+pub(super) struct Ring(RwLock<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    /// The number of the oldest entry kept.
+    first: u64,
+    entries: VecDeque<Arc<Entry>>,
+    /// The entry that went last, for its memory.
+    spare: Option<Arc<Entry>>,
+}
+
+/// What a cursor finds beside the entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The number that the next entry will have.
+    pub(super) next: u64,
+    /// The ring has passed the cursor: changes are lost to it.
+    pub(super) passed: bool,
+}
+
+impl Ring {
+    /// Adds an entry.
+    fn push(&self, entry: Arc<Entry>) {
+        let mut ring = self.0.write();
+        if ring.entries.len() == ENTRIES {
+            ring.first += 1;
+            ring.spare = ring.entries.pop_front();
+        }
+        ring.entries.push_back(entry);
+    }
+
+    /// The number that the next entry will have.
+    pub(super) fn next(&self) -> u64 {
+        let ring = self.0.read();
+        ring.first + ring.entries.len() as u64
+    }
+
+    /// An entry that the ring has let go, for its memory. Somebody may still read it.
+    fn spare(&self) -> Arc<Entry> {
+        self.0.write().spare.take().unwrap_or_default()
+    }
+
+    /// Appends everything from entry number `cursor` on to `out`.
+    pub(super) fn since(&self, cursor: u64, out: &mut Vec<Arc<Entry>>) -> Found {
+        let ring = self.0.read();
+        let skip = cursor.saturating_sub(ring.first) as usize;
+        let kept = ring.entries.len();
+        out.extend(ring.entries.range(skip.min(kept)..).cloned());
+        Found {
+            next: ring.first + kept as u64,
+            passed: cursor < ring.first,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! One player of a lab: a client core, its link, its screen.
+//!
+//! In: time, what the room's feed has. Out: what the core holds and has told; messages to the room.
+
+use std::time::{Duration, Instant};
+
+use rand_pcg::Pcg64Mcg;
+use tickwire_shared::client::{Client, ClientEvent};
+use tickwire_shared::close::Refusal;
+use tickwire_shared::rules::Rules;
+
+use super::way::Way;
+use crate::seat::{Delivery, Seat, SeatReply};
+
+/// Between two animation frames of a 60 Hz screen.
+pub const ANIMATION_FRAME: Duration = Duration::from_micros(16_667);
+
+/// What a player intends now.
+pub type Play<R> = Box<dyn FnMut(&mut Pcg64Mcg, Duration) -> <R as Rules>::Input>;
+
+/// One player: a client core, its link, its screen.
+pub struct LabPlayer<R: Rules> {
+    /// The client core.
+    pub core: Client<R>,
+    /// From client to server.
+    pub up: Way,
+    /// From server to client.
+    pub down: Way,
+    /// Its socket is read: otherwise the server's writer is stuck and takes nothing from the feed.
+    pub reads: bool,
+    /// Between two of its animation frames.
+    pub frame: Duration,
+    /// It has animation frames: a frozen or hidden tab has none.
+    pub draws: bool,
+    /// Why the room closed its connection.
+    pub closed: Option<Refusal>,
+    /// All that its core had to tell.
+    pub events: Vec<ClientEvent<R::Event, R::Action>>,
+    /// Bytes of all messages that it was sent, and how many those were.
+    pub bytes_down: u64,
+    /// Messages that it was sent.
+    pub messages_down: u64,
+    /// What it does.
+    pub play: Play<R>,
+    pub(super) seat: Option<Seat>,
+    pub(super) joining: Option<SeatReply>,
+    pub(super) next_frame: Duration,
+}
+
+impl<R: Rules> LabPlayer<R> {
+    pub(super) fn new(
+        core: Client<R>,
+        [up, down]: [Way; 2],
+        play: Play<R>,
+        now: Duration,
+    ) -> LabPlayer<R> {
+        LabPlayer {
+            core,
+            up,
+            down,
+            reads: true,
+            frame: ANIMATION_FRAME,
+            draws: true,
+            closed: None,
+            events: Vec::new(),
+            bytes_down: 0,
+            messages_down: 0,
+            play,
+            seat: None,
+            joining: None,
+            next_frame: now,
+        }
+    }
+
+    /// Its place in the room, while it has one; it can be taken away, as by a lost connection whose ends still live.
+    pub fn seat_mut(&mut self) -> &mut Option<Seat> {
+        &mut self.seat
+    }
+
+    /// Sits down if the room has answered, or learns why not.
+    pub(super) fn sit_down(&mut self, now: Duration) {
+        let Some(Ok(answer)) = self.joining.as_mut().map(SeatReply::try_recv) else {
+            return;
+        };
+        self.joining = None;
+        match answer {
+            Ok(seat) => {
+                // What the net layer's pings would find.
+                seat.port.note_round_trip(self.down.spec().round_trip);
+                self.core.handle_connected();
+                // The net layer has read the hello already.
+                let _hello = self.core.poll_transmit(now);
+                self.down.send(now, seat.welcome.clone());
+                (self.seat, self.closed) = (Some(seat), None);
+            }
+            Err(refusal) => self.closed = Some(refusal),
+        }
+    }
+
+    /// The server writes what its feed has, if its socket takes it.
+    pub(super) fn feed(&mut self, now: Duration) {
+        let Some(seat) = self.seat.as_mut().filter(|_| self.reads) else {
+            return;
+        };
+        let mut message = Vec::new();
+        match seat.feed.write_message(&mut message) {
+            Ok(true) => self.send_down(now, message),
+            Ok(false) => {}
+            Err(refusal) => (self.closed, self.seat) = (Some(refusal), None),
+        }
+    }
+
+    fn send_down(&mut self, now: Duration, message: Vec<u8>) {
+        self.bytes_down += message.len() as u64;
+        self.messages_down += 1;
+        self.down.send(now, message);
+    }
+
+    /// What has arrived is read at both ends; draws if it is time. `at` is `now` as an instant.
+    pub(super) fn live(&mut self, rng: &mut Pcg64Mcg, now: Duration, at: Instant) {
+        while let Some(bytes) = self.down.arrived(now) {
+            self.core.handle_bytes(now, &bytes);
+        }
+        while let Some(bytes) = self.up.arrived(now) {
+            let Some(seat) = &self.seat else { continue };
+            match seat.port.deliver(at, &bytes) {
+                Ok(Delivery::Reply(bytes)) => self.send_down(now, bytes),
+                Ok(Delivery::Taken | Delivery::Link(_)) => {}
+                Ok(Delivery::Goodbye) => self.seat = None,
+                Err(reason) => (self.closed, self.seat) = (Some(reason.into()), None),
+            }
+        }
+        if self.draws && now >= self.next_frame {
+            self.next_frame = (self.next_frame + self.frame).max(now);
+            self.core.set_input((self.play)(rng, now));
+            self.core.update(now);
+            self.core.view(now);
+        }
+        while let Some(bytes) = self.core.poll_transmit(now) {
+            self.up.send(now, bytes);
+        }
+        let news = std::iter::from_fn(|| self.core.poll_event());
+        self.events.extend(news);
+    }
+}

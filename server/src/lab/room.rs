@@ -1,0 +1,257 @@
+//! A room, its players and their links, in virtual time.
+//!
+//! In: a game, a seed, players and what they do. Out: time that passes, from one thing that happens to the next.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tickwire_room::{ClientId, Game, RoomConfig, RoomCore};
+use tickwire_shared::client::{Client, Destination};
+use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::ids::{ChannelId, ResumeToken, Tick};
+use tickwire_shared::rules::Rules;
+
+use super::player::LabPlayer;
+use super::way::Way;
+use crate::host::{HostedRoom, RoomSetup};
+use crate::link::LinkSpec;
+use crate::metrics::Metrics;
+use crate::scheduler::{Tickable, Verdict};
+use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
+
+/// The finest step of time.
+const TIME_STEP: Duration = Duration::from_micros(500);
+/// How long a room may take to let somebody in.
+const JOIN: Duration = Duration::from_millis(100);
+
+/// A room, its players and their links.
+pub struct Lab<G: Game> {
+    /// Time since the start.
+    pub now: Duration,
+    /// The players, in the order of [`Lab::add`].
+    pub players: Vec<LabPlayer<G::Rules>>,
+    /// The room has closed.
+    pub closed: bool,
+    /// The room ticked in the last step.
+    pub ticked: bool,
+    start: Instant,
+    next_tick: Duration,
+    next_client: u64,
+    rng: Pcg64Mcg,
+    room: HostedRoom<G>,
+    handle: Arc<dyn RoomHandle>,
+    metrics: Arc<Metrics>,
+}
+
+impl<G: Game> Lab<G> {
+    /// An empty room. Seats are kept for ten seconds.
+    pub fn new(options: G::Options, seed: u64) -> Lab<G> {
+        let metrics = Arc::new(Metrics::default());
+        let ticks = |seconds: u32| seconds * G::Rules::TICK_RATE_HZ;
+        let (room, handle) = HostedRoom::open(RoomSetup {
+            name: "lab".into(),
+            options,
+            config: RoomConfig {
+                seed,
+                grace_ticks: ticks(10),
+                chat_lines: 5,
+                chat_span_ticks: ticks(10),
+            },
+            metrics: metrics.clone(),
+            on_close: Box::new(|| {}),
+        });
+        Lab {
+            now: Duration::ZERO,
+            players: Vec::new(),
+            closed: false,
+            ticked: false,
+            // The room asks for instants; which one is the first does not matter.
+            start: Instant::now(),
+            next_tick: Duration::ZERO,
+            next_client: 1,
+            rng: Pcg64Mcg::seed_from_u64(seed),
+            room,
+            handle,
+            metrics,
+        }
+    }
+
+    /// The room.
+    pub fn room(&self) -> &RoomCore<G> {
+        self.room.core()
+    }
+
+    /// What a server would serve at `/metrics`.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// A new player over a link of this latency and jitter each way, connected. Returns its place in [`Lab::players`].
+    ///
+    /// # Errors
+    /// What the room refuses it for.
+    pub fn add(
+        &mut self,
+        (latency_ms, jitter_ms): (u64, u64),
+        play: impl FnMut(&mut Pcg64Mcg, Duration) -> <G::Rules as Rules>::Input + 'static,
+    ) -> Result<usize, Refusal> {
+        let spec = LinkSpec {
+            round_trip: 2 * Duration::from_millis(latency_ms),
+            jitter: Duration::from_millis(jitter_ms),
+            ..LinkSpec::default()
+        };
+        self.add_over(&spec, play)
+    }
+
+    /// The same over any link.
+    ///
+    /// # Errors
+    /// What the room refuses it for.
+    pub fn add_over(
+        &mut self,
+        spec: &LinkSpec,
+        play: impl FnMut(&mut Pcg64Mcg, Duration) -> <G::Rules as Rules>::Input + 'static,
+    ) -> Result<usize, Refusal> {
+        let [up, down] = [(); 2].map(|()| Way::new(spec, self.rng.random()));
+        let index = self.players.len();
+        let core = Client::new(Destination {
+            room: "lab".into(),
+            create: true,
+            name: format!("player {index}"),
+        });
+        let player = LabPlayer::new(core, [up, down], Box::new(play), self.now);
+        self.players.push(player);
+        self.connect(index)?;
+        Ok(index)
+    }
+
+    /// Joins with whatever token the core has; time passes until the room answers.
+    ///
+    /// # Errors
+    /// What the room refuses it for.
+    pub fn connect(&mut self, index: usize) -> Result<(), Refusal> {
+        self.begin_connect(index)?;
+        let end = self.now + JOIN;
+        while self.players[index].joining.is_some() && self.now < end && !self.closed {
+            self.step(end);
+        }
+        self.players[index].closed.clone().map_or(Ok(()), Err)
+    }
+
+    /// The same without waiting: if the room refuses, [`LabPlayer::closed`] says why.
+    ///
+    /// # Errors
+    /// The room is gone.
+    pub fn begin_connect(&mut self, index: usize) -> Result<(), Refusal> {
+        let resume = self.players[index].core.resume_token();
+        let joining = self.ask_for_seat(resume)?;
+        self.players[index].joining = Some(joining);
+        Ok(())
+    }
+
+    /// A seat for a connection that nobody plays; time passes until the room answers.
+    ///
+    /// # Errors
+    /// What the room refuses it for.
+    pub fn take_seat(&mut self, resume: Option<ResumeToken>) -> Result<Seat, Refusal> {
+        let mut answer = self.ask_for_seat(resume)?;
+        let end = self.now + JOIN;
+        loop {
+            if let Ok(answer) = answer.try_recv() {
+                return answer;
+            }
+            if self.now >= end || self.closed {
+                return Err(CloseReason::RoomClosed.into());
+            }
+            self.step(end);
+        }
+    }
+
+    fn ask_for_seat(&mut self, resume: Option<ResumeToken>) -> Result<SeatReply, Refusal> {
+        let client = ClientId(self.next_client);
+        self.next_client += 1;
+        let request = JoinRequest {
+            client,
+            name: format!("p{}", client.0),
+            resume,
+        };
+        let reply = self.handle.join(request);
+        reply.map_err(|_| CloseReason::RoomClosed.into())
+    }
+
+    /// A connection breaks, both ways.
+    pub fn disconnect(&mut self, index: usize) {
+        let player = &mut self.players[index];
+        (player.seat, player.joining) = (None, None);
+        player.up.clear();
+        player.down.clear();
+        player.core.handle_disconnected(1006);
+    }
+
+    /// Plays on for `span`; `each` looks at the room whenever anything has happened.
+    pub fn run(&mut self, span: Duration, mut each: impl FnMut(&mut Lab<G>)) {
+        let end = self.now + span;
+        while self.now < end && !self.closed {
+            self.step(end);
+            each(self);
+        }
+    }
+
+    /// On to the next time at which anything happens, `end` at the latest.
+    fn step(&mut self, end: Duration) {
+        self.ticked = false;
+        let frames = self.players.iter().filter(|player| player.draws);
+        let frames = frames.map(|player| player.next_frame);
+        let ways = self.players.iter();
+        let ways = ways.flat_map(|player| [player.up.next(), player.down.next()]);
+        let next = frames.chain(ways.flatten()).fold(self.next_tick, Ord::min);
+        // What happens within a step happens at its end: with a hundred players something always does.
+        self.now = next.max(self.now + TIME_STEP).min(end.max(self.now));
+        if self.now >= self.next_tick {
+            let verdict = self.room.tick(self.start + self.next_tick);
+            self.closed = verdict == Verdict::Close;
+            self.next_tick += self.room.period();
+            self.ticked = true;
+            for player in &mut self.players {
+                player.sit_down(self.now);
+            }
+            for player in &mut self.players {
+                player.feed(self.now);
+            }
+        }
+        let at = self.start + self.now;
+        for player in &mut self.players {
+            player.live(&mut self.rng, self.now, at);
+        }
+    }
+
+    /// Compares what a player's core holds with what the room says it should, channel by channel: `None` when the core has
+    /// not heard of the room's newest snapshot, or is on its way to another rate. Then what differs, if anything does.
+    pub fn compare(&self, index: usize) -> Option<Result<(), String>> {
+        let (room, core) = (self.room.core(), &self.players[index].core);
+        let player = core.player()?;
+        let newest = room.last_snapshot()?;
+        let stride = core.stats(self.now).stride;
+        let told = Tick(newest.0 - newest.0 % (G::Rules::TICKS_PER_SNAPSHOT * stride));
+        if core.newest_tick() != Some(told) || told != newest {
+            return None;
+        }
+        let seen = room.seen_by(player);
+        let held = core.channels().filter(|channel| *channel != ChannelId::OWN);
+        if !held.eq(seen.iter().copied()) {
+            return Some(Err(format!(
+                "player {index} at {newest:?} should see {seen:?}"
+            )));
+        }
+        for channel in seen {
+            let held = core.heard(*channel).map(|(_, state)| state);
+            if held != room.channel_state(*channel, stride) {
+                let words = format!("player {index} at {newest:?} in {channel:?}: {held:?}");
+                return Some(Err(words));
+            }
+        }
+        Some(Ok(()))
+    }
+}

@@ -1,0 +1,65 @@
+//! One way of a lab player's connection: whole messages, over a conditioned link, in virtual time.
+//!
+//! In: messages, when they are sent. Out: the same, when they arrive, in order.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::link::{self, LinkSpec};
+
+/// One way of a link, and what is on it.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Nothing arrives before this, whatever the link.
+    pub stalled_until: Duration,
+    link: link::Way,
+    on_the_way: VecDeque<(Duration, Vec<u8>)>,
+}
+
+impl Way {
+    pub(super) fn new(spec: &LinkSpec, seed: u64) -> Way {
+        Way {
+            stalled_until: Duration::ZERO,
+            link: link::Way::new(spec, seed),
+            on_the_way: VecDeque::new(),
+        }
+    }
+
+    /// What the link does to bytes.
+    pub fn spec(&self) -> &LinkSpec {
+        self.link.spec()
+    }
+
+    /// Another link from now on; what is under way stays in front.
+    pub fn set(&mut self, spec: &LinkSpec) {
+        self.link.set(spec);
+    }
+
+    /// Hands bytes over.
+    pub(super) fn send(&mut self, now: Duration, bytes: Vec<u8>) {
+        let arrival = self.link.arrival(now, bytes.len());
+        self.on_the_way.push_back((arrival, bytes));
+    }
+
+    /// When the next bytes arrive.
+    pub(super) fn next(&self) -> Option<Duration> {
+        let (at, _) = self.on_the_way.front()?;
+        Some((*at).max(self.stalled_until))
+    }
+
+    /// The next bytes that have arrived.
+    pub(super) fn arrived(&mut self, now: Duration) -> Option<Vec<u8>> {
+        self.next().filter(|at| *at <= now)?;
+        self.on_the_way.pop_front().map(|sent| sent.1)
+    }
+
+    /// Messages that are on their way.
+    pub fn waiting(&self) -> usize {
+        self.on_the_way.len()
+    }
+
+    /// The connection is gone, with all that was under way.
+    pub(super) fn clear(&mut self) {
+        self.on_the_way.clear();
+    }
+}

@@ -1,0 +1,91 @@
+//! What the connections of one server share, and what each holds of it.
+//!
+//! In: what the server was built with. Out: shared limits, counters and places, looked at by every file of this folder.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+
+use super::address::{AddressLease, AddressRange, Addresses};
+use super::conditioned::Links;
+use crate::directory::Directory;
+use crate::limits::Limits;
+use crate::metrics::{Counted, Metrics};
+use crate::page::Page;
+use crate::protocol::Protocol;
+
+/// What every connection of one server shares.
+pub(crate) struct Net {
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) directory: Arc<Directory>,
+    pub(super) protocols: Vec<Arc<dyn Protocol>>,
+    pub(crate) page: Page,
+    /// Origins that may connect beside the page's own, such as `https://game.example`.
+    pub(crate) allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub(crate) proxies: Vec<AddressRange>,
+    pub(super) links: Links,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) connections: Arc<Semaphore>,
+    pub(super) unhelloed: Arc<Semaphore>,
+    pub(super) refusals: Arc<Semaphore>,
+    /// True from the moment that the server goes down.
+    pub(super) closing: watch::Sender<bool>,
+}
+
+/// What a [`Net`] is made of.
+pub(crate) struct NetSetup {
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) protocols: Vec<Arc<dyn Protocol>>,
+    pub(crate) page: Page,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) proxies: Vec<AddressRange>,
+    pub(crate) links: Links,
+}
+
+impl Net {
+    pub(crate) fn new(setup: NetSetup) -> Net {
+        let NetSetup {
+            limits,
+            metrics,
+            directory,
+            protocols,
+            page,
+            allowed_origins,
+            proxies,
+            links,
+        } = setup;
+        let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        Net {
+            addresses: Arc::new(Addresses::new(&limits)),
+            connections: permits(limits.connections),
+            unhelloed: permits(limits.unhelloed),
+            refusals: permits(limits.refusals),
+            closing: watch::Sender::new(false),
+            limits,
+            metrics,
+            directory,
+            protocols,
+            page,
+            allowed_origins,
+            proxies,
+            links,
+        }
+    }
+}
+
+/// The other end of one TCP connection, and what it holds of the server until the last task lets go of it: HTTP
+/// first, then the WebSocket that it may become.
+pub(super) struct Peer {
+    pub(super) address: IpAddr,
+    pub(super) _lease: Option<AddressLease>,
+    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) _counted: Counted,
+    /// The server waits at its end until every one of these is gone.
+    pub(super) _alive: mpsc::Sender<Infallible>,
+}

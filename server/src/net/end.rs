@@ -1,0 +1,67 @@
+//! How a connection ends, and where that is counted and logged.
+//!
+//! In: a decision of the reader, the writer, the room or the server. Out: one label for metrics, one line in the log.
+
+use std::net::IpAddr;
+
+use tickwire_shared::close::{CloseReason, Refusal};
+
+use super::frames::ReadError;
+use crate::metrics::Metrics;
+
+/// How a connection ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The server closes it, for this reason.
+    Refused(Refusal),
+    /// The client sent a close frame.
+    ClientClosed(Option<u16>),
+    /// The stream ended or broke without one.
+    Lost,
+}
+
+impl End {
+    /// A stable name for metrics and logs.
+    fn label(&self) -> &'static str {
+        match self {
+            End::Refused(refusal) => refusal.reason.label(),
+            End::ClientClosed(_) => "client_closed",
+            End::Lost => "lost",
+        }
+    }
+
+    /// The one place where a connection's end is counted and logged.
+    // One line each, and no span around the tasks: entering that at every message costs more than the message's way.
+    pub(super) fn note(&self, address: IpAddr, metrics: &Metrics) {
+        metrics.socket_closed(self.label());
+        match self {
+            End::Refused(refusal) => {
+                tracing::info!(
+                    %address,
+                    reason = self.label(),
+                    words = refusal.close_words(),
+                    "closed"
+                );
+            }
+            End::ClientClosed(code) => {
+                tracing::info!(%address, reason = self.label(), code, "closed")
+            }
+            End::Lost => tracing::info!(%address, reason = self.label(), "closed"),
+        }
+    }
+}
+
+impl From<ReadError> for End {
+    fn from(error: ReadError) -> End {
+        match error {
+            ReadError::Refused(reason) => reason.into(),
+            ReadError::Lost => End::Lost,
+        }
+    }
+}
+
+impl From<CloseReason> for End {
+    fn from(reason: CloseReason) -> End {
+        End::Refused(reason.into())
+    }
+}

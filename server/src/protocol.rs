@@ -1,0 +1,40 @@
+//! What is spoken over the WebSockets of one path: how a client says where it wants to go, and how it is told goodbye.
+//!
+//! In: a client's first message. Out: a seat in a room, or why there is none. What comes after that is between the seat's
+//! two ends ([`crate::Port`], [`crate::Feed`]) and the client: a room of any kind can bring a protocol of its own.
+
+use std::pin::Pin;
+
+use tickwire_shared::close::Refusal;
+
+use crate::directory::{Directory, Joined};
+
+/// A protocol and the path that it is spoken on.
+pub trait Protocol: Send + Sync + 'static {
+    /// The path of its WebSockets, such as `/ws`; a part in braces (`/notes/{note}`) stands for any.
+    fn path(&self) -> &str;
+
+    /// True when a client speaks first: its first message is then waited for. Otherwise it is let in at once.
+    fn waits_for_hello(&self) -> bool {
+        true
+    }
+
+    /// Finds the room that a client wants, opens it if need be, and waits for its answer.
+    fn join<'a>(&'a self, directory: &'a Directory, call: Call) -> Joining<'a>;
+
+    /// A whole message that says why the server is about to close; a close frame with the same words follows. `None`
+    /// when the protocol has no such message.
+    fn goodbye(&self, refusal: &Refusal) -> Option<Vec<u8>>;
+}
+
+/// A client at the door.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Call {
+    /// The path that it asked for, without the query.
+    pub path: String,
+    /// Its first message, if the protocol waits for one.
+    pub hello: Vec<u8>,
+}
+
+/// What [`Protocol::join`] gives.
+pub type Joining<'a> = Pin<Box<dyn Future<Output = Result<Joined, Refusal>> + Send + 'a>>;
