@@ -11,10 +11,10 @@ use tickwire_shared::rules::Rules;
 
 use crate::spread::Spread;
 
-/// The stages of a tick in their order; `capture` to `encode` run in ticks with a snapshot only.
+/// The stages of a tick in order; `capture` to `encode` run only in ticks with a snapshot.
 pub const PHASES: [&str; 6] = ["receive", "simulate", "capture", "look", "encode", "finish"];
 
-/// What the stages of many ticks took.
+/// The times of the stages of many ticks.
 #[derive(Clone, Debug, Default)]
 pub struct Phases {
     spent_us: [Vec<f64>; PHASES.len()],
@@ -22,7 +22,7 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// One tick of `room`, counted.
+    /// Runs one tick of `room` and records its times.
     pub fn tick<G: Game>(&mut self, room: &mut RoomCore<G>, inbox: &mut Vec<Inbound<G::Rules>>) {
         let started = Instant::now();
         let mut lap = started;
@@ -48,7 +48,7 @@ impl Phases {
         self.whole_us.push((lap - started).as_secs_f64() * 1e6);
     }
 
-    /// Each stage, and the whole tick at the end, microseconds.
+    /// The spread of each stage, and of the whole tick at the end, microseconds.
     pub fn spreads(&mut self) -> [(&'static str, Spread); PHASES.len() + 1] {
         let mut spreads = [("whole", Spread::of(&mut self.whole_us)); PHASES.len() + 1];
         for ((spread, name), spent) in spreads.iter_mut().zip(PHASES).zip(&mut self.spent_us) {
@@ -57,7 +57,7 @@ impl Phases {
         spreads
     }
 
-    /// Of a whole tick, microseconds.
+    /// Mean time of a whole tick, microseconds.
     pub fn mean_us(&self) -> f64 {
         self.whole_us.iter().sum::<f64>() / self.whole_us.len().max(1) as f64
     }
