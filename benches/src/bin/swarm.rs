@@ -139,7 +139,7 @@ fn words(outcome: &Outcome) -> String {
     };
     let mut out = format!(
         "players            {} ({} late, {} with less than 95 % of their snapshots)\n\
-         snapshots          {:.2} a second, {:.2} for who got the fewest, over {:.1} s\n\
+         snapshots          {:.2} a second, {:.2} for the client with the fewest, over {:.1} s\n\
          gap                {}\n\
          input to snapshot  {}\n\
          load late          {}\n\
