@@ -1,7 +1,7 @@
-//! What a changed entity costs to encode and to decode, and what its residuals would cost in other codes.
+//! What a changed entity costs to encode and to decode, and what its residuals would cost with other codes.
 //!
-//! Prints first two tables, of recorded arenas of about 100 and 1,000 fighters: nanoseconds per changed entity, and
-//! bytes and nanoseconds per row of residuals by code (medians); then criterion's times of whole snapshots.
+//! First prints two tables of recorded arenas with about 100 and 1,000 fighters: nanoseconds per changed entity, and
+//! bytes and nanoseconds per row of residuals by code (medians). Then follow criterion's times of whole snapshots.
 
 #![allow(
     missing_docs,
@@ -24,25 +24,25 @@ use tickwire_benches::rounds::rounds;
 use tickwire_benches::spread::quantile;
 use tickwire_shared::snapshot::{ChannelState, DeltaDecoder, DeltaEncoder, TableState};
 
-/// Snapshots of each trace.
+/// Length of each trace.
 const SPAN: Duration = Duration::from_secs(10);
-/// How often everything is timed; the median is told.
+/// How often each time is measured; the median is reported.
 const RUNS: usize = 15;
 
-/// Rows of a small section.
+/// Number of rows in a small section.
 const CELL_ROWS: usize = 4;
 
-/// A trace, and what encoder and decoder need of it.
+/// A trace, with everything that encoder and decoder need.
 struct Recorded {
     name: &'static str,
     trace: Trace,
-    /// Snapshot by snapshot, quantised.
+    /// The rows of each snapshot, quantised.
     rows: Vec<Vec<TableState>>,
-    /// What both ends hold before the second.
+    /// What both ends hold before the second snapshot.
     start: ChannelState,
-    /// From the second on.
+    /// The deltas, from the second snapshot on.
     deltas: Vec<Vec<u8>>,
-    /// Entities with a changed row, from the second on, over the whole trace.
+    /// Entities with a changed row, over the whole trace from the second snapshot on.
     changed: usize,
 }
 
@@ -98,7 +98,7 @@ impl Recorded {
         state
     }
 
-    /// What was decoded is what was recorded, or the times are of nothing.
+    /// Checks that the decoded rows are the recorded ones; otherwise the times mean nothing.
     fn check(&self) {
         let decoded = self.decode();
         let last = self.rows.last().expect("snapshots were recorded");
@@ -171,7 +171,7 @@ fn print_entities(recorded: &[Recorded]) {
     }
 }
 
-/// Times one code over channels, each of which has a code of its own for all its sections.
+/// Times one code over channels. Each channel has a code of its own for all its sections.
 fn print_code<C: ResidualCode>(channels: &[Vec<Section>], columns: usize) {
     let values = channels.iter().flatten().map(Vec::len).sum::<usize>();
     let rows = values as f64 / columns as f64;
@@ -226,7 +226,7 @@ fn print_codes(name: &str, channels: &[Vec<Section>], columns: usize) {
 fn print_all_codes([hundred, thousand]: &[Recorded; 2]) {
     let columns = hundred.trace.schema.tables[0].moving.len();
     let sections = residuals(&hundred.trace, 0);
-    // As a grid's cells would have it: what is learnt in one snapshot is little.
+    // Like the cells of a grid: one snapshot teaches the code little.
     let cell = CELL_ROWS * columns;
     let most = sections.iter().map(|section| section.len().div_ceil(cell));
     let cells = (0..most.max().unwrap_or(0)).map(|place| {

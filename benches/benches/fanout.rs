@@ -1,7 +1,7 @@
 //! What many clients cost: one room's tick, and one client's message, without sockets.
 //!
-//! Prints first tables (medians and fastest tenths) against players and against entities, with the growth exponent of each; then
-//! criterion's time of one client's message. Every tick has a snapshot.
+//! First prints tables (medians and fastest tenths) against players and against entities, with the growth exponent of
+//! each. Then follows criterion's time of one client's message. Every tick has a snapshot.
 
 #![allow(
     missing_docs,
@@ -19,14 +19,14 @@ use tickwire_benches::crowd::play::{CrowdRoom, TickCost, growth_exponent};
 use tickwire_benches::rounds::rounds;
 use tickwire_benches::spread::quantile;
 
-/// Each room is played in so many turns of so many ticks.
+/// Each room is played in this many turns of [`TURN_TICKS`] ticks.
 const TURNS: usize = 12;
 const TURN_TICKS: usize = 20;
-/// On a machine that does other things too, this quantile says what the room takes by itself.
+/// On a machine that also does other things, this quantile shows what the room itself takes.
 const QUIET: f64 = 0.1;
 const PLAYERS: [usize; 5] = [125, 250, 500, 1000, 2000];
 const ENTITIES: [usize; 5] = [1000, 2000, 4000, 8000, 16_000];
-/// Players among the entities.
+/// Number of players among the entities.
 const AMONG: usize = 125;
 
 /// A quantile of each figure.
@@ -70,7 +70,7 @@ fn print_growth(
         (*count, room, Vec::new())
     });
     let mut rooms = rooms.collect::<Vec<_>>();
-    // In turns, so that whatever else the machine does falls on all of them alike.
+    // Take turns, so that whatever else the machine does affects all of them alike.
     for _ in 0..turns {
         for (_, room, costs) in &mut rooms {
             costs.extend((0..TURN_TICKS).map(|_| room.tick().expect("a crowd walks")));

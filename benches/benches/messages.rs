@@ -1,7 +1,7 @@
 //! What one message costs, without sockets: an input on its way in, a snapshot on its way out.
 //!
-//! Prints first a table of nanoseconds per message against players and channels: taking an input in (decoding, checks,
-//! the mailbox), its share of the tick's first stage, and writing what a client is sent. Then criterion's times of
+//! First prints a table of nanoseconds per message against players and channels: taking an input in (decoding, checks,
+//! the mailbox), its share of the tick's first stage, and writing a client's message. Then follow criterion's times of
 //! the same. `-- --profile-time 10` writes flame graphs instead.
 
 #![allow(
@@ -28,7 +28,7 @@ const CELLS: [f64; 3] = [250.0, 40.0, 20.0];
 const TICKS: usize = 400;
 const SEED: u64 = 7;
 
-/// One tick's first stage, nanoseconds per input; the rest of the tick goes on unwatched.
+/// The first stage of one tick, nanoseconds per input; the rest of the tick is not timed.
 fn receive_ns(scripted: &mut ScriptedRoom<Crowd>) -> f64 {
     let mut inbox = Vec::new();
     scripted.fill_inbox(&mut inbox);
@@ -85,7 +85,7 @@ fn print_crowd(players: usize, cell: f64, ticks: usize) {
     }
 }
 
-/// Nobody was sent nothing, and no input was lost.
+/// Every client was sent something, and no input was lost.
 fn check(costs: &[TickCost], scripted: &mut ScriptedRoom<Crowd>) {
     assert!(costs.iter().all(|cost| cost.bytes > 20.0), "empty messages");
     scripted.check();

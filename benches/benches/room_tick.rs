@@ -1,7 +1,7 @@
-//! What one tick of a room costs, without sockets: in all, and by phase, against players, entities and channels.
+//! What one tick of a room costs, without sockets: as a whole and by phase, against players, entities and channels.
 //!
-//! Prints first a table of microseconds by phase, then criterion's times of whole ticks. Read the ratios: machines
-//! differ. `-- --profile-time 10` writes flame graphs instead.
+//! First prints a table of microseconds by phase, then criterion's times of whole ticks. Read the ratios, because
+//! machines differ. `-- --profile-time 10` writes flame graphs instead.
 
 #![allow(
     missing_docs,
@@ -27,13 +27,13 @@ use tickwire_room::Game;
 const ARENA_PLAYERS: [u64; 3] = [2, 8, 16];
 const ARENA_TICKS: usize = 20_000;
 const FIELD_PLAYERS: [u64; 2] = [100, 800];
-/// Of a crowd.
+/// Players in a crowd.
 const PLAYERS: [usize; 3] = [0, 125, 1000];
-/// Of a crowd, its players among them.
+/// Entities in a crowd, including its players.
 const ENTITIES: [usize; 2] = [1000, 4000];
-/// Sides of a crowd's grid cells, units: about 16, 650 and 2,600 channels.
+/// Sides of a crowd's grid cells, units: these give about 16, 650 and 2,600 channels.
 const CELLS: [f64; 3] = [250.0, 40.0, 20.0];
-/// Of a crowd, and of a field.
+/// Ticks of a crowd, and of a field.
 const CROWD_TICKS: usize = 400;
 const SEED: u64 = 7;
 
@@ -109,7 +109,7 @@ fn print_row<G: Game>(name: &str, scripted: &mut ScriptedRoom<G>, ticks: usize) 
     scripted.check();
 }
 
-/// What the room's place in a server adds: its mailbox, and what it leaves for each client.
+/// What a room's place in a server adds: its mailbox, and what it leaves in each client's handoff.
 fn print_hosted(ticks: usize) {
     println!(
         "\n{:<34} {:>9} {:>9} {:>9}",
@@ -121,7 +121,7 @@ fn print_hosted(ticks: usize) {
         let mut hosted = CrowdRoom::open(options(), SEED).expect("a crowd gathers");
         let (mut room_us, mut hosted_us) = (Vec::new(), Vec::new());
         let mut inbox = Vec::new();
-        // In turns, so that whatever else the machine does falls on both alike.
+        // Take turns, so that whatever else the machine does affects both alike.
         for _ in 0..ticks {
             scripted.fill_inbox(&mut inbox);
             let started = Instant::now();

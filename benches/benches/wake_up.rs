@@ -1,7 +1,7 @@
-//! How late ticks begin: the scheduler's wake-ups, with 1, 100 and 1,000 rooms on one simulation thread.
+//! How late ticks begin: the scheduler's wake-ups with 1, 100 and 1,000 rooms on one simulation thread.
 //!
-//! Prints one table, of real threads in real time on this machine: run it on one that does nothing else. What is late
-//! here is the timer's slack, the scheduler's queue and the rooms before in it; the rooms themselves do nothing.
+//! Prints one table, measured with real threads in real time; run it on a machine that does nothing else. Lateness
+//! comes from the timer's slack, the scheduler's queue and the rooms ahead in it; the rooms themselves do nothing.
 
 #![allow(
     missing_docs,
@@ -16,7 +16,7 @@ use tickwire_benches::rounds::rounds;
 use tickwire_benches::spread::Spread;
 
 const ROOMS: [usize; 3] = [1, 100, 1000];
-/// How long each is watched, tenths of a second.
+/// How long to watch each number of rooms, tenths of a second.
 const SPAN_TENTHS: usize = 100;
 
 fn main() {
@@ -46,7 +46,7 @@ fn print_row<const HZ: u32>(rooms: usize, span: Duration) {
     let mut wakes = server.watch(span).expect("every room ticks");
     let (ticks, skipped) = (wakes.late_us.len(), wakes.skipped);
     let due = span.as_secs_f64() * f64::from(HZ) * rooms as f64;
-    // Every tick that was due has come or was left out, but for those at the ends of the span.
+    // Every tick that was due has run or was skipped, except for those at the ends of the span.
     let missing = due - ticks as f64 - skipped as f64;
     assert!(
         missing <= 2.0 * rooms as f64,

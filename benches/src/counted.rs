@@ -1,8 +1,8 @@
-//! Fixed cases whose machine instructions are counted: unlike times, counts do not drift from run to run.
+//! Fixed cases whose machine instructions are counted. Unlike times, counts do not drift from run to run.
 //!
-//! In: a case's name. Out: nothing but the work, in `counted_part`, which callgrind is told to count; what comes before
-//! and between is not counted. `cargo xtask instructions` runs each case and compares it with `benches/instructions.json`.
-//! Must not: take anything from the clock, the environment or the system's randomness.
+//! In: a case's name. Out: nothing but the work, in `counted_part`, which is the only function that callgrind counts.
+//! What comes before and between is not counted. `cargo xtask instructions` runs each case and compares it with
+//! `benches/instructions.json`. Must not: take anything from the clock, the environment or the system's randomness.
 
 use std::hint::black_box;
 
@@ -17,14 +17,14 @@ use crate::crowd::play::CrowdRoom;
 use crate::field::{FieldGame, FieldOptions};
 use crate::script::ScriptedRoom;
 
-/// How often a case's work is done.
+/// Number of rounds in which a case does its work.
 pub const ROUNDS: u32 = 20;
 const SEED: u64 = 7;
 
-/// A name, and how to get to where the counted work begins.
+/// A name, and a function that gets to the point where the counted work begins.
 pub type Case = (&'static str, fn() -> Box<dyn Counted>);
 
-/// All cases, in the order of the way of the data.
+/// All cases, in the order in which data flows.
 pub const CASES: [Case; 9] = [
     ("deliver-crowd-60", || Box::new(Delivery(crowd()))),
     ("tick-arena-8", || Box::new(Ticks::new(arena(8)))),
@@ -52,18 +52,18 @@ pub const CASES: [Case; 9] = [
 
 /// Work that comes in rounds.
 pub trait Counted {
-    /// What a round needs; not counted.
+    /// Prepares a round; not counted.
     fn prepare(&mut self);
-    /// A round's work.
+    /// Does the work of a round.
     fn work(&mut self);
-    /// After the last round.
+    /// Checks the result after the last round.
     ///
     /// # Panics
     /// The work was not done.
     fn check(&mut self);
 }
 
-/// Runs a case; false when there is none of this name.
+/// Runs a case. Returns false if there is no case of this name.
 pub fn run(name: &str) -> bool {
     let Some((_, open)) = CASES.iter().find(|case| case.0 == name) else {
         return false;
@@ -77,11 +77,11 @@ pub fn run(name: &str) -> bool {
     true
 }
 
-/// Where callgrind counts: it goes by this function's name.
+/// The function that callgrind counts; it is found by its name.
 #[inline(never)]
 fn counted_part(case: &mut dyn Counted) {
     case.work();
-    // Without anything after it the call would be a jump, and this function over before the work.
+    // With nothing after it, the call would become a jump, and this function would end before the work.
     black_box(case);
 }
 
@@ -124,7 +124,7 @@ impl<G: Game> Counted for Ticks<G> {
     }
 }
 
-/// Everybody's input on its way into the room.
+/// Everybody's input, on its way into the room.
 struct Delivery(CrowdRoom);
 
 impl Counted for Delivery {
@@ -142,7 +142,7 @@ impl Counted for Delivery {
     }
 }
 
-/// Everybody's message on its way out of the room.
+/// Everybody's message, on its way out of the room.
 struct Writing(CrowdRoom);
 
 impl Counted for Writing {
@@ -161,7 +161,7 @@ impl Counted for Writing {
     }
 }
 
-/// Snapshots of a room as one channel, and where an end of the codec is among them.
+/// Snapshots of a room as one channel, and how far one end of the codec has come.
 struct Recorded {
     schema: Schema,
     rows: Vec<Vec<TableState>>,
@@ -173,7 +173,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// Both ends hold the first two snapshots: rows have motions.
+    /// Both ends hold the first two snapshots, so the rows have motions.
     fn new<G: Game>(mut scripted: ScriptedRoom<G>) -> Recorded {
         let schema = scripted.room.schema().clone();
         let (mut rows, mut inbox) = (Vec::new(), Vec::new());
@@ -216,7 +216,7 @@ impl Recorded {
         self.next += 1;
     }
 
-    /// All is encoded, and its reader has read the first two.
+    /// Everything is encoded, and the reader has read the first two snapshots.
     fn wound_back(mut self) -> Recorded {
         while self.next < self.rows.len() {
             self.encode();

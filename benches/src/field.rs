@@ -1,7 +1,8 @@
-//! `field`, the game for measuring: everybody moves, nearly every tick, and turns with every input.
+//! `field`, the game for measuring: everybody moves at nearly every tick, and turns with every input.
 //!
-//! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a second.
-//! One room of all, all of them or those near one; or rooms of eight. Written on the public API alone, as any game is.
+//! In: a heading per player and tick. Out: movers in a world of 1000 x 1000 with steps of 0.1, twenty snapshots a
+//! second. There is one room in which a player sees all movers or those nearby, or there are rooms of eight. It uses
+//! the public API alone, like any game.
 
 pub mod play;
 
@@ -18,19 +19,19 @@ use rand::RngExt;
 
 /// Side of the world, units.
 pub const WORLD: f32 = 1000.0;
-/// How fast everybody is, units per second.
+/// Everybody's speed, units per second.
 pub const SPEED_PER_S: f32 = 200.0;
-/// Players of one room in `rooms`.
+/// Players in one room of `rooms`.
 pub const ROOM_SEATS: usize = 8;
-/// Whom a player sees with interest, itself included, about.
+/// About how many movers a player sees with interest, itself included.
 const SEEN: f64 = 40.0;
-/// What a grid with cells as large as its radius shows around a player, in squares of the radius: the cells that a circle
-/// touches (1 + 4 + pi), and some more for those that stay in sight by the margin. Measured; so chosen that players see
-/// as many as the peers' circles show. Smaller cells show less beyond the radius, but everybody is in another one every
-/// few ticks.
+/// The area that a grid with cells as large as its radius shows around a player, in squares of the radius: the cells
+/// that a circle touches (1 + 4 + pi), and some more for those that the margin keeps in. The number was measured, and
+/// chosen so that players see as many movers as the peers' circles show. Smaller cells show less beyond the radius, but
+/// then everybody changes cells every few ticks.
 const SEEN_AREA: f64 = 11.0;
 
-/// One that moves.
+/// A mover.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Mover {
     /// Units from the left.
@@ -39,21 +40,21 @@ pub struct Mover {
     /// Units from the top.
     #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
     pub y: f32,
-    /// Radians: where its player told it to go.
+    /// The direction that its player gave, radians.
     #[net(angle, bits = 8, interpolate, heading)]
     pub heading: f32,
-    /// Nobody is hurt here.
+    /// Never changes: nobody is hurt here.
     #[net(range = 0..=100)]
     pub health: u8,
-    /// It has bounced off the left or the right.
+    /// True after it has bounced off the left or the right edge.
     #[net(skip)]
     pub mirrored_x: bool,
-    /// It has bounced off the top or the bottom.
+    /// True after it has bounced off the top or the bottom edge.
     #[net(skip)]
     pub mirrored_y: bool,
 }
 
-/// Where to go: so many 256ths of a whole turn.
+/// The direction to go, in 256ths of a whole turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading(pub u8);
 
@@ -92,7 +93,7 @@ impl Rules for Field {
     fn map((): &()) {}
 
     fn step(mover: &mut Mover, heading: &Heading, (): &(), dt_s: f32) {
-        // Wrapped as the wire has it: -pi..pi.
+        // Wrapped to the range of the wire: -pi..pi.
         mover.heading = f32::from(heading.0 as i8) * (std::f32::consts::PI / 128.0);
         let step = SPEED_PER_S * dt_s;
         let (sine, cosine) = libm::sincosf(mover.heading);
@@ -101,7 +102,7 @@ impl Rules for Field {
     }
 }
 
-/// Moves one coordinate and turns it around at the world's edges, so that nobody sticks to them.
+/// Moves one coordinate and turns it round at the world's edges, so that no mover sticks to them.
 fn bounce(at: &mut f32, mirrored: &mut bool, by: f32) {
     *at += if *mirrored { -by } else { by };
     if *at < 0.0 || *at > WORLD {
@@ -113,11 +114,11 @@ fn bounce(at: &mut f32, mirrored: &mut bool, by: f32) {
 /// How a field is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldOptions {
-    /// Seats in the room.
+    /// Number of seats in the room.
     pub seats: usize,
-    /// Each sees about forty, when so many are spread evenly; None: each sees all.
+    /// The number of players, spread evenly, among whom each sees about forty. None: each sees all.
     pub seen_of: Option<usize>,
-    /// Nobody has an avatar, so nobody moves and there is never news: what an idle client costs.
+    /// Nobody has an avatar, so nobody moves and there is never news. Shows what an idle client costs.
     pub still: bool,
 }
 
@@ -131,7 +132,7 @@ impl Default for FieldOptions {
     }
 }
 
-/// The authority over a field.
+/// The server's side of a field.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FieldGame {
     still: bool,
@@ -176,7 +177,7 @@ impl Game for FieldGame {
         };
         let mover = room.spawn_for(player, (mover,));
         self.movers.insert(player, mover);
-        // Who has an avatar and sends no inputs is told it in every snapshot.
+        // A player with an avatar who sends no inputs would be sent the avatar in every snapshot.
         if !self.still {
             room.give_avatar(player, mover);
         }
@@ -194,10 +195,10 @@ impl Game for FieldGame {
     }
 }
 
-/// The radius, in sides of the world, of the circle around somebody who may be anywhere that holds this share of the world,
-/// on average: near the edges part of it lies outside, and the wider the circle, the more.
+/// The radius, in sides of the world, of a circle that holds this share of the world on average, if its centre may be
+/// anywhere in the world. Near the edges part of the circle lies outside; the wider the circle, the larger that part.
 fn circle_of(share: f64) -> f64 {
-    // The mean area that a disc of radius r has in common with a unit square around whose points it is drawn.
+    // The mean area that a disc of radius r shares with the unit square, when its centre may be anywhere in the square.
     let inside = |r: f64| r * r * (std::f64::consts::PI - r * (8.0 / 3.0 - r / 2.0));
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..50 {

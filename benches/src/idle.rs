@@ -1,7 +1,7 @@
-//! `idle`, a game that does nothing but look at the clock, and a server full of its rooms: how late ticks begin.
+//! `idle`, a game that only looks at the clock, and a server full of its rooms: how late ticks begin.
 //!
-//! In: how many rooms. Out: the lateness of every tick in a while, by the game's own clock. Each room has one seat whose
-//! client has left without a goodbye: the room ticks on for it, and no socket takes part.
+//! In: number of rooms. Out: the lateness of every tick in a span of time, by the game's own clock. Each room has one
+//! seat, whose client has left without a goodbye. So the room keeps ticking, and no socket takes part.
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,12 +24,12 @@ use crate::load::join::upgraded;
 use crate::load::{roomy, value};
 use crate::websocket::{BINARY, push_masked};
 
-/// Rooms opened at once.
+/// Rooms that are opened in parallel.
 const OPENERS: usize = 32;
-/// Seats outlive every measurement.
+/// Long enough for seats to outlive every measurement.
 const GRACE: Duration = Duration::from_secs(3600);
 
-/// Rules of a game without anything, at so many ticks per second.
+/// Rules of an empty game with this many ticks per second.
 #[derive(Debug)]
 pub struct Idle<const HZ: u32>;
 
@@ -51,16 +51,16 @@ impl<const HZ: u32> Rules for Idle<HZ> {
     fn step((): &mut (), (): &(), (): &(), _: f32) {}
 }
 
-/// Its authority: notes when it is called.
+/// The server's side of the game: notes when it is called.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct IdleGame<const HZ: u32> {
     room: usize,
 }
 
-/// Rooms of this process so far: each has a number.
+/// Number of rooms in this process so far, to number them.
 static ROOMS: AtomicUsize = AtomicUsize::new(0);
-/// Which room began a tick when, while somebody wants to know. A game is saved and restored, so it holds no ends of
-/// channels; all rooms of a server are on one thread, so nobody waits for this lock.
+/// Which room began a tick when, while a measurement is running. It is static because a game can be saved and restored,
+/// so it cannot hold the end of a channel. All rooms of a server are on one thread, so nothing waits for this lock.
 static TICKS: Mutex<Option<Vec<(usize, Instant)>>> = Mutex::new(None);
 
 fn ticks() -> MutexGuard<'static, Option<Vec<(usize, Instant)>>> {
@@ -101,19 +101,19 @@ pub struct IdleRooms<const HZ: u32> {
     _runtime: Runtime,
 }
 
-/// What was seen of a while.
+/// What was measured in a span of time.
 #[derive(Clone, Debug, Default)]
 pub struct Wakes {
-    /// Of every tick, from when it was due to when its room's game was called, microseconds.
+    /// For every tick, the time from when it was due to when its room's game was called, microseconds.
     pub late_us: Vec<f64>,
-    /// Rooms that ticked.
+    /// Number of rooms that ticked.
     pub rooms: usize,
-    /// Ticks that the scheduler left out, for it was too late.
+    /// Ticks that the scheduler skipped because it was too late.
     pub skipped: u64,
 }
 
 impl<const HZ: u32> IdleRooms<HZ> {
-    /// Opens so many rooms.
+    /// Opens this many rooms.
     ///
     /// # Errors
     /// The system gives no port, or a room refuses its player.
@@ -129,7 +129,7 @@ impl<const HZ: u32> IdleRooms<HZ> {
         let metrics = server.metrics();
         let (shutdown, ended) = oneshot::channel::<()>();
         runtime.spawn(server.serve(listener, async {
-            // Its other end was dropped: over as well.
+            // If the other end was dropped, this is over as well.
             let _ = ended.await;
         }));
         let next = AtomicUsize::new(0);
@@ -158,10 +158,10 @@ impl<const HZ: u32> IdleRooms<HZ> {
         })
     }
 
-    /// Watches all ticks for a while.
+    /// Watches all ticks for a span of time.
     ///
     /// # Errors
-    /// A room is missing.
+    /// A room did not tick.
     pub fn watch(&self, span: Duration) -> Result<Wakes> {
         let dropped = || value(&self.metrics.text(), "tickwire_ticks_dropped_total");
         let skipped = || dropped().unwrap_or_default() as u64;
@@ -169,7 +169,7 @@ impl<const HZ: u32> IdleRooms<HZ> {
         let expected = (span.as_secs_f64() * f64::from(HZ)) as usize * self.rooms;
         *ticks() = Some(Vec::with_capacity(expected + expected / 8 + self.rooms));
         std::thread::sleep(span);
-        let seen = ticks().take().context("somebody else watches too")?;
+        let seen = ticks().take().context("another measurement is running")?;
         let skipped = skipped() - before;
         let wakes = lateness(seen, Duration::from_secs(1) / HZ, skipped);
         ensure!(
@@ -195,7 +195,7 @@ fn limits() -> Limits {
     }
 }
 
-/// Takes a seat in a room of its own, and goes without a word.
+/// Takes a seat in a room of its own, and leaves without a goodbye.
 fn visit<const HZ: u32>(address: &str, room: usize) -> Result<()> {
     let mut core = Client::<Idle<HZ>>::new(Destination {
         room: format!("idle-{room}"),
@@ -208,7 +208,7 @@ fn visit<const HZ: u32>(address: &str, room: usize) -> Result<()> {
     let mut frame = Vec::new();
     push_masked(&mut frame, BINARY, &hello.context("no hello")?);
     stream.write_all(&frame)?;
-    // A binary frame: the welcome, so it has the seat.
+    // A binary frame is the welcome, so the player has the seat.
     let mut first = early.first().copied().map_or([0], |byte| [byte]);
     if early.is_empty() {
         stream.read_exact(&mut first)?;
@@ -217,8 +217,8 @@ fn visit<const HZ: u32>(address: &str, room: usize) -> Result<()> {
     Ok(())
 }
 
-/// When each tick was due is not told to games, but its room's ticks are due one period apart: the one that came
-/// earliest, by that measure, was on time.
+/// Games are not told when a tick was due. But the ticks of a room are due one period apart, so the earliest one, by
+/// that measure, counts as on time.
 fn lateness(seen: Vec<(usize, Instant)>, period: Duration, skipped: u64) -> Wakes {
     let mut by_room = std::collections::BTreeMap::<usize, Vec<Instant>>::new();
     for (room, at) in seen {

@@ -1,4 +1,4 @@
-//! What Tickwire's benches share: rooms that play themselves, without sockets, and how figures are told.
+//! The code that Tickwire's benches share: rooms that play themselves, without sockets, and how figures are reported.
 //!
 //! In: a number of players and a seed. Out: the same inbox, tick by tick, every time.
 

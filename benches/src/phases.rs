@@ -10,12 +10,12 @@ use tickwire_shared::rules::Rules;
 
 use crate::spread::Spread;
 
-/// The stages of a tick in their order; `capture` to `encode` run in ticks with a snapshot only.
+/// The stages of a tick in order; `capture` to `encode` run only in ticks with a snapshot.
 pub const PHASES: [&str; 6] = [
     "receive", "simulate", "capture", "interest", "encode", "finish",
 ];
 
-/// What the stages of many ticks took.
+/// The times of the stages of many ticks.
 #[derive(Clone, Debug, Default)]
 pub struct Phases {
     spent_us: [Vec<f64>; PHASES.len()],
@@ -49,7 +49,7 @@ impl<R: Rules> Audience<R> for Clock<'_> {
 }
 
 impl Phases {
-    /// One tick of `room`, counted.
+    /// Runs one tick of `room` and records its times.
     pub fn tick<G: Game>(&mut self, room: &mut RoomCore<G>, inbox: &mut Vec<Inbound<G::Rules>>) {
         let started = Instant::now();
         let mut clock = Clock {
@@ -68,7 +68,7 @@ impl Phases {
         spent.and_then(|spent| spent.last().copied()).unwrap_or(0.0)
     }
 
-    /// Each stage, and the whole tick at the end, microseconds.
+    /// The spread of each stage, and of the whole tick at the end, microseconds.
     pub fn spreads(&mut self) -> [(&'static str, Spread); PHASES.len() + 1] {
         let mut spreads = [("whole", Spread::of(&mut self.whole_us)); PHASES.len() + 1];
         for ((spread, name), spent) in spreads.iter_mut().zip(PHASES).zip(&mut self.spent_us) {
@@ -77,7 +77,7 @@ impl Phases {
         spreads
     }
 
-    /// Of a whole tick, microseconds.
+    /// Mean time of a whole tick, microseconds.
     pub fn mean_us(&self) -> f64 {
         self.whole_us.iter().sum::<f64>() / self.whole_us.len().max(1) as f64
     }

@@ -1,9 +1,9 @@
-//! What a bench's command line asks of the tables that the bench prints by itself.
+//! What a bench's command line means for the tables that the bench prints itself.
 //!
-//! In: the arguments that cargo and criterion agree on. Out: how much is to be measured.
+//! In: the arguments that cargo and criterion agree on. Out: how much to measure.
 
-/// So many rounds for a table: hardly any with `--test`, when it is only to be proven that it runs; none with
-/// `--profile-time` or `--list`, when a profile or a list is wanted.
+/// The number of rounds for a table: very few with `--test`, which only proves that it runs, and none with
+/// `--profile-time` or `--list`, which ask for a profile or a list.
 pub fn rounds(usual: usize) -> usize {
     asked(std::env::args(), usual)
 }

@@ -1,7 +1,7 @@
-//! Rooms that play themselves: a pure room, and people who do by a script what people do.
+//! Rooms that play themselves: a pure room, and people who follow a script.
 //!
-//! In: a game, how many, a seed. Out: the same inbox, tick by tick, every time. Must not: know the time or a lock, so that
-//! what is measured is the room.
+//! In: a game, number of people, a seed. Out: the same inbox, tick by tick, every time. Must not: know the time or a
+//! lock, so that only the room is measured.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -15,19 +15,19 @@ use tickwire_shared::rules::Rules;
 use crate::crowd::{Crowd, CrowdOptions, any_direction};
 use crate::field::{FieldGame, FieldOptions, Heading};
 
-/// Ticks for which a scripted player keeps doing the same.
+/// Ticks for which a scripted player keeps doing the same thing.
 pub(crate) const HOLD_TICKS: u32 = 20;
-/// Played before anything counts, seconds.
+/// Seconds of play before anything counts.
 const WARM_UP_S: u32 = 10;
-/// How old the picture is that people act upon, seconds.
+/// Age of the picture that people act upon, seconds.
 const VIEW_AGE_S: f64 = 0.1;
 
-/// What somebody holds from this tick on; `turn` is true when it is time for something else.
+/// Decides what a player holds from this tick on; `turn` is true when it is time for something else.
 type Play<I> = fn(held: &mut I, rng: &mut Pcg64Mcg, turn: bool);
 
-/// A room in which people do something by a script.
+/// A room in which people follow a script.
 pub struct ScriptedRoom<G: Game> {
-    /// The room, to be ticked by the bench.
+    /// The room; the bench ticks it.
     pub room: RoomCore<G>,
     people: Vec<(PlayerId, <G::Rules as Rules>::Input)>,
     rng: Pcg64Mcg,
@@ -38,7 +38,7 @@ impl ScriptedRoom<ArenaGame> {
     /// An arena without bots in which people run, aim and shoot.
     ///
     /// # Panics
-    /// When the room does not take them all: a bench of fewer would lie.
+    /// The room does not take them all: a bench with fewer people would give wrong figures.
     pub fn arena(people: u64, seed: u64) -> ScriptedRoom<ArenaGame> {
         let options = ArenaOptions {
             bots: 0,
@@ -57,10 +57,10 @@ impl ScriptedRoom<ArenaGame> {
 }
 
 impl ScriptedRoom<Crowd> {
-    /// A crowd in which people walk straight on for a while.
+    /// A crowd in which each player walks straight on for a while.
     ///
     /// # Panics
-    /// When the room does not take them all.
+    /// The room does not take them all.
     pub fn crowd(options: CrowdOptions, seed: u64) -> ScriptedRoom<Crowd> {
         let people = options.players as u64;
         ScriptedRoom::open(options, people, seed, |held, rng, turn| {
@@ -75,7 +75,7 @@ impl ScriptedRoom<FieldGame> {
     /// A field in which everybody turns by up to a radian at every tick.
     ///
     /// # Panics
-    /// When the room does not take them all.
+    /// The room does not take them all.
     pub fn field(options: FieldOptions, people: u64, seed: u64) -> ScriptedRoom<FieldGame> {
         ScriptedRoom::open(options, people, seed, |held: &mut Heading, rng, _| {
             // A radian is 40.7 of 256 parts of a whole turn.
@@ -144,7 +144,7 @@ impl<G: Game> ScriptedRoom<G> {
         (f64::from(channels) / players, rows as f64 / players)
     }
 
-    /// What everybody sends for the next tick.
+    /// Fills in what everybody sends for the next tick.
     pub fn fill_inbox(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) {
         let tick = self.room.room().tick();
         let age_ticks = (f64::from(G::Rules::TICK_RATE_HZ) * VIEW_AGE_S) as u32;
@@ -169,11 +169,11 @@ impl<G: Game> ScriptedRoom<G> {
         self.people.iter().map(|(player, _)| *player)
     }
 
-    /// A room in which nothing happens would be quick and worth nothing: this one has played, with all its people and
-    /// their rows, and took every input.
+    /// Checks that this room has played with all its people and their rows, and took every input. A room in which
+    /// nothing happens would be quick, and its figures worthless.
     ///
     /// # Panics
-    /// When it has not.
+    /// The room has not.
     pub fn check(&mut self) {
         let dropped = self.room.take_dropped();
         assert_eq!((dropped.late, dropped.early), (0, 0), "inputs were dropped");

@@ -1,4 +1,4 @@
-//! How measured values spread: what every bench says of its times, in the same words.
+//! How measured values spread: what every bench reports about its times, in the same form.
 //!
 //! In: values in any order. Out: the middle and the bad ends.
 
@@ -9,19 +9,19 @@ use std::fmt;
 pub struct Spread {
     /// Half of the values are at most this.
     pub p50: f64,
-    /// All but one of a hundred.
+    /// 99 of 100 values are at most this.
     pub p99: f64,
-    /// All but one of a thousand.
+    /// 999 of 1,000 values are at most this.
     pub p999: f64,
-    /// The largest.
+    /// The largest value.
     pub max: f64,
 }
 
 impl Spread {
-    /// The heads of the columns that a spread is printed as.
+    /// The column heads for printing a spread.
     pub const HEADS: [&str; 4] = ["p50", "p99", "p99.9", "max"];
 
-    /// Of these values, which are sorted by it. All zero of none.
+    /// The spread of these values; sorts them. All zero for no values.
     pub fn of(values: &mut [f64]) -> Spread {
         Spread {
             p50: quantile(values, 0.5),
@@ -31,7 +31,7 @@ impl Spread {
         }
     }
 
-    /// The heads, aligned with the columns.
+    /// The column heads, aligned with the columns.
     pub fn heads() -> String {
         Spread::HEADS.map(|head| format!(" {head:>9}")).concat()
     }
@@ -46,7 +46,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// The value that `part` of the values do not exceed; 0 of none. Sorts them.
+/// The value that `part` of the values do not exceed; 0 for no values. Sorts them.
 pub fn quantile(values: &mut [f64], part: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let place = (values.len().saturating_sub(1)) as f64 * part;

@@ -1,7 +1,8 @@
-//! The little of WebSocket (RFC 6455) that measuring needs: the upgrade of both ends and frames, as plain bytes.
+//! The small part of WebSocket (RFC 6455) that measuring needs: the upgrade on both ends, and frames, as plain bytes.
 //!
-//! In: bytes of a socket. Out: heads and frames. No sockets here, no fragments, no extensions: the peers and the limit
-//! loop send neither. It is lean on purpose: what the load costs is taken from the machine that is measured.
+//! In: bytes from a socket. Out: heads and frames. There are no sockets here, no fragments and no extensions: neither
+//! the peers nor the limit loop sends any. The code is lean on purpose, because the load takes its time from the
+//! machine that is measured.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -18,12 +19,12 @@ pub const PING: u8 = 9;
 /// The opcode of a pong.
 pub const PONG: u8 = 10;
 
-/// The key that every load client sends: what it is does not matter.
+/// The key that every load client sends; its value does not matter.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-/// The mask of every load client. Servers must unmask whatever it is; only browsers have to draw it by lot.
+/// The mask of every load client. Servers must unmask with any mask; only browsers have to choose one at random.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// What the server answers to a client's key.
+/// The server's answer to a client's key.
 pub fn accept_key(key: &str) -> String {
     let mut hash = Sha1::new();
     hash.update(key.as_bytes());
@@ -31,7 +32,7 @@ pub fn accept_key(key: &str) -> String {
     BASE64_STANDARD.encode(hash.finalize())
 }
 
-/// The value of a header of a request or an answer, if it is there.
+/// The value of a header in a request or an answer, if it is there.
 pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -39,7 +40,7 @@ pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Where a head ends: behind its empty line. None while it is not all there.
+/// Where a head ends: after its empty line. None if it is not complete.
 pub fn head_end(bytes: &[u8]) -> Option<usize> {
     bytes
         .windows(4)
@@ -47,17 +48,17 @@ pub fn head_end(bytes: &[u8]) -> Option<usize> {
         .map(|at| at + 4)
 }
 
-/// One whole frame of a server.
+/// One whole frame from a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// What it is.
+    /// Its kind.
     pub opcode: u8,
-    /// What it carries.
+    /// Its content.
     pub payload: &'a [u8],
 }
 
-/// Takes the first frame off `bytes`, which come from a server and so are not masked: the frame, and how many bytes it
-/// took. None while it is not all there.
+/// Takes the first frame off `bytes`, which come from a server and so are not masked. Returns the frame and its length
+/// in bytes. None if it is not complete.
 pub fn first_frame(bytes: &[u8]) -> Option<(Frame<'_>, usize)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
     let (start, length) = match second & 0x7F {
@@ -74,7 +75,7 @@ pub fn first_frame(bytes: &[u8]) -> Option<(Frame<'_>, usize)> {
     Some((Frame { opcode, payload }, end))
 }
 
-/// Appends a client's frame: masked.
+/// Appends a client's frame, masked.
 pub fn push_masked(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     push_head(out, opcode, payload.len(), 0x80);
     out.extend_from_slice(&MASK);
@@ -86,7 +87,7 @@ pub fn push_masked(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     );
 }
 
-/// Appends a server's frame: not masked.
+/// Appends a server's frame, not masked.
 pub fn push_plain(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     push_head(out, opcode, payload.len(), 0);
     out.extend_from_slice(payload);
@@ -137,7 +138,7 @@ mod tests {
     fn a_clients_frame_is_masked() {
         let mut bytes = Vec::new();
         push_masked(&mut bytes, BINARY, &[3, 7]);
-        // The example of docs/protocol.md, section 4.
+        // The example in section 4 of docs/protocol.md.
         assert_eq!(bytes, [0x82, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0xfd]);
     }
 

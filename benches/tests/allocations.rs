@@ -1,6 +1,6 @@
-//! A room in full play takes no memory from tick to tick: everything that a tick needs it has had before. Around the room a
-//! player's message in is one allocation, and its message out none. A test binary of its own, since it counts what its
-//! threads allocate.
+//! A room in full play takes no memory from tick to tick: it already has everything that a tick needs. Around the room,
+//! a player's incoming message is one allocation, and the outgoing one none. This is a test binary of its own, because
+//! it counts what its threads allocate.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, Tick};
 use tickwire_shared::message::{ClientMessage, Inputs};
 
-/// Played first, ticks: what grows with play has grown by then.
+/// Ticks to play first: by then, everything that grows with play has grown.
 const SETTLE_TICKS: usize = 3000;
 const TICKS: usize = 200;
 
-/// Allocations in the room within [`TICKS`] ticks, what comes in not counted.
+/// Allocations in the room within [`TICKS`] ticks, without those for incoming inputs.
 macro_rules! allocations {
     ($script:expr) => {{
         let mut script = $script;
@@ -60,7 +60,7 @@ fn an_arena_of_eight_allocates_nothing() {
     assert_eq!(allocations!(ScriptedRoom::arena(8, 7)), 0);
 }
 
-/// One tick of everybody: inputs in, the hosted room's tick, messages out. What is sent is made outside of the count.
+/// One tick for everybody: inputs in, the hosted room's tick, messages out. Making the inputs is not counted.
 fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mut Vec<u8>) -> u64 {
     let tick = lab.room().room().tick();
     let inputs = |seat: usize| {
@@ -105,7 +105,7 @@ fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
         }
         let all = (0..TICKS).map(|_| allocations_around(&mut lab, &mut seats, &mut message));
         let all = all.sum::<u64>();
-        // The input's own; and some buffer grows when a client sees more than it ever did.
+        // The input's own allocation; and some buffer grows when a client sees more than ever before.
         let most = (PLAYERS * TICKS + TICKS / 4) as u64;
         assert!(
             all <= most,

@@ -1,7 +1,7 @@
-//! The bandwidth tool's figures hold together: what it counts is what clients are sent.
+//! The figures of the bandwidth tool are consistent: it counts exactly what clients are sent.
 //!
-//! In: a short arena, a short field. Out: pass or fail. That the trace encodes to the very bytes that clients got is checked by the
-//! report itself.
+//! In: a short arena, a short field. Out: pass or fail. The report itself checks that the trace encodes to the very
+//! bytes that clients got.
 
 #![allow(missing_docs)]
 
@@ -58,7 +58,7 @@ fn a_mover_that_turns_at_every_input_takes_two_and_a_half_bytes_at_most() {
     let played = field.play(40).unwrap();
     let (messages, seen) = (played.bytes.messages, played.seen);
     assert_eq!((messages, seen), (40 * 100, 40 * 100 * 100));
-    // What messages cost in themselves is in it; about 1.6 of all.
+    // This includes what the messages themselves cost; it is about 1.6 in all.
     assert!(played.per_seen() < 2.0, "{}", played.per_seen());
 }
 

@@ -1,13 +1,14 @@
-//! `capacity` as it is run, with numbers that take seconds: real servers, real sockets, no claim about what holds.
+//! Runs `capacity` as a user would, with numbers that take seconds: real servers, real sockets, no claim about what
+//! holds.
 
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What it prints as JSON, and what it says meanwhile.
+/// What it prints as JSON, and its words on stderr.
 fn capacity(flags: &[&str]) -> (Value, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_capacity"));
-    // The servers lie beside it: nothing is to be built here.
+    // The servers are in the same folder, so nothing needs to be built here.
     command.env_remove("CARGO").args(flags).arg("--json");
     let output = command.output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
@@ -48,7 +49,7 @@ fn a_curve_has_a_point_for_each_number_with_what_it_cost_and_a_picture() {
     }
     let lines = told.matches(" a core ").count();
     assert_eq!(lines, 4, "each try is told as it ends: {told}");
-    // Sixteen see twice as many as eight in one field, and as many in rooms of eight.
+    // Sixteen see twice as many as eight in one field, and as many as eight in rooms of eight.
     let bytes = |at: &str| number(&curves, &format!("{at}/bytes_per_snapshot"));
     assert!(
         bytes("/0/points/1") > 1.3 * bytes("/0/points/0"),

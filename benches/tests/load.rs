@@ -1,4 +1,4 @@
-//! The load against a real server over real sockets: what it counts must be what the server does.
+//! The load against a real server over real sockets: its counts must match what the server does.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tickwire_server::Server;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// Plays with `players` on a field with `seats`, for a second.
+/// Plays for a second, with `players` on a field with `seats`.
 fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
     let options = FieldOptions {
         seats,
@@ -20,7 +20,7 @@ fn play(players: usize, seats: usize, decode: Decode) -> Outcome {
     play_on(options, players, cast)
 }
 
-/// Without its histograms.
+/// The outcome as text, without its histograms.
 fn words(outcome: &Outcome) -> String {
     serde_json::to_string(outcome).unwrap()
 }
@@ -89,7 +89,7 @@ fn clients_that_decode_nothing_still_play_on() {
         words(&outcome)
     );
     assert!(outcome.input_ack_ms.p50 > 0.0, "inputs are acknowledged");
-    // Without word of their inputs they would send four messages a second, of some twenty bytes.
+    // Without news of their inputs, clients would send four messages a second, of about twenty bytes each.
     assert!(
         outcome.bytes_up_per_client_per_s > 8.0 * 20.0,
         "{}",
@@ -128,13 +128,13 @@ fn idle_clients_where_nobody_moves_say_nothing_and_hear_next_to_nothing() {
         "{}",
         words(&outcome)
     );
-    // The answer to a ping is all that leaves.
+    // Only the answer to a ping leaves.
     assert!(
         outcome.bytes_up_per_client_per_s < 30.0,
         "{}",
         words(&outcome)
     );
-    // Sign of life every 0.3 s, and no state.
+    // A sign of life every 0.3 s, and no state.
     assert!(outcome.snapshots_per_s_mean < 6.0, "{}", words(&outcome));
     assert!(
         outcome.bytes_down_per_client_per_s < 150.0,

@@ -1,15 +1,15 @@
 /**
- * How the page is built. The drawing library gets a chunk of its own: it changes rarely, and our own weight stays in
- * sight (see `sizes`).
+ * How the page is built. The drawing library gets a chunk of its own, because it changes rarely, and so that the size
+ * of our own part is easy to see (see `sizes`).
  */
 
 import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
-/** Script and WASM without the drawing library may weigh this much, gzipped, kilobytes of 1000 bytes. */
+/** Limit for script and WASM without the drawing library, gzipped, kilobytes of 1000 bytes. */
 const LIMIT_KB = 142;
 
-/** Says what players download, and fails the build when our own part is over its limit. */
+/** Reports what players download, and fails the build if our own part is over its limit. */
 function sizes(): Plugin {
   return {
     name: "sizes",

@@ -1,7 +1,8 @@
 //! The profile switch: `cargo bench -p tickwire-benches --bench NAME -- --profile-time 10` runs each benchmark for ten
-//! seconds without timing it and writes `target/criterion/BENCHMARK/profile/flamegraph.svg`.
+//! seconds without timing it, and writes `target/criterion/BENCHMARK/profile/flamegraph.svg`.
 //!
-//! In: criterion's word that a benchmark starts and stops. Out: where its time went, as a picture that any browser opens.
+//! In: criterion's signal that a benchmark starts or stops. Out: where its time went, as a picture that any browser
+//! opens.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use criterion::Criterion;
 #[cfg(unix)]
 use criterion::profiler::Profiler;
 
-/// Looks at the stack per second: a prime, so that it does not beat with ticks.
+/// Samples of the stack per second: a prime, so that it does not beat with ticks.
 #[cfg(unix)]
 const SAMPLES_HZ: i32 = 997;
 
@@ -21,7 +22,7 @@ struct Flame(Option<pprof::ProfilerGuard<'static>>);
 #[cfg(unix)]
 impl Profiler for Flame {
     fn start_profiling(&mut self, _benchmark: &str, _folder: &Path) {
-        // A signal that comes while the C library unwinds or loads would wait for a lock that is held.
+        // A signal that comes while the C library unwinds or loads would wait for a lock that is already held.
         let blocked = ["libc", "libgcc", "pthread", "vdso"];
         let guard = pprof::ProfilerGuardBuilder::default();
         let guard = guard.frequency(SAMPLES_HZ).blocklist(&blocked).build();
@@ -39,7 +40,7 @@ impl Profiler for Flame {
     }
 }
 
-/// Criterion with so many samples, and with flame graphs where the system can send the signals for it.
+/// Criterion with this many samples, and with flame graphs on systems that have the signals for it.
 pub(crate) fn criterion(samples: usize) -> Criterion {
     let criterion = Criterion::default().sample_size(samples);
     #[cfg(unix)]

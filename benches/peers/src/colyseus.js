@@ -1,5 +1,5 @@
-// Colyseus: its rooms, its matchmaking, its schema with quantised fields, a patch for every tick. With interest, a
-// StateView per client that follows its mover.
+// Colyseus: its rooms, its matchmaking, its schema with quantised fields, a patch for every tick. With interest, each
+// client has a StateView that follows its mover.
 
 import { createServer } from "node:http";
 import { Room, Server } from "@colyseus/core";
@@ -7,7 +7,7 @@ import { Encoder, StateView, schema, t } from "@colyseus/schema";
 import { WebSocketTransport } from "@colyseus/ws-transport";
 import { DIRECTIONS, Mover, Near, ROOM_SEATS, WORLD, isHeading, options, ready, step } from "./field.js";
 
-// The default of 16 KiB is grown with a warning, and a whole state of thousands is more.
+// The default of 16 KiB grows with a warning, and the whole state of thousands is larger.
 Encoder.BUFFER_SIZE = 1024 * 1024;
 
 const wanted = options();
@@ -30,7 +30,7 @@ class FieldRoom extends Room {
   maxClients = wanted.game === "rooms" ? ROOM_SEATS : Number.POSITIVE_INFINITY;
   patchRate = 1000 / wanted.hz;
   maxMessagesPerSecond = 100;
-  /** Session id -> what the server alone knows of a mover: where it is in full, and how it bounces. */
+  /** Session id -> what only the server knows of a mover: its exact place, and how it bounces. */
   players = new Map();
   near = wanted.game === "interest" ? new Near(wanted.radius) : undefined;
 
@@ -67,7 +67,7 @@ class FieldRoom extends Room {
     if (this.near) this.look();
   }
 
-  /** Lets each client's view follow its mover: only what comes into sight or leaves it is touched. */
+  /** Lets each client's view follow its mover. Only what comes into the view or leaves it is touched. */
   look() {
     const all = [];
     for (const { mover } of this.players.values()) all.push(mover);

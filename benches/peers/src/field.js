@@ -1,4 +1,4 @@
-// The work that every peer does: movers in a world of 1000 x 1000, told by their players where to go.
+// The work of every peer: movers in a world of 1000 x 1000; their players tell them where to go.
 //
 // In: flags, headings from clients. Out: moved movers, a loop that keeps its rate, ten bytes a mover. No sockets here.
 
@@ -9,10 +9,10 @@ export const SPEED = 200; // units per second
 export const DIRECTIONS = 256; // headings that an input can name
 export const ROOM_SEATS = 8; // players of one room in `rooms`
 export const MOVER_BYTES = 10; // id, x, y, heading, health: a u16 each
-/** How many others a player sees in `interest`, itself included. */
+/** How many movers a player sees in `interest`, itself included. */
 const SEEN = 40;
 
-/** What the command line asks for. */
+/** The options from the command line. */
 export function options() {
   const { values } = parseArgs({
     options: {
@@ -32,14 +32,16 @@ export function options() {
     port: Number(port),
     game: values.game,
     hz: Number(values.hz),
-    /** Sees about SEEN of `players` spread evenly. */
+    /** Sees about SEEN of `players` that are spread evenly. */
     radius: WORLD * circleOf(SEEN / players),
   };
 }
 
-/** The radius, in sides of the world, of a circle around somebody anywhere that holds this share of the world, on average. */
+/** The radius, in sides of the world, of a circle that holds this share of the world on average, for any centre in it.
+ * */
 function circleOf(share) {
-  // What a disc has in common with the unit square around whose points it is drawn: near the edges part lies outside.
+  // The area that a disc shares with the unit square that holds its centre, on average: near the edges part lies
+  // outside.
   const inside = (r) => r * r * (Math.PI - r * (8 / 3 - r / 2));
   let [low, high] = [0, 1];
   for (let step = 0; step < 50; step++) {
@@ -50,13 +52,13 @@ function circleOf(share) {
   return high;
 }
 
-/** Says where the server is, for whoever started it. */
+/** Prints where the server is, for the program that started it. */
 export function ready(server) {
   const { address, port } = server.address();
   console.log(`http://${address}:${port}`);
 }
 
-/** One that moves. It bounces off the world's edges: `mirrorX` and `mirrorY` say that it does so now. */
+/** A mover. It bounces off the world's edges: `mirrorX` and `mirrorY` say that it does so now. */
 export class Mover {
   constructor(id) {
     this.id = id;
@@ -86,7 +88,7 @@ export function step(mover, dt) {
   mover.y = y;
 }
 
-/** Is this a heading? What clients send is checked, as any server would. */
+/** Whether this is a heading. Clients' messages are checked, as in any server. */
 export function isHeading(value) {
   return Number.isInteger(value) && value >= 0 && value < DIRECTIONS;
 }
@@ -109,7 +111,7 @@ export function pack(movers) {
   return buffer;
 }
 
-/** Calls `tick` `hz` times a second without drifting, as `setInterval` would. Returns what ends it. */
+/** Calls `tick` `hz` times a second without the drift of `setInterval`. Returns a function that ends it. */
 export function loop(hz, tick) {
   const interval = 1000 / hz;
   let due = performance.now() + interval;
@@ -117,14 +119,14 @@ export function loop(hz, tick) {
   function run() {
     tick(1 / hz);
     const now = performance.now();
-    // Who is far behind gives up what was missed.
+    // A loop that is far behind gives up what it missed.
     due = Math.max(due + interval, now - 3 * interval);
     timer = setTimeout(run, Math.max(0, due - now));
   }
   return () => clearTimeout(timer);
 }
 
-/** Who is near whom: cells as wide as the radius, so that nine of them hold all that may be seen. */
+/** Which movers are near each other: cells as wide as the radius, so nine of them hold everything in sight. */
 export class Near {
   constructor(radius) {
     this.radius = radius;
@@ -136,7 +138,7 @@ export class Near {
     return Math.min(this.columns - 1, Math.floor((at / WORLD) * this.columns));
   }
 
-  /** Sorts the movers into cells: once a tick. */
+  /** Sorts the movers into cells, once a tick. */
   fill(movers) {
     for (const cell of this.cells) cell.length = 0;
     for (const mover of movers) {
@@ -144,7 +146,7 @@ export class Near {
     }
   }
 
-  /** Calls `each` for whoever is within the radius of `mover`, itself included. */
+  /** Calls `each` for every mover within the radius of `mover`, itself included. */
   visit(mover, each) {
     const column = this.place(mover.x);
     const row = this.place(mover.y);
@@ -161,9 +163,9 @@ export class Near {
   }
 }
 
-/** Rooms as `ws` and Socket.IO have none of their own with a loop: players by the handful, a tick for each. */
+/** Rooms for `ws` and Socket.IO, which have no rooms with a loop: a few players each, with a tick of its own. */
 export class Rooms {
-  /** `send(room, movers)` says what a room's players get after a tick. */
+  /** `send(room, movers)` sends a room's players their state after a tick. */
   constructor({ game, hz }, send) {
     this.seats = game === "rooms" ? ROOM_SEATS : Infinity;
     this.hz = hz;
@@ -172,7 +174,7 @@ export class Rooms {
     this.nextId = 1;
   }
 
-  /** A new mover in a room with a free seat; the answer's `room` is a Map from client to mover. */
+  /** Puts a new mover into a room with a free seat; the answer's `room` is a Map from client to mover. */
   join(client) {
     let room;
     for (const candidate of this.open) {

@@ -1,11 +1,11 @@
-// The bare library `ws`: one buffer of ten bytes a mover for everybody, made once a tick. No delta, no handshake of
-// its own, no reconnects: what a small team writes first.
+// The bare library `ws`: one buffer for everybody, ten bytes a mover, made once a tick. No delta, no handshake of its
+// own, no reconnects: what a small team writes first.
 
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { MOVER_BYTES, Near, Rooms, isHeading, options, pack, ready, writeMover } from "./field.js";
 
-/** Bytes that may wait for a client before it misses ticks: what is old is not worth sending. */
+/** Bytes that may wait for a client before it misses ticks: old state is not worth sending. */
 const WAITING_BYTES = 256 * 1024;
 
 const wanted = options();

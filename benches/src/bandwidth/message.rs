@@ -1,24 +1,23 @@
-//! One message taken apart: which bytes are whose.
+//! Takes one message apart and says what each byte is for.
 //!
-//! In: whole snapshot messages as clients get them. Out: sums of bytes by what they are for; all bytes are in exactly
-//! one sum.
+//! In: whole snapshot messages as clients get them. Out: sums of bytes by purpose. Every byte is in exactly one sum.
 
 use anyhow::{Context, Result};
 use tickwire_shared::ids::ChannelId;
 use tickwire_shared::snapshot::layout::{OwnAvatar, Part, SectionKind, SnapshotMessage};
 
-/// Sums over messages, bytes.
+/// Sums over messages, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bytes {
-    /// Messages.
+    /// Number of messages.
     pub messages: u64,
     /// WebSocket frame heads.
     pub frame_heads: u64,
-    /// Message headers without avatar and events.
+    /// Message headers, without avatar and events.
     pub headers: u64,
     /// Channel names, section heads, group heads.
     pub section_heads: u64,
-    /// Own avatars told whole.
+    /// Own avatars that were sent whole.
     pub avatars: u64,
     /// Events for one client alone.
     pub own_events: u64,
@@ -32,13 +31,13 @@ pub struct Bytes {
     pub keyframes: u64,
     /// Events of shared channels.
     pub events: u64,
-    /// Hashes by which clients find that they hold something else.
+    /// Hashes that let a client find out that it holds something else.
     pub checks: u64,
-    /// Answers to clock questions, which are messages of their own: all of them, frame heads too.
+    /// Pongs, which are messages of their own; frame heads included.
     pub replies: u64,
 }
 
-/// Bytes of the head of an unmasked WebSocket frame.
+/// Size of the head of an unmasked WebSocket frame, bytes.
 pub fn frame_head_bytes(payload_bytes: usize) -> u64 {
     match payload_bytes {
         0..126 => 2,
@@ -47,19 +46,19 @@ pub fn frame_head_bytes(payload_bytes: usize) -> u64 {
     }
 }
 
-/// Bytes of a LEB128 number.
+/// Size of a LEB128 number, bytes.
 fn varint_bytes(number: usize) -> u64 {
     let bits = usize::BITS - number.leading_zeros();
     u64::from(bits.div_ceil(7).max(1))
 }
 
 impl Bytes {
-    /// All of them.
+    /// All bytes.
     pub fn total(&self) -> u64 {
         self.heads() + self.checks + self.replies + self.rows() + self.only_ones()
     }
 
-    /// What names and frames the rest.
+    /// Everything that names and frames the rest.
     pub fn heads(&self) -> u64 {
         self.frame_heads + self.headers + self.section_heads
     }
@@ -75,9 +74,9 @@ impl Bytes {
     /// Adds one snapshot message.
     ///
     /// # Errors
-    /// It is not one.
+    /// The bytes are not a snapshot message.
     pub fn add(&mut self, message: &[u8]) -> Result<()> {
-        let parsed = SnapshotMessage::parse(message).context("a message that is no snapshot")?;
+        let parsed = SnapshotMessage::parse(message).context("the message is not a snapshot")?;
         self.messages += 1;
         self.frame_heads += frame_head_bytes(message.len());
         let header = parsed.header;
@@ -109,7 +108,7 @@ impl Bytes {
                 }
                 Ok(())
             })
-            .context("a message whose parts cannot be read")?;
+            .context("the message's parts cannot be read")?;
         self.headers += own;
         self.avatars += avatar;
         self.own_events += events;

@@ -1,7 +1,7 @@
 //! An arena full of scripted people in virtual time, with real feeds and real client cores.
 //!
-//! In: how many, how long, a seed. Out: every message's bytes by what they are for, and the recorded room. People have
-//! links of 20 ms, so that inputs come as early and as unevenly as they do; what comes down is read at once.
+//! In: number of people, length, seed. Out: every message's bytes by purpose, and the recorded room. People have links
+//! of 20 ms, so their inputs come as early and as unevenly as real ones; what comes down is read without delay.
 
 use std::time::Duration;
 
@@ -19,43 +19,43 @@ use super::message::{Bytes, frame_head_bytes};
 use super::trace::{Snapshot, Trace};
 use crate::script::HOLD_TICKS;
 
-/// Played before anything is counted: everybody has joined, and clocks have settled.
+/// Play before anything is counted: by then everybody has joined, and clocks have settled.
 const WARM_UP: Duration = Duration::from_secs(8);
-/// One way, milliseconds, and what it varies by.
+/// Delay one way and its variation, milliseconds.
 const LINK_MS: (u64, u64) = (20, 5);
 
 /// How to play.
 #[derive(Clone, Copy, Debug)]
 pub struct Script {
-    /// People, 1 to 128.
+    /// Number of people, 1 to 128.
     pub players: usize,
-    /// What is counted.
+    /// Length of the counted part.
     pub span: Duration,
-    /// Where all randomness starts.
+    /// Seed of all randomness.
     pub seed: u64,
-    /// Nobody touches anything.
+    /// True: nobody touches anything.
     pub idle: bool,
 }
 
 /// What was counted.
 #[derive(Clone, Debug)]
 pub struct Played {
-    /// The script.
+    /// The script that was played.
     pub script: Script,
-    /// Over all clients and the whole span.
+    /// Bytes over all clients and the whole span.
     pub bytes: Bytes,
     /// The room, snapshot by snapshot.
     pub trace: Trace,
 }
 
 impl Played {
-    /// A sum over all clients and the whole span as bytes per client per second.
+    /// Turns a sum over all clients and the whole span into bytes per client per second.
     pub fn per_client_per_s(&self, sum: f64) -> f64 {
         sum / self.script.players as f64 / self.script.span.as_secs_f64()
     }
 }
 
-/// Somebody who runs, turns a little each tick, and now and then shoots.
+/// A player who runs, turns a little each tick, and shoots now and then.
 fn scripted(number: usize) -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
     let mut held = ArenaInput::default();
     let mut ticks = number as u32;
@@ -81,10 +81,10 @@ const DIRECTIONS: [(i8, i8); 8] = [
     (1, -1),
 ];
 
-/// A room full of the script's people, all of whom are in and have settled down.
+/// A room full of the script's people, after all have joined and settled down.
 ///
 /// # Errors
-/// Somebody was refused.
+/// A player was refused.
 pub fn crowd(script: Script) -> Result<Lab<ArenaGame>> {
     let mut lab = fill(script)?;
     lab.run(WARM_UP, |_| {});
@@ -115,16 +115,16 @@ fn fill(script: Script) -> Result<Lab<ArenaGame>> {
     Ok(lab)
 }
 
-/// Plays the script; `progress` gets the part that is done, 0..=1, about once a second of play.
+/// Plays the script. `progress` gets the finished part, 0..=1, about once per second of play.
 ///
 /// # Errors
-/// Somebody was refused or closed, or what was recorded is not what clients were told: the figures would lie.
+/// A player was refused or closed, or the record differs from what was sent to clients: the figures would be wrong.
 pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
     let mut lab = fill(script)?;
-    // The lab delivers the welcomes, and what comes before a client knows its room.
+    // The lab delivers the welcomes and everything before a client knows its room.
     lab.run(Duration::from_secs(1), |_| {});
     for player in &mut lab.players {
-        // From here on what comes down is taken from the feed below.
+        // From here on, the feed below takes what comes down.
         player.reads = false;
         ensure!(player.down.waiting() == 0, "messages would overtake others");
     }
@@ -154,7 +154,7 @@ pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
     reader.finish(script, &lab)
 }
 
-/// Reads every client's feed at every snapshot.
+/// Reads every client's feed, at every snapshot.
 struct Reader {
     last: Option<Tick>,
     bytes: Bytes,
@@ -176,11 +176,11 @@ impl Reader {
         }
     }
 
-    /// From here on it counts.
+    /// Starts counting.
     fn start(&mut self, lab: &mut Lab<ArenaGame>) {
         self.trace.before = lab.room().channel_state(ChannelId::GLOBAL, 1).cloned();
         for player in &mut lab.players {
-            // Only answers are counted here, since the lab does not read the feeds.
+            // Only pongs are counted here, because the lab does not read the feeds.
             (player.bytes_down, player.messages_down) = (0, 0);
         }
     }
@@ -228,7 +228,7 @@ impl Reader {
                 "a client lost the room: {stats:?}"
             );
         }
-        // What was recorded must be what clients hold, or the trace's figures are of another room.
+        // The record must equal what clients hold, otherwise the trace's figures are of another room.
         let told = lab.room().channel_state(ChannelId::GLOBAL, 1);
         let told = told.context("the arena has no global channel")?;
         let last = self
@@ -239,7 +239,7 @@ impl Reader {
         for (recorded, told) in last.quantised(&self.trace.schema).iter().zip(&told.tables) {
             ensure!(
                 recorded.ids == told.ids && recorded.values == told.values,
-                "the recorded rows are not those that clients hold"
+                "the recorded rows differ from what clients hold"
             );
         }
         let due =

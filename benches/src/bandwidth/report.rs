@@ -1,7 +1,7 @@
-//! What was counted, as tables for a person and as JSON for a program.
+//! The counted bytes as tables for a person and as JSON for a program.
 //!
-//! In: an arena that was played and one that idled. Out: bytes per client per second by kind, component and field, what
-//! other steps would cost, what others would have sent. Units are in every head.
+//! In: one arena that was played and one that idled. Out: bytes per client per second by kind, component and field,
+//! what other steps would cost, and what other formats would have sent. Every table head has its unit.
 
 use std::fmt::{Display, Formatter};
 
@@ -12,11 +12,11 @@ use super::play::Played;
 use super::rivals::Rivals;
 use super::trace::{Cost, with_step};
 
-/// Bytes per moving player per snapshot that we want at most.
+/// Target: at most this many bytes per moving player per snapshot.
 const MOVING_TARGET: f64 = 2.0;
-/// Bytes per client per second of an idle arena that we want at most.
+/// Target: at most this many bytes per client per second in an idle arena.
 const IDLE_TARGET: f64 = 100.0;
-/// The component whose rows are what moves.
+/// The component whose rows move.
 const MOVER: &str = "Body";
 
 /// One field of one component.
@@ -26,7 +26,7 @@ struct Field {
     field: &'static str,
     /// Bytes per client per second.
     bytes_per_s: f64,
-    /// The whole table's if this field had half, and double, its step; bytes per client per second more or less.
+    /// How much the whole table would change if this field had half, or double, its step; bytes per client per second.
     half_step: Option<f64>,
     double_step: Option<f64>,
 }
@@ -37,7 +37,7 @@ pub struct Report {
     players: usize,
     seconds: f64,
     snapshots: usize,
-    /// Bytes per client per second, by what they are for.
+    /// Bytes per client per second, by purpose.
     kinds: Vec<(&'static str, f64)>,
     idle_kinds: Vec<(&'static str, f64)>,
     bytes_per_s: f64,
@@ -45,17 +45,17 @@ pub struct Report {
     header_share: f64,
     moving_bytes: f64,
     moving_rows: f64,
-    /// Name, whole, new rows, places; bytes per client per second.
+    /// Name, whole table, new rows, places; bytes per client per second.
     components: Vec<(&'static str, f64, f64, f64)>,
     fields: Vec<Field>,
     rivals: Vec<(&'static str, f64)>,
 }
 
 impl Report {
-    /// Works the figures out.
+    /// Computes the figures.
     ///
     /// # Errors
-    /// The trace does not encode to what clients were sent, or not at all.
+    /// The trace does not encode, or not to the bytes that clients were sent.
     pub fn new(played: &Played, idle: &Played) -> Result<Report> {
         let Played { bytes, trace, .. } = played;
         let schema = &trace.schema;
@@ -71,7 +71,7 @@ impl Report {
             schema.components[table.component].name == MOVER && !table.owner_only
         });
         let mover = mover.context("nothing moves")?;
-        // Of a section's bytes, what is not the mover's rows; the bits that fill up the last byte stay.
+        // The part of a section's bytes that is not the mover's rows; the bits that fill up the last byte stay in.
         let tables = cost.tables.iter().enumerate();
         let others = tables.filter(|(table, _)| *table != mover);
         let others_bytes = others.map(|(_, table)| table.bits).sum::<usize>() as f64 / 8.0;
@@ -117,7 +117,7 @@ impl Report {
         })
     }
 
-    /// The figures as one object.
+    /// The figures as one JSON object.
     pub fn json(&self) -> Value {
         let map = |pairs: &[(&'static str, f64)]| {
             let pairs = pairs
@@ -160,7 +160,7 @@ impl Report {
     }
 }
 
-/// Bytes per client per second, by what they are for.
+/// Bytes per client per second, by purpose.
 fn kinds(played: &Played) -> Vec<(&'static str, f64)> {
     let bytes = &played.bytes;
     let kinds = [
@@ -185,7 +185,7 @@ fn fields(played: &Played, cost: &Cost) -> Vec<Field> {
     let trace = &played.trace;
     let schema = &trace.schema;
     let per_s = |bytes: f64| bytes / played.script.span.as_secs_f64();
-    // Other steps cannot go on from what was held, so that all three start anew.
+    // Other steps cannot continue from the held state, so all three start anew.
     let anew = trace.cost(schema, None);
     let mut fields = Vec::new();
     for (place, table) in schema.tables.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! The same play as others would send it: whole states as JSON or as bincode structs, changed fields as MessagePack.
+//! The same play in other formats: whole states as JSON or as bincode structs, changed fields as MessagePack.
 //!
 //! In: a recorded room. Out: bytes over the trace, of the messages that each client would get, frame heads included.
-//! Values are those that our clients see: none of the three pays for digits that ours does not send either.
+//! Values are the ones that our clients see, so none of the three pays for digits that we do not send either.
 
 use anyhow::Result;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -12,22 +12,22 @@ use tickwire_shared::snapshot::TableState;
 use super::message::frame_head_bytes;
 use super::trace::Trace;
 
-/// Bytes that each would have sent to one client over the whole trace.
+/// Bytes that each format would have sent to one client over the whole trace.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rivals {
-    /// Every row, as an object, in each snapshot.
+    /// Every row as an object, in each snapshot.
     pub json: u64,
-    /// Every row, as a struct, in each snapshot.
+    /// Every row as a struct, in each snapshot.
     pub bincode: u64,
     /// Changed fields of changed rows.
     pub messagepack_delta: u64,
 }
 
 impl Rivals {
-    /// Encodes the trace thrice. The first snapshot is where everybody starts, and costs nothing.
+    /// Encodes the trace in all three formats. The first snapshot is the common start and costs nothing.
     ///
     /// # Errors
-    /// A row that cannot be encoded.
+    /// A row cannot be encoded.
     pub fn of(trace: &Trace) -> Result<Rivals> {
         let schema = &trace.schema;
         let mut sums = Rivals::default();
@@ -93,7 +93,7 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// The whole of what clients see.
+/// Everything that clients see.
 struct Whole<'a> {
     tick: u32,
     schema: &'a Schema,
@@ -119,10 +119,10 @@ impl Serialize for Whole<'_> {
     }
 }
 
-/// A row's table, its entity, and fields with their new values.
+/// A row's table, its entity, and its changed fields with their new values.
 type Changed = (usize, u32, Vec<(usize, Cell)>);
 
-/// What changed: tables and fields by number. MessagePack writes structs as arrays.
+/// What changed, with tables and fields by number. MessagePack writes structs as arrays.
 #[derive(serde::Serialize)]
 struct Delta {
     tick: u32,

@@ -1,7 +1,7 @@
-//! A recorded room: what clients saw of it, snapshot by snapshot, before it was quantised.
+//! A recorded room: what clients saw of it, snapshot by snapshot, before quantisation.
 //!
-//! In: a room after its snapshot. Out: columns under any schema, so that other steps and other codecs can be asked
-//! what the same play would have cost them. Must not: change what it saw.
+//! In: a room after its snapshot. Out: columns under any schema, to find out what the same play would cost with other
+//! steps and other codecs. Must not: change what clients saw.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use tickwire_shared::replicate::{FieldKind, Replicate, Schema, TableSchema};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 use tickwire_shared::snapshot::{ChannelState, DeltaEncoder, Rows, TableState, Tally};
 
-/// All that was recorded.
+/// A whole record.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The schema of the rules that were played.
@@ -52,7 +52,7 @@ impl Snapshot {
         }
     }
 
-    /// The same as the codec would hold it.
+    /// The same rows as the codec would hold them.
     pub fn quantised(&self, schema: &Schema) -> Vec<TableState> {
         let tables = schema.tables.iter().zip(&self.tables);
         let quantise = |(schema, table): (&TableSchema, &Table)| {
@@ -97,19 +97,19 @@ impl<R: Rules> ComponentVisitor for Look<'_, R> {
     }
 }
 
-/// What the codec says the trace takes, by table and field.
+/// What the trace costs in our codec, by table and field.
 #[derive(Clone, Debug, Default)]
 pub struct Cost {
     /// One for each table of the schema.
     pub tables: Vec<TableCost>,
-    /// All deltas, bytes: the real sections, each filled up to a whole byte.
+    /// All deltas, in bytes: the real sections, each filled up to a whole byte.
     pub bytes: usize,
 }
 
-/// What one table takes over the whole trace, bits.
+/// What one table costs over the whole trace, in bits.
 #[derive(Clone, Debug, Default)]
 pub struct TableCost {
-    /// All of it.
+    /// The whole table.
     pub bits: usize,
     /// New rows.
     pub added_bits: usize,
@@ -118,7 +118,7 @@ pub struct TableCost {
 }
 
 impl TableCost {
-    /// Places of rows, counts, and the bit that says whether there is anything.
+    /// Places of rows, counts, and the bit that says whether the table changed at all.
     pub fn places_bits(&self) -> usize {
         self.bits - self.added_bits - self.fields_bits.iter().sum::<usize>()
     }
@@ -153,8 +153,8 @@ impl Cost {
 }
 
 impl Trace {
-    /// Encodes the trace as one channel under `schema`, which differs from the trace's own in kinds alone. Without
-    /// `before` the first snapshot is where the stream starts, and costs nothing.
+    /// Encodes the trace as one channel under `schema`, which differs from the trace's own schema only in kinds.
+    /// Without `before`, the stream starts at the first snapshot, which then costs nothing.
     pub fn cost(&self, schema: &Schema, before: Option<&ChannelState>) -> Cost {
         let mut encoder = DeltaEncoder::default();
         let mut out = Vec::new();
@@ -176,7 +176,7 @@ impl Trace {
         cost
     }
 
-    /// Several rooms as if they were one: more rows than one room has.
+    /// Joins several rooms into one, which has more rows than a room can have.
     pub fn merged(traces: &[Trace]) -> Option<Trace> {
         let (first, others) = traces.split_first()?;
         let mut merged = Trace {
@@ -197,7 +197,7 @@ impl Trace {
         Some(merged)
     }
 
-    /// Entities with a row that is not as it was in the snapshot before, or is new or gone, over the whole trace but its
+    /// Entities with a row that differs from the snapshot before, is new, or is gone; over the whole trace without its
     /// first snapshot.
     pub fn changed_entities(&self) -> usize {
         let mut changed = 0;
@@ -221,8 +221,8 @@ impl Trace {
         changed
     }
 
-    /// Rows of `table` that are not as they were in the snapshot before, over the whole trace; those of the first
-    /// snapshot are compared with `before`.
+    /// Rows of `table` that differ from the snapshot before, over the whole trace. The rows of the first snapshot are
+    /// compared with `before`.
     pub fn changed_rows(&self, table: usize) -> usize {
         let mut before = match &self.before {
             Some(state) => state.tables[table].clone(),
@@ -239,7 +239,7 @@ impl Trace {
     }
 }
 
-/// Rows that both have, but with other values.
+/// Rows that exist in both, with other values.
 fn changed_rows(before: &TableState, now: Rows<'_>, width: usize) -> usize {
     let rows = now.ids.iter().enumerate();
     let is_changed = |(row, id): &(usize, &u32)| {
@@ -249,8 +249,8 @@ fn changed_rows(before: &TableState, now: Rows<'_>, width: usize) -> usize {
     rows.filter(is_changed).count()
 }
 
-/// The same schema, but one field has `factor` times its step. None when its kind has no step, or when it cannot have
-/// another one alone: x, y and a heading.
+/// The same schema, with `factor` times the step for one field. None if its kind has no step, or if its step cannot
+/// change alone: x, y and a heading.
 pub fn with_step(schema: &Schema, (table, place): (usize, usize), factor: f64) -> Option<Schema> {
     let field = schema.tables[table].fields[place];
     if field.heading || (field.position && schema.tables[table].heading.is_some()) {

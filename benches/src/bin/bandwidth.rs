@@ -1,4 +1,5 @@
-//! Explains where a client's bytes go: plays an arena, takes its messages apart, and asks what else they could cost.
+//! Explains where a client's bytes go: plays an arena, takes its messages apart, and computes what other formats would
+//! cost.
 //!
 //! In: flags. Out: tables on stdout, or one JSON object; progress on stderr.
 
@@ -16,19 +17,19 @@ use clap::Parser;
 use tickwire_benches::bandwidth::play::{Played, Script, play};
 use tickwire_benches::bandwidth::report::Report;
 
-/// Where a client's bytes go: an arena full of scripted people, played in virtual time.
+/// Shows where a client's bytes go: an arena full of scripted people, played in virtual time.
 #[derive(Parser)]
 struct Flags {
     /// People in the arena.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=128))]
     players: u8,
-    /// Seconds of play that are counted.
+    /// Seconds of play to count.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
-    /// Where all randomness starts.
+    /// Seed of all randomness.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// One JSON object instead of tables.
+    /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
 }
@@ -60,7 +61,7 @@ fn main() -> Result<()> {
 fn with_progress(what: &str, script: Script) -> Result<Played> {
     let played = play(script, |part| {
         eprint!("\r{what} {:3.0} %", part * 100.0);
-        // A terminal that is gone must not end the run.
+        // A closed terminal must not end the run.
         let _ = std::io::stderr().flush();
     });
     eprintln!();

@@ -1,5 +1,5 @@
-//! `capacity`: what our server holds on one core, and what a player costs it among few and among many. Also what memory
-//! a client takes, and how late many small rooms tick.
+//! `capacity`: how many players our server holds on one core, and what a player costs it among few and among many. It
+//! also measures the memory of a client, and how late many small rooms tick.
 //!
 //! In: flags. Out: progress on stderr, a table or JSON on stdout, one plot of all games.
 
@@ -15,7 +15,7 @@ use tickwire_benches::contest::{
 };
 use tickwire_benches::load::Teller;
 
-/// Finds how many players our server holds on one core, and how the cost of each grows.
+/// Finds how many players our server holds on one core, and how the cost of each player grows.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Flags {
@@ -23,72 +23,72 @@ struct Flags {
     what: Option<What>,
     #[command(flatten)]
     curves: CurveFlags,
-    /// One object on stdout instead of a table.
+    /// Print one JSON object instead of a table.
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Subcommand)]
 enum What {
-    /// The memory that one more client takes: idle, and playing in a room of 100.
+    /// Measures the memory that one more client takes: idle, and playing in a room of 100.
     Memory(MemoryFlags),
-    /// How late rooms of 8 at 60 ticks a second begin their ticks.
+    /// Measures how late rooms of 8 at 60 ticks a second begin their ticks.
     Lateness(LatenessFlags),
 }
 
 #[derive(Args)]
 struct CurveFlags {
-    /// Which games.
+    /// The games to play.
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["field", "interest", "rooms"])]
     games: Vec<Game>,
     /// Numbers of players to try before halving, ascending.
     #[arg(long, value_delimiter = ',', default_values_t = LADDER)]
     players: Vec<usize>,
-    /// Try the list alone, and each number of it whether the one before held or not.
+    /// Try only the list, and every number of it, even after one that did not hold.
     #[arg(long)]
     no_search: bool,
-    /// A few seconds per number, and coarse numbers.
+    /// Measure a few seconds per number, and stay coarse.
     #[arg(long)]
     quick: bool,
-    /// Measured at each number, instead of 6, or 3 when quick.
+    /// Seconds to measure at each number; 6 by default, or 3 with --quick.
     #[arg(long)]
     seconds: Option<f64>,
-    /// How often to do all of it: the figures are the medians.
+    /// How often to repeat all of it; the figures are medians.
     #[arg(long, default_value_t = 1)]
     repeat: usize,
-    /// Where the plot goes.
+    /// Directory for the plot.
     #[arg(long, default_value = "target/capacity")]
     plot: PathBuf,
 }
 
 #[derive(Args)]
 struct MemoryFlags {
-    /// Two numbers of idle clients: what counts is what lies between.
+    /// Two numbers of idle clients; the result is the difference between them.
     #[arg(long, value_delimiter = ',', default_values_t = [1000, 5000])]
     idle: Vec<usize>,
     /// Two numbers of playing clients.
     #[arg(long, value_delimiter = ',', default_values_t = [100, 600])]
     playing: Vec<usize>,
-    /// How long they stay before it counts.
+    /// Seconds that the clients stay before memory is read.
     #[arg(long, default_value_t = 12.0)]
     seconds: f64,
-    /// How often to do all of it: the figures are the medians.
+    /// How often to repeat all of it; the figures are medians.
     #[arg(long, default_value_t = 1)]
     repeat: usize,
 }
 
 #[derive(Args)]
 struct LatenessFlags {
-    /// Rooms.
+    /// Number of rooms.
     #[arg(long, default_value_t = 200)]
     rooms: usize,
     /// How many of a room's 8 fighters are people with sockets; the rest are the server's bots.
     #[arg(long, default_value_t = 1)]
     clients: usize,
-    /// How long to measure.
+    /// Seconds to measure.
     #[arg(long, default_value_t = 20.0)]
     seconds: f64,
-    /// How often to do all of it: the figures are the medians.
+    /// How often to repeat all of it; the figures are medians.
     #[arg(long, default_value_t = 1)]
     repeat: usize,
 }
@@ -174,5 +174,5 @@ fn curves(root: &Path, mut flags: CurveFlags, teller: &mut Teller) -> Result<Vec
 
 fn two(numbers: &[usize]) -> Result<[usize; 2]> {
     <[usize; 2]>::try_from(numbers)
-        .map_err(|_| anyhow::anyhow!("two numbers of clients, as in 100,500"))
+        .map_err(|_| anyhow::anyhow!("give two numbers of clients, such as 100,500"))
 }

@@ -1,4 +1,5 @@
-//! `counted`: does one fixed piece of work, for callgrind to count its instructions. See `cargo xtask instructions`.
+//! `counted`: does one fixed piece of work, so that callgrind can count its instructions. See `cargo xtask
+//! instructions`.
 
 #![allow(
     clippy::print_stdout,
@@ -9,10 +10,10 @@ use anyhow::{Result, ensure};
 use clap::Parser;
 use tickwire_benches::counted::{CASES, ROUNDS, run};
 
-/// Does one fixed piece of work, for callgrind to count its instructions
+/// Does one fixed piece of work, so that callgrind can count its instructions
 #[derive(Parser)]
 struct Flags {
-    /// Which; without one, all of them are named
+    /// The case to run; without it, the names of all cases are printed
     case: Option<String>,
 }
 

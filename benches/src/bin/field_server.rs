@@ -1,6 +1,6 @@
-//! Hosts `field`, the game for measuring, and the arena beside it, with limits that let one machine's load in.
+//! Hosts `field`, the game for measuring, next to the arena, with limits that let one machine's load in.
 //!
-//! In: flags. Out: the address on stdout, the log on stderr; the server is the one that everybody gets.
+//! In: flags. Out: the address on stdout, the log on stderr. The server itself is the one that everybody gets.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -14,34 +14,34 @@ use tickwire_server::Server;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// Hosts `field`: one room where everybody sees everybody move.
+/// Hosts `field`: one room in which everybody sees everybody move.
 #[derive(Parser)]
 struct Flags {
-    /// Address to listen on; port 0 takes a free one.
+    /// Address to listen on; port 0 picks a free port.
     #[arg(long, default_value = "127.0.0.1:4188")]
     listen: SocketAddr,
-    /// Each player sees about 40 others instead of all.
+    /// Show each player about 40 others instead of all.
     #[arg(long, conflicts_with = "rooms")]
     interest: bool,
-    /// Rooms of 8, or of `--seats`, instead of one for all.
+    /// Open rooms of 8, or of `--seats`, instead of one room for all.
     #[arg(long)]
     rooms: bool,
-    /// Seats of each of those rooms, 1 to 128.
+    /// Seats in each of those rooms, 1 to 128.
     #[arg(long, default_value_t = ROOM_SEATS as u8, value_parser = clap::value_parser!(u8).range(1..=128))]
     seats: u8,
-    /// In `field` nobody moves, so there is never news: what idle clients cost.
+    /// Nobody moves in `field`, so there is never news: shows what idle clients cost.
     #[arg(long)]
     still: bool,
-    /// Bots fill each arena up to this many fighters, and make way for people.
+    /// Fill each arena with bots up to this many fighters; they make way for people.
     #[arg(long, default_value_t = 0)]
     arena_bots: u8,
-    /// How many players are expected: with --interest this decides how far they see.
+    /// Number of expected players; with --interest it decides how far they see.
     #[arg(long, default_value_t = 1000)]
     players: usize,
-    /// Simulation threads.
+    /// Number of simulation threads.
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Threads for sockets.
+    /// Number of threads for sockets.
     #[arg(long, default_value_t = 1)]
     io_threads: usize,
 }

@@ -1,7 +1,7 @@
-//! The limit: what this machine's kernel can do at all. One thread, one epoll, no game, no codec, no timeouts.
+//! The limit: what this machine's kernel can do at best. One thread, one epoll, no game, no codec, no timeouts.
 //!
 //! In: flags, sockets. Out: one frame, made once, written to every socket at each tick. What clients send is read and
-//! thrown away. A server that does something for its players can come near to this loop, but not past it.
+//! thrown away. A server that does something for its players can come close to this loop, but not pass it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -13,30 +13,30 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use tickwire_benches::websocket::{BINARY, accept_key, head_end, header, push_plain};
 
-/// Players of one room in `rooms`.
+/// Players in one room of `rooms`.
 const ROOM_SEATS: usize = 8;
-/// Rooms' ticks are spread over the interval in so many steps: rooms open whenever people come.
+/// The rooms' ticks are spread over the interval in this many steps, as if people had opened the rooms at any time.
 const ROOM_PHASES: usize = 10;
-/// A request's head, bytes, before the connection is given up.
+/// The longest request head, bytes; a longer one ends the connection.
 const HEAD_BYTES: usize = 8192;
 const LISTENER: Token = Token(usize::MAX);
 
 /// Writes a frame of a given size to every WebSocket at a given rate, and does nothing else.
 #[derive(Parser)]
 struct Flags {
-    /// Address to listen on; port 0 takes a free one.
+    /// Address to listen on; port 0 picks a free port.
     #[arg(long, default_value = "127.0.0.1:4189")]
     listen: SocketAddr,
-    /// Whose rhythm: everybody at once, or rooms of 8 spread over the interval.
+    /// When to write: to everybody together, or to rooms of 8 spread over the interval.
     #[arg(long, value_enum, default_value = "field")]
     game: Game,
-    /// Frames per second and socket.
+    /// Frames per second for each socket.
     #[arg(long, default_value_t = 20.0)]
     hz: f64,
     /// Payload of each frame, bytes.
     #[arg(long, default_value_t = 2000)]
     frame_bytes: usize,
-    /// Taken, so that all servers start alike; the frame's size is what counts here.
+    /// Accepted so that all servers start with the same flags; here only the frame's size matters.
     #[arg(long, default_value_t = 0)]
     players: usize,
 }
@@ -50,9 +50,9 @@ enum Game {
 
 struct Socket {
     stream: TcpStream,
-    /// The request so far; None once it is a WebSocket.
+    /// The request so far. None once the connection is a WebSocket.
     head: Option<Vec<u8>>,
-    /// How much of the frame has still to leave.
+    /// How much of the frame has not left yet.
     left: usize,
 }
 
@@ -84,7 +84,7 @@ fn main() -> Result<()> {
         if now >= due {
             limit.tick(phase, phases);
             phase = (phase + 1) % phases;
-            // Behind by more than a few ticks, what was missed is given up.
+            // A loop that is more than a few ticks behind gives up what it missed.
             due = (due + every).max(now.checked_sub(every * 3).unwrap_or(now));
             continue;
         }
@@ -109,7 +109,7 @@ impl Limit {
         poll.registry()
             .register(&mut listener, LISTENER, Interest::READABLE)?;
         let mut frame = Vec::new();
-        // Not zeros, in case something on the way likes those better.
+        // Not zeros, in case something on the way handles zeros faster.
         let payload: Vec<u8> = (0..frame_bytes).map(|at| (at * 31) as u8).collect();
         push_plain(&mut frame, BINARY, &payload);
         Ok(Limit {
@@ -127,7 +127,7 @@ impl Limit {
             let mut stream = match self.listener.accept() {
                 Ok((stream, _)) => stream,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                // The connection broke while it waited.
+                // The connection broke before it was accepted.
                 Err(_) => continue,
             };
             let _ = stream.set_nodelay(true);
@@ -148,7 +148,7 @@ impl Limit {
         }
     }
 
-    /// Reads and throws away what came, and goes on with what could not be written.
+    /// Reads and throws away what came, and continues an unfinished write.
     fn serve(&mut self, place: usize) {
         let Some(Some(socket)) = self.sockets.get_mut(place) else {
             return;
@@ -159,7 +159,8 @@ impl Limit {
         }
     }
 
-    /// Writes the frame to every socket whose turn it is. Who has not taken the last one yet misses this one.
+    /// Writes the frame to every socket whose turn it is. A socket that has not taken the last frame yet misses this
+    /// one.
     fn tick(&mut self, phase: usize, phases: usize) {
         for place in 0..self.sockets.len() {
             if place / ROOM_SEATS % phases != phase {
@@ -180,7 +181,7 @@ impl Limit {
 }
 
 impl Socket {
-    /// False: the connection is over.
+    /// Returns false when the connection is over.
     fn drain(&mut self, scratch: &mut [u8]) -> bool {
         loop {
             match self.stream.read(scratch) {
@@ -189,7 +190,7 @@ impl Socket {
                     if self.head.is_some() && !self.upgrade(&scratch[..count]) {
                         return false;
                     }
-                    // All that was there, so the next look can wait for the next event.
+                    // The socket is empty, so the next read can wait for the next event.
                     if count < scratch.len() {
                         return true;
                     }
@@ -218,11 +219,11 @@ impl Socket {
             accept_key(key)
         );
         self.head = None;
-        // A fresh socket has room for two hundred bytes.
+        // A new socket has room for two hundred bytes.
         self.stream.write_all(answer.as_bytes()).is_ok()
     }
 
-    /// Writes what is left of the frame, as far as the kernel takes it. False: the connection is over.
+    /// Writes the rest of the frame, as far as the kernel takes it. Returns false when the connection is over.
     fn push(&mut self, frame: &[u8]) -> bool {
         while self.left > 0 {
             match self.stream.write(&frame[frame.len() - self.left..]) {

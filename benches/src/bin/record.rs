@@ -1,7 +1,8 @@
-//! Writes down what a server sends to one client of a full arena, for clients that are to be measured on it.
+//! Records what a server sends to one client of a full arena, so that clients can be measured with it.
 //!
-//! In: flags. Out: a file of messages, the welcome first. Each is its length and how many entities it changes (both u32,
-//! little endian), and its bytes. `demo-client/sdk/bench/decode.mjs` reads it. Progress goes to stderr.
+//! In: flags. Out: a file of messages, beginning with the welcome. Each message is stored as its length, the number of
+//! entities it changes (both u32, little endian), and its bytes. `demo-client/sdk/bench/decode.mjs` reads it. Progress
+//! goes to stderr.
 
 #![allow(clippy::print_stderr, reason = "a tool speaks to its terminal")]
 
@@ -15,18 +16,18 @@ use tickwire_benches::bandwidth::trace::Snapshot;
 use tickwire_shared::replicate::Schema;
 use tickwire_shared::snapshot::TableState;
 
-/// What one client of a full arena is sent, message by message.
+/// Records what one client of a full arena is sent, message by message.
 #[derive(Parser)]
 struct Flags {
-    /// Where to write it.
+    /// The file to write.
     out: PathBuf,
-    /// People in the arena, the client among them.
+    /// Number of people in the arena, including the client.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(2..=128))]
     players: u8,
     /// Seconds of play.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Where all randomness starts.
+    /// Seed of all randomness.
     #[arg(long, default_value_t = 7)]
     seed: u64,
 }
@@ -39,7 +40,7 @@ fn main() -> Result<()> {
         seed: flags.seed,
         idle: false,
     })?;
-    // The client only looks on: the others do what changes.
+    // The client only watches; the others make the changes.
     let seat = lab.take_seat(None);
     let mut seat = seat.map_err(|refusal| anyhow::anyhow!("refused: {refusal:?}"))?;
     let schema = lab.room().schema().clone();
@@ -71,7 +72,7 @@ fn main() -> Result<()> {
         outcome = write(&mut out, &message, count);
     });
     outcome?;
-    ensure!(messages > 0, "the room said nothing");
+    ensure!(messages > 0, "the room sent nothing");
     eprintln!("{messages} snapshots, {changed} changed entities");
     std::fs::write(&flags.out, out).with_context(|| format!("writing {}", flags.out.display()))
 }
@@ -83,7 +84,7 @@ fn write(out: &mut Vec<u8>, message: &[u8], changed: u32) -> Result<()> {
     Ok(())
 }
 
-/// Entities that are new, gone, or have a value that is another than before.
+/// Entities that are new, are gone, or have a changed value.
 fn changes(schema: &Schema, before: &[TableState], after: &[TableState]) -> u32 {
     let mut changed = std::collections::BTreeSet::new();
     for (place, (table, schema)) in after.iter().zip(&schema.tables).enumerate() {

@@ -1,5 +1,5 @@
-//! `side-by-side`: the same work done by our server, by what people would use instead, and by a loop that does nothing but
-//! write, in one run, each alone on one core. Finds how many players each can hold.
+//! `side-by-side`: our server, the ones people would use instead, and a loop that only writes, all at the same work in
+//! one run, each alone on one core. Finds how many players each of them can hold.
 //!
 //! In: flags. Out: progress on stderr, a table or JSON on stdout, a plot per game.
 
@@ -17,33 +17,33 @@ use tickwire_benches::load::Teller;
 /// Measures our server, the peers and the limit at the same work.
 #[derive(Parser)]
 struct Flags {
-    /// Which games; all otherwise.
+    /// The games to play; all by default.
     #[arg(long, value_enum, value_delimiter = ',')]
     games: Vec<Game>,
-    /// Who takes part; all otherwise. The limit writes frames of our size, so it comes after ours.
+    /// The contestants; all by default. The limit writes frames of our size, so it runs after ours.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Contestant>,
     /// Numbers of players to try before halving, ascending.
     #[arg(long, value_delimiter = ',', default_values_t = LADDER)]
     players: Vec<usize>,
-    /// Try the list alone, and each number of it whether the one before held or not: for curves.
+    /// Try only the list, and every number of it, even after one that did not hold; for curves.
     #[arg(long)]
     no_search: bool,
-    /// A few seconds per number, and coarse numbers.
+    /// Measure a few seconds per number, and stay coarse.
     #[arg(long)]
     quick: bool,
-    /// How often to do all of it: the figures are the medians.
+    /// How often to repeat all of it; the figures are medians.
     #[arg(long, default_value_t = 1)]
     repeat: usize,
-    /// Where the plots go.
+    /// Directory for the plots.
     #[arg(long, default_value = "target/side-by-side")]
     plot: PathBuf,
-    /// One object on stdout instead of a table.
+    /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
 }
 
-/// Contestants by what they are compared with: ours first, since the limit needs to know our frames.
+/// The order in which contestants run: ours first, because the limit needs to know the size of our frames.
 const ALL: [Contestant; 5] = [
     Contestant::Tickwire,
     Contestant::Limit,

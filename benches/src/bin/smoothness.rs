@@ -21,22 +21,22 @@ use tickwire_benches::smoothness::preset::PRESETS;
 use tickwire_benches::smoothness::report::{Report, Row};
 use tickwire_benches::smoothness::shots;
 
-/// How smooth the picture is: people who run about an arena over four kinds of link, played in virtual time.
+/// Measures how smooth the picture is: people run about an arena over four kinds of link, in virtual time.
 #[derive(Parser)]
 struct Flags {
-    /// Seconds of play that are measured, for each preset.
+    /// Seconds of play to measure, for each preset.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=900))]
     seconds: u64,
-    /// Where all randomness starts.
+    /// Seed of all randomness.
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// Animation frames per second of every screen.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(10..=240))]
     screen_hz: u32,
-    /// One JSON object instead of tables.
+    /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
-    /// Draws drawn against true motion into this directory, one SVG per preset.
+    /// Directory for plots of drawn against true motion, one SVG per preset.
     #[arg(long)]
     plot: Option<PathBuf>,
 }
@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     for preset in &PRESETS {
         let record = play(preset, script, |part| {
             eprint!("\r{:<18}{:3.0} %", preset.name, part * 100.0);
-            // A terminal that is gone must not end the run.
+            // A closed terminal must not end the run.
             let _ = std::io::stderr().flush();
         })?;
         eprintln!();

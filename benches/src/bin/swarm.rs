@@ -1,6 +1,6 @@
-//! `swarm`: many players at once on a Tickwire server, here or elsewhere, and what they get to see of it.
+//! `swarm`: many players on a Tickwire server, here or elsewhere, and what they get to see of it.
 //!
-//! In: flags. Out: progress on stderr, the figures on stdout, as words or as JSON.
+//! In: flags. Out: progress on stderr, the figures on stdout, as text or as JSON.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,34 +13,34 @@ use tickwire_benches::field::Field;
 use tickwire_benches::load::{self, Cast, Decode, Millis, Outcome, Plan, Teller};
 use tickwire_shared::rules::Rules;
 
-/// Plays with many clients at once and says what each gets.
+/// Plays with many clients together and reports what each of them gets.
 #[derive(Parser)]
 struct Flags {
-    /// Where the server is.
+    /// WebSocket address of the server.
     #[arg(long, default_value = "ws://127.0.0.1:4188/ws")]
     url: String,
-    /// What to play.
+    /// The game to play.
     #[arg(long, value_enum, default_value = "field")]
     game: Game,
-    /// How many players.
+    /// Number of players.
     #[arg(long, default_value_t = 400)]
     players: usize,
-    /// In how many rooms, one after the other; otherwise wherever the server has a free seat.
+    /// Number of rooms, filled one after the other; by default, players go wherever the server has a free seat.
     #[arg(long)]
     rooms: Option<usize>,
-    /// Inputs of each player per second.
+    /// Inputs per second from each player.
     #[arg(long, default_value_t = 20.0)]
     input_rate: f64,
-    /// How long to measure once all are there.
+    /// Seconds to measure once all players are in.
     #[arg(long, default_value_t = 20.0)]
     seconds: f64,
-    /// How many join per second.
+    /// Players that join per second.
     #[arg(long, default_value_t = 100.0)]
     joins_per_s: f64,
-    /// Who decodes snapshots: what nobody decodes costs the load little.
+    /// Which clients decode snapshots; a client that does not decode costs the load little.
     #[arg(long, value_enum, default_value = "some")]
     decode: Decode,
-    /// One object on stdout instead of words.
+    /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
@@ -98,7 +98,7 @@ fn snapshot_hz<R: Rules>() -> f64 {
     f64::from(R::TICK_RATE_HZ) / f64::from(R::TICKS_PER_SNAPSHOT)
 }
 
-/// Players fill one room after the other, so that the first ones are complete while others still come.
+/// Players fill one room after the other, so that the first rooms are complete while others still fill.
 fn cast(flags: &Flags) -> Cast {
     let (game, decode) = (flags.game, flags.decode);
     let per_room = flags
@@ -115,10 +115,10 @@ fn cast(flags: &Flags) -> Cast {
 
 fn address_and_path(url: &str) -> Result<(String, String)> {
     let Some(rest) = url.strip_prefix("ws://") else {
-        bail!("`{url}` is not a ws:// address: TLS is a proxy's work, go behind it");
+        bail!("`{url}` is not a ws:// address: TLS is a proxy's work, connect behind the proxy");
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, "ws"));
-    // A port follows the last colon, unless that is inside an IPv6 address.
+    // A port comes after the last colon, unless that colon is inside an IPv6 address.
     let has_port = host
         .rsplit_once(':')
         .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
@@ -139,7 +139,7 @@ fn words(outcome: &Outcome) -> String {
     };
     let mut out = format!(
         "players            {} ({} late, {} with less than 95 % of their snapshots)\n\
-         snapshots          {:.2} a second, {:.2} for who got the fewest, over {:.1} s\n\
+         snapshots          {:.2} a second, {:.2} for the client with the fewest, over {:.1} s\n\
          gap                {}\n\
          input to snapshot  {}\n\
          load late          {}\n\

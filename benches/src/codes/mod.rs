@@ -1,7 +1,7 @@
-//! Codes that the snapshots' residuals could have, side by side.
+//! Codes that the snapshots' residuals could use, compared with each other.
 //!
-//! In: the residuals of a recorded room, section by section as they are sent. Out: bits and nanoseconds, after each code
-//! has read back what it wrote. For measuring only: what is sent is `tickwire_shared::snapshot::Code`.
+//! In: the residuals of a recorded room, section by section as they are sent. Out: bits and nanoseconds, after each
+//! code has read back what it wrote. This is for measuring only: the real code is `tickwire_shared::snapshot::Code`.
 
 mod range;
 
@@ -12,24 +12,24 @@ use crate::bandwidth::trace::Trace;
 
 pub use range::RangeCode;
 
-/// The residuals of one snapshot: rows that did not move as predicted, zigzagged, row-major.
+/// The residuals of one snapshot: rows that did not move as predicted, in zigzag form, row-major.
 pub type Section = Vec<u32>;
 
-/// One way to write residuals. What it has learnt may outlive a section, as long as both ends learn the same.
+/// One way to write residuals. What a code has learnt may outlive a section, as long as both ends learn the same.
 pub trait ResidualCode {
-    /// What a table calls it.
+    /// The name in tables.
     const NAME: &'static str;
 
-    /// Nothing learnt yet, for rows of `columns` fields.
+    /// A code that has learnt nothing yet, for rows of `columns` fields.
     fn new(columns: usize) -> Self;
 
-    /// Appends a section, up to a whole byte.
+    /// Appends a section, filled up to a whole byte.
     fn write(&mut self, rows: &[u32], out: &mut Vec<u8>);
 
     /// Appends `values` numbers of a section.
     ///
     /// # Errors
-    /// It is no such section.
+    /// The bytes are not such a section.
     fn read(
         &mut self,
         bytes: &[u8],
@@ -38,7 +38,7 @@ pub trait ResidualCode {
     ) -> Result<(), SnapshotError>;
 }
 
-/// The residuals of a table's interpolated fields, snapshot by snapshot, by the codec's own prediction.
+/// The residuals of a table's interpolated fields, snapshot by snapshot, according to the codec's own prediction.
 pub fn residuals(trace: &Trace, table: usize) -> Vec<Section> {
     let schema = &trace.schema.tables[table];
     let mut before: Option<[TableState; 2]> = None;
@@ -71,7 +71,7 @@ pub fn residuals(trace: &Trace, table: usize) -> Vec<Section> {
     sections
 }
 
-/// How far the last of three values is from where the first two lead, zigzagged.
+/// How far the last of three values is from where the first two lead, in zigzag form.
 fn residual(column: &MovingColumn, [earlier, from, to]: [u32; 3]) -> u32 {
     let wrap = |difference: i32| difference << column.shift >> column.shift;
     let motion = wrap(from as i32 - earlier as i32);
@@ -84,7 +84,7 @@ fn residual(column: &MovingColumn, [earlier, from, to]: [u32; 3]) -> u32 {
     ((off << 1) ^ (off >> 31)) as u32
 }
 
-/// Every column as wide as its widest residual of the section.
+/// Gives every column the width of its widest residual in the section.
 pub struct Packed(usize);
 
 impl ResidualCode for Packed {
@@ -199,7 +199,7 @@ impl ResidualCode for Learnt {
     }
 }
 
-/// The same code, but it knows nothing at the start of each section.
+/// The same code, but it starts each section without having learnt anything.
 pub struct Forgetful(Learnt);
 
 impl ResidualCode for Forgetful {

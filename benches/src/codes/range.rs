@@ -1,19 +1,20 @@
-//! An adaptive binary range coder, as LZMA's: a bit costs what its probability says.
+//! An adaptive binary range coder like LZMA's: a bit costs as much as its probability says.
 //!
-//! In: residuals. Out: bytes. A residual is its magnitude class, by a tree of adaptive bits, then the bits below its
-//! highest: the first of them adaptive, the others plain. Models outlive sections; the coder's state does not.
+//! In: residuals. Out: bytes. A residual is written as its magnitude class, by a tree of adaptive bits, then the bits
+//! below its highest one: the first of them adaptive, the others plain. Models outlive sections; the coder's state does
+//! not.
 
 use tickwire_shared::snapshot::SnapshotError;
 
 use super::ResidualCode;
 
-/// Probabilities are out of 2 to this.
+/// Probabilities are fractions of 2 to the power of this.
 const PROBABILITY_BITS: u32 = 11;
-/// A bit moves its probability by 1 in 2 to this.
+/// A bit moves its probability by one part in 2 to the power of this.
 const RATE: u32 = 5;
-/// A range below this is made larger.
+/// A range below this is scaled up.
 const TOP: u32 = 1 << 24;
-/// 33 classes, the bit lengths of 0 to `u32::MAX`, need a tree this deep.
+/// The 33 classes (the bit lengths of 0 to `u32::MAX`) need a tree this deep.
 const CLASS_BITS: u32 = 6;
 
 /// The probability that a bit is 0.
@@ -36,7 +37,7 @@ impl Chance {
     }
 }
 
-/// What a field's residuals have taught.
+/// What the residuals of a field have taught.
 #[derive(Clone)]
 struct Model {
     class: [Chance; 1 << CLASS_BITS],
@@ -54,7 +55,7 @@ impl Model {
 struct Encoder<'a> {
     low: u64,
     range: u32,
-    /// The last byte that a carry may still change, and how many 255s follow it.
+    /// The last byte that a carry may still change, and the number of 255s after it.
     held: Option<u8>,
     full: usize,
     out: &'a mut Vec<u8>,
@@ -104,7 +105,7 @@ impl Encoder<'_> {
         self.low = (self.low & 0x00FF_FFFF) << 8;
     }
 
-    /// The shortest bytes that still mean the same; the reader takes zeros beyond the end.
+    /// Writes the shortest bytes that still mean the same; the reader takes zeros beyond the end.
     fn finish(mut self, start: usize) {
         let high = self.low + u64::from(self.range) - 1;
         for zeros in (0..=32).rev() {

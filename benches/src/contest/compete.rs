@@ -1,6 +1,6 @@
 //! One contestant at one game, as often as asked.
 //!
-//! In: how much to do. Out: one run, of medians when there were several; each try is told as it ends.
+//! In: how much to do. Out: one run, made of medians if there were several. Each try is reported when it ends.
 
 use std::path::Path;
 
@@ -14,18 +14,18 @@ use crate::load::Teller;
 /// How a contestant is tried.
 #[derive(Debug)]
 pub struct Bout<'a> {
-    /// The repository.
+    /// The folder of the repository.
     pub root: &'a Path,
     /// How much to do for one number.
     pub effort: Effort,
-    /// Find the largest number; otherwise the ladder alone is tried, all of it.
+    /// Find the largest number; otherwise try the whole ladder and nothing else.
     pub search: bool,
-    /// How often all of it is done, at least once: figures are the medians.
+    /// How often to repeat all of it, at least once; the figures are medians.
     pub repeat: usize,
 }
 
 impl Bout<'_> {
-    /// Builds what will be measured, and moves this process, the load, to a core of its own.
+    /// Builds everything that will be measured, and moves this process, the load, to a core of its own.
     ///
     /// # Errors
     /// When something does not build.
@@ -39,7 +39,7 @@ impl Bout<'_> {
     }
 }
 
-/// Does it.
+/// Runs the contest.
 ///
 /// # Errors
 /// When a server does not start.

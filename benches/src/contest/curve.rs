@@ -1,6 +1,7 @@
-//! How the cost of a player grows with the number of players: what our server's run at one game says.
+//! How the cost of a player grows with the number of players, from our server's run at one game.
 //!
-//! In: a run. Out: the run, two exponents and what a player costs more among many than among few; as words, a table.
+//! In: a run. Out: the run, two exponents, and how much more a player costs among many than among few; as text or as a
+//! table.
 
 use serde::Serialize;
 
@@ -10,29 +11,29 @@ use crate::crowd::play::growth_exponent;
 /// A run and how its cost grows, over the numbers of players that held.
 #[derive(Clone, Debug, Serialize)]
 pub struct Curve {
-    /// The work.
+    /// The game.
     pub game: Game,
-    /// The largest number of players that held; 0: none did.
+    /// The largest number of players that held; 0 if none did.
     pub largest: usize,
     /// All tries, by ascending players.
     pub points: Vec<Point>,
-    /// CPU grows as players to this power. None with fewer than two numbers that held.
+    /// CPU grows as the number of players to this power. None if fewer than two numbers held.
     pub cpu_exponent: Option<f64>,
-    /// CPU per player and tick grows as players to this power: 0 where a player costs the same among however many.
+    /// CPU per player and tick grows as the number of players to this power. 0 means a player always costs the same.
     pub player_tick_exponent: Option<f64>,
-    /// From so many players to so many, and by which factor CPU per player and tick grew.
+    /// From this many players to this many, CPU per player and tick grew by this factor.
     pub player_tick_growth: Option<(usize, usize, f64)>,
 }
 
 impl Curve {
-    /// What `run` says.
+    /// Fits the curve to `run`.
     pub fn of(run: Run) -> Curve {
         let held: Vec<&Point> = run.points.iter().filter(|point| point.holds).collect();
         let exponent = |figure: fn(&Point) -> f64| {
             let points: Vec<(f64, f64)> = held
                 .iter()
                 .map(|point| (point.players as f64, figure(point)))
-                // What was too little to be counted has no logarithm.
+                // A figure that was too small to count has no logarithm.
                 .filter(|(_, figure)| *figure > 0.0)
                 .collect();
             (points.len() > 1).then(|| growth_exponent(&points))
@@ -70,7 +71,7 @@ impl Curve {
     }
 }
 
-/// The curves as a table, and a line for each about how it grows.
+/// The curves as a table, with a line for each about how it grows.
 pub fn curve_table(curves: &[Curve]) -> String {
     let mut out = String::from(
         "| game | players | holds | CPU, % of a core | CPU per player-tick, us | of it kernel, us | bytes per snapshot \
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
     use crate::contest::Contestant;
 
-    /// Cost per player that grows as the fourth root of their number; 1,600 break, at any price.
+    /// The cost per player grows as the fourth root of their number; 1,600 do not hold, whatever they cost.
     fn run() -> Run {
         let point = |players: usize| {
             let us_per_player_tick = 5.0 * (players as f64 / 100.0).powf(0.25);

@@ -1,7 +1,7 @@
-//! Two figures of ours alone: the memory that one more client takes, and how late many small rooms tick.
+//! Two figures of our server alone: the memory that one more client takes, and how late many small rooms tick.
 //!
-//! In: how many clients, and of which kind. Out: resident memory at two numbers of clients, and what lies between; what
-//! the server's own histogram says of its ticks.
+//! In: how many clients, and of which kind. Out: resident memory at two numbers of clients and the difference between
+//! them; what the server's own histogram says about its ticks.
 
 use std::time::Duration;
 
@@ -16,30 +16,30 @@ use super::{HZ, Outcome};
 use crate::field::ROOM_SEATS;
 use crate::load::{self, Cast, Decode, Plan, ServerFigures, Teller};
 
-/// Seats of the rooms that memory is measured in.
+/// Seats in the rooms that memory is measured in.
 const MEMORY_SEATS: u8 = 100;
 
-/// What to measure of memory.
+/// What to measure for memory.
 #[derive(Clone, Debug)]
 pub struct MemoryPlan {
-    /// Clients that joined and then neither say nor hear anything: two numbers.
+    /// Two numbers of clients that join and then neither send nor receive anything.
     pub idle: [usize; 2],
-    /// Clients that play: two numbers.
+    /// Two numbers of clients that play.
     pub playing: [usize; 2],
-    /// How long they stay before it counts: rings fill, buffers find their size.
+    /// Seconds that the clients stay before memory is read: rings fill up, buffers find their size.
     pub seconds: f64,
-    /// How often: the figures are the medians.
+    /// How often to repeat it; the figures are medians.
     pub repeat: usize,
 }
 
-/// What one kind of client takes.
+/// The memory of one kind of client.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Footprint {
-    /// Two numbers of clients.
+    /// The two numbers of clients.
     pub clients: [usize; 2],
-    /// Resident memory of the whole process with each, bytes.
+    /// Resident memory of the whole process with each number, bytes.
     pub resident_bytes: [f64; 2],
-    /// What each client more took, its part of its room included, bytes.
+    /// Memory that each further client takes, including its part of its room, bytes.
     pub bytes_per_client: f64,
 }
 
@@ -55,24 +55,24 @@ impl Footprint {
     }
 }
 
-/// What clients take of memory.
+/// The memory that clients take.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Memory {
-    /// Joined, in a room where nobody moves, and silent.
+    /// A silent client in a room where nobody moves.
     pub idle: Footprint,
-    /// One of a hundred in a room who all move.
+    /// One of a hundred in a room where all move.
     pub playing: Footprint,
 }
 
-/// Measures memory: a fresh server for each number of clients, in rooms of 100, so that what the process takes without
-/// any does not count.
+/// Measures memory with a fresh server for each number of clients, in rooms of 100. The memory of the process without
+/// clients does not count.
 ///
 /// # Errors
-/// When a server does not start or does not let everybody in, or where the system does not tell of memory.
+/// A server does not start or does not let everybody in, or the system does not report memory.
 pub fn memory(plan: &MemoryPlan, teller: &mut Teller) -> Result<Memory> {
     let mut measure = |clients: [usize; 2], idle: bool| -> Result<Footprint> {
         if clients[0] >= clients[1] {
-            bail!("two numbers of clients, the smaller first");
+            bail!("give two numbers of clients, the smaller first");
         }
         let mut resident_bytes = [0.0; 2];
         for (clients, bytes) in clients.iter().zip(&mut resident_bytes) {
@@ -107,7 +107,7 @@ fn resident(clients: usize, idle: bool, seconds: f64, teller: &mut Teller) -> Re
     });
     let outcome = play(&server, clients, HZ, seconds, cast, teller)?;
     let Some(process) = outcome.process else {
-        bail!("this system does not say what memory a process has");
+        bail!("this system does not report the memory of a process");
     };
     let kind = if idle { "idle" } else { "playing" };
     teller.say(&format!(
@@ -118,7 +118,7 @@ fn resident(clients: usize, idle: bool, seconds: f64, teller: &mut Teller) -> Re
     Ok(process.resident_bytes)
 }
 
-/// Memory as a table.
+/// The memory as a table.
 pub fn memory_table(memory: &Memory) -> String {
     let mut out = String::from(
         "| client, in rooms of 100 | from | to | RSS then, MiB | RSS per client, KiB |\n\
@@ -140,34 +140,34 @@ pub fn memory_table(memory: &Memory) -> String {
     out
 }
 
-/// What to measure of lateness.
+/// What to measure for lateness.
 #[derive(Clone, Debug)]
 pub struct LatenessPlan {
-    /// Rooms of the arena, of 8 fighters, at 60 ticks a second.
+    /// Number of rooms of the arena, each with 8 fighters, at 60 ticks a second.
     pub rooms: usize,
-    /// How many of a room's 8 are people with sockets, 1 to 8; the rest are the server's own bots.
+    /// How many of a room's 8 fighters are people with sockets, 1 to 8; the rest are the server's own bots.
     pub clients: usize,
-    /// Measured, seconds.
+    /// Length of the measurement, seconds.
     pub seconds: f64,
-    /// How often: the figures are the medians.
+    /// How often to repeat it; the figures are medians.
     pub repeat: usize,
 }
 
 /// How late rooms ticked.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Lateness {
-    /// Rooms.
+    /// Number of rooms.
     pub rooms: usize,
     /// People in each.
     pub clients: usize,
-    /// What the server says of its ticks.
+    /// What the server reports about its ticks.
     pub server: ServerFigures,
 }
 
 /// Measures how late many rooms of 8 tick on one core.
 ///
 /// # Errors
-/// When the server does not start, does not let everybody in, or does not say.
+/// The server does not start, does not let everybody in, or does not report lateness.
 pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
     if !(1..=ROOM_SEATS).contains(&plan.clients) {
         bail!("1 to {ROOM_SEATS} clients a room: a room without any closes");
@@ -184,7 +184,7 @@ pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
         let clients = plan.rooms * plan.clients;
         let outcome = play(&server, clients, snapshot_hz, plan.seconds, cast, teller)?;
         let Some(server) = outcome.server else {
-            bail!("the server does not say how late its ticks are");
+            bail!("the server does not report how late its ticks are");
         };
         teller.say(&lateness_words(plan.rooms, &server));
         figures.push(server);
@@ -213,13 +213,13 @@ fn lateness_words(rooms: usize, server: &ServerFigures) -> String {
 }
 
 impl Lateness {
-    /// In one line.
+    /// The result in one line.
     pub fn words(&self) -> String {
         lateness_words(self.rooms, &self.server)
     }
 }
 
-/// So many clients on a server of ours. All must get in.
+/// Plays with this many clients on a server of ours. All of them must get in.
 fn play(
     server: &Server,
     players: usize,

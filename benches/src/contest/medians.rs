@@ -1,14 +1,14 @@
-//! One run out of several: what a shared machine did to one of them does not count.
+//! Makes one run out of several, so that what a shared machine did to one of them does not count.
 //!
 //! In: runs of the same contestant at the same game. Out: for each number of players the median of each figure, and the
-//! median of the largest that held.
+//! median of the largest numbers that held.
 
 use std::collections::BTreeMap;
 
 use super::{Point, Run};
 use crate::load::ServerFigures;
 
-/// The one in the middle; of an even number the lower of the two. 0 of none.
+/// The middle value; the lower of the two middle ones if there is an even number of values. 0 for no values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -16,7 +16,7 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     values.get(middle).copied().unwrap_or_default()
 }
 
-/// One of several. None of none.
+/// Makes one run of several. None for no runs.
 pub fn median_run(runs: &[Run]) -> Option<Run> {
     let first = runs.first()?;
     let mut by_players: BTreeMap<usize, Vec<&Point>> = BTreeMap::new();
@@ -31,7 +31,7 @@ pub fn median_run(runs: &[Run]) -> Option<Run> {
     })
 }
 
-/// Points with the same number of players.
+/// Merges points with the same number of players.
 fn middle(points: &[&Point]) -> Point {
     let of = |figure: fn(&Point) -> f64| median(points.iter().map(|point| figure(point)));
     let held = points.iter().filter(|point| point.holds).count();
@@ -51,7 +51,7 @@ fn middle(points: &[&Point]) -> Point {
     }
 }
 
-/// What a server said of itself in several runs.
+/// Merges what a server reported about itself in several runs.
 pub(super) fn middle_server(
     figures: impl IntoIterator<Item = ServerFigures>,
 ) -> Option<ServerFigures> {

@@ -1,9 +1,9 @@
-//! Side by side: our server, the peers and the limit at the same work, one after the other, each alone on one core.
+//! Side by side: our server, the peers and the limit do the same work, one after the other, each alone on one core.
 //!
-//! In: which games, whom, and how many players to try. Out: points (so many players, did it hold, what did it cost), and
-//! for each contestant the largest number that holds. `servers` starts them, `search` finds the number, `compete` does
-//! both as often as asked, `medians` makes one of several, `plot` draws. Of ours alone: `curve`, `panels` (its picture),
-//! `footprint` (memory, and how late ticks are).
+//! In: games, contestants, and the numbers of players to try. Out: points (number of players, whether it held, what it
+//! cost), and for each contestant the largest number that holds. `servers` starts them, `search` finds the number,
+//! `compete` does both as often as asked, `medians` makes one run of several, `plot` draws. For our server alone:
+//! `curve`, `panels` (its picture), `footprint` (memory, and how late ticks are).
 
 mod compete;
 mod curve;
@@ -37,23 +37,23 @@ pub use servers::{Server, pin, prepare};
 
 /// Snapshots and inputs per second, in every game.
 pub const HZ: f64 = 20.0;
-/// What the limit writes per mover, bytes, before we know what ours writes.
+/// Bytes per mover that the limit writes until we know how many ours writes.
 const GUESS_BYTES: f64 = 2.5;
 
-/// The work.
+/// The game to play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Game {
     /// One room; everybody sees everybody.
     Field,
-    /// One room; everybody sees about forty.
+    /// One room; everybody sees about forty others.
     Interest,
     /// Rooms of eight.
     Rooms,
 }
 
 impl Game {
-    /// As the servers' flag has it.
+    /// The name in the servers' flag.
     pub fn label(self) -> &'static str {
         match self {
             Game::Field => "field",
@@ -63,11 +63,11 @@ impl Game {
     }
 }
 
-/// Who does it.
+/// A server that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Contestant {
-    /// Ours.
+    /// Our server.
     Tickwire,
     /// A bare loop that writes frames of our size.
     Limit,
@@ -80,7 +80,7 @@ pub enum Contestant {
 }
 
 impl Contestant {
-    /// For tables, files and flags.
+    /// The name in tables, files and flags.
     pub fn label(self) -> &'static str {
         match self {
             Contestant::Tickwire => "tickwire",
@@ -102,7 +102,7 @@ impl Contestant {
     fn cast(self, game: Game) -> Cast {
         match self {
             Contestant::Tickwire => Box::new(move |client| {
-                // As in every peer, who comes is put where a seat is free; naming the room says the same more cheaply.
+                // In every peer, a new client gets a free seat. Naming the room has the same effect, but costs less.
                 let room = match game {
                     Game::Rooms => format!("room-{}", client / ROOM_SEATS),
                     Game::Field | Game::Interest => String::new(),
@@ -116,32 +116,33 @@ impl Contestant {
     }
 }
 
-/// One try.
+/// The result of one try.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Point {
-    /// Players.
+    /// Number of players.
     pub players: usize,
-    /// Everybody was in and got what is due in time.
+    /// Everybody was in and got their snapshots in time.
     pub holds: bool,
-    /// Part of its core that the server took.
+    /// Share of its core that the server took.
     pub cpu: f64,
     /// CPU per player and tick, us.
     pub us_per_player_tick: f64,
-    /// Of it, what the server spent in the kernel, us.
+    /// The part of it that the server spent in the kernel, us.
     pub kernel_us_per_player_tick: f64,
     /// Resident memory, bytes.
     pub resident_bytes: f64,
     /// Bytes on the socket per client and snapshot.
     pub bytes_per_snapshot: f64,
-    /// Snapshots per second of the client with the fewest.
+    /// Snapshots per second of the client that got the fewest.
     pub snapshots_per_s_min: f64,
-    /// 99 % of all gaps, ms.
+    /// 99 % of all gaps are at most this, ms.
     pub gap_ms_p99: f64,
-    /// 99 % of the load's own inputs left at most this late, ms: much more than one says that the machine is not ours.
+    /// 99 % of the load's own inputs left at most this late, ms. Much more than 1 means that the machine was not ours
+    /// alone.
     pub load_late_ms_p99: f64,
-    /// Not let in, or lost.
+    /// Clients that were not let in, or were lost.
     pub refused: usize,
-    /// What the server says of itself: ours does.
+    /// What the server reports about itself; only ours does.
     pub server: Option<ServerFigures>,
 }
 
@@ -169,24 +170,25 @@ impl Point {
 /// All tries of one contestant at one game.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
-    /// The work.
+    /// The game.
     pub game: Game,
-    /// Who did it.
+    /// The contestant.
     pub contestant: Contestant,
-    /// Its tries, by ascending players.
+    /// The tries, by ascending number of players.
     pub points: Vec<Point>,
-    /// The largest number of players that held; 0: none did.
+    /// The largest number of players that held; 0 if none did.
     pub largest: usize,
 }
 
-/// How big our frames are, so that the limit writes frames of that size: what we sent, as far as it is known.
+/// The size of our frames, so that the limit can write frames of the same size. It holds what we sent, as far as that
+/// is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameSize {
     seen: Option<(f64, f64)>,
 }
 
 impl FrameSize {
-    /// From a run of ours: its largest point that held, or its smallest when none did.
+    /// Takes the size from a run of ours: from its largest point that held, or from its smallest if none did.
     pub fn of(run: Option<&Run>) -> FrameSize {
         let best = run.and_then(|run| {
             let held = run.points.iter().rfind(|point| point.holds);
@@ -197,7 +199,7 @@ impl FrameSize {
         }
     }
 
-    /// Payload for so many players, bytes. In `field` it grows with them, elsewhere everybody sees a fixed number.
+    /// Payload for this many players, bytes. In `field` it grows with them; elsewhere everybody sees a fixed number.
     fn payload(self, game: Game, players: usize) -> usize {
         let bytes = match (game, self.seen) {
             (Game::Field, Some((then, bytes))) => bytes * players as f64 / then,
@@ -206,15 +208,15 @@ impl FrameSize {
             (Game::Interest, None) => GUESS_BYTES * 40.0,
             (Game::Rooms, None) => GUESS_BYTES * ROOM_SEATS as f64,
         };
-        // The head of a frame is on the socket too, and made by the limit itself.
+        // The bytes on the socket include the frame's head, which the limit adds itself.
         (bytes as usize).saturating_sub(4).max(1)
     }
 }
 
-/// One try of one contestant: a fresh server, so many players, a few seconds.
+/// One try of one contestant: a fresh server, the given number of players, a few seconds.
 ///
 /// # Errors
-/// When the server does not start.
+/// The server does not start.
 pub fn try_out(
     root: &Path,
     game: Game,

@@ -1,6 +1,6 @@
-//! The picture of our own curves: CPU, bytes and lateness against players, one above the other.
+//! The picture of our own curves: CPU, bytes and lateness against players, in panels one above the other.
 //!
-//! In: a curve per game. Out: one SVG on white, which both light and dark pages show as it is. A filled dot is a number
+//! In: a curve per game. Out: one SVG on white, which looks the same on light and dark pages. A filled dot is a number
 //! that held.
 
 use std::ops::Range;
@@ -18,14 +18,14 @@ const SIZE: (u32, u32) = (900, 1020);
 struct Show {
     title: &'static str,
     unit: &'static str,
-    /// Decades instead of steps.
+    /// Use decades instead of even steps.
     logarithmic: bool,
     figure: fn(&Point) -> Option<f64>,
     range: Range<f64>,
 }
 
 impl Show {
-    /// Where a figure lies. None: it is not known, or cannot be shown.
+    /// The place of a figure. None if it is not known or cannot be shown.
     fn place(&self, point: &Point) -> Option<f64> {
         let figure = (self.figure)(point)?;
         let place = if self.logarithmic {
@@ -50,7 +50,7 @@ fn colour(game: Game) -> RGBColor {
 /// Draws the curves into `file`.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// The file cannot be written.
 pub fn draw_panels(file: &Path, curves: &[Curve]) -> Result<()> {
     let root = SVGBackend::new(file, SIZE).into_drawing_area();
     let drawn = || -> Result<(), Box<dyn std::error::Error>> {
@@ -91,7 +91,7 @@ fn shows(curves: &[Curve]) -> [Show; 3] {
     ]
 }
 
-/// Whole decades around all figures.
+/// Whole decades that contain all figures.
 fn decades(curves: &[Curve], figure: fn(&Point) -> Option<f64>) -> Range<f64> {
     let points = curves.iter().flat_map(|curve| &curve.points);
     let (low, high) = points
@@ -162,7 +162,7 @@ fn panel(
         });
         chart.draw_series(dots)?;
     }
-    // Once is enough for all three.
+    // One legend is enough for all three.
     if !show.logarithmic {
         chart
             .configure_series_labels()

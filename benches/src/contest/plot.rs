@@ -1,4 +1,4 @@
-//! The picture: what each contestant takes of its core, against players, up to where it breaks.
+//! The picture of a contest: the share of its core that each contestant takes, against players, up to where it breaks.
 //!
 //! In: runs of one game. Out: one SVG. A filled dot is a number that held.
 
@@ -24,7 +24,7 @@ fn colour(contestant: Contestant) -> RGBColor {
 /// Draws the runs of `game` into `file`.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// The file cannot be written.
 pub fn draw(file: &Path, game: Game, runs: &[Run]) -> Result<()> {
     let runs: Vec<&Run> = runs.iter().filter(|run| run.game == game).collect();
     let most = runs

@@ -1,6 +1,6 @@
-//! The largest number of players that holds: up a list until it breaks, then halving in between.
+//! Finds the largest number of players that holds: up a list until one breaks, then halving in between.
 //!
-//! In: a try for a number of players. Out: all tries, and the number. Bounded: a list, then a few halvings.
+//! In: a function that tries a number of players. Out: all tries, and the number. Bounded: a list, then a few halvings.
 
 use anyhow::Result;
 
@@ -11,23 +11,23 @@ use super::Point;
 pub struct Effort {
     /// Numbers of players to try, ascending, until one does not hold.
     pub ladder: Vec<usize>,
-    /// Then halve between the last that held and the first that did not, until they are this close, as a part.
+    /// Then halve between the last number that held and the first that did not, until they are this close, as a ratio.
     pub close: f64,
-    /// Measured at each number, seconds.
+    /// Seconds to measure at each number.
     pub seconds: f64,
-    /// How fast players come.
+    /// Players that join per second.
     pub joins_per_s: f64,
     /// Numbers are multiples of this.
     pub multiple: usize,
-    /// Tries at a number before it counts as not held: on a shared machine one may fail for another's sake.
+    /// Tries before a number counts as not held: on a shared machine, a try may fail because of another program.
     pub tries: usize,
 }
 
-/// Numbers of players to try before halving, unless others are asked for.
+/// Default numbers of players to try before halving.
 pub const LADDER: [usize; 10] = [100, 200, 400, 800, 1200, 1600, 2400, 3200, 4800, 6400];
 
 impl Effort {
-    /// What a number of players takes; `quick`: a few seconds, and coarse numbers.
+    /// The effort for each number of players; `quick` means a few seconds, and coarse numbers.
     pub fn new(ladder: Vec<usize>, quick: bool) -> Effort {
         Effort {
             ladder,
@@ -40,10 +40,10 @@ impl Effort {
     }
 }
 
-/// Tries and finds: the points by ascending players, and the largest that held.
+/// Tries and finds: returns the points by ascending number of players, and the largest number that held.
 ///
 /// # Errors
-/// The first that `attempt` gives.
+/// The first error of `attempt`.
 pub fn largest(
     effort: &Effort,
     mut attempt: impl FnMut(usize) -> Result<Point>,
@@ -70,7 +70,7 @@ pub fn largest(
             break;
         }
     }
-    // A list that never breaks ends with its last: who wants more gives a longer one.
+    // If no number of the list breaks, the search ends with its last one; for more, give a longer list.
     while let Some(above) = breaks {
         let middle = (holds + above) / 2 / effort.multiple * effort.multiple;
         let close = (above - holds) as f64 <= effort.close * above as f64;

@@ -1,7 +1,7 @@
-//! Starting servers: ours, the limit and the peers alike, pinned to one core while the load is on the other.
+//! Starts servers: ours, the limit and the peers alike, pinned to one core while the load is on the other.
 //!
-//! In: who, and the flags that all take. Out: a running process that has said its address; it ends with its owner.
-//! Pinning goes through `taskset` where there is one; elsewhere the figures are those of an unpinned run.
+//! In: the contestant, and the flags that all servers take. Out: a running process that has printed its address; it
+//! ends with its owner. Pinning uses `taskset` where it exists; elsewhere the figures are those of an unpinned run.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,12 +11,12 @@ use anyhow::{Context, Result, bail};
 
 use super::{Contestant, Game};
 
-/// The servers' core.
+/// The core of the servers.
 const SERVER_CORE: &str = "0";
-/// Ours.
+/// The core of this process, the load.
 const LOAD_CORE: &str = "1";
 
-/// A server that runs.
+/// A running server.
 pub struct Server {
     child: Child,
     /// `host:port`.
@@ -62,7 +62,7 @@ impl Server {
         Server::spawn(words)
     }
 
-    /// Ours, with these flags.
+    /// Starts ours with these flags.
     pub(super) fn ours(flags: &[&str]) -> Result<Server> {
         let mut words = vec![own("field-server")?];
         words.extend(flags.iter().map(|flag| (*flag).to_owned()));
@@ -86,14 +86,14 @@ impl Server {
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
-        // From here on, dropping it ends the process.
+        // From here on, dropping `server` ends the process.
         let mut server = Server {
             child,
             address: String::new(),
         };
         let Some(address) = line.trim().strip_prefix("http://") else {
             bail!(
-                "a server did not say where it listens: `{}`",
+                "a server did not print the address where it listens: `{}`",
                 words.join(" ")
             );
         };
@@ -102,7 +102,7 @@ impl Server {
     }
 
     pub(super) fn id(&self) -> u32 {
-        // `taskset` becomes the program that it starts.
+        // `taskset` turns into the program that it starts.
         self.child.id()
     }
 }
@@ -114,7 +114,7 @@ impl Drop for Server {
     }
 }
 
-/// A program that lies beside this one.
+/// The path of a program in the same folder as this one.
 fn own(name: &str) -> Result<String> {
     let folder = std::env::current_exe()?;
     Ok(folder.with_file_name(name).to_string_lossy().into_owned())
@@ -129,7 +129,7 @@ fn has_taskset() -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Moves this process, the load, away from the servers' core. False: it could not be done.
+/// Moves this process, the load, away from the servers' core. Returns false if that failed.
 pub fn pin() -> bool {
     let process = std::process::id().to_string();
     let asked = Command::new("taskset")
@@ -140,12 +140,12 @@ pub fn pin() -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Builds the servers that are ours, and installs the peers' packages where they are not yet.
+/// Builds our servers, and installs the peers' packages if they are missing.
 ///
 /// # Errors
-/// When one of the two does not work.
+/// One of the two fails.
 pub fn prepare(root: &Path, peers: bool) -> Result<()> {
-    // Set by `cargo run`; who starts the program itself has built what it wants to measure.
+    // `cargo run` sets this. A person who starts the program directly has already built what they want to measure.
     if let Some(cargo) = std::env::var_os("CARGO") {
         let mut build = Command::new(cargo);
         build.args([

@@ -1,7 +1,7 @@
-//! A crowd on a plain, each of whom sees about forty others: the game that fan-out is measured with.
+//! A crowd on a plain where everybody sees about forty others: the game for measuring fan-out.
 //!
-//! In: a direction per player and tick. Out: walkers with positions, in a room with a grid; besides them, walkers that
-//! nobody plays. Every tick has a snapshot, so that none is cheaper than another. `play` runs it without sockets.
+//! In: a direction per player and tick. Out: walkers with positions, in a room with a grid, plus walkers that nobody
+//! plays. Every tick has a snapshot, so that no tick is cheaper than another. `play` runs it without sockets.
 
 pub mod play;
 
@@ -13,20 +13,21 @@ use tickwire_shared::ids::PlayerId;
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 
-/// Side of a grid cell unless told, units.
+/// Default side of a grid cell, units.
 const CELL: f64 = 40.0;
-/// How far players see, units: with whole cells of 40, 25 of them on average.
+/// How far players see, units. With whole cells of 40, they see 25 cells on average.
 const RADIUS: f64 = 80.0;
 /// How fast everybody walks, units per second.
 const SPEED: f32 = 20.0;
 /// Side of the world in which a thousand players see about forty each, units.
 const SIDE_OF_THOUSAND: f32 = 1000.0;
-/// The largest plain: what positions can say, units.
+/// Side of the largest plain that positions can express, units.
 const SIDE_MAX: f64 = 1500.0;
-/// Half the side of the square that a player sees, about, units: a circle of the radius, with whole cells and the margin.
+/// About half the side of the square that a player sees, units: a circle of the radius, plus whole cells and the
+/// margin.
 const SEES: f64 = 103.0;
 
-/// One that walks.
+/// A walker.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Walker {
     /// Units east.
@@ -40,11 +41,11 @@ pub struct Walker {
     pub health: u8,
 }
 
-/// Walks straight on until it comes to the edge. Not replicated.
+/// Walks straight on until it reaches the edge. Not replicated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stray(Steer);
 
-/// Where to: the parts of a direction of length 1.
+/// Where to walk: the parts of a direction of length 1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Steer {
     /// East.
@@ -62,13 +63,13 @@ impl Input for Steer {
 /// How large the crowd's plain is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CrowdOptions {
-    /// Seats.
+    /// Number of seats.
     pub players: usize,
-    /// Walkers that nobody plays.
+    /// Number of walkers that nobody plays.
     pub strays: usize,
     /// Side of the plain, units, up to 1,500.
     pub side: f32,
-    /// Side of a grid cell, units: the smaller, the more channels everybody sees.
+    /// Side of a grid cell, units: the smaller, the more channels each player sees.
     pub cell: f64,
 }
 
@@ -79,10 +80,10 @@ impl Default for CrowdOptions {
 }
 
 impl CrowdOptions {
-    /// So many players, who see as many as a thousand on a plain of 1000 x 1000 do. Of what a player sees more lies beyond
-    /// the edges of a small plain, so there it is denser.
+    /// Options for this many players, who each see as many others as on a plain of 1000 x 1000 with a thousand players.
+    /// On a small plain, more of what a player could see lies beyond the edges, so the plain is denser.
     pub fn of_players(players: usize) -> CrowdOptions {
-        // What is seen of a plain, on average over all places on it.
+        // How much of the plain a player sees, averaged over all places on it.
         let seen = |players: f64, side: f64| {
             let share = (2.0 * SEES - SEES * SEES / side) / side;
             players * share * share
@@ -105,7 +106,7 @@ impl CrowdOptions {
         }
     }
 
-    /// So many walkers on a plain of 1000 x 1000, of whom `players` are played.
+    /// Options for this many walkers on a plain of 1000 x 1000; `players` of them are played.
     pub fn of_entities(players: usize, entities: usize) -> CrowdOptions {
         CrowdOptions {
             players,
@@ -201,7 +202,7 @@ impl Game for Crowd {
     fn tick(&mut self, room: &mut Room<CrowdRules>) {
         room.step_avatars();
         let (side, dt_s) = (*room.map(), room.dt_s());
-        // Each stray is on its own: the order does not matter.
+        // Strays do not influence each other, so the order does not matter.
         let strays = room.world_mut().query_mut::<(&mut Walker, &mut Stray)>();
         for (walker, Stray(steer)) in strays {
             CrowdRules::step(walker, steer, &side, dt_s);

@@ -1,7 +1,7 @@
-//! A crowd without sockets: real room, real feeds, nobody at the other end.
+//! A crowd without sockets: a real room and real feeds, with nobody at the other end.
 //!
-//! In: how many. Out: what each tick of the room took, and what each message took to assemble, tick by tick. Inputs come
-//! as bytes and are decoded before the tick, as the net layer's readers do it.
+//! In: number of players. Out: how long each tick of the room and each message took, tick by tick. Inputs come as bytes
+//! and are decoded before the tick, as the network layer's readers do it.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use tickwire_shared::rules::Rules;
 use super::{Crowd, CrowdOptions, CrowdRules, Steer, any_direction};
 use crate::script::HOLD_TICKS;
 
-/// Played before anything counts, ticks: rows have motions, and everybody holds what it sees.
+/// Ticks played before anything counts: rows get motions, and everybody holds what they see.
 const WARM_UP_TICKS: usize = 60;
 
 /// A crowd and its seats.
@@ -33,24 +33,24 @@ pub struct CrowdRoom {
     sent: Vec<Vec<u8>>,
 }
 
-/// What one tick took.
+/// The cost of one tick.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickCost {
-    /// Taking one input message in: decoding, checks, the mailbox; nanoseconds, on average over all clients.
+    /// Time to take one input message in (decoding, checks, the mailbox), nanoseconds, averaged over all clients.
     pub deliver_ns: f64,
-    /// The room's whole tick, from its mailbox to what it leaves for each client, microseconds.
+    /// Time of the room's whole tick, from its mailbox to each client's handoff, microseconds.
     pub tick_us: f64,
-    /// Writing one message, nanoseconds, on average over all clients.
+    /// Time to write one message, nanoseconds, averaged over all clients.
     pub message_ns: f64,
-    /// Bytes of a message, on average.
+    /// Mean size of a message, bytes.
     pub bytes: f64,
 }
 
 impl CrowdRoom {
-    /// A room in which everybody has a seat and holds what it sees.
+    /// Opens a room in which everybody has a seat and holds what they see.
     ///
     /// # Errors
-    /// Somebody was refused or closed.
+    /// A player was refused or closed.
     pub fn open(options: CrowdOptions, seed: u64) -> Result<CrowdRoom> {
         let players = options.players;
         let mut room = CrowdRoom {
@@ -65,7 +65,7 @@ impl CrowdRoom {
             let seat = room.lab.take_seat(None);
             let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
             room.seats.push((seat, any_direction(&mut room.rng)));
-            // Who is there already must not fall behind while others come.
+            // The players who are already in must not fall behind while others join.
             room.write_messages()?;
         }
         for _ in 0..WARM_UP_TICKS {
@@ -74,10 +74,10 @@ impl CrowdRoom {
         Ok(room)
     }
 
-    /// Everybody sends an input, the room ticks, every client's message is written.
+    /// Everybody sends an input, the room ticks, and each client's message is written.
     ///
     /// # Errors
-    /// Somebody was closed.
+    /// A client was closed.
     pub fn tick(&mut self) -> Result<TickCost> {
         self.write();
         let deliver_ns = self.deliver()?;
@@ -91,7 +91,7 @@ impl CrowdRoom {
         })
     }
 
-    /// Channels, and walkers, that a client sees now, on average.
+    /// Channels and walkers that a client sees now, on average.
     pub fn interest(&self) -> (f64, f64) {
         let room = self.lab.room();
         let (mut channels, mut seen) = (0, 0);
@@ -106,7 +106,7 @@ impl CrowdRoom {
         (f64::from(channels) / players, seen as f64 / players)
     }
 
-    /// Everybody writes its next input.
+    /// Encodes everybody's next input.
     pub(crate) fn write(&mut self) {
         let tick = self.lab.room().room().tick();
         self.sequence += 1;
@@ -122,12 +122,12 @@ impl CrowdRoom {
                 viewed_part: 0,
                 inputs: vec![steer.clone()],
             });
-            // What is too long to be written is not taken by the room either.
+            // An input that is too long to encode would not be taken by the room either.
             self.sent.push(codec::encode(&inputs).unwrap_or_default());
         }
     }
 
-    /// Delivers what was written; nanoseconds per message.
+    /// Delivers what was encoded. Returns nanoseconds per message.
     pub(crate) fn deliver(&mut self) -> Result<f64> {
         let started = Instant::now();
         for ((seat, _), message) in self.seats.iter().zip(&self.sent) {
@@ -137,7 +137,7 @@ impl CrowdRoom {
         Ok(started.elapsed().as_secs_f64() * 1e9 / self.seats.len() as f64)
     }
 
-    /// The room's tick, with its mailbox and all that it leaves for its clients; microseconds.
+    /// Plays the room's tick, with its mailbox and everything that it leaves for its clients. Returns microseconds.
     pub(crate) fn play(&mut self) -> f64 {
         let period = Duration::from_secs(1) / CrowdRules::TICK_RATE_HZ;
         let started = Instant::now();
@@ -145,9 +145,10 @@ impl CrowdRoom {
         started.elapsed().as_secs_f64() * 1e6
     }
 
-    /// Every client's message; nanoseconds and bytes per message.
+    /// Writes each client's message. Returns nanoseconds and bytes per message.
     pub(crate) fn write_messages(&mut self) -> Result<(f64, f64)> {
-        // In another order each time, as sockets become writable: no message finds its bytes in the cache by habit.
+        // The order differs each time, as it does when sockets become writable, so no message always finds its bytes in
+        // the cache.
         let first = self.rng.random_range(0..self.seats.len());
         let (before, after) = self.seats.split_at_mut(first);
         let mut bytes = 0;

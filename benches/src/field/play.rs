@@ -1,7 +1,7 @@
-//! A field without sockets: real room, real feeds, nobody at the other end.
+//! A field without sockets: a real room and real feeds, with nobody at the other end.
 //!
-//! In: how many, whether with interest. Out: what their messages take, byte by byte by what they are for, and whom they
-//! see. Everybody turns by up to one radian at every tick, as `swarm` has it.
+//! In: number of players, whether with interest. Out: the bytes of their messages by purpose, and how many movers they
+//! see. Everybody turns by up to one radian at every tick, as in `swarm`.
 
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,9 @@ use tickwire_shared::rules::Rules;
 use super::{Field, FieldGame, FieldOptions, Heading};
 use crate::bandwidth::message::Bytes;
 
-/// Played before anything counts, ticks: codes have learnt, and everybody holds what it sees.
+/// Ticks played before anything counts: the codes learn, and everybody holds what they see.
 const WARM_UP_TICKS: usize = 60;
-/// How far somebody turns at one input at most, in 256ths of a whole turn: a radian.
+/// The largest turn of one input, in 256ths of a whole turn: one radian.
 const TURN: i8 = 40;
 
 /// A field and its seats.
@@ -32,10 +32,10 @@ pub struct FieldRoom {
     message: Vec<u8>,
 }
 
-/// What messages took.
+/// The cost of the messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FieldBytes {
-    /// All bytes, by what they are for.
+    /// All bytes, by purpose.
     pub bytes: Bytes,
     /// Movers that the receivers saw, summed over all messages.
     pub seen: u64,
@@ -44,22 +44,22 @@ pub struct FieldBytes {
 }
 
 impl FieldBytes {
-    /// Bytes of a message, its WebSocket frame head included.
+    /// Bytes per message, its WebSocket frame head included.
     pub fn per_message(&self) -> f64 {
         self.bytes.total() as f64 / self.bytes.messages as f64
     }
 
-    /// Bytes for each mover that its receiver sees.
+    /// Bytes per mover that the receiver sees.
     pub fn per_seen(&self) -> f64 {
         self.bytes.total() as f64 / self.seen as f64
     }
 }
 
 impl FieldRoom {
-    /// A field on which everybody has a seat and holds what it sees.
+    /// Opens a field on which everybody has a seat and holds what they see.
     ///
     /// # Errors
-    /// Somebody was refused or closed.
+    /// A player was refused or closed.
     pub fn open(players: usize, interest: bool, seed: u64) -> Result<FieldRoom> {
         let options = FieldOptions {
             seats: players,
@@ -79,17 +79,17 @@ impl FieldRoom {
             let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
             let heading = Heading(room.rng.random());
             room.seats.push((seat, heading));
-            // Who is there already must not fall behind while others come.
+            // The players who are already in must not fall behind while others join.
             room.read(&mut nothing)?;
         }
         room.play(WARM_UP_TICKS)?;
         Ok(room)
     }
 
-    /// Plays so many ticks and counts.
+    /// Plays this many ticks and counts.
     ///
     /// # Errors
-    /// Somebody was closed.
+    /// A client was closed.
     pub fn play(&mut self, ticks: usize) -> Result<FieldBytes> {
         let mut counted = FieldBytes::default();
         for _ in 0..ticks {

@@ -1,7 +1,7 @@
-//! Getting in: connect, upgrade, and where a server wants it a seat by HTTP first. A few threads that may wait, so that
-//! the one that measures never does.
+//! Getting in: connect, upgrade, and, for servers that want it, a seat by HTTP first. This runs on a few threads that
+//! may wait, so that the measuring thread never does.
 //!
-//! In: the plan's address and pace. Out: connected sockets, or the reason why not.
+//! In: the plan's address and its joins per second. Out: connected sockets, or the reason why there is none.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,24 +16,24 @@ use mio::Waker;
 use super::Plan;
 use crate::websocket::{KEY, accept_key, head_end, header};
 
-/// Joins that may be under way at once.
+/// Joins that may be under way together.
 const THREADS: usize = 8;
-/// For one step of a join.
+/// The longest wait for one step of a join.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest head of an answer, bytes.
 const HEAD_BYTES: usize = 8192;
 
-/// What became of a join.
+/// The outcome of a join.
 pub(super) enum Joined {
-    /// The client, its socket, and what came behind the answer to the upgrade.
+    /// The client, its socket, and what came after the answer to the upgrade.
     In(usize, TcpStream, Vec<u8>),
     Refused(String),
 }
 
-/// The threads; they end when all have joined, or are told to.
+/// The joining threads. They end when all clients have joined, or when they are told to.
 pub(super) struct Joiner {
     ended: Arc<AtomicBool>,
-    /// Held for as long as somebody polls: with the last holder goes a call that nobody has heard yet.
+    /// Held for as long as the poll runs: dropping the last waker would lose a wake-up that was not noticed yet.
     _waker: Arc<Waker>,
 }
 
@@ -117,7 +117,7 @@ impl Order {
         Ok((stream, early))
     }
 
-    /// Colyseus's way in: who asks for a seat is told where it is.
+    /// Colyseus's way in: a client that asks for a seat is told where the seat is.
     fn seat(&self) -> Result<String> {
         let mut stream = connect(&self.address)?;
         let body = "{}";
@@ -128,11 +128,11 @@ impl Order {
             self.address,
             body.len()
         )
-        .context("the seat could not be asked for")?;
+        .context("could not ask for a seat")?;
         let mut answer = String::new();
         stream
             .read_to_string(&mut answer)
-            .context("no answer to the wish for a seat")?;
+            .context("no answer to the request for a seat")?;
         let seat = answer
             .split_once("\r\n\r\n")
             .and_then(|(_, body)| serde_json::from_str::<Seat>(body).ok())
@@ -144,7 +144,7 @@ impl Order {
     }
 }
 
-/// A WebSocket that still waits when it is read, and what came behind the answer to the upgrade.
+/// A WebSocket in blocking mode, and what came after the answer to the upgrade.
 pub(crate) fn upgraded(address: &str, path: &str) -> Result<(TcpStream, Vec<u8>)> {
     let mut stream = connect(address)?;
     write!(
@@ -152,7 +152,7 @@ pub(crate) fn upgraded(address: &str, path: &str) -> Result<(TcpStream, Vec<u8>)
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
     )
-    .context("the upgrade could not be sent")?;
+    .context("could not send the upgrade")?;
     let (head, early) = read_head(&mut stream)?;
     let status = head.split(' ').nth(1).unwrap_or_default();
     if status != "101" || header(&head, "Sec-WebSocket-Accept") != Some(&accept_key(KEY)) {
@@ -170,7 +170,7 @@ fn connect(address: &str) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// Where Colyseus wants us.
+/// Where Colyseus wants us to connect.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Seat {
@@ -179,13 +179,13 @@ struct Seat {
     process_id: String,
 }
 
-/// An answer's head, and what came behind it.
+/// The head of an answer, and what came after it.
 fn read_head(stream: &mut TcpStream) -> Result<(String, Vec<u8>)> {
     let (mut bytes, mut some) = (Vec::new(), [0; 1024]);
     loop {
         let count = stream.read(&mut some).context("no answer to the upgrade")?;
         if count == 0 {
-            bail!("the server closed the connection instead of an answer");
+            bail!("the server closed the connection without an answer");
         }
         bytes.extend_from_slice(&some[..count]);
         if let Some(end) = head_end(&bytes) {
@@ -193,7 +193,7 @@ fn read_head(stream: &mut TcpStream) -> Result<(String, Vec<u8>)> {
             return Ok((String::from_utf8_lossy(&bytes).into_owned(), early));
         }
         if bytes.len() > HEAD_BYTES {
-            bail!("an answer without an end");
+            bail!("the answer has no end");
         }
     }
 }

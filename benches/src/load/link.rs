@@ -1,7 +1,7 @@
-//! One client's socket: bytes in and out without waiting, frames to its speaker and from it.
+//! One client's connection: bytes in and out without waiting, frames to and from its speaker.
 //!
-//! In: what the kernel has, when it says so. Out: counts and gaps into the [`Outcome`]. Nothing is parsed twice and, while
-//! messages come whole, nothing is copied.
+//! In: bytes from the kernel, when it reports some. Out: counts and gaps for the [`Outcome`]. Nothing is parsed twice,
+//! and nothing is copied while messages come whole.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
@@ -12,14 +12,14 @@ use super::outcome::Outcome;
 use super::speaker::{Heard, Outbox, Speaker};
 use crate::websocket::{BINARY, CLOSE, PING, TEXT, first_frame};
 
-/// Bytes that may wait to leave, before the server counts as one that does not read.
+/// Bytes that may wait to leave; beyond this the server counts as one that does not read.
 const WAITING_BYTES: usize = 1 << 20;
 
 /// One client.
 pub(super) struct Link {
     stream: TcpStream,
     pub(super) speaker: Box<dyn Speaker>,
-    /// What came of a frame that is not all there yet.
+    /// The beginning of a frame that is not complete yet.
     partial: Vec<u8>,
     outbox: Outbox,
     last_snapshot: Option<Duration>,
@@ -50,7 +50,7 @@ impl Link {
         }
     }
 
-    /// Reads and hears all that is there, and sends what waits. Some: the connection is over, and why.
+    /// Reads and handles everything that is there, and sends what waits. Some: the connection is over, with the reason.
     pub(super) fn serve(
         &mut self,
         now: Duration,
@@ -58,7 +58,7 @@ impl Link {
         outcome: &mut Outcome,
     ) -> Option<String> {
         if !self.partial.is_empty() && self.last_snapshot.is_none() {
-            // What came along with the answer to the upgrade.
+            // Bytes that came along with the answer to the upgrade.
             if let Some(words) = self.hear(now, &[], outcome) {
                 return Some(words);
             }
@@ -74,7 +74,7 @@ impl Link {
             if let Some(words) = self.hear(now, &scratch[..count], outcome) {
                 return Some(words);
             }
-            // All that was there: the next look can wait for the next event.
+            // The socket is empty, so the next read can wait for the next event.
             if count < scratch.len() {
                 break;
             }
@@ -129,7 +129,7 @@ impl Link {
         self.late += u64::from(late);
     }
 
-    /// It is time for an input. False: the connection is over.
+    /// Sends an input that is due. Returns false when the connection is over.
     pub(super) fn speak(&mut self, now: Duration, outcome: &mut Outcome) -> bool {
         self.speaker.speak(now, &mut self.outbox);
         self.flush(outcome) && self.outbox.bytes.len() < WAITING_BYTES
@@ -150,7 +150,7 @@ impl Link {
     }
 }
 
-/// Code and words of a close frame.
+/// The code and words of a close frame.
 fn close_words(payload: &[u8]) -> String {
     match payload.split_at_checked(2) {
         Some((code, words)) => format!(

@@ -1,4 +1,4 @@
-//! What a server takes of its machine: what a Tickwire server says of itself at `/metrics`, and what the system says of
+//! What a server takes of its machine: what a Tickwire server reports at `/metrics`, and what the system reports about
 //! any server's process.
 //!
 //! In: two looks, before and after. Out: CPU, memory and how late ticks were in between.
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// For one look.
+/// The longest wait for one look.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One look at a server.
@@ -22,15 +22,15 @@ pub(super) struct Look {
 /// What happened between two looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ServerFigures {
-    /// Part of one core.
+    /// Share of one core.
     pub cpu: f64,
     /// Resident memory at the end, bytes.
     pub resident_bytes: f64,
-    /// Half of the room ticks began at most this late, ms: the upper end of a bucket, as the next two are.
+    /// Half of the room ticks began at most this late, ms. It is the upper end of a bucket, like the next two.
     pub tick_late_ms_p50: f64,
     /// 99 % of the room ticks began at most this late, ms.
     pub tick_late_ms_p99: f64,
-    /// No room tick began later than this, ms; or than the latest of the server's life, whichever says more.
+    /// No room tick began later than this, ms. If the latest tick of the server's whole life says more, it is that one.
     pub tick_late_ms_max: f64,
     /// Room ticks per second, all rooms together.
     pub ticks_per_s: f64,
@@ -39,7 +39,7 @@ pub struct ServerFigures {
 }
 
 impl Look {
-    /// Asks `address`. None when it does not say.
+    /// Asks `address`. None if it does not answer.
     pub(super) fn at(address: &str) -> Option<Look> {
         let mut stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -56,7 +56,7 @@ impl Look {
         })
     }
 
-    /// What happened from `before` until this look. None when the server does not count it.
+    /// What happened between `before` and this look. None if the server does not count it.
     pub(super) fn since(&self, before: &Look) -> Option<ServerFigures> {
         let passed_s = (self.at - before.at).as_secs_f64();
         let grown = |name: &str| Some(value(&self.text, name)? - value(&before.text, name)?);
@@ -79,15 +79,15 @@ impl Look {
 /// What a server's process took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct ProcessFigures {
-    /// Part of one core.
+    /// Share of one core.
     pub cpu: f64,
-    /// Of it, what it spent in the kernel.
+    /// The part of it that was spent in the kernel.
     pub kernel_cpu: f64,
     /// Resident memory at the end, bytes.
     pub resident_bytes: f64,
 }
 
-/// One look at a process of this machine.
+/// One look at a process on this machine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProcessLook {
     at: Instant,
@@ -97,11 +97,11 @@ pub(super) struct ProcessLook {
 }
 
 impl ProcessLook {
-    /// Looks at a process. None where the system does not tell (only Linux does).
+    /// Looks at a process. None where the system does not report it (only Linux does).
     pub(super) fn at(process: u32) -> Option<ProcessLook> {
         let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).ok();
         let (stat, status) = (read("stat")?, read("status")?);
-        // Fields 14 and 15, hundredths of a second; the name before them ends with the last parenthesis.
+        // Fields 14 and 15, in hundredths of a second; the name before them ends with the last parenthesis.
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
         let mut next = || fields.next()?.parse::<f64>().ok();
         let resident = status.lines().find_map(|line| {
@@ -116,7 +116,7 @@ impl ProcessLook {
         })
     }
 
-    /// What the process took from `before` until this look.
+    /// What the process took between `before` and this look.
     pub(super) fn since(&self, before: &ProcessLook) -> ProcessFigures {
         let passed_s = (self.at - before.at).as_secs_f64();
         let kernel_cpu = (self.kernel_s - before.kernel_s) / passed_s;
@@ -134,7 +134,7 @@ pub(crate) fn value(text: &str, name: &str) -> Option<f64> {
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
-/// Upper ends of the lateness histogram's buckets, seconds, and how many ticks came to lie at or below them.
+/// Upper ends of the lateness histogram's buckets, seconds, and the number of ticks at or below each of them.
 fn buckets(text: &str, before: &str) -> Vec<(f64, f64)> {
     let read = |text: &str| -> Vec<(f64, f64)> {
         text.lines()
@@ -153,7 +153,7 @@ fn buckets(text: &str, before: &str) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The end of the bucket that holds this part, which may be endless; 0 when nothing was counted.
+/// The upper end of the bucket that holds this part; it may be infinite. 0 if nothing was counted.
 fn quantile(buckets: &[(f64, f64)], part: f64) -> f64 {
     let all = buckets.last().map_or(0.0, |last| last.1);
     let bucket = buckets.iter().find(|(_, count)| *count >= part * all);

@@ -1,8 +1,9 @@
-//! Load over real sockets: many clients on one thread, of ours and of the peers, each speaking its server's protocol.
+//! Load over real sockets: many clients on one thread, ours and the peers', each speaking its server's protocol.
 //!
-//! In: a plan (who, how many, how fast, how long). Out: an [`Outcome`], and progress while it runs. `join` connects,
-//! `link` is one socket, `speaker` what a client says and understands, `ours` the client core, `outcome` the figures.
-//! It must cost as little as it can: it shares a machine with what it measures.
+//! In: a plan (which clients, how many, how fast, how long). Out: an [`Outcome`], and progress while it runs. `join`
+//! connects, `link` is one connection, `speaker` is what a client sends and understands, `ours` is the client core,
+//! `outcome` has the figures. The load must cost as little as it can, because it shares a machine with what it
+//! measures.
 
 pub(crate) mod join;
 mod link;
@@ -33,15 +34,15 @@ pub use outcome::{Millis, Outcome, Progress};
 pub use speaker::{Colyseus, Heard, Outbox, Plain, SocketIo, Speaker};
 pub use tell::Teller;
 
-/// Events taken from the kernel at once.
+/// Events taken from the kernel in one call.
 const EVENTS: usize = 4096;
 const WAKER: Token = Token(usize::MAX);
-/// After the last join, before anything counts: clocks settle, keyframes are over.
+/// Time after the last join before anything counts: clocks settle, keyframes are over.
 const SETTLE: Duration = Duration::from_secs(1);
-/// How often progress is told.
+/// How often progress is reported.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
-/// A server's limits for a load: the defaults, but for what keeps thousands of players of one address away.
+/// A server's limits for a load: the defaults, except for those that keep out thousands of players from one address.
 pub fn roomy() -> Limits {
     Limits {
         connections: 19_000,
@@ -53,37 +54,37 @@ pub fn roomy() -> Limits {
         ..Limits::default()
     }
 }
-/// Joins that do not come to an end (a server that is too busy) are waited for this long.
+/// How long to wait for joins that do not finish (because the server is too busy).
 const JOIN_PATIENCE: Duration = Duration::from_secs(20);
-/// Input to acknowledgement and gaps are kept up to this, microseconds.
+/// Times from input to acknowledgement, and gaps, are recorded up to this, microseconds.
 const LONGEST_US: u64 = 60_000_000;
 
-/// Makes the clients' halves: the number of the client, from 0.
+/// Makes a client's half of the protocol, from the number of the client, counted from 0.
 pub type Cast = Box<dyn FnMut(usize) -> Box<dyn Speaker>>;
 
-/// What is to be done to a server.
+/// What to do to a server.
 pub struct Plan {
     /// `host:port`.
     pub address: String,
     /// The path of the WebSocket, with its query.
     pub path: String,
-    /// Ask for a seat by HTTP first, as Colyseus wants it: the path is made from the answer.
+    /// Ask for a seat by HTTP first, as Colyseus needs it; the path is made from the answer.
     pub matchmake: bool,
-    /// Clients.
+    /// Number of clients.
     pub players: usize,
-    /// How fast they come.
+    /// Clients that join per second.
     pub joins_per_s: f64,
-    /// Inputs of each per second.
+    /// Inputs per second from each client.
     pub input_hz: f64,
     /// Snapshots that each should get per second.
     pub snapshot_hz: f64,
     /// Ask the server for its metrics before and after.
     pub look: bool,
-    /// The server's process, if it runs here and is to be looked at.
+    /// The server's process, if it runs here and should be looked at.
     pub process: Option<u32>,
-    /// How long to measure, once all are there.
+    /// How long to measure once all clients are in.
     pub measure: Duration,
-    /// Who they are.
+    /// Makes the clients.
     pub cast: Cast,
 }
 
@@ -95,16 +96,16 @@ struct Load<'a> {
     /// When each client's next input is due.
     inputs: BinaryHeap<Reverse<(Duration, usize)>>,
     started: Instant,
-    /// Joins that have come to an end, well or not.
+    /// Joins that have ended, successfully or not.
     settled: usize,
     scratch: Vec<u8>,
     outcome: Outcome,
 }
 
-/// Does it. `progress` is called twice a second.
+/// Carries out the plan. `progress` is called twice a second.
 ///
 /// # Errors
-/// When the system gives no poll or no thread. What goes wrong with single clients is in the outcome.
+/// The system gives no poll or no thread. Problems of single clients are in the outcome.
 pub fn run(plan: &mut Plan, mut progress: impl FnMut(&Progress)) -> Result<Outcome> {
     let poll = Poll::new()?;
     let waker = Waker::new(poll.registry(), WAKER)?;
@@ -132,7 +133,7 @@ pub fn run(plan: &mut Plan, mut progress: impl FnMut(&Progress)) -> Result<Outco
     load.until(from + load.plan.measure, &mut progress)?;
     let took = load.started.elapsed() - from;
     let process_after = process.and_then(ProcessLook::at);
-    // Waited for before everybody leaves: what that does to the server is not what is measured.
+    // Wait for this before everybody leaves: what leaving does to the server must not be measured.
     let after = join(load.look()?);
     let mut outcome = load.end(took);
     if let (Some(before), Some(after)) = (join(before), after) {
@@ -144,13 +145,13 @@ pub fn run(plan: &mut Plan, mut progress: impl FnMut(&Progress)) -> Result<Outco
     Ok(outcome)
 }
 
-/// A thread's look, if it was sent and saw something.
+/// The result of the look on another thread, if it was started and saw something.
 fn join(looking: Option<JoinHandle<Option<Look>>>) -> Option<Look> {
     looking?.join().ok()?
 }
 
 impl Load<'_> {
-    /// Until all have come or are refused, and a little longer.
+    /// Waits until all have joined or are refused, and a little longer.
     fn ramp(&mut self, progress: &mut impl FnMut(&Progress)) -> Result<()> {
         let ramp = Duration::from_secs_f64(self.plan.players as f64 / self.plan.joins_per_s);
         let patience = ramp + JOIN_PATIENCE;
@@ -160,7 +161,7 @@ impl Load<'_> {
         }
         let missing = self.plan.players - self.settled;
         for _ in 0..missing {
-            self.outcome.refuse("did not get in in time");
+            self.outcome.refuse("did not get in before time ran out");
         }
         let now = self.started.elapsed();
         self.until(now + SETTLE, progress)
@@ -193,7 +194,7 @@ impl Load<'_> {
         }
     }
 
-    /// Takes over what the joiners have connected.
+    /// Takes over the connections that the joiners have made.
     fn welcome(&mut self) -> Result<()> {
         while let Ok(joined) = self.joined.try_recv() {
             self.settled += 1;
@@ -221,7 +222,7 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Reads what came for one client.
+    /// Reads what has come for one client.
     fn serve(&mut self, client: usize) {
         let Some(Some(link)) = self.links.get_mut(client) else {
             return;
@@ -234,7 +235,7 @@ impl Load<'_> {
         }
     }
 
-    /// Lets everybody speak whose turn it is.
+    /// Lets every client whose turn it is send an input.
     fn speak(&mut self, now: Duration) {
         let every = Duration::from_secs_f64(1.0 / self.plan.input_hz);
         while let Some(Reverse((due, client))) = self.inputs.peek().copied() {
@@ -248,7 +249,7 @@ impl Load<'_> {
             let now = self.started.elapsed();
             self.outcome.load_late(now - due);
             if link.speak(now, &mut self.outcome) {
-                // A load that is late itself does not make up for it by a burst.
+                // A load that is late itself does not make up for it with a burst.
                 let next = (due + every).max(now);
                 self.inputs.push(Reverse((next, client)));
             } else {
@@ -258,7 +259,8 @@ impl Load<'_> {
         }
     }
 
-    /// Looks at the server's metrics from a thread of its own: the answer may take a while, the clients may not.
+    /// Looks at the server's metrics from a thread of its own, because the answer may take a while and the clients must
+    /// not wait.
     fn look(&self) -> Result<Option<JoinHandle<Option<Look>>>> {
         if !self.plan.look {
             return Ok(None);

@@ -1,8 +1,8 @@
-//! Our own client as load: the client core of the browsers, without its drawing.
+//! Our own client as load: the browser's client core, without drawing.
 //!
-//! In: messages of a Tickwire server. Out: what the core sends, and when the server had applied an input. Bots that decode
-//! everything are true clients; those that decode nothing read each snapshot's own header, and hand the core that alone,
-//! so that its clock and its inputs go on as if it had read all.
+//! In: messages from a Tickwire server. Out: what the core sends, and when the server had applied an input. Bots that
+//! decode everything are full clients. Bots that decode nothing read each snapshot's own header and hand only that to
+//! the core, so its clock and its inputs go on as if it had read everything.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,19 +19,19 @@ use tickwire_shared::snapshot::layout::{
 use super::speaker::{Heard, Outbox, Speaker, Wanderer};
 use crate::field::{Field, Heading};
 
-/// One of so many decodes everything when some do.
+/// With `Decode::Some`, one client of this many decodes everything.
 const SOME: usize = 16;
 /// Inputs whose acknowledgement may still come.
 const UNHEARD: usize = 128;
 
-/// Who decodes what it gets.
+/// Which clients decode what they get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Decode {
     /// Every client, as in a browser.
     All,
-    /// Every sixteenth.
+    /// Every sixteenth client.
     Some,
-    /// None: the load is as light as it can be.
+    /// No client, so the load is as light as it can be.
     None,
 }
 
@@ -41,7 +41,7 @@ pub fn field(client: usize, room: String, decode: Decode) -> Box<dyn Speaker> {
     Box::new(Ours::<Field>::new(client, room, decode, steer))
 }
 
-/// A client of the arena, which runs about, aims and shoots.
+/// A client of the arena that runs about, aims and shoots.
 pub fn arena(client: usize, room: String, decode: Decode) -> Box<dyn Speaker> {
     let steer = |wanderer: &mut Wanderer, input: &mut ArenaInput| {
         if wanderer.rng.random_bool(0.1) {
@@ -54,7 +54,7 @@ pub fn arena(client: usize, room: String, decode: Decode) -> Box<dyn Speaker> {
     Box::new(Ours::<Arena>::new(client, room, decode, steer))
 }
 
-/// A client of `field` that joins and never says anything again.
+/// A client of `field` that joins and never sends anything again.
 pub fn idle(client: usize, room: String) -> Box<dyn Speaker> {
     let mut ours = Ours::<Field>::new(client, room, Decode::None, |_, _| {});
     ours.idle = true;
@@ -68,7 +68,7 @@ struct Ours<R: Rules> {
     steer: fn(&mut Wanderer, &mut R::Input),
     decode: bool,
     idle: bool,
-    /// Newest sequence of each message that was sent, and when; oldest first.
+    /// The newest sequence of each sent message, and when it was sent; oldest first.
     unheard: VecDeque<(u32, Duration)>,
     header: Vec<u8>,
 }
@@ -118,7 +118,7 @@ impl<R: Rules> Ours<R> {
         }
     }
 
-    /// How long the newest input that is now applied has taken.
+    /// The time from sending the newest applied input until now.
     fn acknowledge(&mut self, now: Duration, applied_low: u8) -> Option<Duration> {
         let newest = self.unheard.back()?.0;
         let applied = newest.wrapping_sub(u32::from((newest as u8).wrapping_sub(applied_low)));
@@ -152,7 +152,7 @@ impl<R: Rules> Ours<R> {
         Ok(Heard::Snapshot { acknowledged })
     }
 
-    /// The first bad news.
+    /// The first bad news, if any.
     fn bad_news(&mut self) -> Option<String> {
         while let Some(event) = self.core.poll_event() {
             match event {

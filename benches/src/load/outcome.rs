@@ -1,7 +1,7 @@
-//! The figures of a load: counted while it runs, told at the end.
+//! The figures of a load: counted while it runs, reported at the end.
 //!
-//! In: one call per happening. Out: numbers for a person, and the same as JSON. Only what happens within the measured
-//! time counts; refusals always do.
+//! In: one call per event. Out: numbers for a person, and the same as JSON. Only events within the measured time count;
+//! refusals always count.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use super::link::Link;
 use super::metrics::{ProcessFigures, ServerFigures};
 use super::{LONGEST_US, Plan};
 
-/// A gap is late when it is longer than so many intervals.
+/// A gap is late if it is longer than this many intervals.
 const LATE_INTERVALS: f64 = 1.5;
-/// Part of its gaps that may be late before a client counts as one that was served late: the p99.
+/// A client with a larger share of late gaps than this counts as served late: its p99 is late.
 const LATE_SHARE: f64 = 0.01;
-/// Part of its snapshots that a client must get.
+/// The share of its snapshots that a client must get.
 const FED_SHARE: f64 = 0.95;
 
 /// A distribution, milliseconds.
@@ -25,41 +25,41 @@ const FED_SHARE: f64 = 0.95;
 pub struct Millis {
     /// Median.
     pub p50: f64,
-    /// 99 %.
+    /// 99 % of the values are at most this.
     pub p99: f64,
-    /// 99.9 %.
+    /// 99.9 % of the values are at most this.
     pub p999: f64,
-    /// The longest.
+    /// The largest value.
     pub max: f64,
 }
 
-/// How it goes.
+/// The progress of a load.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// Since the start.
+    /// Time since the start.
     pub elapsed: Duration,
     /// Clients that are in.
     pub players: usize,
-    /// Clients that are to come.
+    /// Clients that should join.
     pub wanted: usize,
-    /// All clients' snapshots per second, since the last time.
+    /// All clients' snapshots per second, since the last report.
     pub snapshots_per_s: f64,
-    /// The longest gap since the last time, ms.
+    /// The longest gap since the last report, ms.
     pub worst_gap_ms: f64,
-    /// Refused or lost.
+    /// Clients that were refused or lost.
     pub refused: usize,
 }
 
-/// What came out.
+/// The result of a load.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     /// Clients that got in and stayed to the end.
     pub players: usize,
-    /// Measured, seconds.
+    /// Length of the measurement, seconds.
     pub seconds: f64,
-    /// Of the client with the fewest; 0 when there was none.
+    /// Of the client that got the fewest; 0 if there was none.
     pub snapshots_per_s_min: f64,
-    /// Of all clients.
+    /// Mean over all clients.
     pub snapshots_per_s_mean: f64,
     /// From one snapshot to the next, over all clients.
     pub gap_ms: Millis,
@@ -71,22 +71,22 @@ pub struct Outcome {
     pub bytes_down_per_client_per_s: f64,
     /// Bytes on the socket, heads and masks of frames included.
     pub bytes_up_per_client_per_s: f64,
-    /// From sending an input to the snapshot that says it was applied; only Tickwire says that.
+    /// From sending an input to the snapshot that says it was applied; only Tickwire reports that.
     pub input_ack_ms: Millis,
-    /// How late the load itself sent its inputs. Over a few ms the load, or the machine it shares, is the limit, and
-    /// gaps say little of the server.
+    /// How late the load itself sent its inputs. Over a few ms, the load or the machine it shares is the limit, and
+    /// gaps say little about the server.
     pub load_late_ms: Millis,
-    /// What a client that decodes sees at the end, on average; 0 when none decodes.
+    /// Entities that a decoding client sees at the end, on average; 0 if no client decodes.
     pub entities_seen_mean: f64,
-    /// Times that a client that decodes held something else than it should.
+    /// How often a decoding client held something else than it should.
     pub desyncs: u64,
-    /// Not let in, or sent away.
+    /// Clients that were not let in, or were sent away.
     pub refused: usize,
-    /// Why.
+    /// The reasons, with a count for each.
     pub refusals: BTreeMap<String, usize>,
-    /// What the server says of itself, if it does.
+    /// What the server reports about itself, if it does.
     pub server: Option<ServerFigures>,
-    /// What the system says of the server's process, if it runs here.
+    /// What the system reports about the server's process, if it runs here.
     pub process: Option<ProcessFigures>,
     #[serde(skip)]
     wanted: usize,
@@ -102,7 +102,7 @@ pub struct Outcome {
     load_late_us: Histogram<u64>,
     #[serde(skip)]
     bytes: (u64, u64),
-    /// Of each client that stayed: snapshots, and late gaps.
+    /// Snapshots and late gaps of each client that stayed.
     #[serde(skip)]
     clients: Vec<(u64, u64)>,
     #[serde(skip)]
@@ -114,7 +114,7 @@ pub struct Outcome {
 }
 
 fn histogram() -> Histogram<u64> {
-    // The bounds are constants that the library takes; three digits are 0.1 %.
+    // The bounds are constants that the library accepts; three digits mean 0.1 %.
     Histogram::new_with_max(LONGEST_US, 3).unwrap_or_else(|_| unreachable!("bounds are in range"))
 }
 
@@ -156,7 +156,7 @@ impl Outcome {
         self.measuring = true;
     }
 
-    /// A snapshot came, this long after the one before. Some when it counts: whether it was late.
+    /// Counts a snapshot that came this long after the one before. Some if it counts: whether it was late.
     pub(super) fn snapshot(&mut self, gap: Option<Duration>) -> Option<bool> {
         self.since_told.0 += 1;
         let gap = gap.unwrap_or_default();
@@ -174,7 +174,7 @@ impl Outcome {
         }
     }
 
-    /// The load came to an input this long after it was due.
+    /// The load got to an input this long after it was due.
     pub(super) fn load_late(&mut self, by: Duration) {
         if self.measuring {
             self.load_late_us.saturating_record(by.as_micros() as u64);
@@ -198,7 +198,7 @@ impl Outcome {
         *self.refusals.entry(words.to_owned()).or_default() += 1;
     }
 
-    /// A client that was connected is gone.
+    /// Counts a client whose connection was lost.
     pub(super) fn lose(&mut self, words: &str, link: &Link) {
         self.players -= 1;
         self.desyncs += link.speaker.desyncs();
@@ -206,7 +206,7 @@ impl Outcome {
         self.refuse(&format!("{how}: {words}"));
     }
 
-    /// A client is there at the end.
+    /// Counts a client that is there at the end.
     pub(super) fn note(&mut self, link: &Link) {
         self.clients.push((link.snapshots, link.late));
         self.seen.extend(link.speaker.entities());
@@ -235,7 +235,7 @@ impl Outcome {
         self.snapshots_per_s_min = fewest.unwrap_or(0) as f64 / self.seconds;
         self.snapshots_per_s_mean = all as f64 / clients / self.seconds;
         let enough = FED_SHARE * self.snapshot_hz * self.seconds;
-        // One more may be on its way when the time is over.
+        // One more snapshot may be on its way when the time is over.
         let starved = |client: &&(u64, u64)| ((client.0 + 1) as f64) < enough;
         self.clients_starved = self.clients.iter().filter(starved).count();
         let late = |client: &&(u64, u64)| client.1 as f64 > LATE_SHARE * client.0 as f64 + 1.0;
@@ -249,7 +249,7 @@ impl Outcome {
         self.load_late_ms = millis(&self.load_late_us);
     }
 
-    /// Everybody is in, gets at least 95 % of its snapshots, and 99 % of the gaps are at most 1.5 intervals.
+    /// Everybody is in and gets at least 95 % of their snapshots, and 99 % of the gaps are at most 1.5 intervals.
     pub fn holds(&self) -> bool {
         let late_ms = LATE_INTERVALS * 1000.0 / self.snapshot_hz;
         self.refused == 0 && self.clients_starved == 0 && self.gap_ms.p99 <= late_ms

@@ -1,7 +1,7 @@
-//! What a client of each server says and understands: just enough of each peer's protocol to take part and to count.
+//! What a client of each server sends and understands: just enough of each peer's protocol to take part and to count.
 //!
-//! In: messages. Out: messages, and whether one was a snapshot. Nothing of a peer's state is decoded: its own client would
-//! pay for that, not its server.
+//! In: messages. Out: messages, and whether one was a snapshot. No state of a peer is decoded: its client would pay for
+//! that, not its server.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// One binary message.
+    /// Adds one binary message.
     pub fn binary(&mut self, payload: &[u8]) {
         push_masked(&mut self.bytes, BINARY, payload);
     }
 
-    /// One text message.
+    /// Adds one text message.
     pub fn text(&mut self, payload: &str) {
         push_masked(&mut self.bytes, TEXT, payload.as_bytes());
     }
@@ -36,42 +36,42 @@ impl Outbox {
     }
 }
 
-/// What a message was.
+/// The kind of a message.
 #[derive(Debug, PartialEq)]
 pub enum Heard {
     /// State of the game.
     Snapshot {
-        /// How long after it was sent an input was acknowledged by this, if the protocol tells.
+        /// The time from sending an input to this acknowledgement of it, if the protocol has acknowledgements.
         acknowledged: Option<Duration>,
     },
     /// Something else.
     Other,
-    /// The server ends it, and why.
+    /// The server ends the connection, with the reason.
     Ended(String),
 }
 
-/// A snapshot of a protocol that acknowledges nothing.
+/// A snapshot of a protocol without acknowledgements.
 const SNAPSHOT: Heard = Heard::Snapshot { acknowledged: None };
 
 /// One client's half of a protocol.
 pub trait Speaker {
     /// The socket is open.
     fn connected(&mut self, now: Duration, out: &mut Outbox);
-    /// A whole message came.
+    /// A whole message has come.
     fn hear(&mut self, now: Duration, text: bool, message: &[u8], out: &mut Outbox) -> Heard;
-    /// It is time for an input.
+    /// An input is due.
     fn speak(&mut self, now: Duration, out: &mut Outbox);
-    /// Times that what the client held was not what the server said it should, so far.
+    /// How often, so far, the client held something else than the server said it should.
     fn desyncs(&self) -> u64 {
         0
     }
-    /// Entities that the client holds now, if it looks.
+    /// The number of entities that the client holds now, if it decodes.
     fn entities(&self) -> Option<u32> {
         None
     }
 }
 
-/// A player who turns a little with every input, always in the same way for the same number.
+/// A player who turns a little with every input. The same number always turns in the same way.
 #[derive(Debug)]
 pub(super) struct Wanderer {
     pub(super) rng: Pcg64Mcg,
@@ -92,7 +92,7 @@ impl Wanderer {
     }
 }
 
-/// A bare binary protocol: every message is a snapshot, every input one byte. For `ws` and the limit.
+/// A bare binary protocol: every message is a snapshot, every input is one byte. For `ws` and the limit.
 #[derive(Debug)]
 pub struct Plain(Wanderer);
 
@@ -141,7 +141,7 @@ impl Speaker for SocketIo {
 
     fn hear(&mut self, _: Duration, text: bool, message: &[u8], out: &mut Outbox) -> Heard {
         if !text {
-            // The attachment of an event that was announced as text: the state.
+            // The attachment of an event that was announced as text: this is the state.
             return SNAPSHOT;
         }
         match message {
@@ -170,7 +170,7 @@ pub struct Colyseus {
     joined: bool,
 }
 
-/// Codes of Colyseus's protocol, the low five bits of a message's first byte.
+/// Codes of Colyseus's protocol: the low five bits of a message's first byte.
 mod code {
     pub(super) const JOIN_ROOM: u8 = 10;
     pub(super) const ERROR: u8 = 11;
@@ -203,7 +203,7 @@ impl Speaker for Colyseus {
             }
             Some(code::ROOM_STATE | code::ROOM_STATE_PATCH) => SNAPSHOT,
             Some(code::ERROR) => Heard::Ended(String::from_utf8_lossy(message).into_owned()),
-            Some(code::LEAVE_ROOM) => Heard::Ended("told to leave".to_owned()),
+            Some(code::LEAVE_ROOM) => Heard::Ended("the server asked us to leave".to_owned()),
             _ => Heard::Other,
         }
     }

@@ -1,22 +1,22 @@
-//! How a load goes, live, for whoever watches.
+//! Shows how a load goes, live.
 //!
-//! In: progress, twice a second. Out: on a terminal one line that changes, elsewhere lines for a log, or nothing.
+//! In: progress, twice a second. Out: on a terminal, one line that changes; elsewhere, lines for a log, or nothing.
 
 use std::io::{IsTerminal, Write};
 
 use super::Progress;
 
-/// Tells on stderr.
+/// Reports on stderr.
 #[derive(Debug)]
 pub struct Teller {
     terminal: bool,
     log: bool,
-    /// A line stands there that the next words must not go on.
+    /// There is an unfinished line that the next words must not continue.
     open: bool,
 }
 
 impl Teller {
-    /// `log`: tell of progress where there is no terminal, too.
+    /// `log`: report progress even where there is no terminal.
     pub fn new(log: bool) -> Teller {
         Teller {
             terminal: std::io::stderr().is_terminal(),
@@ -25,7 +25,7 @@ impl Teller {
         }
     }
 
-    /// How it goes now.
+    /// Reports the current progress.
     pub fn progress(&mut self, progress: &Progress) {
         if !self.terminal && !self.log {
             return;
@@ -49,14 +49,14 @@ impl Teller {
         }
     }
 
-    /// A line that stays, in the place of the one that changes.
+    /// Writes a line that stays, in place of the one that changes.
     pub fn say(&mut self, words: &str) {
         let start = if self.open { "\r\x1b[K" } else { "" };
         self.open = false;
         let _ = writeln!(std::io::stderr(), "{start}{words}");
     }
 
-    /// Leaves the line that changes as it stands.
+    /// Finishes the line that changes and leaves it as it is.
     pub fn end(&mut self) {
         if std::mem::take(&mut self.open) {
             let _ = writeln!(std::io::stderr());

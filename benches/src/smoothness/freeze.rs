@@ -1,7 +1,7 @@
-//! What a screen shows after an interruption of three seconds: of the link, or of the tab.
+//! What a screen shows after the link or the tab was interrupted for three seconds.
 //!
 //! In: a preset, a seed. Out: how far from the truth the picture is a quarter of a second after the first byte, whether
-//! drawn time ran fast, how many keyframes it took.
+//! drawn time ran fast, and how many keyframes were needed.
 
 use std::time::Duration;
 
@@ -17,36 +17,36 @@ use crate::spread::quantile;
 const FREEZE: Duration = Duration::from_secs(3);
 /// The picture must be right this long after the first byte.
 const RIGHT_AFTER: Duration = Duration::from_millis(250);
-/// What is looked at, for fast-forward too.
+/// How long to watch, to detect fast-forwarding too.
 const LOOK: Duration = Duration::from_secs(3);
-/// Interruptions that are tried.
+/// Number of interruptions to try.
 const TRIES: usize = 8;
 
-/// What an interruption leaves.
+/// The effects of an interruption.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Aftermath {
-    /// Drawn place against the true one at the room's time less the usual delay, 0.25 s after the first byte; the worst
-    /// of all tries and players, metres.
+    /// Distance from the drawn place to the true one at the room's time minus the usual delay, 0.25 s after the first
+    /// byte; the worst of all tries and players, metres.
     pub error_m: f64,
-    /// Drawn time against real time from then on, the fastest animation frame; 1 is real time.
+    /// Drawn time against real time from then on, in the fastest animation frame; 1 is real time.
     pub fastest: f64,
-    /// Keyframes that one client took, the most.
+    /// The largest number of keyframes that one client took.
     pub keyframes: u32,
 }
 
-/// What freezes.
+/// The part that freezes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frozen {
-    /// The link, both ways, while the screen goes on drawing.
+    /// The link, in both directions, while the screen goes on drawing.
     Link,
-    /// The tab: no animation frames, and nobody reads what arrives until the first one.
+    /// The tab: there are no animation frames, and nothing that arrives is read until the first one.
     Tab,
 }
 
 /// Interrupts one screen several times.
 ///
 /// # Errors
-/// Somebody was refused or lost.
+/// A player was refused or lost.
 pub fn interrupt(preset: &Preset, script: Script, frozen: Frozen) -> Result<Aftermath> {
     let mut preset = *preset;
     preset.stall = None;

@@ -2,27 +2,27 @@
 //!
 //! In: a record. Out: errors, velocity jitter, frozen and jumping animation frames, the delay. The velocity jitter is
 //! the RMS over animation frames of (second difference of what was drawn - second difference of the true path at the
-//! drawn ticks), divided by the RMS of the true path's movement per animation frame: 0 is motion as true, 0.1 is a
-//! speed that is a tenth off from one animation frame to the next.
+//! drawn ticks), divided by the RMS of the true path's movement per animation frame. 0 is true motion; 0.1 is a speed
+//! that is wrong by a tenth from one animation frame to the next.
 
 use super::record::{Drawn, Path, Place, Record, Truth};
 use crate::spread::quantile;
 
-/// An animation frame is frozen when the truth moved more than this in its time, metres,
+/// An animation frame is frozen if the truth moved more than this in its time, metres,
 const FROZEN_TRUTH_M: f64 = 0.01;
-/// and the drawn moved less than this part of it.
+/// and the drawn place moved less than this part of it.
 const FROZEN_PART: f64 = 0.1;
-/// An animation frame jumps when it moves this much further than the truth in its time, metres.
+/// An animation frame jumps if it moves this much further than the truth in its time, metres.
 const JUMP_M: f64 = 0.25;
 
-/// What is measured of remote motion.
+/// The figures of remote motion.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
-    /// Drawn place against the true one at the drawn tick, RMS, metres.
+    /// Distance from the drawn place to the true one at the drawn tick, RMS, metres.
     pub error_rms_m: f64,
     /// The same, 99th percentile.
     pub error_p99_m: f64,
-    /// See the module.
+    /// Defined at the top of this file.
     pub velocity_jitter: f64,
     /// How unevenly drawn time passes against real time: RMS of its second difference, in animation frames.
     pub time_jitter: f64,
@@ -30,7 +30,7 @@ pub struct Figures {
     pub jumps: u32,
     /// Frozen animation frames.
     pub frozen: u32,
-    /// Animation frames, summed over what every screen drew of every other player.
+    /// Animation frames, summed over every other player that every screen drew.
     pub frames: u32,
     /// Room time minus drawn time, median, milliseconds.
     pub delay_ms: f64,
@@ -50,7 +50,7 @@ impl Figures {
         sums.figures()
     }
 
-    /// Frozen animation frames as a part of all.
+    /// Share of the animation frames that are frozen.
     pub fn frozen_ratio(&self) -> f64 {
         f64::from(self.frozen) / f64::from(self.frames.max(1))
     }
@@ -68,7 +68,7 @@ struct Sums {
     frames: u32,
 }
 
-/// A mean of squares.
+/// Computes a mean of squares.
 #[derive(Default)]
 struct Mean {
     sum: f64,
@@ -110,7 +110,7 @@ impl Sums {
             self.bends
                 .add(length(minus(drawn, bend(true_a, true_b, true_c))));
             let frame_ticks = (c.at_s - a.at_s) / 2.0 / tick_s;
-            // Animation frames that come unevenly are the screen's doing.
+            // If animation frames come unevenly, that is the screen's doing.
             let screen_ticks = (c.at_s - 2.0 * b.at_s + a.at_s) / tick_s;
             let drawn_ticks = c.tick - 2.0 * b.tick + a.tick;
             self.time_bends
@@ -119,7 +119,7 @@ impl Sums {
     }
 
     fn add_move(&mut self, path: &Path, before: &Drawn, now: &Drawn, tick_s: f64) {
-        // What the truth did in as much time as passed on the screen, whatever the drawn time did.
+        // How far the truth moved in the time that passed on the screen, whatever drawn time did.
         let passed = (now.at_s - before.at_s) / tick_s;
         let (Some(from), Some(to)) = (path.at(before.tick), path.at(before.tick + passed)) else {
             return;
@@ -157,7 +157,7 @@ fn bend(a: Place, b: Place, c: Place) -> Place {
     minus(minus(c, b), minus(b, a))
 }
 
-/// Of a way, metres.
+/// The length of a path, metres.
 pub fn length(way: Place) -> f64 {
     way[0].hypot(way[1])
 }
@@ -171,7 +171,7 @@ mod tests {
 
     const TICK_S: f64 = 1.0 / 60.0;
 
-    /// Somebody runs east at 6 m/s, drawn 4 ticks late and as `draw` makes of the true x.
+    /// A player runs east at 6 m/s and is drawn 4 ticks late; `draw` changes the true x into the drawn one.
     fn run(draw: impl Fn(u32, f64) -> f64) -> Figures {
         let mut record = Record::default();
         let entity = EntityId(1);
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn motion_that_trembles_has_velocity_jitter() {
-        // 1 cm to and fro: second differences of 4 cm, against 10 cm of movement.
+        // 1 cm back and forth: second differences of 4 cm, against 10 cm of movement.
         let figures = run(|tick, x| x + if tick % 2 == 0 { 0.01 } else { -0.01 });
         assert!((figures.velocity_jitter - 0.4).abs() < 0.01, "{figures:?}");
     }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_held_picture_is_frozen_and_then_jumps() {
         let figures = run(|tick, x| if (300..310).contains(&tick) { 29.6 } else { x });
-        // 29.6 is drawn at tick 300 too, where it is true.
+        // 29.6 is drawn at tick 300 too, where it is the true value.
         assert_eq!((figures.jumps, figures.frozen), (1, 9), "{figures:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! People who run about an arena over one kind of link, and what each of their screens draws of the others.
 //!
-//! In: a preset, a span, a seed. Out: a record. Everybody runs and everybody watches; nobody shoots, so that nobody
-//! dies and every path is whole. Same seed, same record.
+//! In: a preset, a span, a seed. Out: a record. Everybody runs and everybody watches. Nobody shoots, so nobody dies and
+//! every path is complete. The same seed gives the same record.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,21 +21,21 @@ use super::measure::length;
 use super::preset::{Preset, Stall};
 use super::record::{Drawn, Own, Place, Record, Track, Truth};
 
-/// People in the arena.
+/// Number of people in the arena.
 pub const PLAYERS: usize = 6;
 /// Seconds per tick.
 pub const TICK_S: f64 = 1.0 / Arena::TICK_RATE_HZ as f64;
-/// Played before anything is recorded: everybody has joined, and clocks have settled.
+/// Play before anything is recorded: everybody joins, and clocks settle.
 const WARM_UP: Duration = Duration::from_secs(10);
-/// What a stall does to the own avatar shows until this long after it.
+/// A correction of the own avatar counts as made by a stall until this long after the stall.
 pub const AFTER_STALL: Duration = Duration::from_secs(1);
-/// A hand holds a direction at least, and at most, this long, milliseconds.
+/// The shortest and the longest time that a hand holds a direction, milliseconds.
 const HOLD_MS: (u64, u64) = (300, 1500);
-/// Part of the holds in which nothing is pressed.
+/// Share of these times in which nothing is pressed.
 const STANDING: f64 = 0.2;
-/// Drawn movement, metres: less is rounding.
+/// The smallest drawn movement that counts, metres; anything less is rounding.
 const MOVED_M: f64 = 1e-5;
-/// Who has not come this far, metres, so many animation frames after a key press runs into a wall.
+/// A player who has not come this far, metres, within [`BLOCKED_FRAMES`] after a key press runs into a wall.
 const UNBLOCKED_M: f64 = 0.1;
 const BLOCKED_FRAMES: u32 = 12;
 
@@ -53,26 +53,26 @@ const DIRECTIONS: [(i8, i8); 8] = [
 /// How to play.
 #[derive(Clone, Copy, Debug)]
 pub struct Script {
-    /// What is recorded.
+    /// Length of the recorded part.
     pub span: Duration,
-    /// Where all randomness starts.
+    /// Seed of all randomness.
     pub seed: u64,
     /// Animation frames per second of every screen.
     pub screen_hz: u32,
 }
 
-/// What a player's hands last did, for the recorder to see.
+/// What a player's hands did last, for the recorder.
 #[derive(Debug, Default)]
 struct Hands {
-    /// Animation frames so far.
+    /// Number of animation frames so far.
     frames: u64,
-    /// Of the last input.
+    /// Whether the last input had a key pressed.
     pressed: bool,
 }
 
 type Shared = Rc<RefCell<Hands>>;
 
-/// Somebody who runs like a person: a new direction every 0.3 to 1.5 s, sometimes none, the aim always on the move.
+/// A player who runs like a person: a new direction every 0.3 to 1.5 s, sometimes none, with the aim always moving.
 fn runner(hands: Shared) -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
     let mut held = ArenaInput::default();
     let mut until = Duration::ZERO;
@@ -92,7 +92,7 @@ fn runner(hands: Shared) -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
     }
 }
 
-/// An arena where nothing but running happens.
+/// An arena in which players only run.
 pub fn arena(seed: u64) -> Lab<ArenaGame> {
     let options = ArenaOptions {
         bots: 0,
@@ -108,9 +108,9 @@ struct Screen {
     hands: Shared,
     seen_frames: u64,
     was: Option<Place>,
-    /// Animation frames in which the own avatar has stood still.
+    /// Number of animation frames for which the own avatar has stood still.
     still: u32,
-    /// A key has just been pressed.
+    /// The key press that is being watched, if there is one.
     press: Option<Press>,
     pressed: bool,
     corrections: u32,
@@ -118,12 +118,12 @@ struct Screen {
     next_stall: Duration,
 }
 
-/// A key press from standing.
+/// A key press while standing.
 struct Press {
     from: Place,
-    /// Animation frames since.
+    /// Number of animation frames since the press.
     frames: u32,
-    /// The one in which movement began.
+    /// The animation frame in which movement began.
     moved: Option<u32>,
 }
 
@@ -138,10 +138,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Everybody has joined and has played for a while.
+    /// Opens an arena in which everybody has joined and has played for a while.
     ///
     /// # Errors
-    /// Somebody was refused.
+    /// A player was refused.
     pub fn new(preset: &Preset, script: Script) -> Result<Stage> {
         let mut stage = Stage {
             lab: arena(script.seed),
@@ -182,7 +182,7 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Plays on and records.
+    /// Plays on, and records.
     pub fn play(&mut self, span: Duration) {
         let Stage {
             lab,
@@ -219,10 +219,10 @@ impl Stage {
         });
     }
 
-    /// Nobody may have been lost on the way: the figures would lie.
+    /// Checks that no player was lost on the way: the figures would be wrong.
     ///
     /// # Errors
-    /// Somebody was.
+    /// A player was lost.
     pub fn check(&self) -> Result<()> {
         for player in &self.lab.players {
             let stats = player.core.stats(self.lab.now);
@@ -238,7 +238,7 @@ impl Stage {
 
 fn note_truth(truth: &mut Truth, lab: &Lab<ArenaGame>) {
     let room = lab.room().room();
-    // The room has gone on to the next tick already.
+    // The room has already gone on to the next tick.
     let tick = Tick(room.tick().0.saturating_sub(1));
     truth.note_tick(tick, lab.now.as_secs_f64(), TICK_S);
     for (id, _) in room.entities() {
@@ -307,7 +307,7 @@ impl Screen {
         let pressed = self.hands.borrow().pressed;
         let was_pressed = std::mem::replace(&mut self.pressed, pressed);
         let just_pressed = pressed && !was_pressed;
-        // Only from standing: a turn on the run moves anyway.
+        // Count only presses from standing: a turn while running moves anyway.
         if just_pressed && self.still >= 2 {
             self.press = Some(Press {
                 from: was,
@@ -332,10 +332,10 @@ impl Screen {
     }
 }
 
-/// Plays the script over a preset's links; `progress` gets the part that is done, 0..=1.
+/// Plays the script over a preset's links; `progress` gets the finished part, 0..=1.
 ///
 /// # Errors
-/// Somebody was refused, closed, or lost the room.
+/// A player was refused, closed, or lost the room.
 pub fn play(preset: &Preset, script: Script, mut progress: impl FnMut(f64)) -> Result<Record> {
     let mut stage = Stage::new(preset, script)?;
     let end = stage.lab.now + script.span;

@@ -1,6 +1,6 @@
-//! A picture of a few seconds: the drawn x of another player against the true one.
+//! Draws a few seconds: the drawn x of another player against the true one.
 //!
-//! In: a record. Out: one SVG file per preset, each to be looked at without any tool.
+//! In: a record. Out: one SVG file per preset, which any browser can show.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use super::play::TICK_S;
 use super::preset::Preset;
 use super::record::Record;
 
-/// Seconds that are drawn: enough for one stall.
+/// Seconds to draw: enough for one stall.
 const SPAN_S: f64 = 6.0;
 const SIZE: (u32, u32) = (1100, 480);
 /// Room above and below the motion, metres.
 const MARGIN_M: f64 = 0.5;
 
-/// Draws the first screen's first other player into `directory`, and tells where.
+/// Draws, into `directory`, how the first screen saw the first other player. Returns the file.
 ///
 /// # Errors
 /// The file cannot be written, or there is nothing to draw.

@@ -1,51 +1,52 @@
-//! The links on which smoothness is measured, and what each must reach.
+//! The links on which smoothness is measured, and the target of each.
 //!
-//! In: nothing. Out: four links as people have them, with their targets. A round trip is split evenly over both ways.
+//! In: nothing. Out: four links like real ones, with their targets. A round trip is split evenly between both
+//! directions.
 
 use std::time::Duration;
 
-/// A link that holds everything up now and then.
+/// Stalls: now and then the link holds everything up.
 #[derive(Clone, Copy, Debug)]
 pub struct Stall {
-    /// Nothing arrives for this long, both ways.
+    /// Nothing arrives for this long, in either direction.
     pub length: Duration,
-    /// From the beginning of one to the beginning of the next.
+    /// From the beginning of one stall to the beginning of the next.
     pub every: Duration,
 }
 
-/// What a preset must reach.
+/// The targets of a preset.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Of the velocity, 0..=1.
+    /// Velocity jitter, 0..=1.
     pub velocity_jitter: f64,
-    /// Jumps per stall; without stalls, jumps at all.
+    /// Jumps per stall; on a link without stalls, all jumps.
     pub jumps: f64,
-    /// Part of the animation frames, 0..=1.
+    /// Share of frozen animation frames, 0..=1.
     pub frozen_ratio: f64,
-    /// Median, milliseconds.
+    /// Median delay, milliseconds.
     pub delay_ms: f64,
-    /// The delay's target is for the part beyond the one-way link.
+    /// The target for the delay excludes the one-way delay of the link.
     pub beyond_link: bool,
 }
 
-/// A link by name.
+/// A link with a name.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// As in reports.
+    /// The name in reports.
     pub name: &'static str,
-    /// For people.
+    /// The description for people.
     pub words: &'static str,
-    /// One way, milliseconds.
+    /// Delay one way, milliseconds.
     pub latency_ms: u64,
-    /// What each way may take on top, milliseconds.
+    /// The most that jitter adds each way, milliseconds.
     pub jitter_ms: u64,
-    /// Its stalls.
+    /// Its stalls, if it has any.
     pub stall: Option<Stall>,
-    /// What it must reach.
+    /// Its targets.
     pub target: Target,
 }
 
-/// All of them, in the order of reports.
+/// All presets, in the order of reports.
 pub const PRESETS: [Preset; 4] = [
     Preset {
         name: "good",

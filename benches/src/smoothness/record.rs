@@ -1,4 +1,4 @@
-//! What happened in a run: where everybody truly was at each tick, and what each screen drew at each animation frame.
+//! What happened in a run: where everybody really was at each tick, and what each screen drew in each animation frame.
 //!
 //! In: positions by tick and by animation frame. Out: the true path between ticks, and tracks to compare with it.
 
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use tickwire_shared::ids::{EntityId, Tick};
 
-/// Metres east and south of the middle.
+/// Metres east and south of the centre.
 pub type Place = [f64; 2];
 
-/// Where an entity truly was.
+/// Where an entity really was.
 #[derive(Clone, Debug, Default)]
 pub struct Path {
     first_tick: u32,
@@ -17,7 +17,7 @@ pub struct Path {
 }
 
 impl Path {
-    /// Where it was at a tick with fraction; `None` before the first and after the last.
+    /// Where it was at a tick with a fraction; `None` before the first tick and after the last.
     pub fn at(&self, tick: f64) -> Option<Place> {
         let past = tick - f64::from(self.first_tick);
         if past < 0.0 {
@@ -30,7 +30,7 @@ impl Path {
     }
 }
 
-/// The paths of all, and when ticks were.
+/// The paths of all entities, and the times of ticks.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
     paths: BTreeMap<EntityId, Path>,
@@ -42,7 +42,7 @@ impl Truth {
     /// The room simulated `tick` at `now_s`.
     pub fn note_tick(&mut self, tick: Tick, now_s: f64, tick_s: f64) {
         let origin_s = now_s - f64::from(tick.0) * tick_s;
-        // The lab looks up to half a millisecond after a tick; the earliest look is the truest.
+        // The lab looks up to half a millisecond after a tick, so the earliest look is the most exact.
         self.origin_s = Some(self.origin_s.map_or(origin_s, |least| least.min(origin_s)));
     }
 
@@ -60,7 +60,7 @@ impl Truth {
         self.paths.get(&entity)
     }
 
-    /// When a tick with fraction was, seconds.
+    /// The time of a tick with a fraction, seconds.
     pub fn time_s(&self, tick: f64, tick_s: f64) -> f64 {
         self.origin_s.unwrap_or_default() + tick * tick_s
     }
@@ -69,45 +69,46 @@ impl Truth {
 /// What one animation frame drew of one entity.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawn {
-    /// When, seconds.
+    /// The time, seconds.
     pub at_s: f64,
-    /// The tick that remote entities were drawn at.
+    /// The tick at which remote entities were drawn.
     pub tick: f64,
-    /// Where.
+    /// The drawn place.
     pub place: Place,
 }
 
-/// What one screen drew of one other player, animation frame by animation frame.
+/// What one screen drew of one other player, in each animation frame.
 #[derive(Clone, Debug)]
 pub struct Track {
-    /// Whom.
+    /// The other player's entity.
     pub entity: EntityId,
-    /// In order, none missing.
+    /// The animation frames, in order, with none missing.
     pub frames: Vec<Drawn>,
 }
 
 /// What one screen drew of its own avatar.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
-    /// Animation frames from a key press to the first drawn movement, by press. 1: the first that knew of it.
+    /// For each key press, animation frames until the first drawn movement. 1 means the first frame that knew of the
+    /// press.
     pub frames_to_move: Vec<u32>,
     /// Corrections over 1 cm.
     pub corrections: u32,
-    /// Those that a stall made: until [`super::play::AFTER_STALL`] after its end.
+    /// The corrections that a stall caused: those until [`super::play::AFTER_STALL`] after its end.
     pub corrections_by_stalls: u32,
 }
 
 /// A whole run.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// What was true.
+    /// What really happened.
     pub truth: Truth,
-    /// Every screen's every other player.
+    /// Every other player on every screen.
     pub tracks: Vec<Track>,
-    /// Every screen's own avatar.
+    /// The own avatar on every screen.
     pub own: Vec<Own>,
     /// Stalls, summed over the links.
     pub stalls: u32,
-    /// How long, seconds.
+    /// Length of the run, seconds.
     pub span_s: f64,
 }

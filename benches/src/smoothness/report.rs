@@ -1,6 +1,6 @@
-//! The figures as a table for a person, with the targets beside them, and as JSON for a program.
+//! The figures as a table for a person, with the targets next to them, and as JSON for a program.
 //!
-//! In: figures by preset. Out: text, or one object. Units are in every head and every key.
+//! In: figures by preset. Out: text, or one JSON object. Every head and every key has its unit.
 
 use std::fmt::{Display, Formatter};
 
@@ -13,19 +13,19 @@ use super::record::Record;
 use super::shots::Agreement;
 use crate::spread::quantile;
 
-/// What one preset gave.
+/// The results of one preset.
 #[derive(Clone, Debug)]
 pub struct Row {
     preset: Preset,
     figures: Figures,
     stalls: u32,
-    /// Animation frames from a key press to drawn movement.
+    /// Key presses, and the animation frames from a press to drawn movement.
     presses: usize,
     frames_to_move: f64,
     frames_to_move_max: f64,
     /// Per player and minute.
     corrections_per_min: f64,
-    /// Of those, what stalls made.
+    /// The part of them that stalls caused.
     corrections_by_stalls_per_min: f64,
     link: Aftermath,
     tab: Aftermath,
@@ -65,8 +65,8 @@ impl Row {
         }
     }
 
-    /// Jumps that one stall, or without stalls the whole run, may be blamed for. One stall holds up all that its screen
-    /// draws, so it is the worst case that counts: all jumps of one stall over all it drew.
+    /// Jumps caused by one stall, or by the whole run on a link without stalls. One stall holds up everything that its
+    /// screen draws, so the worst case counts: all jumps of one stall, over everything it drew.
     fn jumps_per_stall(&self) -> f64 {
         let others = (super::play::PLAYERS - 1) as f64;
         f64::from(self.figures.jumps)
@@ -74,7 +74,7 @@ impl Row {
             / if self.stalls > 0 { others } else { 1.0 }
     }
 
-    /// What misses its target.
+    /// The figures that miss their targets.
     fn misses(&self) -> Vec<&'static str> {
         let (figures, target) = (&self.figures, &self.preset.target);
         let wants = [
@@ -139,17 +139,17 @@ impl Row {
     }
 }
 
-/// All presets.
+/// The results of all presets.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// In the order of presets.
     pub rows: Vec<Row>,
-    /// What shots came to.
+    /// The result of the shots.
     pub shots: Agreement,
 }
 
 impl Report {
-    /// One object.
+    /// The results as one JSON object.
     pub fn json(&self) -> Value {
         let most = |of: fn(&Row) -> f64| self.rows.iter().map(of).fold(0.0, f64::max);
         let presets = self

@@ -1,7 +1,8 @@
-//! Shots of the rail: what a shooter saw as a hit, and what the server counted, with and without rewinding.
+//! Shots of the rail: what the shooter saw as a hit, and what the server counted as one, with and without rewinding.
 //!
-//! In: a seed. Out: the part of shots in the open that hit on both. The shooter is 150 ms away, both run about, and the
-//! trigger is pulled when the target is in the open, at its middle as it is drawn. Only the server's word counts as a hit.
+//! In: a seed. Out: the share of shots in the open that hit on both. The shooter is 150 ms away, and both players run
+//! about. The trigger is pulled when the target is in the open, at its centre as drawn. Only the server decides what is
+//! a hit.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,32 +17,32 @@ use tickwire_server::lab::Lab;
 use tickwire_shared::client::ClientEvent;
 use tickwire_shared::message::RoomEvent;
 
-/// Half of the shooter's round trip, milliseconds; and what each way adds at random.
+/// Half of the shooter's round trip, milliseconds, and the random addition each way.
 const SHOOTER_LINK_MS: (u64, u64) = (75, 8);
 const RUNNER_LINK_MS: (u64, u64) = (20, 5);
-/// Shots that are judged.
+/// Number of shots that are judged.
 const SHOTS: u32 = 200;
-/// A target has this much free sight around its middle, metres; and is this far away at least.
+/// A target in the open has this much free sight around its centre, metres, and is at least this far away.
 const OPEN_M: f32 = 0.7;
 const AWAY_M: f32 = 3.0;
-/// The rail waits this long between two shots.
+/// The pause between two shots of the rail.
 const PAUSE: Duration = Duration::from_millis(1500);
 
-/// The part of shots that were hits on the shooter's screen and on the server, 0..=1.
+/// The share of shots that were hits both on the shooter's screen and on the server, 0..=1.
 #[derive(Clone, Copy, Debug)]
 pub struct Agreement {
     /// With rewinding.
     pub rewound: f64,
-    /// Without.
+    /// Without rewinding.
     pub without: f64,
     /// Shots of each kind.
     pub shots: u32,
 }
 
-/// Plays both.
+/// Plays with and without rewinding.
 ///
 /// # Errors
-/// When a player is not let in.
+/// A player is not let in.
 pub fn judge(seed: u64) -> Result<Agreement> {
     Ok(Agreement {
         rewound: duel(seed, true)?,
@@ -50,7 +51,7 @@ pub fn judge(seed: u64) -> Result<Agreement> {
     })
 }
 
-/// Runs about like a person: a direction for a while, then another, sometimes none.
+/// A player who runs about like a person: in one direction for a while, then in another, sometimes in none.
 fn roam() -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
     let mut until = Duration::ZERO;
     let mut held = ArenaInput::default();
@@ -75,7 +76,7 @@ fn duel(seed: u64, rewind: bool) -> Result<f64> {
     let refused = |refusal| anyhow!("a player was not let in: {refusal:?}");
     let mut lab = Lab::<ArenaGame>::new(options, seed);
     let runner = lab.add(RUNNER_LINK_MS, roam()).map_err(refused)?;
-    // The trigger is held for two animation frames: one may have no tick in it.
+    // The trigger is held for two animation frames, because one may have no tick in it.
     let trigger = Rc::new(Cell::new((0.0, 0)));
     let pulled = trigger.clone();
     let mut run = roam();
@@ -100,7 +101,7 @@ fn duel(seed: u64, rewind: bool) -> Result<f64> {
         trigger.set((aim, 2));
         lab.run(PAUSE, |_| {});
         let after = judged(&lab, shooter);
-        // Who is down when the shot should leave does not shoot.
+        // A shooter who is dead when the shot should leave does not shoot.
         if after.0 > before.0 {
             shots += 1;
             hits += after.1 - before.1;
@@ -109,7 +110,7 @@ fn duel(seed: u64, rewind: bool) -> Result<f64> {
     Ok(f64::from(hits) / f64::from(shots))
 }
 
-/// Where to aim to hit the middle of the target as the shooter sees it, if it stands in the open there.
+/// Where to aim to hit the centre of the target as the shooter sees it, if it stands in the open there.
 fn aim_in_the_open(lab: &Lab<ArenaGame>, shooter: usize, runner: usize) -> Option<f32> {
     let core = &lab.players.get(shooter)?.core;
     let target = lab.players.get(runner)?.core.avatar_entity()?;
@@ -125,7 +126,7 @@ fn aim_in_the_open(lab: &Lab<ArenaGame>, shooter: usize, runner: usize) -> Optio
     (me.alive && it.alive && in_the_open && far).then(|| angle_of(dx, dy))
 }
 
-/// Shots that the server has told the shooter of, and hits among them.
+/// The number of shots that the server has told the shooter about, and the number of hits among them.
 fn judged(lab: &Lab<ArenaGame>, shooter: usize) -> (u32, u32) {
     let events = lab.players.get(shooter).into_iter();
     let events = events.flat_map(|player| &player.events);

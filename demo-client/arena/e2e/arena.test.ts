@@ -1,5 +1,5 @@
 /**
- * The arena from key press to picture: built server, built page, real Chromium.
+ * The arena from key press to picture: the built server, the built page, a real Chromium.
  */
 
 import type { Browser } from "playwright-core";
@@ -22,7 +22,7 @@ async function open(room = "", viewport?: { width: number; height: number }): Pr
   return tab;
 }
 
-/** Keys that run towards the middle, where no outer wall is. */
+/** The keys that run towards the centre, away from the outer walls. */
 function inwards({ x, y }: { x: number; y: number }): string[] {
   return [x < 0 ? "d" : "a", y < 0 ? "s" : "w"];
 }
@@ -78,7 +78,7 @@ test("a reload is the same player with the same score", async () => {
         sum: (Fighter?.kills[row] ?? 0) + (Fighter?.deaths[row] ?? 0),
       };
     }, player);
-  // A fighter that only shoots in a circle comes by a score before long.
+  // A fighter that only shoots in a circle scores before long.
   await ana.page.mouse.down();
   await ana.page.waitForFunction((player) => {
     const { Fighter } = window.tickwire.view ?? {};
@@ -110,13 +110,13 @@ test("a duplicated tab takes the seat over and the first one says so", async () 
   expect(await second.player()).toBe(player);
   await first.page.waitForSelector('#notice[data-code="4028"]');
   expect(await first.page.textContent("#notice-title")).toMatch(/another window/);
-  // The first tab may still play, as somebody else.
+  // The first tab may still play, as another player.
   await first.page.click('#notice button[data-way="again"]');
   await first.playing();
   expect(await first.player()).not.toBe(player);
 });
 
-test("a stopped server is named in words, and both tabs are back when it starts again", async () => {
+test("a stopped server is reported in words, and both tabs are back when it starts again", async () => {
   let own = await Server.start();
   try {
     const pair = await Promise.all([
@@ -138,7 +138,7 @@ test("a stopped server is named in words, and both tabs are back when it starts 
       await tab.playing();
       expect(await tab.page.getAttribute("body", "data-room")).toBe("phoenix");
     }
-    // In the same room: each sees the other's fighter.
+    // Both are in the same room: each sees the other's fighter.
     await ana.where(await ben.player());
     await ben.where(await ana.player());
   } finally {
@@ -146,7 +146,7 @@ test("a stopped server is named in words, and both tabs are back when it starts 
   }
 });
 
-test("who asks for any room gets one, and its link", async () => {
+test("a tab that asks for any room gets one, and its link", async () => {
   const ana = await (await open()).play("Ana");
   const room = await ana.page.getAttribute("body", "data-room");
   expect(room).toMatch(/^[\w-]+$/);
@@ -187,7 +187,7 @@ test("the movement step gives the server's bits in the browser", async () => {
   expect(await tab.page.evaluate(() => window.tickwire.stepsAgree(100_000))).toBe(true);
 });
 
-test("in dev mode the overlay makes the own link worse, and its keys move nobody", async () => {
+test("in dev mode the overlay makes the own link worse, and its keys do not move the fighter", async () => {
   const own = await Server.start(0, "--dev");
   try {
     const tab = await Tab.open(browser, own.url);

@@ -1,12 +1,12 @@
 /**
- * Players without a page: the SDK and the game's WASM module in Node, to fill a room.
+ * Players without a page: the SDK and the game's WASM module run in Node, to fill a room.
  */
 
 import { connect, type Room } from "tickwire";
 import { arenaInNode } from "../../sdk/test/arena-in-node";
 import type { Arena } from "../../wasm/pkg/types";
 
-/** Joins a room as `count` players; returns when all are in. */
+/** Joins a room with `count` players; returns when all are in. */
 export function fill(url: string, room: string, count: number): Promise<Room<Arena>[]> {
   const socket = `${url.replace("http", "ws")}ws`;
   const joins = Array.from({ length: count }, (_, i) => {

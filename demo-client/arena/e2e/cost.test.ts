@@ -1,7 +1,8 @@
 /**
  * What the client core costs in a real Chromium: the time of `room.view()` in a room full of people who shoot.
  *
- * A room of the arena has 16 seats, so shots make up the number; the claim is for 200 entities and is held in proportion.
+ * A room of the arena has 16 seats, so shots make up the rest. The claim is for 200 entities, and is scaled to the
+ * number seen.
  */
 
 import type { Browser } from "playwright-core";
@@ -17,9 +18,9 @@ const SHOOTERS = 15;
 const TURN_MS = 50;
 const CLAIM_MS = 0.3;
 const CLAIM_ENTITIES = 200;
-/** Fewer rows of the view than this would say little. */
+/** With fewer rows in the view than this, the result would mean little. */
 const ENTITIES_MIN = 20;
-/** The browser's clock is too coarse for one call, ms: so many are timed as one. */
+/** The browser's clock is too coarse to time one call, so this many are timed together. */
 const CALLS = 20;
 const ANIMATION_FRAMES = 40;
 
@@ -70,7 +71,7 @@ test("the core draws up its entities at no more than 0.3 ms for 200", async () =
         rows += drawn;
         samples += 1;
       }
-      // The median: others may take the processor now and then.
+      // The median, because other programs may take the processor now and then.
       ms.sort((a, b) => a - b);
       return { ms: ms[samples >> 1] ?? Number.NaN, entities: rows / samples, samples };
     },

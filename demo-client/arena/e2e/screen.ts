@@ -1,12 +1,12 @@
 /**
- * What a tab's screen showed, animation frame by animation frame, by the SDK's telemetry, and what that says about
+ * What a tab's screen showed in each animation frame, recorded by the SDK's telemetry, and what that says about
  * smoothness.
  */
 
 import type { Stats } from "tickwire";
 import type { Tab } from "./tab";
 
-/** Recorded columns as they leave the page: entry n of each is of the same animation frame. */
+/** Recorded columns as they leave the page: entry n of each belongs to the same animation frame. */
 export interface Recording {
   timeMs: number[];
   drawnTick: number[];
@@ -20,16 +20,16 @@ type Body = Record<Field, number[]>;
 
 /** Ticks a second. */
 const TICK_RATE_HZ = 60;
-/** Fighters that do not dash run no faster, metres a second. */
+/** The highest speed of a fighter that does not dash, metres a second. */
 const RUN_SPEED_M_S = 6;
-/** A body that was drawn less far than this between two animation frames stood still, metres. */
+/** A body that moved less than this between two animation frames stood still, metres. */
 const STILL_M = 0.001;
 /** The margin of the claims, metres. */
 const JUMP_M = 0.25;
-/** So many animation frames before and after one tell where a body is running. */
+/** Number of animation frames before and after one that show in which direction a body is running. */
 const AROUND = 3;
 
-/** Starts to record the own fighter and another player's. */
+/** Starts recording the own fighter and another player's. */
 export async function record(tab: Tab, other = 0): Promise<void> {
   await tab.page.evaluate((other) => {
     const { room, view } = window.tickwire;
@@ -41,7 +41,7 @@ export async function record(tab: Tab, other = 0): Promise<void> {
   }, other);
 }
 
-/** What was recorded since; `stop` ends it. */
+/** Returns what was recorded since; `stop` ends the recording. */
 export function recorded(tab: Tab, stop = true): Promise<Recording> {
   return tab.page.evaluate((stop) => {
     type Recorded = {
@@ -73,7 +73,7 @@ export async function stats(tab: Tab): Promise<Stats> {
   return stats;
 }
 
-/** Puts the tab's own link under a preset, and waits until pings have felt it. */
+/** Puts a preset on the tab's own link, and waits until pings have felt it. */
 export async function setLink(tab: Tab, preset: string, words: string): Promise<void> {
   await tab.page.evaluate((preset) => window.tickwire.room?.dev?.setLink(preset), preset);
   await tab.page.waitForFunction((words) => window.tickwire.room?.dev?.link.link === words, words);
@@ -81,19 +81,19 @@ export async function setLink(tab: Tab, preset: string, words: string): Promise<
 
 /** How a fighter was drawn. */
 export interface Smoothness {
-  /** Animation frames judged. */
+  /** Number of animation frames that were judged. */
   frames: number;
-  /** It was drawn further on, or further back, than its speed allows. */
+  /** How often it was drawn further ahead, or further back, than its speed allows. */
   jumps: number;
-  /** The worst of those, metres; also when it was none. */
+  /** The worst distance of that kind, metres, even if it was not a jump. */
   worstM: number;
-  /** The part of the time in which it stood still, 0..=1. */
+  /** The part of the time for which it stood still, 0..=1. */
   still: number;
   /** Animation frames a second. */
   fps: number;
 }
 
-/** Judges each animation frame against the one before. */
+/** Judges each animation frame against the one before it. */
 export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Body): Smoothness {
   const at = (column: number[], n: number) => column[n] ?? Number.NaN;
   const found = { frames: 0, jumps: 0, worstM: 0, still: 0, fps: 0 };
@@ -106,7 +106,7 @@ export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Bo
     const dx = at(x, n) - at(x, n - 1);
     const dy = at(y, n) - at(y, n - 1);
     const metres = Math.hypot(dx, dy);
-    // Along where it came from and where it went: negative is backwards.
+    // Compares with where it came from and where it went: negative is backwards.
     const along = (from: number, to: number) => {
       const [wayX, wayY] = [at(x, to) - at(x, from), at(y, to) - at(y, from)];
       return (dx * wayX + dy * wayY) / Math.max(Math.hypot(wayX, wayY), 1e-9);
@@ -124,7 +124,7 @@ export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Bo
   return found;
 }
 
-/** From one animation frame to the next: how many times as fast as real time drawn time ran, and the room's. */
+/** The speed of drawn time and of the room's time between animation frames; 1 is real time. */
 export function paces({ timeMs, drawnTick, roomTick }: Recording, afterMs = 0): Pace[] {
   const paces: Pace[] = [];
   for (let n = 1; n < timeMs.length; n++) {

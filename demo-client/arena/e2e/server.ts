@@ -1,5 +1,5 @@
 /**
- * A `tickwire serve` of our own: started on a free port or a given one, stopped like an operator would.
+ * A `tickwire serve` of our own: started on a free port or a given one, and stopped as an operator would stop it.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -18,7 +18,7 @@ export class Server {
     this.port = port;
   }
 
-  /** Port 0 takes a free one. Returns when the server listens. */
+  /** Port 0 picks a free port. Returns when the server listens. */
   static async start(port = 0, ...flags: string[]): Promise<Server> {
     const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
       stdio: ["ignore", "pipe", "pipe"],

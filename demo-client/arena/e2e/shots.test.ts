@@ -1,5 +1,5 @@
 /**
- * Own shots are seen before the server can have heard of them, on a link that is slow enough to tell.
+ * Own shots are visible before the server can have heard of them, on a link that is slow enough to show it.
  */
 
 import type { Browser } from "playwright-core";
@@ -10,26 +10,26 @@ import { launch, Tab } from "./tab";
 
 /** Ghosts of own shots have ids from here on: see the SDK's README. */
 const GHOST_ID = 2 ** 31;
-/** Shots of a full rifle. */
+/** Shots in a full rifle. */
 const MAGAZINE = 12;
 
 let server: Server;
 let browser: Browser;
 let tab: Tab;
-/** Company that stands still: with it there are no bots, who would shoot. */
+/** Players who stand still. While they are there, there are no bots, which would shoot. */
 let people: Awaited<ReturnType<typeof fill>> = [];
 
-/** What the page shows in the animation frames after an input: counted from the input's event. */
+/** What the page shows in the animation frames after an input, counted from the input's event. */
 interface Seen {
-  /** Animation frames until it was predicted, a ghost was drawn, a beam was drawn; 0: never. */
+  /** Animation frames until it was predicted, until a ghost was drawn, until a beam was drawn; 0 means never. */
   predicted: number;
   ghost: number;
   beam: number;
-  /** Until the server confirmed it, milliseconds. */
+  /** Time until the server confirmed it, milliseconds. */
   confirmedMs: number;
 }
 
-/** Watches the animation frames after the next `event` of the window until the server has confirmed what it did. */
+/** Watches the animation frames after the next `event` of the window, until the server has confirmed the action. */
 async function watch(event: "pointerdown" | "keydown"): Promise<{ seen: Promise<Seen> }> {
   const seen = tab.page.evaluate(
     ({ event, GHOST_ID }) =>
@@ -48,7 +48,7 @@ async function watch(event: "pointerdown" | "keydown"): Promise<{ seen: Promise<
               seen.confirmedMs ||= performance.now() - startMs;
               done(seen);
             });
-            // Runs after the page's own callback of the same frame: it was asked for later.
+            // Runs after the page's own callback in the same frame, because it was requested later.
             const frame = () => {
               frames += 1;
               const { view, beams } = window.tickwire;
@@ -69,7 +69,7 @@ async function watch(event: "pointerdown" | "keydown"): Promise<{ seen: Promise<
   return { seen };
 }
 
-/** Waits until the server says that so many shots are left. */
+/** Waits until the server reports between `least` and `most` shots left. */
 async function ammo(least: number, most: number): Promise<void> {
   await tab.page.waitForFunction(
     ({ least, most }) => {
@@ -115,7 +115,7 @@ test("a click shows a shot in flight long before the server has answered", async
   await ammo(1, MAGAZINE - 1);
 });
 
-test("the rail's beam is drawn at once, and the overlay says what the server rewound to", async () => {
+test("the rail's beam is drawn without delay, and the overlay says what the server rewound to", async () => {
   await tab.page.keyboard.press("F3");
   const { keyboard } = tab.page;
   const watched = await watch("keydown");

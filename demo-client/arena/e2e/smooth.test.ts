@@ -1,8 +1,8 @@
 /**
  * Smoothness in a real Chromium on bad links: what each animation frame drew, against what people may expect.
  *
- * The browser has no graphics card and shares the processor with the server: it draws 15 to 60 frames a second, so
- * margins are wider than the smoothness bench's, which plays the same in virtual time.
+ * The browser has no graphics card and shares the processor with the server. It draws 15 to 60 frames a second, so
+ * margins are wider than those of the smoothness bench, which plays the same in virtual time.
  */
 
 import type { Browser } from "playwright-core";
@@ -14,23 +14,23 @@ import { paces, record, recorded, setLink, smoothness, stats } from "./screen";
 import { Server } from "./server";
 import { launch, Tab } from "./tab";
 
-/** So many people leave no place for bots, who would shoot at us. */
+/** With this many people there is no place for bots, which would shoot at us. */
 const PEOPLE = 4;
 const SMALL = { width: 480, height: 320 };
-/** Runs in a square, so that nobody gets far. */
+/** The keys to run in a square, so that nobody gets far. */
 const ROUND = ["d", "s", "a", "w"];
 const SIDE_MS = 500;
-/** A measurement that somebody else's load may spoil is made up to this many times. */
+/** The most tries for a measurement, because other programs' load may spoil one. */
 const TRIES = 3;
 /** A fighter that is drawn at rest may still settle by this much, metres. */
 const STILL_M = 1e-6;
 
-/** Delay at most, ms: the claim's, and a margin for animation frames that hear of snapshots late. */
+/** Added to the claim's longest delay, ms, for animation frames that learn of snapshots late. */
 const DELAY_MARGIN_MS = 60;
 const LINKS = [
   { preset: "good", delayMs: 80, jumps: 0, frozen: 0.02 },
   { preset: "4g", delayMs: 130, jumps: 0, frozen: 0.03 },
-  // A stall every 5 s: at most one jump in each.
+  // One stall every 5 s, with at most one jump in each.
   { preset: "bad-wifi", delayMs: 200, jumps: 2, frozen: 0.08 },
   { preset: "intercontinental", delayMs: 130, jumps: 0, frozen: 0.03 },
 ] as const;
@@ -65,7 +65,8 @@ function broken(claims: readonly (readonly [string, boolean])[]): string[] {
   return claims.filter(([, holds]) => !holds).map(([claim]) => claim);
 }
 
-/** Measures until all claims hold: where others take the processor the server skips ticks, and no client can mend that. */
+/** Measures until all claims hold: if other programs take the processor, the server skips ticks, and no client can mend
+ * that. */
 async function atBest(name: string, measure: () => Promise<string[]>): Promise<void> {
   let wrong: string[] = [];
   for (let tries = 0; tries < TRIES; tries++) {
@@ -106,14 +107,14 @@ test("others run smoothly on every link, with no more delay than it needs", asyn
   for (const link of LINKS) {
     await setLink(watcher, link.preset, LINK_PRESETS[link.preset]);
     await atBest(link.preset, async () => {
-      // The first round lets the delay find its place.
+      // In the first round the delay settles.
       await run(runner, 1);
       await record(watcher, player);
       await record(runner);
       await run(runner, 2);
       const [drawn, ran] = [await recorded(watcher), await recorded(runner)];
       const seen = smoothness(drawn, drawn.other);
-      // The runner's own screen shows when it really stood, at a wall or a corner.
+      // The runner's own screen shows when it really stood still, at a wall or a corner.
       const frozen = seen.still - smoothness(ran, ran.own).still;
       const { interpolation_delay_ms: delayMs, budget } = await stats(watcher);
       const { frames, jumps, worstM, fps } = seen;
@@ -143,7 +144,7 @@ test("the own fighter moves in the next animation frame, and is never corrected"
   };
   for (const { preset } of LINKS) {
     await setLink(tab, preset, LINK_PRESETS[preset]);
-    // A way that is suddenly longer makes inputs late until the lead has followed.
+    // When the way suddenly becomes longer, inputs are late until the lead has followed.
     for (const key of ROUND) await press(key);
     await atBest(preset, async () => {
       await tab.page.evaluate(() => (window as unknown as { pressed: number[] }).pressed.splice(0));
@@ -158,7 +159,7 @@ test("the own fighter moves in the next animation frame, and is never corrected"
         Math.hypot((own.x[n] ?? 0) - (own.x[n - 1] ?? 0), (own.y[n] ?? 0) - (own.y[n - 1] ?? 0));
       const judged = pressed
         .map((keyMs) => timeMs.findIndex((atMs) => atMs > keyMs))
-        // A press into a wall moves nobody; one from a run is no beginning.
+        // A press into a wall moves no one, and a press during a run is not a start.
         .filter((next) => next >= 2 && [0, 1, 2, 3, 4].some((n) => moved(next + n) > 0.02))
         .filter((next) => moved(next - 1) <= STILL_M);
       const corrected = (await stats(tab)).corrections - corrections;
@@ -172,7 +173,7 @@ test("the own fighter moves in the next animation frame, and is never corrected"
   }
 });
 
-test("after a freeze of 3 s the picture goes on where it should, at its usual pace", async () => {
+test("after a freeze of 3 s the picture goes on where it should, at its usual speed", async () => {
   const watcher = await open("Watcher");
   const runner = await open("Runner");
   const player = await runner.player();
@@ -190,7 +191,7 @@ test("after a freeze of 3 s the picture goes on where it should, at its usual pa
     await run(runner, 1);
     const recording = await recorded(watcher);
     const after = await stats(watcher);
-    // Over the freeze the picture may jump to where it should be. From then on it runs neither fast nor slow.
+    // During the freeze, the picture may jump to where it should be. From then on it runs neither fast nor slow.
     const later = paces(recording, wakeMs + 250);
     const awake = recording.timeMs.findIndex((atMs) => atMs > wakeMs + 250);
     const behind = (recording.roomTick[awake] ?? 0) - (recording.drawnTick[awake] ?? 0);
@@ -206,8 +207,8 @@ test("after a freeze of 3 s the picture goes on where it should, at its usual pa
   });
 });
 
-test("a hidden tab gets less, holds no key down, and is back at once", async () => {
-  // A room at rest sends next to nothing: somebody has to move.
+test("a hidden tab gets less, holds no key down, and comes back without delay", async () => {
+  // A room at rest sends next to nothing, so somebody has to move.
   let right = 1;
   dancing = setInterval(() => {
     right = -right;
@@ -223,7 +224,7 @@ test("a hidden tab gets less, holds no key down, and is back at once", async () 
   const start = await watcher.where(player);
   const key = start.x < 0 ? "d" : "a";
   await hidden.page.keyboard.down(key);
-  // What a browser does to a tab that nobody sees: it says so, and asks for no animation frames.
+  // What a browser does to a tab that nobody sees: it reports it as hidden, and runs no animation frames.
   await hidden.page.evaluate(() => {
     const ask = window.requestAnimationFrame.bind(window);
     const held: FrameRequestCallback[] = [];
@@ -237,10 +238,10 @@ test("a hidden tab gets less, holds no key down, and is back at once", async () 
       for (const frame of held.splice(0)) ask(frame);
     };
     Object.assign(window, { show });
-    // After the frame that is already asked for.
+    // After the frame that is already requested.
     ask(() => document.dispatchEvent(new Event("visibilitychange")));
   });
-  // The rate is over a whole second: let one pass in which it was hidden all along.
+  // The rate is over a whole second, so let one second pass in which it was hidden all along.
   await hidden.page.waitForFunction(
     (most) => {
       const stats = window.tickwire.room?.stats;
@@ -284,6 +285,6 @@ test("a hidden tab gets less, holds no key down, and is back at once", async () 
   const after = await stats(hidden);
   expect(after.stride).toBe(1);
   expect(after.keyframes - asleep.keyframes).toBeLessThanOrEqual(1);
-  // No fast-forward.
+  // There is no fast-forward.
   for (const { drawn } of paces(recording, shownMs + 500)) expect(drawn).toBeLessThan(1.1);
 });

@@ -1,5 +1,5 @@
 /**
- * A browser tab with the arena in it, used as a person would: by keys, and by what the page shows.
+ * A browser tab with the arena in it, used as a person would use it: by keys, and by what the page shows.
  */
 
 import { mkdirSync } from "node:fs";
@@ -32,7 +32,7 @@ export function launch(): Promise<Browser> {
 export class Tab {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors of the page's scripts: there should be none. */
+  /** Errors of the page's scripts; there should be none. */
   readonly errors: string[] = [];
 
   private constructor(context: BrowserContext, page: Page) {
@@ -42,7 +42,7 @@ export class Tab {
     page.on("pageerror", (error) => this.errors.push(error.stack ?? error.message));
   }
 
-  /** Opens the page at the start card; `room` as in an invite link. */
+  /** Opens the page at the start card; `room` is the room of an invite link. */
   static async open(browser: Browser, url: string, room = "", viewport = WIDE): Promise<Tab> {
     const context = await browser.newContext({ viewport });
     const tab = new Tab(context, await context.newPage());
@@ -51,7 +51,7 @@ export class Tab {
     return tab;
   }
 
-  /** Another page of the same browser window's profile. */
+  /** Opens another page with the same browser profile. */
   static async beside(other: Tab, prepare: (page: Page) => Promise<void>): Promise<Tab> {
     const tab = new Tab(other.context, await other.context.newPage());
     await prepare(tab.page);
@@ -80,7 +80,7 @@ export class Tab {
     return Number(await this.page.getAttribute("body", "data-player"));
   }
 
-  /** Waits until a player's fighter is drawn here, and says where. */
+  /** Waits until a player's fighter is drawn here, and returns its place. */
   async where(player: number): Promise<{ x: number; y: number }> {
     const place = await this.page.waitForFunction((player) => {
       const view = window.tickwire.view;
@@ -95,7 +95,7 @@ export class Tab {
     return found;
   }
 
-  /** Waits until a player's fighter is drawn here over `metres` away from a place. */
+  /** Waits until a player's fighter is drawn here more than `metres` away from a place. */
   async sees(player: number, from: { x: number; y: number }, metres: number): Promise<void> {
     await this.page.waitForFunction(
       ({ player, from, metres }) => {
@@ -111,7 +111,7 @@ export class Tab {
     );
   }
 
-  /** Waits for a moment worth a picture: shots in the air and company in sight. Goes on without one after a while. */
+  /** Waits for a moment worth a picture: shots in the air and other fighters in view. Gives up after a while. */
   async action(): Promise<void> {
     const company = (player: number) => {
       const view = window.tickwire.view;
@@ -136,7 +136,7 @@ export class Tab {
       .catch(() => undefined);
   }
 
-  /** Says a line to the room, by keys. */
+  /** Sends a line to the room, by keys. */
   async say(text: string): Promise<void> {
     await this.page.keyboard.press("Enter");
     await this.page.waitForSelector("#chat-line:focus");

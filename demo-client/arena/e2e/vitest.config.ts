@@ -9,11 +9,11 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ["*.test.ts"],
-    // Two pages drawn by the processor share it with a server: one test at a time, and time for each.
+    // Two pages that the processor draws share it with a server, so run one test at a time and give each enough time.
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    // Clients in Node speak through its own WebSocket, which Node 20 has behind a flag.
+    // Clients in Node use its own WebSocket, which Node 20 has behind a flag.
     execArgv: ["--experimental-websocket"],
   },
 });

@@ -1,6 +1,6 @@
 /**
- * The arena as the SDK wants it: its WASM module, loaded once, and its types. The only file of the page that knows the
- * module.
+ * The arena in the form that the SDK needs: its WASM module, loaded once, and its types. This is the only file of the
+ * page that knows the module.
  */
 
 import type { GameModule } from "tickwire";
@@ -12,7 +12,7 @@ import init, {
 } from "../../wasm/pkg/tickwire_wasm.js";
 import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
 
-/** Waits of dash and rail in seconds, and how far a beam gets. Only after `arenaGame.load()`. */
+/** The waits of dash and rail in seconds, and the reach of a beam. Only after `arenaGame.load()`. */
 export { dashWaitS, railReachM, railWaitS } from "../../wasm/pkg/tickwire_wasm.js";
 export type {
   Arena,
@@ -24,14 +24,14 @@ export type {
   Wall,
 } from "../../wasm/pkg/types";
 
-/** Hands off the keys. A new one for each who wants to change it. */
+/** An input with no key held. It is a new object each time, so the caller may change it. */
 export function neutralInput(): ArenaInput {
   return { right: 0, down: 0, aim: 0, fire: false, rail: false, dash: false, reload: false };
 }
 
 let memory: Promise<WebAssembly.Memory> | undefined;
 
-/** Loads the module, once. */
+/** Loads the module once. */
 function load(): Promise<WebAssembly.Memory> {
   memory ??= init().then((module) => module.memory);
   return memory;

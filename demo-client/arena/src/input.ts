@@ -1,8 +1,8 @@
 /**
- * Hands on the keyboard and the mouse -> the game's input. First stage of the page's way out.
+ * Keyboard and mouse -> the game's input. First stage of the page's way out.
  *
- * Keys are known by where they are (`KeyboardEvent.code`), so WASD is the same block on every layout. Keys that only
- * the page cares about (chat, scores) are in `hud/keys.ts`.
+ * Keys are known by their place (`KeyboardEvent.code`), so WASD is the same block on every layout. Keys that matter
+ * only to the page (chat, scores) are in `hud/keys.ts`.
  */
 
 import { type ArenaInput, neutralInput } from "./arena-game";
@@ -39,11 +39,11 @@ export class Controls {
   /** The mouse in the window, CSS pixels from its top left corner. */
   mouseX = globalThis.innerWidth / 2;
   mouseY = globalThis.innerHeight / 3;
-  /** False while somebody types or a card is in front: everything counts as released. */
+  /** False while somebody types or a card is in front: then everything counts as released. */
   enabled = false;
   readonly #input: ArenaInput = neutralInput();
   readonly #held = new Set<string>();
-  /** Until when a tapped action still counts as held, milliseconds. */
+  /** The time until which a tapped action still counts as held, milliseconds. */
   readonly #tapped = new Map<Action, number>();
 
   /** Listens on `target` for the mouse, and on the window for keys. */
@@ -54,20 +54,20 @@ export class Controls {
     for (const name of ["pointermove", "pointerup", "pointercancel"] as const) {
       addEventListener(name, (event) => this.#point(event, false));
     }
-    // A button that is pressed while another is held comes as a move.
+    // A button that is pressed while another is held comes as a move event.
     for (const name of ["pointermove", "pointerdown"] as const) {
       target.addEventListener(name, (event) => this.#point(event, event.button >= 0));
     }
     target.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
-  /** Everything is let go. */
+  /** Lets go of everything. */
   release(): void {
     this.#held.clear();
     this.#tapped.clear();
   }
 
-  /** The input for this moment, with the aim that the caller worked out, radians. The same object each time. */
+  /** The input for this moment, with the aim that the caller computed, radians. The same object each time. */
   sample(nowMs: number, aim: number): ArenaInput {
     const input = this.#input;
     input.right = this.#axis("left", "right");
@@ -97,7 +97,7 @@ export class Controls {
   #keyDown(event: KeyboardEvent): void {
     const action = ACTIONS[event.code];
     if (!action || !this.enabled || event.ctrlKey || event.altKey || event.metaKey) return;
-    // The page must not scroll, and a focused button must not be pressed by a dash.
+    // The page must not scroll, and a dash must not press a focused button.
     event.preventDefault();
     if (!event.repeat) this.#press(event.code, action);
   }
@@ -108,7 +108,7 @@ export class Controls {
     this.#tapped.set(action, performance.now() + TAP_MS);
   }
 
-  /** Where the mouse is and which buttons are held; `press`: those that are new count. */
+  /** Notes where the mouse is and which buttons are held; with `press`, newly held buttons count. */
   #point(event: PointerEvent, press: boolean): void {
     this.mouseX = event.clientX;
     this.mouseY = event.clientY;

@@ -1,10 +1,10 @@
 /**
- * The page's beginning: loads the game and the fonts, builds the picture and the HUD, and runs the one
- * `requestAnimationFrame`.
+ * Where the page begins: loads the game and the fonts, builds the picture and the HUD, and runs the only
+ * `requestAnimationFrame` loop.
  *
- * For the curious, and for tests: `window.tickwire` has the `room` (see the SDK's README), the `view` drawn last, how many
- * `beams` of rails it shows, and `stepsAgree(n)`, which compares this browser's movement step with the server's over n
- * random steps.
+ * For curious people and for tests, `window.tickwire` has the `room` (see the SDK's README), the last drawn `view`, the
+ * number of rail `beams` in it, and `stepsAgree(n)`, which compares this browser's movement step with the server's over
+ * n random steps.
  */
 
 import "./styles/fonts.css";
@@ -61,7 +61,7 @@ async function begin(hud: Hud): Promise<void> {
   Object.defineProperty(window, "tickwire", { value: handle });
 
   const room = roomOfAddress();
-  // A reload is no goodbye: who had a seat in this room goes straight back to it.
+  // A reload is no goodbye: a player with a seat in this room goes straight back to it.
   if (hasSeat(arenaGame, room)) session.join(hud.cards.name, room);
   else session.start();
 
@@ -72,7 +72,7 @@ async function begin(hud: Hud): Promise<void> {
   requestAnimationFrame(frame);
 }
 
-/** What is painted into textures needs its fonts first; a page without them still plays. */
+/** Text that is painted into textures needs its fonts first; a page without them still works. */
 async function fonts(): Promise<void> {
   const wanted = [
     '600 15px "Barlow Condensed"',

@@ -1,5 +1,5 @@
 /**
- * Text that people type: trimmed to what the server takes, and a name for those who have none.
+ * Text that people type, cut to what the server takes, and a name for people who give none.
  */
 
 const FIRST = [
@@ -27,13 +27,13 @@ const SECOND = [
   "Stoat",
 ];
 
-/** A name to play under, different for most. */
+/** A name to play under, different for most people. */
 export function callSign(random: () => number = Math.random): string {
   const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? "";
   return `${pick(FIRST)} ${pick(SECOND)}`;
 }
 
-/** The longest beginning of `text` that is at most `bytes` of UTF-8 and `chars` characters, and cuts none in two. */
+/** The longest beginning of `text` within `bytes` of UTF-8 and `chars` characters; no character is cut in two. */
 export function cut(text: string, bytes: number, chars = Number.POSITIVE_INFINITY): string {
   const encoder = new TextEncoder();
   let left = bytes;

@@ -1,29 +1,29 @@
 /**
- * Colours of players and of the places they fight in. Players' colours differ in lightness as well as in hue, so that
- * people with any kind of colour vision tell them apart (after Okabe and Ito 2008, brightened for a dark floor).
+ * Colours of players and of the maps. Players' colours differ in lightness as well as in hue, so that people with any
+ * kind of colour vision can tell them apart (after Okabe and Ito 2008, brightened for a dark floor).
  */
 
-/** Eight colours; the second eight players wear them with a stripe. */
+/** Eight colours; the second eight players have them with a stripe. */
 const PLAYER_COLOURS = [
   0x58b9f7, 0xffa52e, 0x1fcf98, 0xf8e558, 0xf386c6, 0xf25b3d, 0x9a92ff, 0xf4efe2,
 ] as const;
 
-/** A player's colour: the same on every screen and for as long as the player has its seat. */
+/** A player's colour: the same on every screen, for as long as the player keeps its seat. */
 export function playerColour(player: number): number {
   return PLAYER_COLOURS[player % PLAYER_COLOURS.length] ?? PLAYER_COLOURS[0];
 }
 
-/** True for those who wear a stripe beside their colour. */
+/** True for players who have a stripe with their colour. */
 export function playerStriped(player: number): boolean {
   return Math.floor(player / PLAYER_COLOURS.length) % 2 === 1;
 }
 
-/** As CSS writes it. */
+/** The colour in CSS notation. */
 export function css(colour: number, alpha = 1): string {
   return `rgba(${(colour >> 16) & 255}, ${(colour >> 8) & 255}, ${colour & 255}, ${alpha})`;
 }
 
-/** A colour `part` of the way to another. */
+/** The colour that is `part` of the way from one to another. */
 export function mix(from: number, to: number, part: number): number {
   const channel = (shift: number) => {
     const a = (from >> shift) & 255;
@@ -35,10 +35,10 @@ export function mix(from: number, to: number, part: number): number {
 
 /** How a map is painted. The sun stands in the north-west everywhere. */
 export interface Theme {
-  /** Around the arena. */
+  /** The colour around the arena. */
   void: number;
   floor: number;
-  /** What slabs differ towards. */
+  /** The colour towards which slabs vary. */
   floorWorn: number;
   joint: number;
   /** Lines and letters on the floor. */
@@ -50,9 +50,9 @@ export interface Theme {
   wallTopWorn: number;
   wallLit: number;
   wallDark: number;
-  /** Tops that are grown instead of built. */
+  /** Wall tops are plants, not concrete. */
   hedge: boolean;
-  /** Big letters across the floor. */
+  /** The big letters across the floor. */
   stencil: string;
 }
 

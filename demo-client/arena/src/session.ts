@@ -1,7 +1,7 @@
 /**
  * One stay in a room, from Play to the end: joins the room, the picture and the HUD.
  *
- * In: what the person chose, the room's events, animation frames. Out: inputs to the room, a frame on the screen, the
+ * In: the person's choices, the room's events, animation frames. Out: inputs to the room, a frame on the screen, the
  * state in words and in `<body data-state data-player data-room>`.
  */
 
@@ -16,9 +16,9 @@ import { FRAME_MAX_S } from "./tunables";
 import type { WayOn } from "./words";
 
 export class Session {
-  /** The room that we are in, or try to be in. */
+  /** The room that we are in or try to enter. */
   room: Room<Arena> | undefined;
-  /** The view that was drawn last. */
+  /** The last view that was drawn. */
   view: ArenaView | undefined;
   readonly #scene: Scene;
   readonly #hud: Hud;
@@ -57,13 +57,13 @@ export class Session {
     scene.effects.onHurt = (damage) => hud.hurt(damage);
   }
 
-  /** Shows the start card, for the room that the address names. */
+  /** Shows the start card, for the room in the address. */
   start(): void {
     data(document.body, "state", "start");
     this.#hud.cards.showStart(roomOfAddress());
   }
 
-  /** Goes into a room; an empty name asks for any. */
+  /** Enters a room; an empty name asks for any room. */
   join(name: string, room: string): void {
     this.room?.leave();
     this.#name = name;
@@ -71,7 +71,7 @@ export class Session {
     this.#hud.cards.hide();
     const joined = connect(arenaGame, { name, room });
     this.room = joined;
-    // A room that was left before this one still says that it is closed.
+    // A room that was left before this one still reports that it is closed.
     const ours = () => this.room === joined;
     joined.on("state", (state) => ours() && this.#changed(state));
     joined.on("welcome", (welcome) => this.#welcomed(joined, welcome));
@@ -102,7 +102,7 @@ export class Session {
     this.start();
   }
 
-  /** One animation frame: hands -> input -> view -> picture and words. */
+  /** One animation frame: keyboard and mouse -> input -> view -> picture and words. */
   frame(nowMs: number): void {
     const dtS = Math.min(FRAME_MAX_S, Math.max(0, (nowMs - this.#lastMs) / 1000));
     this.#lastMs = nowMs;
@@ -131,7 +131,7 @@ export class Session {
     this.#hud.cards.tick(nowMs);
   }
 
-  /** Our own shot is shown before the server knows of it. */
+  /** Shows our own shot before the server knows of it. */
   #predicted(room: Room<Arena>, { sequence, action }: Predicted<Arena>): void {
     const { player } = room.me;
     if (player === undefined) return;
@@ -152,7 +152,7 @@ export class Session {
     room.setInput(this.#controls.sample(nowMs, this.#aim));
   }
 
-  /** Moves the ears to where we are, and hears a dash. */
+  /** Moves the listener to where we are, and plays the sound of a dash. */
   #listen(room: Room<Arena>, nowMs: number): void {
     const own = room.me.player === undefined ? undefined : this.#scene.fighters.of(room.me.player);
     this.#sound.x = own?.x ?? this.#scene.camera.x;
@@ -189,7 +189,7 @@ export class Session {
   }
 }
 
-/** The room that the page's address names. */
+/** The room in the page's address. */
 export function roomOfAddress(): string {
   return new URLSearchParams(location.search).get("room") ?? "";
 }

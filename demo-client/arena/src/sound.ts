@@ -1,16 +1,17 @@
 /**
- * Sounds, all made of oscillators and noise: there are no sound files. Quieter and to the side with the distance from
- * where the listener is. Silent until the person has touched the page, as browsers demand, and when muted.
+ * Sounds, all made of oscillators and noise: there are no sound files. They get quieter and move to the side with the
+ * distance from the listener. They are silent when muted, and until the person has touched the page, as browsers
+ * demand.
  */
 
-/** Beyond this distance nothing is heard, metres. */
+/** Nothing is heard from beyond this distance, metres. */
 const HEARING_M = 22;
-/** Sounds that may start within one animation frame's time; more are noise. */
+/** Sounds that may start within one animation frame; more would only be noise. */
 const VOICES = 12;
 const VOLUME = 0.35;
 
 export class Sound {
-  /** Where the listener is, metres. */
+  /** The listener's place, metres. */
   x = 0;
   y = 0;
   #context: AudioContext | undefined;
@@ -28,7 +29,7 @@ export class Sound {
     if (this.#out) this.#out.gain.value = muted ? 0 : VOLUME;
   }
 
-  /** Call it when the person has pressed something. */
+  /** Call this when the person has pressed something. */
   wake(): void {
     if (!this.#context) this.#open();
     if (this.#context?.state === "suspended") void this.#context.resume();

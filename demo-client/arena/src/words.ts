@@ -1,6 +1,6 @@
 /**
- * What a person reads when a connection ends, and the ways on. Codes are those of `docs/protocol.md`; the server's own
- * words are shown with them.
+ * What a person reads when a connection ends, and what they can do next. The codes are those of `docs/protocol.md`; the
+ * server's own words are shown with them.
  */
 
 /** What a button does. */
@@ -34,12 +34,12 @@ const NOTICES: Readonly<Record<number, Notice>> = {
   4030: { title: "You were removed from the room", ways: ["elsewhere"] },
 };
 
-/** The title and the ways on for a close code. */
+/** The title and the buttons for a close code. */
 export function notice(code: number): Notice {
   return NOTICES[code] ?? { title: "The connection was closed", ways: ["again", "elsewhere"] };
 }
 
-/** A sentence: first letter large, a full stop at the end. */
+/** Makes a sentence: the first letter becomes upper case, and a full stop ends it. */
 export function sentence(words: string): string {
   const text = words.trim();
   if (text === "") return "";

@@ -1,6 +1,7 @@
 //! Angles of the arena: radians, 0 looks east, a quarter turn looks south (y grows down the screen).
 //!
-//! In: floats from inputs and bodies. Out: the same bits on every machine: only `libm` and plain arithmetic.
+//! In: floats from inputs and bodies. Out: the same bits on every machine, because only `libm` and plain arithmetic are
+//! used.
 
 use std::f32::consts::{PI, TAU};
 
@@ -9,18 +10,18 @@ pub fn direction(radians: f32) -> (f32, f32) {
     (libm::cosf(radians), libm::sinf(radians))
 }
 
-/// The angle of a vector, in -pi..=pi; 0 for no vector at all.
+/// The angle of a vector, in -pi..=pi; 0 for the zero vector.
 pub fn angle_of(dx: f32, dy: f32) -> f32 {
     libm::atan2f(dy, dx)
 }
 
-/// The same angle in -pi..=pi. 0 for what is no angle.
+/// The same angle in -pi..=pi; 0 for a float that is not an angle.
 pub fn wrap_angle(radians: f32) -> f32 {
     if !radians.is_finite() {
         return 0.0;
     }
     let wrapped = radians - libm::floorf(radians / TAU + 0.5) * TAU;
-    // Rounding may leave it a hair outside.
+    // Rounding may leave it slightly outside.
     wrapped.clamp(-PI, PI)
 }
 

@@ -1,4 +1,4 @@
-//! What of the arena's world clients see: components with their ranges, steps and units.
+//! The part of the arena's world that clients see: components with their ranges, steps and units.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::replicate::Replicate;
@@ -8,48 +8,48 @@ use crate::guns::MAGAZINE;
 /// Where a fighter is and where it looks: the avatar that its player predicts. Metres, radians.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Body {
-    /// Metres east of the middle.
+    /// Metres east of the centre.
     #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0, position)]
     pub x: f32,
-    /// Metres south of the middle (the screen's down).
+    /// Metres south of the centre (down the screen).
     #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0, position)]
     pub y: f32,
     /// Radians; 0 looks east, a quarter turn looks south.
     #[net(angle, bits = 8, interpolate)]
     pub aim: f32,
-    /// Metres per second. Other screens see it in the motion.
+    /// Metres per second. Other screens see it through the row's motion.
     #[net(skip)]
     pub vx: f32,
     /// Metres per second.
     #[net(skip)]
     pub vy: f32,
-    /// Seconds that a dash still lasts.
+    /// Seconds for which a dash still lasts.
     #[net(skip)]
     pub dash_left_s: f32,
     /// Seconds until the next dash.
     #[net(skip)]
     pub dash_wait_s: f32,
-    /// A dead body does not move.
+    /// False for a dead body, which does not move.
     pub alive: bool,
-    /// What it has in its hands.
+    /// The state of its guns.
     #[net(skip)]
     pub hands: Hands,
 }
 
-/// A fighter's guns, as its own player predicts them. Other screens see what they do.
+/// A fighter's guns, as its own player predicts them. Other screens see only their effects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hands {
     /// Shots left before a reload.
     pub ammo: u8,
-    /// Seconds until the rifle can fire again; a little under 0 when it was ready between two ticks.
+    /// Seconds until the rifle can fire again; slightly below 0 if it became ready between two ticks.
     pub rifle_wait_s: f32,
-    /// Seconds until the rifle is loaded; 0 when it is not being reloaded.
+    /// Seconds until the rifle is loaded; 0 when no reload is under way.
     pub reload_left_s: f32,
     /// Seconds until the rail can fire again.
     pub rail_wait_s: f32,
-    /// Shots of the rifle so far, wrapping.
+    /// Number of shots of the rifle so far, wrapping.
     pub rifle_shots: u8,
-    /// Shots of the rail so far, wrapping.
+    /// Number of shots of the rail so far, wrapping.
     pub rail_shots: u8,
 }
 
@@ -66,30 +66,30 @@ impl Default for Hands {
     }
 }
 
-/// A player's or a bot's fighter: whose it is and how it fares.
+/// A player's or a bot's fighter: its player and its state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Fighter {
-    /// The player, as in the roster.
+    /// The player's id, as in the roster.
     #[net(range = 0..=1_048_575)]
     pub player: u32,
     /// 0..=100.
     #[net(range = 0..=100)]
     pub health: u8,
-    /// Just (re)spawned: cannot be hurt yet.
+    /// It has just (re)spawned and cannot be hurt yet.
     pub shielded: bool,
-    /// Kills in this round, which decide it.
+    /// Kills in this round; they decide it.
     #[net(range = 0..=255)]
     pub kills: u8,
     /// Deaths in this round.
     #[net(range = 0..=255)]
     pub deaths: u8,
-    /// Rounds won since the player came.
+    /// Rounds won since the player joined.
     #[net(range = 0..=255)]
     pub wins: u8,
-    /// Shots left before a reload. Nobody else's business.
+    /// Shots left before a reload. Only its owner gets this.
     #[net(range = 0..=63, owner_only)]
     pub ammo: u8,
-    /// Reloading now.
+    /// A reload is under way.
     #[net(owner_only)]
     pub reloading: bool,
 }
@@ -97,10 +97,10 @@ pub struct Fighter {
 /// A shot in flight.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Projectile {
-    /// Metres east of the middle.
+    /// Metres east of the centre.
     #[net(range = -32.0..=32.0, step = 0.02, interpolate, position)]
     pub x: f32,
-    /// Metres south of the middle.
+    /// Metres south of the centre.
     #[net(range = -32.0..=32.0, step = 0.02, interpolate, position)]
     pub y: f32,
     /// Radians, the direction of flight.
@@ -109,25 +109,26 @@ pub struct Projectile {
     /// The player who shot.
     #[net(range = 0..=1_048_575)]
     pub shooter: u32,
-    /// By which input, low bits: how the shooter's own screen knows it for the one that it shows already.
+    /// Low bits of the sequence of the input that shot: the shooter's own screen uses them to match this shot with its
+    /// ghost.
     #[net(range = 0..=4095)]
     pub sequence: u16,
 }
 
-/// What the match is doing.
+/// The phase of the match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Replicate)]
 pub enum Phase {
-    /// The round runs.
+    /// The round is running.
     #[default]
     Fight,
-    /// The round is over; the winner is shown.
+    /// The round is over, and the winner is shown.
     Over,
 }
 
-/// The match: one entity of the room has it.
+/// The match; exactly one entity of the room has it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub struct Round {
-    /// What the match is doing.
+    /// The current phase.
     pub phase: Phase,
     /// Seconds until the phase ends.
     #[net(range = 0..=1023)]
@@ -135,7 +136,7 @@ pub struct Round {
     /// Kills that win the round.
     #[net(range = 0..=255)]
     pub kills_to_win: u8,
-    /// The player who won, while the phase is `Over`. 0: nobody.
+    /// The player who won, while the phase is `Over`; 0 is nobody.
     #[net(range = 0..=1_048_575)]
     pub winner: u32,
 }

@@ -1,26 +1,26 @@
-//! What the arena tells its clients beside state: things to flash, sound and list once.
+//! What the arena tells its clients besides state: things to flash, to sound and to list once.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// What a room of the arena tells each client on joining.
+/// What a room of the arena tells each client that joins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ArenaSetup {
     /// The name of the map.
     pub map: String,
 }
 
-/// Something that happened at one tick. Positions in metres.
+/// Something that happened in one tick. Positions are in metres.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub enum ArenaEvent {
     /// A fighter shot: flash its muzzle.
     Shot {
-        /// Who.
+        /// The fighter's player.
         player: u32,
     },
     /// A fighter's rail fired: draw its beam.
     Rail {
-        /// Who.
+        /// The fighter's player.
         player: u32,
         /// From here...
         x: f32,
@@ -31,9 +31,9 @@ pub enum ArenaEvent {
         /// ...to here.
         to_y: f32,
     },
-    /// For the shooter alone: what the server made of its rail's shot. Metres.
+    /// How the server judged a shot of the rail; sent to the shooter alone. Metres.
     Rewound {
-        /// The fighter whom the beam came nearest to.
+        /// The fighter that the beam came nearest to.
         victim: u32,
         /// Where the server saw it, rewound to what the shooter saw.
         x: f32,
@@ -45,50 +45,50 @@ pub enum ArenaEvent {
         now_y: f32,
         /// How far back that was, milliseconds.
         rewound_ms: f32,
-        /// The beam hit it.
+        /// Whether the beam hit it.
         hit: bool,
     },
     /// A shot hit a fighter.
     Hit {
-        /// Who shot.
+        /// The player who shot.
         shooter: u32,
-        /// Who was hit.
+        /// The player who was hit.
         victim: u32,
-        /// Health lost; 0 when a shield took the shot.
+        /// Health lost; 0 if a shield took the shot.
         damage: u8,
-        /// Where.
+        /// The place of the hit.
         x: f32,
-        /// Where.
+        /// The place of the hit.
         y: f32,
     },
     /// A shot hit a wall.
     Spark {
-        /// Where.
+        /// The place of the hit.
         x: f32,
-        /// Where.
+        /// The place of the hit.
         y: f32,
     },
     /// A fighter died.
     Kill {
-        /// Who shot.
+        /// The player who shot.
         killer: u32,
-        /// Who died.
+        /// The player who died.
         victim: u32,
-        /// Where.
+        /// The place of the death.
         x: f32,
-        /// Where.
+        /// The place of the death.
         y: f32,
     },
     /// A fighter is (back) in the arena.
     Spawned {
-        /// Who.
+        /// The fighter's player.
         player: u32,
     },
     /// A new round begins; scores are 0.
     RoundStarted,
     /// The round is over.
     RoundOver {
-        /// Who won; 0 is nobody.
+        /// The player who won; 0 is nobody.
         winner: u32,
     },
 }

@@ -1,7 +1,7 @@
-//! The guns: part of the step, so that a player's own screen shows a shot in the picture after the click.
+//! The guns. They are part of the step, so a player's own screen shows a shot in the next picture after the click.
 //!
-//! In: a body's hands, its input. Out: hands after a tick; what was fired, as actions; where a shot is at any age. What a
-//! shot does is the server's to say. Floats are treated as in `step`.
+//! In: a body's hands, its input. Out: the hands after a tick; what was fired, as actions; where a shot is at any age.
+//! Only the server decides what a shot does. Floats are treated as in `step`.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::InputSequence;
@@ -16,36 +16,36 @@ use crate::step::{PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S};
 
 /// Shots in a magazine.
 pub const MAGAZINE: u8 = 12;
-/// From one shot of the rifle to the next while the trigger is held, seconds: six a second.
+/// Time from one shot of the rifle to the next while the trigger is held, seconds: six shots a second.
 const RIFLE_WAIT_S: f32 = 1.0 / 6.0;
-/// A reload, seconds.
+/// Duration of a reload, seconds.
 const RELOAD_S: f32 = 1.2;
-/// From one shot of the rail to the next, seconds.
+/// Time from one shot of the rail to the next, seconds.
 pub const RAIL_WAIT_S: f32 = 1.5;
 /// How far the rail reaches, metres: from any corner to any other.
 pub const RAIL_RANGE_M: f32 = 50.0;
-/// A shot's flight, seconds: 39 m, from almost any corner to any other.
+/// Duration of a shot's flight, seconds: 39 m, from almost any corner to any other.
 pub const SHOT_LIFE_S: f32 = 1.4;
-/// From a fighter's middle to where its shots appear, metres.
+/// Distance from a fighter's centre to where its shots appear, metres.
 pub const MUZZLE_M: f32 = 0.7;
 
-/// What a fighter's input does at once beside moving it.
+/// What an input of a fighter does at once besides moving it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub enum ArenaAction {
     /// The rifle fires.
     Shot {
-        /// The fighter's middle: metres.
+        /// The fighter's centre, metres.
         x: f32,
-        /// The fighter's middle: metres.
+        /// The fighter's centre, metres.
         y: f32,
         /// Radians.
         angle: f32,
     },
-    /// The rail fires: a beam that is there at once, along its whole length.
+    /// The rail fires: a beam that appears over its whole length without delay.
     Rail {
-        /// The fighter's middle: metres.
+        /// The fighter's centre, metres.
         x: f32,
-        /// The fighter's middle: metres.
+        /// The fighter's centre, metres.
         y: f32,
         /// Radians.
         angle: f32,
@@ -54,7 +54,7 @@ pub enum ArenaAction {
 
 /// One tick of the guns.
 pub(crate) fn work(hands: &mut Hands, input: &ArenaInput, dt_s: f32) {
-    // Half a tick early is as near as half a tick late: this keeps the rate exact.
+    // Half a tick early is as close as half a tick late, so this keeps the rate of fire exact.
     let due_s = dt_s / 2.0;
     if hands.rail_wait_s > due_s {
         hands.rail_wait_s -= dt_s;
@@ -79,7 +79,7 @@ pub(crate) fn work(hands: &mut Hands, input: &ArenaInput, dt_s: f32) {
         hands.reload_left_s = RELOAD_S;
         return;
     }
-    // One gun at a time: an action is one shot. The rifle's follows in the next tick.
+    // One gun at a time, because an action is one shot. The rifle's shot follows in the next tick.
     if input.fire && !rail && hands.rifle_wait_s <= due_s {
         hands.rifle_wait_s += RIFLE_WAIT_S;
         hands.rifle_shots = hands.rifle_shots.wrapping_add(1);
@@ -99,7 +99,7 @@ pub(crate) fn action(before: &Body, after: &Body) -> Option<ArenaAction> {
     }
 }
 
-/// A shot in flight, `age_s` after it was fired, until it meets a wall or its life is over.
+/// A shot in flight, `age_s` after it was fired, until it meets a wall or its time is over.
 pub(crate) fn ghost(act: &Act<ArenaAction>, age_s: f32, map: &ArenaMap) -> Option<Projectile> {
     let ArenaAction::Shot { x, y, angle } = act.action else {
         return None;

@@ -1,10 +1,10 @@
-//! What a player of the arena intends for one tick.
+//! What a player of the arena wants to do in one tick.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::rules::Input;
 use ts_rs::TS;
 
-/// Hands on the keyboard and the mouse for one tick.
+/// The state of keyboard and mouse in one tick.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct ArenaInput {
     /// -1 (west) ..= 1 (east).
@@ -17,15 +17,15 @@ pub struct ArenaInput {
     pub fire: bool,
     /// The rail's trigger is held.
     pub rail: bool,
-    /// A dash is asked for.
+    /// The player asks for a dash.
     pub dash: bool,
-    /// A reload is asked for.
+    /// The player asks for a reload.
     pub reload: bool,
 }
 
 impl Input for ArenaInput {
     fn is_valid(&self) -> bool {
-        // A NaN compares false, so it is not in range.
+        // Comparisons with a NaN are false, so a NaN is not in range.
         (-1..=1).contains(&self.right)
             && (-1..=1).contains(&self.down)
             && (-std::f32::consts::PI..=std::f32::consts::PI).contains(&self.aim)

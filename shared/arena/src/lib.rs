@@ -1,8 +1,8 @@
-//! The arena's rules: a top-down shooter for up to 16 players. Both ends run this crate: the server for truth, the
+//! The arena's rules: a top-down shooter for up to 16 players. Both ends run this crate: the server to decide, the
 //! browser (as WASM) to predict its own avatar.
 //!
-//! In: inputs. Out: moved avatars. What only the server decides (hits, health, rounds, bots) is in the server's
-//! `arena` module; what only the browser does (drawing) is in `demo-client/arena`.
+//! In: inputs. Out: moved avatars. What only the server decides (hits, health, rounds, bots) is in the server's `arena`
+//! module; what only the browser does (drawing) is in `demo-client/arena`.
 
 mod angle;
 mod components;

@@ -1,22 +1,22 @@
-//! The arena's maps: walls, spawn points, and the questions that movement, shots and bots ask of them.
+//! The arena's maps: walls, spawn points, and the questions that movement, shots and bots ask about them.
 //!
-//! In: a map's name from the room's setup. Out: the same walls on both ends; the browser draws from them. Floats are
-//! treated as in `step`: what is asked here must have the same answer, bit for bit, on the server and in WASM.
+//! In: a map's name from the room's setup. Out: the same walls on both ends; the browser draws them. Floats are treated
+//! as in `step`: every question here must have the same answer, bit for bit, on the server and in WASM.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::step::{ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M};
 
-/// Half the thickness of the four walls around the arena, metres. They stand outside of its width and height.
+/// Half the thickness of the four walls around the arena, metres. They stand outside the arena's width and height.
 const OUTER_WALL_HALF_M: f32 = 0.5;
 
-/// A solid rectangle, sides along the axes. Metres.
+/// A solid rectangle with its sides along the axes. Metres.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Wall {
-    /// Its middle: metres east of the arena's.
+    /// Its centre, metres east of the arena's centre.
     pub x: f32,
-    /// Its middle: metres south of the arena's.
+    /// Its centre, metres south of the arena's centre.
     pub y: f32,
     /// Half its width.
     pub half_width: f32,
@@ -24,24 +24,24 @@ pub struct Wall {
     pub half_height: f32,
 }
 
-/// One map: what stands in the arena.
+/// One map: everything that stands in the arena.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ArenaMap {
     /// One of [`ArenaMap::NAMES`].
     pub name: String,
     /// The four outer walls first, then the cover.
     pub walls: Vec<Wall>,
-    /// Where fighters appear: metres, at least 16 places, all with room for a body.
+    /// Where fighters appear, metres: at least 16 places, all with room for a body.
     pub spawns: Vec<(f32, f32)>,
 }
 
 /// Cover as a designer writes it: x, y, half width, half height.
 type Block = [f32; 4];
 
-/// How one part of a map becomes the whole.
+/// How one part of a map is copied to make the whole.
 #[derive(Clone, Copy)]
 enum Symmetry {
-    /// A half turn about the middle: nobody's side is better, and no long straight sights.
+    /// A half turn about the centre: no side is better than another, and there are no long straight lines of sight.
     HalfTurn,
     /// Mirrored left to right and top to bottom.
     Mirrors,
@@ -101,7 +101,7 @@ impl ArenaMap {
     /// Every map's name; the first is the default.
     pub const NAMES: [&'static str; 2] = ["foundry", "courtyard"];
 
-    /// The map of this name; the first of [`ArenaMap::NAMES`] when there is none.
+    /// The map of this name; if there is none, the first of [`ArenaMap::NAMES`].
     pub fn named(name: &str) -> ArenaMap {
         match name {
             "courtyard" => ArenaMap::build(
@@ -141,7 +141,7 @@ impl ArenaMap {
         map
     }
 
-    /// True when a circle of this radius at (x, y) touches no wall.
+    /// True if a circle of this radius at (x, y) touches no wall.
     pub fn is_free(&self, x: f32, y: f32, radius_m: f32) -> bool {
         self.walls.iter().all(|wall| {
             let (dx, dy) = wall.offset(x, y);
@@ -149,7 +149,7 @@ impl ArenaMap {
         })
     }
 
-    /// True when no wall stands between two points.
+    /// True if no wall stands between two points.
     pub fn line_of_sight(&self, from: (f32, f32), to: (f32, f32)) -> bool {
         !self
             .walls
@@ -157,8 +157,8 @@ impl ArenaMap {
             .any(|wall| wall.hit_fraction(from, to, 0.0).is_some())
     }
 
-    /// Where something of this radius that flies straight first touches a wall: the fraction of the way, 0..=1. It
-    /// is 0 for a start inside of one. Corners count as square, so a graze within the radius may be called a hit.
+    /// Where a thing of this radius that flies straight first touches a wall, as a fraction of the way, 0..=1. It is 0
+    /// for a start inside a wall. Corners count as square, so a near miss within the radius may count as a hit.
     pub fn hit_fraction(&self, from: (f32, f32), to: (f32, f32), radius_m: f32) -> Option<f32> {
         let mut first = None;
         for wall in &self.walls {
@@ -173,7 +173,7 @@ impl ArenaMap {
 }
 
 impl Wall {
-    /// From the nearest point of this wall to (x, y): (0, 0) for a point inside.
+    /// The vector from the nearest point of this wall to (x, y); (0, 0) for a point inside.
     pub(crate) fn offset(&self, x: f32, y: f32) -> (f32, f32) {
         let (dx, dy) = (x - self.x, y - self.y);
         (
@@ -182,7 +182,7 @@ impl Wall {
         )
     }
 
-    /// As [`ArenaMap::hit_fraction`], for this wall alone: the slab test (Kay and Kajiya 1986).
+    /// Like [`ArenaMap::hit_fraction`], for this wall alone: the slab test (Kay and Kajiya 1986).
     fn hit_fraction(&self, from: (f32, f32), to: (f32, f32), radius_m: f32) -> Option<f32> {
         let (mut enter, mut exit) = (0.0_f32, 1.0_f32);
         let axes = [
@@ -256,8 +256,8 @@ fn outer_walls() -> Vec<Wall> {
     ]
 }
 
-/// `value`, brought between `-limit` and `limit`. Not `clamp`: for the words of its panic browsers would download how to
-/// print a float.
+/// Limits `value` to the range from `-limit` to `limit`. This is not `clamp`, because its panic message would make
+/// browsers download the code that prints a float.
 fn within(value: f32, limit: f32) -> f32 {
     if value < -limit {
         -limit

@@ -1,8 +1,9 @@
-//! The movement step of the arena: one avatar, one input, one tick. The server runs it for truth, the browser (as
-//! WASM) to predict the player's own avatar.
+//! The movement step of the arena: one avatar, one input, one tick. The server runs it to decide, the browser (as WASM)
+//! to predict the player's own avatar.
 //!
-//! In: a body, a valid input, the map. Out: the moved body. Both ends must agree bit for bit, so: only `+ - * /`,
-//! `sqrt`, comparisons and `libm`. No `min` or `max` of floats either: which zero they return is not specified.
+//! In: a body, a valid input, the map. Out: the moved body. Both ends must agree bit for bit. So only `+ - * /`,
+//! `sqrt`, comparisons and `libm` are used. Not even `min` or `max` of floats: it is not specified which zero they
+//! return.
 
 use crate::angle::direction;
 use crate::components::Body;
@@ -11,30 +12,30 @@ use crate::input::ArenaInput;
 use crate::map::ArenaMap;
 use crate::slide::slide;
 
-/// From the middle of the arena to its east and west walls, metres.
+/// Distance from the centre of the arena to its east and west walls, metres.
 pub const ARENA_HALF_WIDTH_M: f32 = 20.0;
-/// From the middle of the arena to its north and south walls, metres.
+/// Distance from the centre of the arena to its north and south walls, metres.
 pub const ARENA_HALF_HEIGHT_M: f32 = 13.0;
 /// A fighter is a circle of this radius, metres.
 pub const BODY_RADIUS_M: f32 = 0.5;
 /// A shot is a circle of this radius, metres.
 pub const PROJECTILE_RADIUS_M: f32 = 0.12;
-/// How fast a shot flies, metres per second.
+/// Speed of a flying shot, metres per second.
 pub const PROJECTILE_SPEED_M_S: f32 = 28.0;
-/// A run at full speed, metres per second, in any of the eight directions.
+/// Full running speed, metres per second, in any of the eight directions.
 pub const RUN_SPEED_M_S: f32 = 6.0;
-/// A dash, metres per second. Nothing is faster.
+/// Speed of a dash, metres per second. Nothing is faster.
 pub const DASH_SPEED_M_S: f32 = 16.0;
 
-/// Speeding up: full speed after 0.12 s.
+/// Acceleration: full speed is reached after 0.12 s.
 const ACCELERATION_M_S2: f32 = 50.0;
-/// Slowing down with no key held or against the motion: from full speed to a stop in 0.08 s.
+/// Braking, with no key held or against the motion: from full speed to a stop in 0.08 s.
 const BRAKE_M_S2: f32 = 75.0;
-/// A dash lasts this long: 2.2 m.
+/// Duration of a dash: it covers 2.2 m.
 const DASH_S: f32 = 0.14;
-/// From the start of a dash to the next.
+/// Time from the start of a dash to the next.
 pub const DASH_WAIT_S: f32 = 1.6;
-/// A step longer than this is cut: no caller has one, and the work per call stays bounded.
+/// A longer step is cut to this. No caller has one, and the work per call stays bounded.
 const STEP_MAX_S: f32 = 0.1;
 /// One over the square root of two.
 const DIAGONAL: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -78,7 +79,7 @@ pub(crate) fn step(body: &mut Body, input: &ArenaInput, map: &ArenaMap, dt_s: f3
     }
 }
 
-/// A step's length in 0..=`STEP_MAX_S`; 0 for a NaN.
+/// The length of a step, limited to 0..=`STEP_MAX_S`; 0 for a NaN.
 fn bounded(dt_s: f32) -> f32 {
     if dt_s > STEP_MAX_S {
         STEP_MAX_S
@@ -89,7 +90,7 @@ fn bounded(dt_s: f32) -> f32 {
     }
 }
 
-/// Where the keys point: a vector of length 0 or 1.
+/// The direction of the keys: a vector of length 0 or 1.
 fn run_direction(input: &ArenaInput) -> (f32, f32) {
     let (right, down) = (f32::from(input.right), f32::from(input.down));
     if input.right != 0 && input.down != 0 {
@@ -99,7 +100,7 @@ fn run_direction(input: &ArenaInput) -> (f32, f32) {
     }
 }
 
-/// A burst along the keys, or along the aim with no key held.
+/// Starts a burst along the keys, or along the aim with no key held.
 fn start_dash(body: &mut Body, input: &ArenaInput) {
     let keys_held = input.right != 0 || input.down != 0;
     let (dx, dy) = if keys_held {
@@ -112,7 +113,7 @@ fn start_dash(body: &mut Body, input: &ArenaInput) {
     body.dash_wait_s = DASH_WAIT_S;
 }
 
-/// A dash ends in a run, not in a skid.
+/// Ends a dash in a run, not in a skid.
 fn end_dash(body: &mut Body) {
     body.dash_left_s = 0.0;
     let speed = (body.vx * body.vx + body.vy * body.vy).sqrt();
@@ -122,7 +123,7 @@ fn end_dash(body: &mut Body) {
     }
 }
 
-/// Brings the velocity towards what the keys ask for.
+/// Brings the velocity closer to what the keys ask for.
 fn accelerate(body: &mut Body, input: &ArenaInput, dt_s: f32) {
     let (dx, dy) = run_direction(input);
     let speeding_up = body.vx * dx + body.vy * dy >= 0.0 && (input.right != 0 || input.down != 0);
@@ -148,7 +149,7 @@ mod tests {
     use proptest::prelude::*;
 
     const DT_S: f32 = 1.0 / 60.0;
-    /// Rounding, metres.
+    /// Allowance for rounding, metres.
     const SLACK_M: f32 = 1e-3;
 
     fn body(x: f32, y: f32) -> Body {

@@ -1,7 +1,7 @@
-//! The proof that both ends move alike: a long pseudo-random run of the step, boiled down to one number.
+//! The proof that both ends move alike: a long pseudo-random run of the step, reduced to one number.
 //!
-//! In: a seed. Out: a hash of every bit of every float after every step. A native test compares it with
-//! [`TRACE_HASH`], and so does the browser, in WASM.
+//! In: a seed. Out: a hash of every bit of every float after every step. A native test compares it with [`TRACE_HASH`],
+//! and so does the browser, in WASM.
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -10,17 +10,17 @@ use crate::input::ArenaInput;
 use crate::map::ArenaMap;
 use crate::step::step;
 
-/// What [`trace_hash`]`(1, 100_000)` gives. Changes when the step or a map changes; raise
-/// [`REVISION`](tickwire_shared::rules::Rules::REVISION) of the arena with it.
+/// The result of [`trace_hash`]`(1, 100_000)`. It changes when the step or a map changes; then raise the arena's
+/// [`REVISION`](tickwire_shared::rules::Rules::REVISION) as well.
 pub const TRACE_HASH: u64 = 0x3d37_4d43_3fd9_9215;
 
 /// Bodies in a trace, half of them on each map.
 const BODIES: usize = 8;
-/// Of so many ticks, one has new keys for a body.
+/// On average, one tick in this many has new keys for a body.
 const TICKS_PER_CHANGE: u64 = 12;
-/// Of so many ticks, one is shorter than a tick, as when drawing.
+/// On average, one tick in this many is shorter than a tick, as in drawing.
 const TICKS_PER_PART: u64 = 16;
-/// Of so many ticks, one kills or revives a body.
+/// On average, one tick in this many kills or revives a body.
 const TICKS_PER_DEATH: u64 = 600;
 const DT_S: f32 = 1.0 / 60.0;
 

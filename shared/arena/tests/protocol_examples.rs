@@ -1,8 +1,8 @@
-//! Every hex byte and every bit that `docs/protocol.md` shows, made anew: the page cannot rot.
+//! Encodes anew every hex byte and every bit that `docs/protocol.md` shows, so the page cannot become outdated.
 //!
-//! In: the page, and the encoders that the server and the client core use. Out: nothing, or the bytes that the page should
-//! show. A code block's bytes are what stands at the beginning of its lines; of a table with the head "bits" they are its
-//! first column.
+//! In: the page, and the encoders that the server and the client core use. Out: nothing, or the bytes that the page
+//! should show. The bytes of a code block are those at the beginning of its lines; those of a table with the head
+//! "bits" are in its first column.
 
 use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaSetup, Body};
 use tickwire_shared::codec;
@@ -26,7 +26,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const PAGE: &str = include_str!("../../../docs/protocol.md");
 
-/// The bytes of all code blocks, as text; `|` between two blocks.
+/// The bytes of all code blocks, as text, with `|` between two blocks.
 fn page_bytes() -> String {
     let mut bytes = String::new();
     let mut inside = false;
@@ -46,7 +46,7 @@ fn page_bytes() -> String {
     bytes
 }
 
-/// The bits of all tables of bits, one text each.
+/// The bits of all tables of bits, one text for each table.
 fn page_bits() -> Vec<String> {
     let mut tables = Vec::new();
     let mut inside = false;
@@ -68,7 +68,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The page shows these bytes, in a row, in one block.
+/// The page shows these bytes, one after the other, in one block.
 #[track_caller]
 fn shown(what: &str, bytes: &[u8]) {
     let spaced = bytes.iter().map(|byte| format!("{byte:02x}"));
@@ -79,7 +79,7 @@ fn shown(what: &str, bytes: &[u8]) {
     );
 }
 
-/// The page shows these bytes within a line of text.
+/// The page shows this text within a line.
 #[track_caller]
 fn shown_in_text(what: &str, text: &str) {
     assert!(PAGE.contains(text), "{what} is not on the page: {text}");
@@ -127,7 +127,7 @@ fn values_and_numbers_are_as_shown() {
     bits.bits(0x1234, 13);
     bits.bit(true);
     shown("plain bits", bits.finish());
-    // Varints, by the only thing that writes them: ticks on.
+    // Varints, through the only code here that writes them: ticks on.
     for ticks_on in [42, 300] {
         let header = Header {
             ticks_on,
@@ -278,7 +278,7 @@ fn what_a_server_says_is_as_shown() {
     }
 }
 
-/// The bytes that the schema's hash is over.
+/// The bytes that are hashed for the schema's hash.
 fn schema_bytes(schema: &Schema) -> Vec<u8> {
     fn text(out: &mut Vec<u8>, text: &str) {
         out.extend((text.len() as u32).to_le_bytes());
@@ -351,7 +351,7 @@ fn shot() -> Event {
     Event::Game(ArenaEvent::Shot { player: 6 })
 }
 
-/// One table as it was captured: rows of an id and the values.
+/// One captured table: rows of an id and the values.
 type Table = Vec<(u32, Vec<u32>)>;
 
 /// A capture of the page's room: a bot's fighter (entity 2), the client's (entity 3), the match (entity 1).
@@ -399,7 +399,7 @@ impl Told {
         }
     }
 
-    /// The delta to `capture`; a client that hears it, or nothing, holds the same.
+    /// Encodes the delta to `capture`. A client that decodes it, or coasts if it is empty, holds the same.
     fn tell(&mut self, capture: &Capture) -> Vec<u8> {
         let columns = capture.tables().map(|table| {
             let ids = table.iter().map(|row| row.0).collect::<Vec<_>>();
@@ -460,7 +460,7 @@ fn message(header: &Header) -> Vec<u8> {
     out
 }
 
-/// Sections of one group.
+/// Writes the sections of one group.
 fn sections(out: &mut Vec<u8>, sections: &[(ChannelId, SectionKind, &[u8])]) {
     let mut before = ChannelId::GLOBAL;
     for (channel, kind, bytes) in sections {
@@ -481,7 +481,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
         seconds_left,
     };
 
-    // 600: whole. The bot has run for some snapshots.
+    // 600: everything is sent whole. The bot has been running for some snapshots.
     told.tell(&capture(2200, 3300, 0, 100, vec![], 170));
     told.tell(&capture(2220, 3300, 0, 100, vec![], 170));
     let keyframe = told.keyframe(&told.server);
@@ -575,7 +575,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     );
     shown("the snapshot of ticks 604 and 606", &out);
 
-    // 608: all went on as it moved.
+    // 608: everything moved on as before.
     let delta = told.tell(&capture(2300, 3333, 16, 80, vec![], 169));
     assert!(delta.is_empty());
     told.hear(&delta);

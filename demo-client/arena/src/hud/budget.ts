@@ -1,5 +1,5 @@
 /**
- * The way from a key to the picture, drawn: one bar as long as all of it, a colour for each stage that holds it up.
+ * A drawing of the way from a key to the picture: one bar for all of it, with a colour for each stage that takes time.
  *
  * In: the SDK's figures. Out: widths and numbers; the elements are made once.
  */
@@ -7,7 +7,7 @@
 import type { Budget } from "tickwire";
 import { byId, make, say } from "./dom";
 
-/** Each stage's name and colour, in the order of the way. */
+/** Each stage's name and colour, in order. */
 const STAGES: readonly (readonly [keyof Budget, string, string])[] = [
   ["input_wait_ms", "input", "#f7eeda"],
   ["uplink_ms", "up", "#7fd1ff"],

@@ -1,7 +1,7 @@
 /**
- * What lies over the arena: the start card, the notice when a connection ended, the strip while one is sought.
+ * The cards over the arena: the start card, the notice when a connection ended, and the strip while reconnecting.
  *
- * In: states and words. Out: what the person chose. Holds no connection.
+ * In: states and words. Out: the person's choices. Holds no connection.
  */
 
 import type { ConnectionState } from "tickwire";
@@ -51,11 +51,11 @@ export class Cards {
     this.hide();
     this.#room.value = room;
     this.#start.hidden = false;
-    // On a phone the keyboard would cover the card.
+    // On a phone, the keyboard would cover the card.
     if (matchMedia("(hover: hover)").matches) this.#name.focus({ preventScroll: true });
   }
 
-  /** An ended connection: what happened and the ways on. */
+  /** Shows that a connection ended: what happened, and what to do next. */
   showNotice(code: number, words: string): void {
     const { title, ways } = notice(code);
     this.showWords(title, words, ways);
@@ -78,7 +78,7 @@ export class Cards {
     this.#ways.querySelector("button")?.focus({ preventScroll: true });
   }
 
-  /** A connection that is sought: said in words, above the arena. */
+  /** Shows, above the arena, that we are connecting or reconnecting. */
   showLink(state: ConnectionState, nowMs: number): void {
     this.#state = state;
     this.#link.hidden = state.kind !== "connecting" && state.kind !== "reconnecting";
@@ -119,6 +119,6 @@ function remember(name: string): void {
   try {
     localStorage.setItem(NAME_KEY, name);
   } catch {
-    // The name is asked for again next time.
+    // Next time the page asks for the name again.
   }
 }

@@ -9,9 +9,9 @@ import { CHAT_BYTES, CHAT_LINES, CHAT_MS } from "../tunables";
 import { byId, data, make } from "./dom";
 
 export class Chat {
-  /** The person sent a line. */
+  /** Called when the person sends a line. */
   onLine: (text: string) => void = () => undefined;
-  /** The line was opened (true) or closed. */
+  /** Called when the line to type in is opened (true) or closed. */
   onOpen: (open: boolean) => void = () => undefined;
   readonly #log = byId("chat-log", HTMLOListElement);
   readonly #form = byId("chat-form", HTMLFormElement);
@@ -26,7 +26,7 @@ export class Chat {
       this.open(false);
     });
     this.#line.addEventListener("keydown", (event) => {
-      // Keys of the game and of the page are letters here.
+      // Keys of the game and of the page are only letters here.
       event.stopPropagation();
       if (event.key === "Escape") this.open(false);
     });
@@ -58,7 +58,7 @@ export class Chat {
     this.#append(line);
   }
 
-  /** Words of the page itself. */
+  /** Shows words from the page itself. */
   note(text: string): void {
     this.#append(make("li", "note", text));
   }

@@ -1,5 +1,5 @@
 /**
- * Ways to the page's elements. Text from players only ever becomes `textContent`.
+ * Helpers to reach the page's elements. Text from players only ever becomes `textContent`.
  */
 
 /** The element with this id, of this class; the page is broken without it. */
@@ -17,12 +17,12 @@ export function make(tag: string, className = "", text = ""): HTMLElement {
   return element;
 }
 
-/** Changes a text only when it differs: layout is not disturbed. */
+/** Changes a text only if it differs, so that layout is not disturbed. */
 export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Sets `data-name`: what styles and tests go by. */
+/** Sets `data-name`, which styles and tests use. */
 export function data(element: HTMLElement, name: string, value: string): void {
   element.setAttribute(`data-${name}`, value);
 }

@@ -1,5 +1,5 @@
 /**
- * Who took down whom: the newest few, each for a few seconds.
+ * The kill feed: the newest few kills, each for a few seconds.
  */
 
 import { css, playerColour } from "../palette";
@@ -9,7 +9,7 @@ import { byId, data, make } from "./dom";
 export class Feed {
   readonly #list = byId("feed", HTMLUListElement);
 
-  /** Names are as players gave them. `own` is the player at this screen. */
+  /** Shows a kill. Names are as players gave them; `own` is the player at this screen. */
   kill(
     killer: number,
     killerName: string,
@@ -28,7 +28,7 @@ export class Feed {
     this.#add(line);
   }
 
-  /** Somebody came or went. */
+  /** Shows that somebody came or went. */
   note(text: string): void {
     this.#add(make("li", "note", text));
   }

@@ -1,5 +1,5 @@
 /**
- * The overlay behind F3: how the connection and the drawing fare.
+ * The overlay behind F3: how well the connection and the drawing work.
  */
 
 import type { Dev, Rung, Stats } from "tickwire";
@@ -11,12 +11,12 @@ import { OwnLink } from "./own-link";
 const RUNGS: Record<Rung, string> = {
   Current: "keeps up",
   Merged: "late, catching up",
-  Restarted: "late, started anew",
-  HalfRate: "too slow for all",
-  LessInterest: "too slow, sees less far",
+  Restarted: "late, restarted",
+  HalfRate: "too slow",
+  LessInterest: "too slow, shorter view",
 };
 
-/** "" for every one, "2nd " for every second one. */
+/** "" for a stride of 1, "2nd " for a stride of 2. */
 function ordinal(stride: number): string {
   if (stride === 1) return "";
   return stride === 2 ? "2nd " : `${stride}th `;
@@ -66,7 +66,7 @@ export class Figures {
       "Input slack",
       `${stats.input_slack_ticks.toFixed(1)} of ${stats.input_lead_ticks.toFixed(1)} ticks`,
     );
-    this.#row("pace", "Pace", `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`);
+    this.#row("pace", "Service", `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`);
     this.#row("keyframes", "Keyframes", `${stats.keyframes} · ${stats.channels} channels`);
     this.#row("desyncs", "Desyncs", desyncs(stats));
     this.#row("fps", "Drawn", `${fps.toFixed(0)} frames/s`);

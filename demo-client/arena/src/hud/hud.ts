@@ -1,6 +1,6 @@
 /**
- * Everything over the picture, in plain HTML: what is said in numbers and words. Brought up to date a few times a
- * second; nothing here runs for each animation frame but a few comparisons.
+ * Everything over the picture, in plain HTML: numbers and words. It is updated a few times a second; in each animation
+ * frame only a few comparisons run here.
  */
 
 import { type PlayerInfo, type Room, rowOf } from "tickwire";
@@ -66,7 +66,7 @@ export class Hud {
     }
   }
 
-  /** The scores at once, not at their next turn. */
+  /** Shows or hides the scores immediately, not at the next update. */
   showScores(open: boolean): void {
     this.scores.open(open);
     this.#scoresMs = 0;
@@ -97,11 +97,11 @@ export class Hud {
     }
   }
 
-  /** A blow: the edges of the window redden. */
+  /** We were hit: the edges of the window turn red. */
   hurt(damage: number): void {
     this.#hurt.style.setProperty("--hurt", String(Math.min(1, 0.45 + damage / 60)));
     this.#hurt.classList.remove("now");
-    // Starts the animation over.
+    // Restarts the animation.
     void this.#hurt.offsetWidth;
     this.#hurt.classList.add("now");
   }
@@ -112,7 +112,7 @@ export class Hud {
     this.place.count(players.size - bots, bots);
   }
 
-  /** A room begins: nothing of another one is left. */
+  /** A room begins: removes everything from the room before. */
   clear(): void {
     this.feed.clear();
     this.chat.clear();

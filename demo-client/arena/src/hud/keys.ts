@@ -1,5 +1,5 @@
 /**
- * Keys that only the page cares about. Those that move the fighter are in `input.ts`.
+ * Keys that matter only to the page. The keys that move the fighter are in `input.ts`.
  */
 
 import type { Hud } from "./hud";

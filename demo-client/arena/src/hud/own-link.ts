@@ -1,7 +1,7 @@
 /**
- * Under the figures, on a server in dev mode: the player makes their own link worse, to see what that does.
+ * Below the figures, on a server in dev mode: players make their own link worse, to see what that does.
  *
- * In: what the server says of the link. Out: wishes. While a field has the keyboard the game has not.
+ * In: the server's report of the link. Out: requests. While one of its fields has the keyboard, the game does not.
  */
 
 import { type Dev, LINK_PRESETS } from "tickwire";
@@ -16,7 +16,7 @@ const NAMES: Record<keyof typeof LINK_PRESETS, string> = {
 const CUSTOM = "custom";
 
 export class OwnLink {
-  /** The player turned to the fields. */
+  /** Called when the player turns to the fields. */
   onFocus: () => void = () => undefined;
   readonly #form = byId("own-link", HTMLFormElement);
   readonly #choice = byId("link-choice", HTMLSelectElement);
@@ -36,7 +36,7 @@ export class OwnLink {
     });
     this.#form.addEventListener("focusin", () => this.onFocus());
     this.#form.addEventListener("keydown", (event) => {
-      // Keys of the game and of the page are letters here; F3 still closes it all.
+      // Keys of the game and of the page are only letters here; F3 still closes the overlay.
       if (event.key !== "F3") event.stopPropagation();
       if (event.key === "Escape") this.release();
     });
@@ -47,12 +47,12 @@ export class OwnLink {
     return this.#form.contains(document.activeElement);
   }
 
-  /** The keyboard is the game's again. */
+  /** Gives the keyboard back to the game. */
   release(): void {
     if (this.busy) (document.activeElement as HTMLElement).blur();
   }
 
-  /** What the server lets us do, and what it does to the link now. */
+  /** Shows what the server allows, and what it does to the link now. */
   show(dev: Dev | undefined): void {
     if (dev === this.#dev) return;
     this.#dev = dev;
@@ -61,7 +61,7 @@ export class OwnLink {
     const { link, error } = dev.link;
     say(this.#error, error);
     this.#text.setAttribute("aria-invalid", String(error !== ""));
-    // What was wrong stays, to be corrected.
+    // The text with the mistake stays, so that it can be corrected.
     if (error) return;
     const preset = Object.entries(LINK_PRESETS).find(([, meaning]) => meaning === link);
     this.#choice.value = link === "none" ? link : (preset?.[0] ?? CUSTOM);

@@ -1,5 +1,5 @@
 /**
- * Which room this is, how many are in it, the link for a friend, and the switch for sound.
+ * Shows which room this is, how many are in it, the link for a friend, and the sound switch.
  */
 
 import { byId, say } from "./dom";
@@ -22,7 +22,7 @@ export class Place {
     }
     this.#mute.addEventListener("click", () => {
       this.toggleSound();
-      // Space is a dash: it must not press this again.
+      // Space is a dash, so it must not press this button again.
       this.#mute.blur();
     });
     this.#show();
@@ -47,7 +47,7 @@ export class Place {
     try {
       localStorage.setItem(MUTED_KEY, String(this.#muted));
     } catch {
-      // Next time it is on again.
+      // Sound will be on again next time.
     }
     this.#show();
     this.onMute(this.#muted);
@@ -59,7 +59,7 @@ export class Place {
   }
 }
 
-/** Puts this page's address on the clipboard; shows it for copying where that is denied. */
+/** Puts this page's address on the clipboard, or shows it for copying if the clipboard is denied. */
 async function copyLink(button: HTMLButtonElement): Promise<void> {
   const words = button.textContent;
   try {

@@ -1,8 +1,8 @@
 /**
- * Behind F3, after a rail shot of our own: where its target was drawn, where the server rewound it to, where it is now.
+ * Behind F3, after an own rail shot: where its target was drawn, where the server rewound it to, and where it is now.
  *
- * In: own rail shots, the fighters as drawn, what the server made of the shot. Out: three circles over the picture and a
- * line of words. Costs nothing while the overlay is closed.
+ * In: own rail shots, the fighters as drawn, the server's verdict on the shot. Out: three circles over the picture and
+ * a line of words. Costs nothing while the overlay is closed.
  */
 
 import type { ArenaEvent } from "../arena-game";
@@ -11,7 +11,7 @@ import type { Figure } from "../scene/figure";
 import { REWIND_MS } from "../tunables";
 import { byId, make, say } from "./dom";
 
-/** A body's radius, metres: what the circles stand for. */
+/** A body's radius, metres: each circle stands for a body. */
 const BODY_M = 0.5;
 const LABELS = ["you saw", "server rewound to", "now"];
 
@@ -21,7 +21,7 @@ export class Rewind {
   readonly #box = byId("rewind", HTMLElement);
   readonly #words = byId("rewind-words", HTMLElement);
   readonly #circles = LABELS.map(() => make("div", "place-then"));
-  /** Of the three circles, metres. */
+  /** Places of the three circles, metres. */
   readonly #x = [Number.NaN, 0, 0];
   readonly #y = [Number.NaN, 0, 0];
   #shot: { x: number; y: number; angle: number } | undefined;
@@ -34,12 +34,12 @@ export class Rewind {
     this.#box.append(...this.#circles);
   }
 
-  /** The own rail fires, from (x, y) in metres: its target is looked for in the next picture. */
+  /** The own rail fires from (x, y) in metres; the next picture looks for its target. */
   fired(shot: { x: number; y: number; angle: number }): void {
     this.#shot = shot;
   }
 
-  /** What the server made of it. `name` is the target's. */
+  /** Shows the server's verdict. `name` is the target's name. */
   told(rewound: Rewound, name: string): void {
     this.#untilMs = performance.now() + REWIND_MS;
     const { x, y, now_x, now_y, rewound_ms, hit } = rewound;
@@ -52,7 +52,7 @@ export class Rewind {
     );
   }
 
-  /** After each animation frame is drawn. */
+  /** Called after each animation frame is drawn. */
   frame(
     open: boolean,
     camera: Camera,
@@ -78,7 +78,7 @@ export class Rewind {
     });
   }
 
-  /** The enemy nearest to the beam, where it was just drawn. */
+  /** Notes where the enemy nearest to the beam was just drawn. */
   #look(
     { x, y, angle }: { x: number; y: number; angle: number },
     figures: readonly Figure[],

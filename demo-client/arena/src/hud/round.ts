@@ -1,11 +1,11 @@
 /**
- * The match: time left, what wins, and who won.
+ * The match: time left, the kills that win, and who won.
  */
 
 import type { ArenaView } from "../arena-game";
 import { byId, say } from "./dom";
 
-/** `Phase::Over` of the arena's components, by its place. */
+/** The number of `Phase::Over` among the arena's phases. */
 const OVER = 1;
 
 export class Round {
@@ -14,7 +14,7 @@ export class Round {
   readonly #goal = byId("round-goal", HTMLElement);
   readonly #banner = byId("banner", HTMLElement);
 
-  /** `nameOf` gives a player's name; `place` is the own one, from 1. */
+  /** `nameOf` gives a player's name; `place` is our own rank, from 1. */
   update(
     view: ArenaView,
     own: number | undefined,

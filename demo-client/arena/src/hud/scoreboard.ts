@@ -1,5 +1,5 @@
 /**
- * Who leads: a short list that is always in sight, and a full table while Tab is held.
+ * The scores: a short list that is always visible, and a full table while Tab is held.
  *
  * In: the fighters' table of the view and the roster. Out: rows with `data-player`, sorted.
  */
@@ -17,7 +17,7 @@ interface Score {
   wins: number;
 }
 
-/** What the board shows beside the view. */
+/** What the board shows in addition to the view. */
 export interface BoardContext {
   players: ReadonlyMap<number, PlayerInfo>;
   own: number | undefined;
@@ -56,17 +56,17 @@ export class Scoreboard {
     if (this.isOpen) this.#full(context);
   }
 
-  /** The own place and how many there are, from 1; 0 without a fighter. */
+  /** Our own rank, from 1; 0 without a fighter. */
   place(own: number | undefined): number {
     return this.#scores.findIndex((score) => score.player === own) + 1;
   }
 
-  /** The kills of the best. */
+  /** The kills of the best player. */
   get best(): number {
     return this.#scores[0]?.kills ?? 0;
   }
 
-  /** The first few, and ourselves wherever we are. */
+  /** Shows the first few, and ourselves wherever we are. */
   #short(context: BoardContext): void {
     const most = this.#narrow.matches ? RANKS_NARROW : RANKS_WIDE;
     const place = this.place(context.own);

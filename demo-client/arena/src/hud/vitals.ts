@@ -1,19 +1,19 @@
 /**
- * How we are: health, shots, rail, dash.
+ * Our own state: health, shots, rail, dash.
  */
 
 import { dashWaitS, railWaitS } from "../arena-game";
 import { DASH_SEEN_M_S } from "../tunables";
 import { byId, say } from "./dom";
 
-/** Below this the gauge warns. */
+/** The gauge warns below this. */
 const LOW_HEALTH = 30;
 const LOW_AMMO = 3;
 
 export class Vitals {
-  /** A dash began. */
+  /** Called when a dash begins. */
   onDash: () => void = () => undefined;
-  /** A reload began. */
+  /** Called when a reload begins. */
   onReload: () => void = () => undefined;
   readonly #healthGauge = byId("health-gauge", HTMLElement);
   readonly #health = byId("health", HTMLElement);
@@ -25,14 +25,14 @@ export class Vitals {
   readonly #rail = new Wait("rail");
   #reloading = false;
 
-  /** Watches for a dash, each frame: speed in metres per second. */
+  /** Called in each frame to notice a dash: speed in metres per second. */
   moved(speed: number, nowMs: number): void {
     if (speed < DASH_SEEN_M_S || nowMs - this.#dash.beganMs < dashWaitS() * 500) return;
     this.#dash.beganMs = nowMs;
     this.onDash();
   }
 
-  /** The rail was fired; false: it was not after all. */
+  /** The rail was fired (true), or the shot was taken back (false). */
   railed(fired: boolean): void {
     this.#rail.beganMs = fired ? performance.now() : Number.NEGATIVE_INFINITY;
   }
@@ -52,7 +52,7 @@ export class Vitals {
   }
 }
 
-/** A gauge that fills until something can be done again. */
+/** A gauge that fills up until an action is ready again. */
 class Wait {
   beganMs = Number.NEGATIVE_INFINITY;
   readonly #gauge: HTMLElement;

@@ -1,16 +1,16 @@
 /**
- * Many small pictures in one texture, so that all sprites are drawn together. Filled row by row.
+ * Many small pictures in one texture, so that all sprites are drawn together. The texture is filled row by row.
  */
 
 import { Rectangle, Texture, type TextureSource } from "pixi.js";
 import type { Pen } from "./canvas";
 
-/** The atlas's sides, pixels. Every graphics card takes this much. */
+/** The sides of the atlas, pixels. Every graphics card can hold this much. */
 const SIDE_PX = 1024;
-/** Left free around each picture, pixels: neighbours must not bleed into each other. */
+/** Space around each picture, pixels, so that neighbours do not bleed into each other. */
 const PAD_PX = 2;
 
-/** Paints a picture of this size in metres (square without a height) and gives its texture. */
+/** Paints a picture of this size in metres (square without a height) and returns its texture. */
 export type Painter = (size: number, draw: (pen: Pen) => void, height?: number) => Texture;
 
 export class Atlas {
@@ -32,7 +32,7 @@ export class Atlas {
     this.#source = Texture.from(canvas).source;
   }
 
-  /** Paints a picture of this size in metres; the pen's origin is its middle. */
+  /** Paints a picture of this size in metres; the pen's origin is its centre. */
   add(widthM: number, heightM: number, draw: (pen: Pen) => void): Texture {
     const width = Math.ceil(widthM * this.#pxPerM);
     const height = Math.ceil(heightM * this.#pxPerM);
@@ -57,7 +57,7 @@ export class Atlas {
     return new Texture({ source: this.#source, frame });
   }
 
-  /** Everything is painted. */
+  /** Call this when everything is painted. */
   finish(): void {
     this.#source.update();
   }

@@ -1,7 +1,7 @@
 /**
- * The rail's beams: bright lines that fade. Sprites made once in a ring; the oldest gives way.
+ * The rail's beams: bright lines that fade. The sprites are made once, in a ring; a new beam replaces the oldest.
  *
- * In: where a beam is and whose. Out: two sprites, a wide one in the shooter's colour and a thin white one.
+ * In: where a beam is, and its colour. Out: two sprites, a wide one in the shooter's colour and a thin white one.
  */
 
 import { Container, Sprite } from "pixi.js";
@@ -10,7 +10,7 @@ import { M_PER_PX, type Textures } from "./textures";
 
 /** Length of the texture, metres. */
 const TEXTURE_M = 0.25;
-/** How long a beam that is taken back is still seen, seconds. */
+/** How long a withdrawn beam stays visible, seconds. */
 const WITHDRAWN_S = 0.05;
 
 export class Beams {
@@ -35,12 +35,12 @@ export class Beams {
     }
   }
 
-  /** How many are seen now. */
+  /** Number of visible beams. */
   get count(): number {
     return this.#beams.filter(({ beam }) => beam.visible).length;
   }
 
-  /** From (x, y) along an angle, metres. Gives a number for {@link withdraw}. */
+  /** Shows a beam from (x, y) along an angle, metres. Returns a number for {@link withdraw}. */
   shine(x: number, y: number, angle: number, lengthM: number, tint: number): number {
     const i = this.#next;
     const item = this.#beams[i];
@@ -55,7 +55,7 @@ export class Beams {
     return i;
   }
 
-  /** It was not to be: gone at once, without a blink. */
+  /** Takes a beam back: it is gone almost immediately. */
   withdraw(beam: number): void {
     const item = this.#beams[beam];
     if (item) item.leftS = Math.min(item.leftS, WITHDRAWN_S);

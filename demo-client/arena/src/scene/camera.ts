@@ -1,5 +1,5 @@
 /**
- * Where the window looks. In: the own fighter, the mouse, blows. Out: the world container's transform, and conversions
+ * Where the window looks. In: the own fighter, the mouse, hits. Out: the world container's transform, and conversions
  * between window pixels and metres.
  */
 
@@ -16,14 +16,14 @@ import {
 } from "../tunables";
 
 export class Camera {
-  /** The middle of the window, metres. */
+  /** The centre of the window, metres. */
   x = 0;
   y = 0;
   /** CSS pixels per metre. */
   scale = 50;
   width = 1;
   height = 1;
-  /** Off for those who asked their system for less motion. */
+  /** False for people who asked their system for less motion. */
   shakes = true;
   #lookX = 0;
   #lookY = 0;
@@ -43,7 +43,7 @@ export class Camera {
     this.#halfHeightM = halfHeightM;
   }
 
-  /** Jumps: after a spawn, or at the start. */
+  /** Jumps to a place: after a spawn, or at the start. */
   cut(x: number, y: number): void {
     this.x = this.#held(x, this.width, this.#halfWidthM);
     this.y = this.#held(y, this.height, this.#halfHeightM);
@@ -51,7 +51,7 @@ export class Camera {
     this.#lookY = 0;
   }
 
-  /** Follows a fighter, looking ahead to the mouse (window pixels). */
+  /** Follows a fighter, and looks ahead towards the mouse (window pixels). */
   follow(x: number, y: number, mouseX: number, mouseY: number, dtS: number): void {
     const aheadX = ((mouseX - this.width / 2) / this.scale) * LOOK_AHEAD;
     const aheadY = ((mouseY - this.height / 2) / this.scale) * LOOK_AHEAD;
@@ -71,7 +71,7 @@ export class Camera {
     );
   }
 
-  /** A blow: 0..1. */
+  /** Shakes with this strength, 0..1. */
   shake(strength: number): void {
     if (this.shakes) this.#trauma = Math.min(1, this.#trauma + strength);
   }
@@ -81,7 +81,7 @@ export class Camera {
     this.#trauma = Math.max(0, this.#trauma - dtS / SHAKE_S);
     const blow = this.#trauma * this.#trauma;
     const t = nowMs / 1000;
-    // Two sines that share no period pass for noise.
+    // Two sines without a common period look like noise.
     const swayX = blow * SHAKE_M * (Math.sin(t * 71) + Math.sin(t * 113)) * 0.5;
     const swayY = blow * SHAKE_M * (Math.sin(t * 83 + 2) + Math.sin(t * 127)) * 0.5;
     world.rotation = blow * SHAKE_RAD * Math.sin(t * 59);
@@ -108,7 +108,7 @@ export class Camera {
     return (y - this.y) * this.scale + this.height / 2;
   }
 
-  /** Keeps the window from showing much more than the arena; in the middle when the arena is smaller than it. */
+  /** Keeps the window from showing much more than the arena. An arena smaller than the window stays centred. */
   #held(at: number, windowPx: number, halfM: number): number {
     const room = Math.max(0, halfM + VIEW_MARGIN_M - windowPx / this.scale / 2);
     return Math.min(room, Math.max(-room, at));

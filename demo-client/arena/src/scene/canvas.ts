@@ -1,11 +1,11 @@
 /**
- * Small helpers to paint textures with the 2D canvas. Everything the arena shows is painted in code: there are no image
+ * Small helpers to paint textures with the 2D canvas. Everything in the arena is painted in code: there are no image
  * files.
  */
 
 export type Pen = CanvasRenderingContext2D;
 
-/** A canvas whose pen counts in metres, with the origin in the middle. */
+/** A canvas whose pen works in metres, with the origin in the centre. */
 export function metreCanvas(widthM: number, heightM: number, pxPerM: number) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil(widthM * pxPerM);
@@ -17,7 +17,7 @@ export function metreCanvas(widthM: number, heightM: number, pxPerM: number) {
   return { canvas, pen };
 }
 
-/** A disc that fades from the middle out: stops are (radius part, alpha). */
+/** A disc that fades from the centre outwards; stops are (radius part, alpha). */
 export function softDisc(
   pen: Pen,
   radius: number,

@@ -1,5 +1,5 @@
 /**
- * Where the mouse aims: four marks that open with each shot, and a cross when a shot of ours hit.
+ * Where the mouse aims: four marks that open with each shot, and a cross when our own shot hit.
  */
 
 import { Container, Sprite, Texture } from "pixi.js";
@@ -26,13 +26,13 @@ export class Crosshair {
     this.layer.visible = false;
   }
 
-  /** A shot of ours hit somebody. */
+  /** Our own shot hit somebody. */
   hit(killed: boolean): void {
     this.#hitS = killed ? KILL_S : HIT_S;
     for (const cross of this.#crosses) cross.tint = killed ? 0xff5a3c : 0xffffff;
   }
 
-  /** We shot. */
+  /** We fired. */
   open(): void {
     this.#openS = OPEN_S;
   }
@@ -59,7 +59,7 @@ export class Crosshair {
   }
 }
 
-/** A bar that starts at its place and points outwards, dark around: it is seen on bright walls too. */
+/** A bar that starts at its place and points outwards. Its dark edge makes it visible on bright walls too. */
 function line(length: number, width: number, angle: number): Container {
   const mark = new Container();
   const dot = length === width;

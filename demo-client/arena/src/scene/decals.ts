@@ -1,13 +1,13 @@
 /**
- * Marks that stay on the floor for a while: paint where somebody fell, soot where a shot ended. A ring of sprites; the
- * oldest gives way.
+ * Marks that stay on the floor for a while: paint where a fighter fell, soot where a shot ended. The sprites form a
+ * ring; a new mark replaces the oldest.
  */
 
 import { Container, Sprite, type Texture } from "pixi.js";
 import { DECALS } from "../tunables";
 import { M_PER_PX } from "./textures";
 
-/** Seconds until a mark is gone, and how long it fades before that. */
+/** Seconds until a mark is gone, and seconds of fading before that. */
 const STAY_S = 40;
 const FADE_S = 10;
 

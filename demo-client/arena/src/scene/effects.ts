@@ -1,5 +1,5 @@
 /**
- * What happened -> what it looks and sounds like. Events come at the moment that the view shows.
+ * What happened -> how it looks and sounds. Events come at the moment that the view shows.
  */
 
 import { type ArenaEvent, railReachM } from "../arena-game";
@@ -15,14 +15,14 @@ import type { Numbers } from "./numbers";
 import type { Particles } from "./particles";
 import type { Textures } from "./textures";
 
-/** What effects play on. */
+/** What the effects use. */
 export interface Stage {
   textures: Textures;
   camera: Camera;
   fighters: Fighters;
-  /** Paint, smoke, shells: under the light. */
+  /** Paint, smoke, shells: below the light. */
   dust: Particles;
-  /** Sparks and flashes: light itself. */
+  /** Sparks and flashes: the light itself. */
   light: Particles;
   beams: Beams;
   decals: Decals;
@@ -31,7 +31,7 @@ export interface Stage {
   sound: Sound;
 }
 
-/** Where a fighter stood when it shot, metres, and its aim, radians. */
+/** Where a fighter stood when it fired, metres, and its aim, radians. */
 interface Aimed {
   x: number;
   y: number;
@@ -66,7 +66,7 @@ export class Effects {
     else if ("Spawned" in event) this.#spawned(event.Spawned.player, own);
   }
 
-  /** A rifle fires: from where its fighter is drawn, unless it is known better. */
+  /** A rifle fires from where its fighter is drawn, or from `aimed` if that is given. */
   shot(player: number, own: boolean, aimed?: Aimed): number {
     const { fighters, light, dust, textures, sound, crosshair, camera } = this.#stage;
     const figure = fighters.of(player);
@@ -106,7 +106,7 @@ export class Effects {
     return -1;
   }
 
-  /** A rail fires, as far as the walls let it unless its reach is known. Gives its beam, for {@link withdraw}. */
+  /** A rail fires up to `reachM`, or as far as the walls allow. Returns its beam, for {@link withdraw}. */
   rail(player: number, own: boolean, aimed: Aimed, reachM?: number): number {
     const { fighters, beams, sound, crosshair, camera } = this.#stage;
     const { angle } = aimed;
@@ -124,7 +124,7 @@ export class Effects {
     return beams.shine(x, y, angle, reach - MUZZLE_M, colour);
   }
 
-  /** The server refused a rail's shot. */
+  /** The server refused a shot of the rail. */
   withdraw(beam: number): void {
     this.#stage.beams.withdraw(beam);
   }
@@ -143,7 +143,7 @@ export class Effects {
       return;
     }
     figure?.hurt();
-    // Paint flies on in the direction of the shot.
+    // Paint keeps flying in the direction of the shot.
     const away = figure ? Math.atan2(figure.y - hit.y, figure.x - hit.x) : Math.random() * TAU;
     this.#spray(hit.x, hit.y, colour, 7, away, 0.9, 5);
     this.#spray(hit.x, hit.y, colour, 4, away + Math.PI, 0.7, 3);
@@ -303,7 +303,7 @@ export class Effects {
     }
   }
 
-  /** Brass out of the gun's right side. */
+  /** A brass shell flies out of the gun's right side. */
   #shell(figure: Figure): void {
     const { dust, textures } = this.#stage;
     const side = figure.aim + Math.PI / 2;

@@ -1,6 +1,6 @@
 /**
- * The pictures that a fighter is put together from. They look east; their origin is the middle of the body. What is
- * tinted in the player's colour is painted in greys.
+ * The pictures that a fighter consists of. They look east; their origin is the centre of the body. Parts that get the
+ * player's colour are painted in greys.
  */
 
 import type { Painter } from "./atlas";

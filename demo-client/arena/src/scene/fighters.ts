@@ -1,5 +1,5 @@
 /**
- * All fighters: rows of the view -> figures. Reads columns in place; makes nothing per fighter and frame.
+ * All fighters: rows of the view -> figures. Reads columns in place, and allocates nothing per fighter and frame.
  */
 
 import { Container } from "pixi.js";
@@ -42,7 +42,7 @@ export class Fighters {
     return this.#byPlayer.get(player);
   }
 
-  /** All that are drawn, dead ones too. */
+  /** All fighters that are drawn, including dead ones. */
   get drawn(): readonly Figure[] {
     return this.#pool.active;
   }
@@ -73,7 +73,7 @@ export class Fighters {
     this.#pool.finish();
   }
 
-  /** Hangs names where the camera has their fighters. */
+  /** Moves the name tags to where the camera sees their fighters. */
   hangTags(camera: Camera): void {
     for (const figure of this.#pool.active) {
       figure.hang(camera.toWindowX(figure.x), camera.toWindowY(figure.y), camera.scale);

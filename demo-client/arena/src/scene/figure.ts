@@ -1,7 +1,7 @@
 /**
- * One fighter on screen: shadow, feet, body, gun, helmet, shield, and over it the name and the health bar.
+ * One fighter on screen: shadow, feet, body, gun, helmet, shield, and above it the name and the health bar.
  *
- * In: where the view has it. Out: sprites that look alive: feet that walk, a gun that kicks, a flash when it is hurt.
+ * In: its place in the view. Out: sprites that look alive: feet that walk, a gun that kicks, a flash when it is hurt.
  */
 
 import { Container, Sprite, Text, Texture } from "pixi.js";
@@ -10,22 +10,22 @@ import { SUN_X, SUN_Y } from "./floor";
 import type { Pooled } from "./pool";
 import { M_PER_PX, type Textures } from "./textures";
 
-/** The bar over a fighter, window pixels. */
+/** Size of the health bar over a fighter, window pixels. */
 const BAR_PX = 46;
 const BAR_HEIGHT_PX = 5;
-/** The tag hangs this far above the middle of the body, metres. */
+/** Height of the tag above the centre of the body, metres. */
 const TAG_M = 0.86;
-/** From this many pixels per metre on, tags grow with the picture, up to this factor. */
+/** Above this many pixels per metre, tags grow with the picture, up to this factor. */
 const TAG_PX_PER_M = 60;
 const TAG_MOST = 1.6;
 const FULL_HEALTH = 100;
-/** From the middle of the body to the muzzle, metres. */
+/** Distance from the centre of the body to the muzzle, metres. */
 export const MUZZLE_M = 0.98;
-/** A flash of pain, a kick of the gun and a spawn last this long, seconds. */
+/** Duration of a flash of pain, a kick of the gun and a spawn, seconds. */
 const HURT_S = 0.12;
 const KICK_S = 0.11;
 const APPEAR_S = 0.28;
-/** Metres walked per radian of the feet's swing. */
+/** Metres walked for each radian that the feet swing. */
 const STRIDE_M = 0.16;
 
 export class Figure implements Pooled {
@@ -104,7 +104,7 @@ export class Figure implements Pooled {
     this.tag.addChild(back, this.#bar, this.#name);
   }
 
-  /** Starts over for another entity. */
+  /** Starts again for another entity. */
   begin(): void {
     this.#fresh = true;
     this.player = -1;
@@ -120,7 +120,7 @@ export class Figure implements Pooled {
     this.tag.visible = visible;
   }
 
-  /** Whose it is; `own` fighters get a ring. */
+  /** Sets the player; `own` fighters get a ring. */
   belongs(player: number, own: boolean): void {
     this.#ring.visible = own;
     if (player === this.player) return;
@@ -165,7 +165,7 @@ export class Figure implements Pooled {
     this.aim = aim;
   }
 
-  /** Sets the sprites. `shielded` pulses, `health` is 0..=100. */
+  /** Updates the sprites. A `shielded` fighter pulses; `health` is 0..=100. */
   draw(health: number, shielded: boolean, nowS: number, dtS: number): void {
     this.show(this.alive);
     if (!this.alive) return;
@@ -199,7 +199,7 @@ export class Figure implements Pooled {
     tint(this.#bar, part > 0.5 ? 0xf4efe2 : part > 0.25 ? 0xffb347 : 0xff5a3c);
   }
 
-  /** Hangs the tag: (x, y) in window pixels. */
+  /** Moves the tag to (x, y), window pixels. */
   hang(x: number, y: number, pxPerM: number): void {
     const size = Math.min(TAG_MOST, Math.max(1, pxPerM / TAG_PX_PER_M));
     this.tag.scale.set(size);
@@ -223,7 +223,7 @@ export class Figure implements Pooled {
   }
 }
 
-/** Where the muzzle of a fighter at a place is, metres. */
+/** Where the muzzle of a fighter is, metres. */
 export function muzzleX({ x }: { x: number }, angle: number): number {
   return x + Math.cos(angle) * MUZZLE_M - Math.sin(angle) * 0.08;
 }
@@ -232,7 +232,7 @@ export function muzzleY({ y }: { y: number }, angle: number): number {
   return y + Math.sin(angle) * MUZZLE_M + Math.cos(angle) * 0.08;
 }
 
-/** The renderer takes colours apart at each change: only real ones reach it. */
+/** The renderer splits a colour up each time it is set, so set it only when it changes. */
 function tint(sprite: Sprite, colour: number): void {
   if (sprite.tint !== colour) sprite.tint = colour;
 }

@@ -10,25 +10,25 @@ import { css, mix, type Theme } from "../palette";
 import { ellipse, metreCanvas, type Pen, softDisc } from "./canvas";
 import { seeded } from "./random";
 
-/** Painted beyond the arena's inner sides, metres: under the outer walls. */
+/** How far the floor is painted beyond the arena's inner sides, metres: under the outer walls. */
 export const GROUND_MARGIN_M = 1.1;
-/** Which way shadows fall, and how long those of walls are, metres. */
+/** The direction in which shadows fall, and the length of the walls' shadows, metres. */
 export const SUN_X = 0.8;
 export const SUN_Y = 0.6;
 const SHADOW_M = 2.1;
-/** A shadow's far end is drawn in this many steps of fading. */
+/** Number of steps in which a shadow's far end fades. */
 const SHADOW_STEPS = 14;
 const SLAB_M = 2;
 
-/** What floor and walls are painted on. */
+/** The area on which floor and walls are painted. */
 export interface Extent {
-  /** From the middle to the inner sides, metres. */
+  /** Distance from the centre to the inner sides, metres. */
   halfWidth: number;
   halfHeight: number;
   pxPerM: number;
 }
 
-/** The outer walls' inner sides. */
+/** The area within the inner sides of the outer walls. */
 export function extent(map: ArenaMap, pxPerM: number): Extent {
   let halfWidth = 1;
   let halfHeight = 1;
@@ -69,7 +69,7 @@ function slabs(
     for (let y = -halfHeight; y < halfHeight; y += SLAB_M) {
       pen.fillStyle = css(mix(theme.floor, theme.floorWorn, random()), 0.75);
       pen.fillRect(x, y, SLAB_M, SLAB_M);
-      // Some slabs are laid in halves.
+      // Some slabs are laid in two halves.
       if (random() < 0.22) {
         pen.fillStyle = css(theme.joint, 0.6);
         if (random() < 0.5) pen.fillRect(x + SLAB_M / 2, y, 0.035, SLAB_M);
@@ -205,7 +205,7 @@ function stains(
   }
 }
 
-/** Fine noise, so that no surface is plain. */
+/** Fine noise, so that no surface looks flat. */
 function grain(
   pen: Pen,
   [width, height]: readonly [number, number],
@@ -249,7 +249,7 @@ function shadows(pen: Pen, map: ArenaMap, theme: Theme, pxPerM: number) {
     );
   }
   pen.restore();
-  // One path for all walls in each step, so that overlapping shadows are not darker.
+  // Each step uses one path for all walls, so that overlapping shadows are not darker.
   pen.fillStyle = css(theme.shade, 0.062);
   for (let step = 1; step <= SHADOW_STEPS; step++) {
     const dx = (SUN_X * SHADOW_M * step) / SHADOW_STEPS;
@@ -270,7 +270,7 @@ function shadows(pen: Pen, map: ArenaMap, theme: Theme, pxPerM: number) {
   }
 }
 
-/** Warm where the sun comes from, cool where it goes. */
+/** Warm where the sun comes from, cool on the far side. */
 function sunlight(pen: Pen, [width, height]: readonly [number, number], theme: Theme) {
   const fade = pen.createLinearGradient(-width / 2, -height / 2, width / 2, height / 2);
   fade.addColorStop(0, css(theme.sun, 0.36));

@@ -1,5 +1,5 @@
 /**
- * Damage that floats up from who was hit. A ring of labels; the oldest gives way.
+ * Damage numbers that float up from a fighter that was hit. The labels form a ring; a new one replaces the oldest.
  */
 
 import { BitmapText, Container } from "pixi.js";
@@ -37,7 +37,7 @@ export class Numbers {
     }
   }
 
-  /** At (x, y), metres. */
+  /** Shows a number at (x, y), metres. */
   float(text: string, x: number, y: number, tint: number): void {
     const i = this.#next;
     const label = this.#labels[i];

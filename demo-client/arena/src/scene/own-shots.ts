@@ -1,8 +1,8 @@
 /**
- * The own shots: shown when they are predicted, not a second time when the server tells of them, and taken back when it
- * refuses.
+ * The own shots: shown when they are predicted, not shown again when the server reports them, and taken back if the
+ * server refuses them.
  *
- * In: predictions and what became of them, the own `Shot` and `Rail` events. Out: flashes and beams through the effects.
+ * In: predictions and their outcome, the own `Shot` and `Rail` events. Out: flashes and beams, through the effects.
  */
 
 import type { ArenaAction } from "../arena-game";
@@ -12,16 +12,16 @@ type Gun = "Shot" | "Rail";
 
 export class OwnShots {
   readonly #effects: Effects;
-  /** Predicted, and not settled yet: by the sequence of their input. */
+  /** Predicted shots that are not settled yet, by the sequence of their input. */
   readonly #waiting = new Map<number, { gun: Gun; beam: number }>();
-  /** Shown already, while the server's event for it is still to come. */
+  /** Number of shots that are shown already, while the server's event for them is still to come. */
   readonly #shown: Record<Gun, number> = { Shot: 0, Rail: 0 };
 
   constructor(effects: Effects) {
     this.#effects = effects;
   }
 
-  /** Another stay in a room. */
+  /** Starts again for another stay in a room. */
   clear(): void {
     this.#waiting.clear();
     this.#shown.Shot = 0;
@@ -42,7 +42,7 @@ export class OwnShots {
     this.#waiting.delete(sequence);
   }
 
-  /** True when it was the rail: it may fire again. A rifle's flash is over before any server can refuse it. */
+  /** Returns true for the rail, which may fire again. A rifle's flash is over before a server can refuse it. */
   withdrawn(sequence: number): boolean {
     const shot = this.#waiting.get(sequence);
     if (!shot) return false;
@@ -53,7 +53,7 @@ export class OwnShots {
     return true;
   }
 
-  /** The server tells of a shot of ours: true when it is on the screen since it was predicted. */
+  /** The server reports a shot of ours. Returns true if it is on the screen already, because it was predicted. */
   told(gun: Gun): boolean {
     const known = this.#shown[gun] > 0;
     if (known) this.#shown[gun] -= 1;

@@ -1,12 +1,12 @@
 /**
- * Short-lived bits: sparks, paint, smoke, shells. Sprites made once in a ring; numbers in typed arrays; the oldest gives
- * way when more are wanted than there are.
+ * Short-lived bits: sparks, paint, smoke, shells. The sprites are made once, in a ring, and their numbers are in typed
+ * arrays. When there are too many, a new particle replaces the oldest.
  */
 
 import { Container, Sprite, type Texture } from "pixi.js";
 import { M_PER_PX } from "./textures";
 
-/** What a particle starts as. Reused between calls: set what you need after {@link Particles.fresh}. */
+/** A particle's initial state. Reused between calls: set what you need after {@link Particles.fresh}. */
 export interface Spec {
   texture: Texture | undefined;
   x: number;
@@ -14,14 +14,14 @@ export interface Spec {
   /** Metres per second. */
   vx: number;
   vy: number;
-  /** Speed left after one second. */
+  /** Part of the speed that is left after one second. */
   drag: number;
   /** Radians per second. */
   spin: number;
   angle: number;
-  /** Seconds to live. */
+  /** Lifetime, seconds. */
   life: number;
-  /** Size at the start and at the end, of the texture's own. */
+  /** Size at the start and at the end, relative to the texture's own. */
   from: number;
   to: number;
   alpha: number;

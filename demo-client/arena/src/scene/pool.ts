@@ -1,18 +1,18 @@
 /**
- * Pictures of entities, kept from frame to frame by entity id. An entity that is seen first gets a picture that another
- * one no longer needs; only when there is none is one made. Nothing is allocated for an entity that is still there.
+ * Pictures of entities, kept from frame to frame by entity id. A new entity gets a picture that no other entity needs
+ * any more; a picture is made only if there is none. Nothing is allocated for an entity that is still there.
  */
 
-/** What a pool keeps. */
+/** An item of the pool. */
 export interface Pooled {
-  /** The entity shown. */
+  /** The entity that it shows. */
   id: number;
-  /** The last animation frame that it was shown in. */
+  /** The last animation frame in which it was shown. */
   frame: number;
 }
 
 export class Pool<T extends Pooled> {
-  /** In use, in no order. */
+  /** The items in use, in no particular order. */
   readonly active: T[] = [];
   readonly #byId = new Map<number, T>();
   readonly #free: T[] = [];
@@ -28,12 +28,12 @@ export class Pool<T extends Pooled> {
     this.#end = end;
   }
 
-  /** Before an animation frame's entities are shown. */
+  /** Call this before the entities of an animation frame are shown. */
   start(): void {
     this.#frame += 1;
   }
 
-  /** The picture of an entity, in use from now on. */
+  /** Returns the picture of an entity, which is in use from now on. */
   show(id: number): T {
     let item = this.#byId.get(id);
     if (!item) {
@@ -47,7 +47,7 @@ export class Pool<T extends Pooled> {
     return item;
   }
 
-  /** After an animation frame's entities were shown: the pictures of others are free again. */
+  /** Call this after the entities of an animation frame were shown; it frees the pictures of all others. */
   finish(): void {
     for (let i = this.active.length - 1; i >= 0; i--) {
       const item = this.active[i];

@@ -1,5 +1,5 @@
 /**
- * Shots in flight: a tracer that grows out of the muzzle, and a little light on the floor.
+ * Shots in flight: each has a tracer that grows out of the muzzle, and a little light on the floor.
  */
 
 import { Container, Sprite } from "pixi.js";
@@ -8,7 +8,7 @@ import { mix, playerColour } from "../palette";
 import { Pool, type Pooled } from "./pool";
 import { M_PER_PX, type Textures } from "./textures";
 
-/** Longest streak, metres; the texture shows 2. */
+/** The longest streak, metres; the texture shows 2. */
 const STREAK_M = 2.3;
 const TEXTURE_M = 2;
 
@@ -48,7 +48,7 @@ export class Projectiles {
       const angle = rows.angle[row] ?? 0;
       if (shot.fresh) {
         shot.fresh = false;
-        // A shot is first seen some way from its muzzle.
+        // When a shot is seen first, it is already some way from its muzzle.
         shot.startX = x - Math.cos(angle) * 0.5;
         shot.startY = y - Math.sin(angle) * 0.5;
         const colour = playerColour(rows.shooter[row] ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Meshes of loose quads, for what is large: the floor, the walls. Drawn with a plain one-texture shader, which costs
- * less for each pixel than the one that sprites share.
+ * Meshes of separate quads for large things: the floor, the walls. They use a plain one-texture shader, which costs
+ * less per pixel than the one that sprites share.
  */
 
 import { Mesh, MeshGeometry, type Texture } from "pixi.js";
@@ -11,7 +11,7 @@ export interface Quads {
   positions: Float32Array;
 }
 
-/** `fill` sets the texture's coordinates of each corner, 0..1. */
+/** `fill` sets the texture coordinates of each corner, 0..1. */
 export function quads(count: number, texture: Texture, fill: (uvs: Float32Array) => void): Quads {
   const positions = new Float32Array(count * 8);
   const uvs = new Float32Array(count * 8);
@@ -28,7 +28,7 @@ export function quads(count: number, texture: Texture, fill: (uvs: Float32Array)
   return { mesh: new Mesh({ geometry, texture }), positions };
 }
 
-/** Hands changed positions to the graphics card. */
+/** Sends changed positions to the graphics card. */
 export function moved({ mesh }: Quads): void {
   mesh.geometry.getBuffer("aPosition").update();
 }
@@ -56,7 +56,7 @@ export function corners(
   into[at + 7] = dy;
 }
 
-/** A rectangle about the middle, with all of the texture on it. */
+/** A rectangle around the origin that shows the whole texture. */
 export function picture(width: number, height: number, texture: Texture): Quads {
   const made = quads(1, texture, (uvs) => corners(uvs, 0, 0, 0, 1, 0, 1, 1, 0, 1));
   const [w, h] = [width / 2, height / 2];

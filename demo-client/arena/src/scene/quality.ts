@@ -1,18 +1,18 @@
 /**
- * How finely to draw: as finely as the screen shows where that is quick, coarser where that makes it quicker.
+ * How finely to draw: as finely as the screen can show if that is fast enough, more coarsely if that makes it faster.
  */
 
-/** Drawn pixels per CSS pixel are never more than this: what is finer nobody sees in motion. */
+/** The most drawn pixels per CSS pixel: nobody sees finer detail in motion. */
 const FINEST = 2;
-/** Nor fewer than this: names must be read. */
+/** The fewest: names must stay readable. */
 const COARSEST = 0.75;
-/** Each step down draws this part of the pixels along a side. */
+/** Each step down draws this part of the pixels along each side. */
 const STEP = 0.75;
-/** Slower than this on average is too slow, seconds per frame: 40 frames a second. */
+/** A longer average than this is too slow, seconds per frame: 40 frames a second. */
 const SLOW_S = 0.025;
-/** A step must shorten frames to this part at most, or it is taken back. */
+/** A step must shorten frames to this part at most; otherwise it is taken back. */
 const WORTH = 0.92;
-/** Frames that are averaged, and frames that are not looked at after a start or a step. */
+/** Number of frames that are averaged, and of frames that are ignored after a start or a step. */
 const FRAMES = 45;
 /** A gap this long is a hidden tab or a pause, seconds. */
 const GAP_S = 0.25;
@@ -20,18 +20,18 @@ const GAP_S = 0.25;
 const PROCESSOR = /swiftshader|llvmpipe|software|basic render/i;
 
 export class Quality {
-  /** Smooth edges of walls. Costs too much where the browser draws with the processor. */
+  /** Smooth edges of walls. This costs too much where the browser draws with the processor. */
   readonly antialias = !PROCESSOR.test(rendererName());
   /** Drawn pixels per CSS pixel. */
   resolution = Math.min(FINEST, Math.max(1, globalThis.devicePixelRatio || 1));
   #frames = -FRAMES;
   #lastMs = 0;
   #spentS = 0;
-  /** What a frame took before the last step down, and how finely that was drawn. */
+  /** The duration of a frame before the last step down, and the resolution at that time. */
   #before: { frameS: number; resolution: number } | undefined;
   #settled = false;
 
-  /** Counts an animation frame. True when `resolution` changed. */
+  /** Counts an animation frame. Returns true when `resolution` has changed. */
   frame(nowMs: number): boolean {
     const passedS = (nowMs - this.#lastMs) / 1000;
     this.#lastMs = nowMs;
@@ -48,7 +48,7 @@ export class Quality {
   #judge(frameS: number): boolean {
     const before = this.#before;
     if (before && frameS > before.frameS * WORTH) {
-      // Fewer pixels were no help: a slow screen, or a busy machine.
+      // Fewer pixels did not help: the screen is slow, or the machine is busy.
       this.#settled = true;
       this.resolution = before.resolution;
       return true;
@@ -63,7 +63,7 @@ export class Quality {
   }
 }
 
-/** What the browser says it draws with; empty when it does not say. */
+/** The renderer that the browser names; empty if it names none. */
 function rendererName(): string {
   const gl = document.createElement("canvas").getContext("webgl2");
   const info = gl?.getExtension("WEBGL_debug_renderer_info");

@@ -1,9 +1,9 @@
 /**
- * Seeded randomness for what is painted: the same map has the same stains on every screen and after every reload.
- * The generator is mulberry32 (Tommy Ettinger, public domain).
+ * Seeded randomness for painting: the same map has the same stains on every screen and after every reload. The
+ * generator is mulberry32 (Tommy Ettinger, public domain).
  */
 
-/** Gives 0..1, the same sequence for the same words. */
+/** A generator of numbers in 0..1, with the same sequence for the same words. */
 export function seeded(words: string): () => number {
   let state = 2166136261;
   for (let i = 0; i < words.length; i++) {

@@ -1,7 +1,7 @@
 /**
- * The picture: owns the renderer, the layers from the floor up, and the order in which a frame is drawn.
+ * The picture: owns the renderer, the layers from the floor upwards, and the order in which a frame is drawn.
  *
- * In: the room's view and events. Out: one drawn frame for each call. Asks for no animation frames itself.
+ * In: the room's view and events. Out: one drawn frame for each call. It requests no animation frames itself.
  */
 
 import "pixi.js/unsafe-eval";
@@ -29,10 +29,10 @@ import { M_PER_PX, makeTextures, type Textures } from "./textures";
 import { isCentre } from "./wall-tops";
 import { Walls } from "./walls";
 
-/** Textures that one draw call of sprites may use: the atlas, and some names. */
+/** Number of textures that one draw call of sprites may use: the atlas, and some names. */
 const BATCH_TEXTURES = 4;
 
-/** What a frame is drawn from. */
+/** Everything that a frame is drawn from. */
 export interface Moment {
   view: ArenaView | undefined;
   players: ReadonlyMap<number, PlayerInfo>;
@@ -114,9 +114,9 @@ export class Scene {
     );
   }
 
-  /** Puts a canvas into `host`. Fonts must be there: text is painted into textures. */
+  /** Puts a canvas into `host`. The fonts must be loaded, because text is painted into textures. */
   static async create(host: HTMLElement, sound: Sound): Promise<Scene> {
-    // The page has one requestAnimationFrame; what the renderer does now and then is done in it too.
+    // The page has one requestAnimationFrame loop; the renderer's occasional work is done in it too.
     Ticker.system.autoStart = false;
     Ticker.system.stop();
     const quality = new Quality();
@@ -130,9 +130,9 @@ export class Scene {
       backgroundColor: theme("").void,
       powerPreference: "high-performance",
     });
-    // Small pictures share one texture: a shader that chooses among a few is cheaper than one for sixteen.
+    // Small pictures share one texture: a shader that chooses among a few textures is cheaper than one for sixteen.
     renderer.limits.maxBatchableTextures = BATCH_TEXTURES;
-    // The page listens for itself.
+    // The page has its own listeners.
     renderer.events?.setTargetElement(null as unknown as HTMLElement);
     renderer.canvas.setAttribute("aria-hidden", "true");
     host.append(renderer.canvas);
@@ -146,7 +146,7 @@ export class Scene {
     return scene;
   }
 
-  /** Paints a map, if it is another one than now. */
+  /** Paints a map, unless it is the current one. */
   load(map: ArenaMap): void {
     if (map.name === this.#map) return;
     this.#map = map.name;
@@ -205,12 +205,12 @@ export class Scene {
     this.#renderer.render(this.#root);
   }
 
-  /** Shows or hides the crosshair; called before `draw`. */
+  /** Shows or hides the crosshair; call it before `draw`. */
   aim(visible: boolean, x: number, y: number, dtS: number): void {
     this.#crosshair.draw(visible, x, y, dtS);
   }
 
-  /** Sparks that rise from the furnace, drops from the fountain. */
+  /** Sparks that rise from the furnace, or drops from the fountain. */
   #embers(dtS: number): void {
     this.#emberS -= dtS;
     if (this.#emberS > 0) return;

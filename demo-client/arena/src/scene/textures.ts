@@ -1,6 +1,6 @@
 /**
- * Pictures of everything small: fighters in parts, flashes, particles. Painted once at start, shared by all sprites.
- * What is tinted in a player's colour is painted in greys.
+ * Pictures of everything small: parts of fighters, flashes, particles. They are painted once at the start and shared by
+ * all sprites. Those that get a player's colour are painted in greys.
  */
 
 import type { Texture } from "pixi.js";
@@ -9,7 +9,7 @@ import { Atlas, type Painter } from "./atlas";
 import { ellipse, roundRect, softDisc } from "./canvas";
 import { fighterParts } from "./fighter-parts";
 
-/** Parts of fighters look east; their origin is the middle of the body. */
+/** Parts of fighters look east; their origin is the centre of the body. */
 export interface Textures {
   shadow: Texture;
   foot: Texture;
@@ -34,14 +34,14 @@ export interface Textures {
   scorch: Texture;
 }
 
-/** Metres that a texture of {@link makeTextures} shows across: sprites are scaled by metres per pixel. */
+/** Metres per pixel of a texture from {@link makeTextures}; sprites are scaled by it. */
 export const M_PER_PX = 1 / SPRITE_PX_PER_M;
 
 export function makeTextures(random: () => number): Textures {
   const atlas = new Atlas(SPRITE_PX_PER_M);
   const sprite: Painter = (size, draw, height = size) => atlas.add(size, height, draw);
   const textures = {
-    // The tallest first: they share rows of the atlas.
+    // The tallest come first, because they share rows of the atlas.
     splat: [splat(sprite, random), splat(sprite, random), splat(sprite, random)],
     ...fighterParts(sprite),
     ...lights(sprite),
@@ -65,7 +65,7 @@ export function makeTextures(random: () => number): Textures {
 
 function lights(sprite: Painter) {
   return {
-    // A streak whose bright end is its right end: anchored there.
+    // A streak whose bright end is on the right: it is anchored there.
     tracer: sprite(
       2,
       (pen) => {
@@ -85,7 +85,7 @@ function lights(sprite: Painter) {
       },
       0.4,
     ),
-    // A piece of a line, to be drawn out as long as it must be.
+    // A piece of a line, stretched to the length that is needed.
     beam: sprite(
       0.25,
       (pen) => {
@@ -113,7 +113,7 @@ function lights(sprite: Painter) {
         [1, 0],
       ]);
     }),
-    // A star that points east: its origin is the muzzle.
+    // A star that points east; its origin is the muzzle.
     flash: sprite(2.2, (pen) => {
       const arms: readonly [number, number][] = [
         [0, 1],

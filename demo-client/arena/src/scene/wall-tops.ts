@@ -1,6 +1,6 @@
 /**
  * The tops of a map's walls, painted once: concrete with steel edges, crates, hedges, and one centrepiece (a furnace or
- * a fountain) on the wall that stands in the middle.
+ * a fountain) on the wall in the centre.
  */
 
 import { Texture } from "pixi.js";
@@ -10,7 +10,7 @@ import { ellipse, metreCanvas, type Pen, roundRect } from "./canvas";
 import { type Extent, GROUND_MARGIN_M } from "./floor";
 import { seeded } from "./random";
 
-/** A texture that covers the arena, see-through where no wall is. */
+/** A texture that covers the arena and is transparent where no wall is. */
 export function paintTops(
   map: ArenaMap,
   { halfWidth, halfHeight, pxPerM }: Extent,
@@ -162,7 +162,7 @@ function hedge(
   }
 }
 
-/** What the middle of the map is about. */
+/** The landmark in the centre of the map. */
 function centrepiece(
   pen: Pen,
   { half_width: w, half_height: h }: Wall,

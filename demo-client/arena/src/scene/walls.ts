@@ -1,6 +1,6 @@
 /**
- * Walls with height: each frame their tops lean away from the middle of the window, as under a camera that hangs above.
- * Footprints stay where the rules have them, so that aiming is honest.
+ * Walls with height: in each frame their tops lean away from the centre of the window, as seen from a camera above it.
+ * Their bases stay where the rules have them, so that aiming is honest.
  *
  * Three meshes for the whole map: faces in the sun, faces in the shade, tops. Only vertex positions change.
  */
@@ -67,12 +67,12 @@ export class Walls {
   }
 }
 
-/** From the floor (top of the texture) up to the wall's top (its bottom). */
+/** From the floor (the top of the texture) up to the wall's top (the bottom of the texture). */
 function faceUvs(uvs: Float32Array): void {
   for (let at = 0; at < uvs.length; at += 8) corners(uvs, at, 0, 0, 1, 0, 1, 1, 0, 1);
 }
 
-/** A top shows what was painted where its wall stands. */
+/** Each top shows what was painted at its wall's place. */
 function topUvs(
   uvs: Float32Array,
   walls: readonly Wall[],
