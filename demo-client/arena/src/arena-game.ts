@@ -9,11 +9,11 @@ import init, {
   arenaMap,
   expectedTraceHash,
   traceHash,
-} from "../../wasm/pkg/tickwire_wasm.js";
-import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
+} from "../wasm/pkg/tickwire_arena_wasm.js";
+import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../wasm/pkg/types";
 
 /** Waits of dash and rail in seconds, and how far a beam gets. Only after `arenaGame.load()`. */
-export { dashWaitS, railReachM, railWaitS } from "../../wasm/pkg/tickwire_wasm.js";
+export { dashWaitS, railReachM, railWaitS } from "../wasm/pkg/tickwire_arena_wasm.js";
 export type {
   Arena,
   ArenaAction,
@@ -22,7 +22,7 @@ export type {
   ArenaMap,
   ArenaView,
   Wall,
-} from "../../wasm/pkg/types";
+} from "../wasm/pkg/types";
 
 /** Hands off the keys. A new one for each who wants to change it. */
 export function neutralInput(): ArenaInput {

@@ -2,9 +2,9 @@
  * The room with the real client core, on sockets that the test holds. What needs a server is in the arena's `e2e`.
  */
 
+import { type ConnectionState, connect, type GameModule } from "tickwire";
 import { expect, test, vi } from "vitest";
-import type { Arena } from "../../wasm/pkg/types";
-import { type ConnectionState, connect, type GameModule } from "../src/index";
+import type { Arena } from "../wasm/pkg/types";
 import { arenaInNode } from "./arena-in-node";
 
 class Socket extends EventTarget {

@@ -7,9 +7,9 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import init, { arenaClient } from "../../wasm/pkg/tickwire_wasm.js";
+import init, { arenaClient } from "../wasm/pkg/tickwire_arena_wasm.js";
 
-const MODULE = resolve(import.meta.dirname, "../../wasm/pkg/tickwire_wasm_bg.wasm");
+const MODULE = resolve(import.meta.dirname, "../wasm/pkg/tickwire_arena_wasm_bg.wasm");
 const RUNS = 25;
 const WARM_UP_SNAPSHOTS = 60;
 /** Between two snapshots of the arena. */
@@ -58,7 +58,7 @@ const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {
-  throw new Error("usage: npm run bench -w sdk -- FILE");
+  throw new Error("usage: npm run bench -w arena -- FILE");
 }
 // npm runs scripts in the package's directory; the file is named from where npm was called.
 const messages = read(resolve(process.env.INIT_CWD ?? ".", file));
