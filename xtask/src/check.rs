@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what can be said about the code without running it.
+//! `cargo xtask check`: what can be said about the code without its tests.
 //!
 //! Every part runs even if one before it failed, cheap ones first. Long files and functions are
 //! reported, not refused: some tables and tests are better long.

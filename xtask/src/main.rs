@@ -65,7 +65,7 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
-    /// Formatting, lints, documentation, types, licences, and a report of long files and functions
+    /// Formatting, lints, documentation, types, the npm package, licences, and a report of long files and functions
     Check,
 }
 

@@ -1,5 +1,5 @@
 /**
- * The arena's WASM module in Node, for tests: the real client core without a page.
+ * The arena's WASM module in Node, for tests. It is the real client core, without a page.
  */
 
 import { readFile } from "node:fs/promises";

@@ -37,6 +37,9 @@ pub fn framework() -> String {
 ///
 /// `More` is what the module's other functions speak of: a type, a tuple of types, or `()`. The types inside all of
 /// these are found from here.
+///
+/// # Panics
+/// When two different types have the same name.
 pub fn game<R: Rules, More: TS + 'static>(name: &str) -> String
 where
     R::Input: TS,
@@ -147,15 +150,22 @@ impl TypeVisitor for Types {
         if T::output_path().is_none() {
             return;
         }
-        let (id, config) = (TypeId::of::<T>(), Config::default());
+        let id = TypeId::of::<T>();
         if let Some(name) = self.framework.get(&id) {
             self.imported.insert(name.clone());
-        } else if !self.seen.contains_key(&id) {
-            let name = T::ident(&config);
+            return;
+        }
+        let config = Config::default();
+        let name = T::ident(&config);
+        if self.seen.insert(id, name.clone()).is_none() {
             let docs = T::docs().unwrap_or_default();
-            let text = format!("{docs}export {}", T::decl(&config));
-            self.seen.insert(id, name.clone());
-            self.declared.insert(name, indented(&text));
+            let text = indented(&format!("{docs}export {}", T::decl(&config)));
+            // A generic type is found once for each type that it is used with, and declared once.
+            let earlier = self.declared.insert(name.clone(), text.clone());
+            assert!(
+                earlier.is_none_or(|earlier| earlier == text),
+                "two types are called {name}"
+            );
             T::visit_dependencies(self);
         }
     }
