@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what can be said about the code without running it.
+//! `cargo xtask check`: what can be said about the code without its tests.
 //!
 //! Every part runs even if one before it failed, cheap ones first. Long files and functions are
 //! reported, not refused: some tables and tests are better long.
@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
-use crate::{length, play, wasm};
+use crate::{length, play, sdk, wasm};
 
 /// Licences that a package may have whose code or fonts the page ships. deny.toml has the list for
 /// crates; tools that only build the page are free to have others.
@@ -29,7 +29,7 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// `cargo xtask check`.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(13);
+    let mut steps = Steps::new(14);
     play::first_steps(workspace, &mut steps)?;
 
     steps.part("rustfmt", "checking", |live| {
@@ -43,6 +43,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     steps.part("wasm", "building", |live| wasm::module(workspace, live));
     steps.part("types", "writing", |live| wasm::types(workspace, live));
     steps.part("tsc", "checking", |live| npm(workspace, live, "typecheck"));
+    steps.part("npm package", "checking", |live| {
+        sdk::package(workspace, live)
+    });
     steps.part("clippy", "checking", |live| {
         let mut cargo = workspace.cargo();
         cargo.args(["clippy", "--workspace", "--all-targets"]);

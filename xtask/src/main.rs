@@ -1,8 +1,8 @@
 //! `cargo xtask ...`: everything a person does with this repository in one command each.
 //!
 //! This file is the command line; the other files are stages in the order in which a build goes
-//! through them: tools -> wasm -> page -> play, then test and check. No stage knows of the command
-//! line, and none runs again while its inputs are what they were.
+//! through them: tools -> wasm -> sdk -> page -> play, then test and check. No stage knows of the
+//! command line, and none runs again while its inputs are what they were.
 
 #![allow(
     clippy::print_stdout,
@@ -15,6 +15,7 @@ mod instructions;
 mod length;
 mod page;
 mod play;
+mod sdk;
 mod stamp;
 mod steps;
 mod test;
@@ -64,7 +65,7 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
-    /// Formatting, lints, documentation, types, licences, and a report of long files and functions
+    /// Formatting, lints, documentation, types, the npm package, licences, and a report of long files and functions
     Check,
 }
 

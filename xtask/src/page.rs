@@ -1,5 +1,5 @@
-//! The page that people play: npm packages -> vite -> `demo-client/arena/dist`, from where the
-//! server's build takes it into the binary.
+//! The page that people play: npm packages, the SDK and the WASM module -> vite -> `demo-client/arena/dist`,
+//! from where the server's build takes it into the binary.
 //!
 //! npm installs exactly what package-lock.json says, and only when that changed.
 
@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use crate::stamp::Stamp;
 use crate::steps::{Live, Outcome};
 use crate::tools::{self, Workspace};
-use crate::wasm;
+use crate::{sdk, wasm};
 
 /// Installs the npm packages that package-lock.json names.
 pub(crate) fn packages(workspace: &Workspace, live: &Live) -> Result<Outcome> {
@@ -33,7 +33,8 @@ pub(crate) fn packages(workspace: &Workspace, live: &Live) -> Result<Outcome> {
 pub(crate) fn page(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     let inputs = [
         workspace.at("demo-client/arena"),
-        workspace.at("demo-client/sdk"),
+        sdk::built(workspace),
+        workspace.at("demo-client/sdk/package.json"),
         workspace.at("demo-client/package-lock.json"),
         workspace.at("demo-client/tsconfig.base.json"),
         wasm::package(workspace),

@@ -14,10 +14,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
-use crate::{page, wasm};
+use crate::{page, sdk, wasm};
 
 /// Steps that [`build_steps`] takes.
-pub(crate) const BUILD_STEPS: usize = 7;
+pub(crate) const BUILD_STEPS: usize = 8;
 /// How many ports after a busy one are tried to suggest a free one.
 const SUGGESTIONS: u16 = 100;
 
@@ -57,6 +57,7 @@ pub(crate) fn build_steps(workspace: &Workspace, steps: &mut Steps) -> Result<Pa
     first_steps(workspace, steps)?;
     steps.need("wasm", "building", |live| wasm::module(workspace, live))?;
     steps.need("types", "writing", |live| wasm::types(workspace, live))?;
+    steps.need("sdk", "building", |live| sdk::build(workspace, live))?;
     steps.need("page", "building", |live| page::page(workspace, live))?;
     steps.need("server", "building", |live| server(workspace, live))?;
     Ok(server_binary(workspace))

@@ -38,7 +38,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         tools::run_loud(rust_tests(workspace).args(PRODUCT))
     });
     steps.loud_part("typescript", || {
-        tools::run_loud(workspace.npm().args(["test", "-w", "sdk"]))
+        tools::run_loud(workspace.npm().arg("test"))
     });
     steps.part("fuzz", "fuzzing", |live| fuzz::short(workspace, live));
     steps.part("instructions", "counting", |live| {

@@ -1,10 +1,10 @@
-//! The browser's half of the Rust code: crate `tickwire-wasm` -> .wasm -> JavaScript bindings and
-//! TypeScript types in `demo-client/wasm/pkg`.
+//! The browser's half of the Rust code: crate `tickwire-arena-wasm` -> .wasm -> JavaScript bindings and
+//! TypeScript types in `demo-client/arena/wasm/pkg`, and the SDK's own types in its `src/types.ts`.
 //!
 //! wasm-bindgen runs as a library, so that its version is the one in Cargo.lock and nobody has to
 //! install a second tool that must match it.
 
-use std::env::consts::EXE_SUFFIX;
+use std::env::consts::EXE_EXTENSION;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +17,9 @@ use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, PRODUCT, WASM_TARGET, Workspace};
 
 /// Name of the JavaScript module, and stem of every file of it.
-const MODULE: &str = "tickwire_wasm";
+const MODULE: &str = "tickwire_arena_wasm";
+/// The types of the framework. This file is in git: the SDK is whole without Rust.
+const SDK_TYPES: &str = "demo-client/sdk/src/types.ts";
 
 /// `cargo xtask wasm`.
 pub(crate) fn wasm(workspace: &Workspace) -> Result<()> {
@@ -29,15 +31,15 @@ pub(crate) fn wasm(workspace: &Workspace) -> Result<()> {
     steps.need("types", "writing", |live| types(workspace, live))
 }
 
-/// Where the bindings and types go.
+/// Where the bindings and types of the arena go.
 pub(crate) fn package(workspace: &Workspace) -> PathBuf {
-    workspace.at("demo-client/wasm/pkg")
+    workspace.at("demo-client/arena/wasm/pkg")
 }
 
 /// Compiles the crate for browsers and binds it to JavaScript.
 pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "tickwire-wasm", "--lib"]);
+    cargo.args(["build", "--package", "tickwire-arena-wasm", "--lib"]);
     cargo.args(["--target", WASM_TARGET, "--profile", "wasm"]);
     tools::run(&mut cargo, live)?;
 
@@ -73,24 +75,29 @@ pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Writes the TypeScript types of what crosses the border, generated from the Rust types.
+/// Writes the TypeScript types of what crosses the border, generated from the Rust types: the arena's and the SDK's.
 pub(crate) fn types(workspace: &Workspace, live: &Live) -> Result<Outcome> {
-    let path = package(workspace).join("types.ts");
-    let before = fs::read(&path).ok();
-    fs::create_dir_all(package(workspace))?;
     let mut cargo = workspace.cargo();
-    cargo.arg("build").args(PRODUCT).args(["--bin", "types"]);
+    cargo.arg("build").args(PRODUCT);
+    cargo.args(["--bin", "types", "--example", "sdk_types"]);
     tools::run(&mut cargo, live)?;
-    let writer = workspace
-        .target
-        .join("debug")
-        .join(format!("types{EXE_SUFFIX}"));
-    tools::run(Command::new(writer).arg(&path), live)?;
-    let after = fs::read(&path).with_context(|| format!("no types in {}", path.display()))?;
-    let unchanged = before.is_some_and(|before| before == after);
-    Ok(if unchanged {
-        Outcome::Unchanged
-    } else {
-        Outcome::Done
-    })
+
+    let package = package(workspace);
+    fs::create_dir_all(&package)?;
+    let files = [
+        ("types", package.join("types.ts")),
+        ("examples/sdk_types", workspace.at(SDK_TYPES)),
+    ];
+    let mut outcome = Outcome::Unchanged;
+    for (writer, path) in files {
+        let before = fs::read(&path).ok();
+        let writer = workspace.target.join("debug").join(writer);
+        let writer = writer.with_extension(EXE_EXTENSION);
+        tools::run(Command::new(writer).arg(&path), live)?;
+        let after = fs::read(&path).with_context(|| format!("no types in {}", path.display()))?;
+        if before != Some(after) {
+            outcome = Outcome::Done;
+        }
+    }
+    Ok(outcome)
 }

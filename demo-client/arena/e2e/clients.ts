@@ -3,8 +3,8 @@
  */
 
 import { connect, type Room } from "tickwire";
-import { arenaInNode } from "../../sdk/test/arena-in-node";
-import type { Arena } from "../../wasm/pkg/types";
+import { arenaInNode } from "../test/arena-in-node";
+import type { Arena } from "../wasm/pkg/types";
 
 /** Joins a room with `count` players; returns when all are in. */
 export function fill(url: string, room: string, count: number): Promise<Room<Arena>[]> {

@@ -8,7 +8,7 @@
 import type { Browser } from "playwright-core";
 import type { Room } from "tickwire";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Arena } from "../../wasm/pkg/types";
+import type { Arena } from "../wasm/pkg/types";
 import { fill } from "./clients";
 import { Server } from "./server";
 import { launch, Tab } from "./tab";

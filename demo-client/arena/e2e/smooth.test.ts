@@ -8,7 +8,7 @@
 import type { Browser } from "playwright-core";
 import { LINK_PRESETS, type Room } from "tickwire";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Arena } from "../../wasm/pkg/types";
+import type { Arena } from "../wasm/pkg/types";
 import { fill } from "./clients";
 import { paces, record, recorded, setLink, smoothness, stats } from "./screen";
 import { Server } from "./server";

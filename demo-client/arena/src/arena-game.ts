@@ -9,11 +9,11 @@ import init, {
   arenaMap,
   expectedTraceHash,
   traceHash,
-} from "../../wasm/pkg/tickwire_wasm.js";
-import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../../wasm/pkg/types";
+} from "../wasm/pkg/tickwire_arena_wasm.js";
+import type { Arena, ArenaInput, ArenaMap, ArenaSetup } from "../wasm/pkg/types";
 
 /** The waits of dash and rail in seconds, and the reach of a beam. Only after `arenaGame.load()`. */
-export { dashWaitS, railReachM, railWaitS } from "../../wasm/pkg/tickwire_wasm.js";
+export { dashWaitS, railReachM, railWaitS } from "../wasm/pkg/tickwire_arena_wasm.js";
 export type {
   Arena,
   ArenaAction,
@@ -22,7 +22,7 @@ export type {
   ArenaMap,
   ArenaView,
   Wall,
-} from "../../wasm/pkg/types";
+} from "../wasm/pkg/types";
 
 /** An input with no key held. It is a new object each time, so the caller may change it. */
 export function neutralInput(): ArenaInput {

@@ -1,12 +1,12 @@
 /**
- * Who listens to what. A listener that throws is reported like any uncaught error and harms neither the others nor
- * the connection.
+ * Listeners of a room. In: a name and a value. Out: a call of each listener of that name. An error that a listener
+ * throws is reported like any uncaught error, and must not harm the other listeners or the connection.
  */
 
 /** Ends a subscription. May be called more than once. */
 export type Unsubscribe = () => void;
 
-/** Listeners by the name of what they listen to; `Events` maps that name to what the listener is given. */
+/** Listeners by name. `Events` maps each name to the type that its listeners are given. */
 export class Emitter<Events> {
   readonly #listeners = new Map<keyof Events, Set<(value: never) => void>>();
 

@@ -1,11 +1,11 @@
 /**
- * What the SDK needs of a game: its WASM module, which holds the client core and the game's rules in Rust, and the
- * types generated from them. No game is known here.
+ * What the SDK needs of a game: its WASM module, which holds the client core and the game's rules in Rust, and its
+ * types, which are generated from those rules. No game is known here.
  */
 
-import type { ClientEvent, Retry, Stats } from "../../wasm/pkg/types";
+import type { ClientEvent, Retry, Stats } from "./types.js";
 
-/** A game as the type checker sees it. Generated from the game's Rust rules, never written by hand. */
+/** A game as the type checker sees it. It is generated from the game's Rust rules, never written by hand. */
 export interface Game {
   /** What a player intends for one tick. */
   input: unknown;
@@ -13,15 +13,15 @@ export interface Game {
   command: unknown;
   /** A reliable message from the room. */
   event: unknown;
-  /** What an input does at once, beside moving the avatar. */
+  /** What an input does beside moving the avatar, such as a shot. */
   action: unknown;
   /** What a room tells each client on joining. */
   setup: unknown;
-  /** One table for each component: `count` rows, a column of entity ids, one column for each field. */
+  /** One table for each component: `count` rows, a column of entity ids, and one column for each field. */
   view: object;
 }
 
-/** The client core of one room, as its WASM module exports it. Knows neither sockets nor clocks. */
+/** The client core of one room, as a game's WASM module exports it. It has no sockets and no clock. */
 export interface GameClient {
   connected(nowMs: number): void;
   handleMessage(nowMs: number, bytes: Uint8Array): void;
@@ -51,26 +51,26 @@ export interface GameClient {
   setResumeToken(token: string): void;
 }
 
-/** Where to go, and as whom. */
+/** The seat that a player asks for. */
 export interface Seat {
-  /** The room's name; empty asks for any room with a free seat. */
+  /** The room's name. Empty: any room with a free seat. */
   room: string;
-  /** Open the room if it is not there. */
+  /** Opens the room if it is not there. */
   create: boolean;
   /** The name to show. */
   name: string;
 }
 
-/** A game that {@link connect} can join: how to load its module and how to make a client of it. */
+/** A game that `connect` can join: how to load its module, and how to make a client of it. */
 export interface GameModule<G extends Game> {
   /** The game's name, as servers know it. */
   readonly name: string;
-  /** Hands off the keys: what a hidden tab sends. */
+  /** The input of a player with hands off the keys. A hidden tab sends it. */
   readonly neutral: G["input"];
-  /** Loads the WASM module, once, and gives its memory. */
+  /** Loads the WASM module once, and gives its memory. */
   load(): Promise<WebAssembly.Memory>;
-  /** A client of a room that it has not joined yet. Called after `load`. */
+  /** A client that has not joined its room yet. Called after `load`. */
   client(seat: Seat): GameClient;
-  /** Only for the type checker: never set. */
+  /** Never set: only the type checker needs it. */
   readonly types?: G;
 }

@@ -1,12 +1,10 @@
 /**
- * The `tickwire` package: join a room, send inputs, draw the view. See README.md for a whole client in 20 lines.
+ * The `tickwire` package: join a room, send inputs, draw the view. README.md shows a whole client in 20 lines.
  */
 
-export type { Budget, LinkReport, PlayerInfo, Rung, Stats } from "../../wasm/pkg/types";
-export { LINK_PRESETS } from "../../wasm/pkg/types";
-export type { Unsubscribe } from "./emitter";
-export type { Game, GameClient, GameModule, Seat } from "./game";
-export type { ConnectionState } from "./link";
+export type { ConnectionState, Surroundings } from "./connection.js";
+export type { Unsubscribe } from "./emitter.js";
+export type { Game, GameClient, GameModule, Seat } from "./game.js";
 export {
   type ChatLine,
   type ConnectOptions,
@@ -16,7 +14,9 @@ export {
   type Room,
   type RoomEvents,
   type Welcome,
-} from "./room";
-export { hasSeat, type TokenStorage } from "./seat-store";
-export { rowOf } from "./tables";
-export type { Telemetry, TelemetryOptions, TelemetrySnapshot, Track } from "./telemetry";
+} from "./room.js";
+export { hasSeat, type TokenStorage } from "./seat-store.js";
+export { rowOf } from "./tables.js";
+export type { Telemetry, TelemetryOptions, TelemetrySnapshot, Track } from "./telemetry.js";
+// All of them: a game's generated types import what they use from here.
+export * from "./types.js";

@@ -1,41 +1,43 @@
 /**
- * A room as a page sees it: joins the link, the client core in WASM and the tables of the view.
+ * A room as a page sees it. It ties the connection, the client core in WASM and the tables of the view together.
  *
- * In: inputs, commands and chat from the page; messages from the link. Out: a view for each animation frame, and events.
- * Decides nothing about the game: what the bytes mean, what is predicted and what is drawn when is the core's.
+ * In: inputs, commands and chat from the page, and messages from the connection. Out: a view for each animation frame,
+ * and events. It must decide nothing about the game: the core knows what bytes mean and what to predict and draw.
  */
 
-import type { ClientEvent, LinkReport, PlayerInfo, RoomEvent, Stats } from "../../wasm/pkg/types";
-import { Emitter, type Unsubscribe } from "./emitter";
-import type { Game, GameClient, GameModule } from "./game";
-import { type ConnectionState, Link, type Surroundings } from "./link";
-import { SeatStore, type TokenStorage, tabStorage } from "./seat-store";
-import { Tables } from "./tables";
-import { Recorder, type Telemetry, type TelemetryOptions } from "./telemetry";
+import { Connection, type ConnectionState, type Surroundings } from "./connection.js";
+import { Emitter, type Unsubscribe } from "./emitter.js";
+import type { Game, GameClient, GameModule } from "./game.js";
+import { SeatStore, type TokenStorage, tabStorage } from "./seat-store.js";
+import { Tables } from "./tables.js";
+import { Recorder, type Telemetry, type TelemetryOptions } from "./telemetry.js";
+import type { ClientEvent, LinkReport, PlayerInfo, RoomEvent, Stats } from "./types.js";
 
-/** Where to go, and as whom. */
+/** The room to join, the name to join it with, and how. */
 export interface ConnectOptions {
-  /** The name to show to others; the server cleans it. */
+  /** The name that others see. The server cleans it. */
   name: string;
-  /** The room's name. Empty, the default: any room with a free seat. */
+  /** The room's name. Empty, the default, asks for any room with a free seat. */
   room?: string;
-  /** Open the room if it is not there; true by default. */
+  /** Opens the room if it is not there. True by default. */
   create?: boolean;
-  /** The server's socket; by default `/ws` on the page's own host. */
+  /** The address of the server's WebSocket. By default `/ws` on the page's own host. */
   url?: string;
-  /** Keeps the seat for a reload; by default the tab's sessionStorage. null: a reload is a new player. */
+  /** Keeps the seat over a reload. By default the tab's sessionStorage; with null, a reload is a new player. */
   storage?: TokenStorage | null;
   /** For tests. */
   surroundings?: Surroundings;
 }
 
-/** A room let us in, for the first time or again. */
+/** A room has let us in, for the first time or again. */
 export interface Welcome {
+  /** The own player id. */
   readonly player: number;
-  /** Same player and same score as before. */
+  /** True if we are the same player as before, with the same score. */
   readonly resumed: boolean;
+  /** The room's name. */
   readonly room: string;
-  /** The name as the server shows it. */
+  /** The own name as the server shows it. */
   readonly name: string;
 }
 
@@ -46,50 +48,53 @@ export interface ChatLine {
   readonly text: string;
 }
 
-/** Something that an own input does, on this screen before the server has said so. */
+/** What an own input does, shown on this screen before the server has confirmed it. */
 export interface Predicted<G extends Game> {
-  /** Of the input; `confirmed` or `withdrawn` names it again. */
+  /** The input's number. A later `confirmed` or `withdrawn` has the same. */
   readonly sequence: number;
   readonly action: G["action"];
 }
 
-/** What a server in dev mode lets a page do, for trying things out. */
+/** What a server in dev mode lets a page try out. */
 export interface Dev {
-  /** What the server does to this connection now, and what was wrong with the last wish. */
+  /** What the server does to the own link now, and what was wrong with the last request. */
   readonly link: LinkReport;
   /**
    * Makes the own link worse: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a name of `LINK_PRESETS`, or `none`.
-   * The server answers with a `link` event. Asked again after a reconnect.
+   * The server answers with a `link` event. The request is sent again after a reconnect.
    */
   setLink(link: string): void;
 }
 
 /** What {@link Room.on} listens to. */
 export interface RoomEvents<G extends Game> {
+  /** The connection's state has changed. */
   state: ConnectionState;
+  /** The room has let us in. */
   welcome: Welcome;
-  /** Somebody came, left, was lost or is back. */
+  /** A player came, left, lost the connection or is back. */
   roster: ReadonlyMap<number, PlayerInfo>;
+  /** A player said something. */
   chat: ChatLine;
-  /** The own last line was not passed on: too many, or nothing to show. */
+  /** The server did not pass the last own line on: there were too many, or it had nothing to show. */
   chatRefused: undefined;
   /** The game's own events. */
   event: G["event"];
-  /** An own input does this: show it now. It comes out of `view()`, before what that returns is drawn. */
+  /** An own input does this: show it now. `view()` emits it, before the page draws what `view()` returns. */
   predicted: Predicted<G>;
-  /** The server carried out what the input of this sequence was predicted to do. */
+  /** The server did what the input of this number was predicted to do. */
   confirmed: number;
-  /** The server did not: take back what was shown. */
+  /** The server did not do it: take back what was shown. */
   withdrawn: number;
-  /** Only from a server in dev mode: how the own link is now. See {@link Room.dev}. */
+  /** Only from a server in dev mode: the state of the own link. See {@link Room.dev}. */
   link: LinkReport;
 }
 
-/** A room that this page is in, or tries to be in. Made by {@link connect}. */
+/** A room that this page is in, or tries to be in. {@link connect} makes it. */
 export class Room<G extends Game> {
-  /** Who has a seat, by player id. Bots too. */
+  /** All players with a seat, bots too, by player id. */
   readonly players: ReadonlyMap<number, PlayerInfo> = new Map();
-  /** Who we are, once welcomed. The entity is undefined while we have none. The same object for good. */
+  /** Our player and our entity: undefined until the welcome, and while we have no entity. The object stays the same. */
   readonly me: { readonly player: number | undefined; readonly entity: number | undefined } = {
     player: undefined,
     entity: undefined,
@@ -98,12 +103,12 @@ export class Room<G extends Game> {
   readonly #options: ConnectOptions;
   readonly #emitter = new Emitter<RoomEvents<G>>();
   readonly #seats: SeatStore;
-  readonly #link: Link;
+  readonly #connection: Connection;
   readonly #hide = () => this.#hidden();
   #client: GameClient | undefined;
   #memory: WebAssembly.Memory | undefined;
   #tables: Tables | undefined;
-  /** Outlives the core's session, so that a lost room's token can be dropped. */
+  /** The name outlives the core's session, so that the token of a lost room can be dropped. */
   #room: string;
   #goodbye = "";
   #dev: Dev | undefined;
@@ -127,33 +132,33 @@ export class Room<G extends Game> {
       openSocket: (url) => new WebSocket(url),
       random: Math.random,
     };
-    this.#link = new Link(options.url ?? socketUrl(), user, surroundings);
+    this.#connection = new Connection(options.url ?? socketUrl(), user, surroundings);
     void this.#start();
   }
 
-  /** How the connection fares. */
+  /** The state of the connection. */
   get state(): ConnectionState {
-    return this.#link.state;
+    return this.#connection.state;
   }
 
-  /** The room's name: the one asked for until the welcome says which it is. Empty: any. */
+  /** The room's name: until the welcome the one asked for, which is empty for any room. */
   get room(): string {
     return this.#room;
   }
 
-  /** What the room told us on joining. */
+  /** What the room told us when we joined. */
   get setup(): G["setup"] | undefined {
     return this.#client?.setup() as G["setup"] | undefined;
   }
 
-  /** Figures for an overlay. Makes an object: read it a few times a second, not every frame. */
+  /** Figures for an overlay. Each read makes an object: read them a few times a second, not in every frame. */
   get stats(): Stats | undefined {
     const stats = this.#client?.stats();
     this.#tables?.reattach();
     return stats;
   }
 
-  /** What else can be done on a server in dev mode; undefined on any other. */
+  /** What a server in dev mode lets us try out; undefined on any other server. */
   get dev(): Dev | undefined {
     return this.#dev;
   }
@@ -166,27 +171,27 @@ export class Room<G extends Game> {
     return this.#emitter.on(name, listener);
   }
 
-  /** What the player intends from now on, until the next call. */
+  /** Sets the player's input, which holds until the next call. */
   setInput(input: G["input"]): void {
     this.#client?.setInput(input);
     this.#tables?.reattach();
   }
 
-  /** A reliable message to the game. */
+  /** Sends a reliable message to the game. */
   send(command: G["command"]): void {
     this.#use((client) => client.sendCommand(command));
   }
 
-  /** A line for everybody in the room. */
+  /** Sends a line of chat to everybody in the room. */
   chat(text: string): void {
     this.#use((client) => client.chat(text));
   }
 
   /**
-   * The picture for this moment. Call it once in each animation frame, then draw: it also moves prediction on and
-   * sends inputs, so the page's own `requestAnimationFrame` is the only one. Undefined until the first welcome.
+   * What to draw now. Call it once in each animation frame, then draw: it also moves prediction on and sends inputs,
+   * so the page's own `requestAnimationFrame` is the only one. Undefined until the first welcome.
    *
-   * Take columns from the returned tables anew each frame and do not keep them: they lie over WASM memory.
+   * Take the columns from the returned tables in each frame and do not keep them: they lie over WASM memory.
    */
   view(): G["view"] | undefined {
     const client = this.#client;
@@ -201,7 +206,8 @@ export class Room<G extends Game> {
 
   /**
    * Records what {@link view} draws up from now on: the time, the ticks that belong to it, and where the own entity and
-   * watched ones are drawn. For overlays, tests and bug reports on smoothness. Allocates nothing per entity in an animation frame.
+   * the watched ones are drawn. It is for overlays, tests and bug reports on smoothness, and allocates nothing per entity
+   * in an animation frame.
    */
   telemetry<Field extends string>(options: TelemetryOptions<Field>): Telemetry<Field> {
     const recorder = new Recorder(options);
@@ -209,9 +215,9 @@ export class Room<G extends Game> {
     return recorder;
   }
 
-  /** Tries again now instead of when the backoff says. */
+  /** Tries to connect now instead of after the rest of the wait. */
   retryNow(): void {
-    this.#link.retryNow();
+    this.#connection.retryNow();
   }
 
   /** Leaves for good: the seat is given up. */
@@ -234,7 +240,7 @@ export class Room<G extends Game> {
       globalThis.document?.addEventListener("visibilitychange", this.#hide);
       // A tab may be opened in the background.
       this.#hidden();
-      this.#link.start();
+      this.#connection.start();
     } catch (error) {
       this.#end(
         0,
@@ -243,7 +249,7 @@ export class Room<G extends Game> {
     }
   }
 
-  /** Calls the client core, then carries what it has to say to the socket and to the page. */
+  /** Calls the client core, then takes its messages to the socket and its events to the page. */
   #use(call: (client: GameClient, nowMs: number) => void): void {
     const client = this.#client;
     if (!client || this.state.kind === "closed") return;
@@ -251,7 +257,7 @@ export class Room<G extends Game> {
     call(client, nowMs);
     client.update(nowMs);
     for (let bytes = client.pollTransmit(); bytes; bytes = client.pollTransmit())
-      this.#link.send(bytes);
+      this.#connection.send(bytes);
     for (let event = client.pollEvent(); event; event = client.pollEvent())
       this.#happened(client, event);
     this.#tables?.reattach();
@@ -271,10 +277,10 @@ export class Room<G extends Game> {
     } else if ("Withdrawn" in event) {
       this.#emitter.emit("withdrawn", event.Withdrawn.sequence);
     } else if ("Link" in event) {
-      this.#linked(event.Link);
+      this.#reported(event.Link);
     } else {
       this.#seats.drop(this.#room);
-      this.#link.restart(`the server sent what this page cannot read (${event.Broken})`);
+      this.#connection.restart(`the server sent what this page cannot read (${event.Broken})`);
     }
   }
 
@@ -283,16 +289,16 @@ export class Room<G extends Game> {
     this.#room = welcome.room;
     const token = client.resumeToken();
     if (token !== undefined) this.#seats.save(welcome.room, token);
-    // Who is in the room is told anew after each welcome.
+    // The server lists all players again after each welcome.
     (this.players as Map<number, PlayerInfo>).clear();
     if (this.#memory) this.#tables ??= new Tables(this.#memory, client);
     this.#know(welcome.player, client.ownEntity());
     this.#emitter.emit("welcome", welcome);
-    this.#link.welcomed();
+    this.#connection.welcomed();
   }
 
-  #linked(link: LinkReport): void {
-    const setLink = (wish: string) => this.#use((client) => client.conditionLink(wish));
+  #reported(link: LinkReport): void {
+    const setLink = (asked: string) => this.#use((client) => client.conditionLink(asked));
     this.#dev = { link, setLink };
     this.#emitter.emit("link", link);
   }
@@ -333,14 +339,14 @@ export class Room<G extends Game> {
   #end(code: number, words: string): void {
     this.#seats.drop(this.#room);
     this.#unhook();
-    this.#link.close(code, words);
+    this.#connection.close(code, words);
   }
 
   #unhook(): void {
     globalThis.document?.removeEventListener("visibilitychange", this.#hide);
   }
 
-  /** A hidden tab gets no animation frames: nobody is at the keys, and nobody needs every snapshot. */
+  /** A hidden tab gets no animation frames: nobody presses keys, and nobody needs every snapshot. */
   #hidden(): void {
     const hidden = globalThis.document?.visibilityState === "hidden";
     if (hidden) this.setInput(this.#game.neutral);
@@ -367,7 +373,7 @@ export class Room<G extends Game> {
   }
 }
 
-/** Joins a room of `game`. Returns at once; listen to `state` and `welcome`. */
+/** Joins a room of `game`. It does not wait for the server: listen to `state` and `welcome`. */
 export function connect<G extends Game>(game: GameModule<G>, options: ConnectOptions): Room<G> {
   return new Room(game, options);
 }

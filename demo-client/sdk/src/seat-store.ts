@@ -1,15 +1,15 @@
 /**
- * Keeps the token that takes a seat back, so that a reloaded page is the same player. By default in the tab's
- * sessionStorage, one entry for each game and room.
+ * Keeps the token that takes a seat back, so that a reloaded page is the same player. There is one entry for each game
+ * and room, by default in the tab's sessionStorage.
  *
- * A browser copies sessionStorage when a tab is duplicated: the copy then takes the seat over, and the server closes
- * the first tab with "replaced", for good. They do not fight, since such a close is never retried and drops the token.
+ * A browser copies sessionStorage when a tab is duplicated: the copy takes the seat over, and the server closes the
+ * first tab with "replaced". The two do not fight, since such a close is never retried and drops the token.
  */
 
-/** The part of `Storage` that is used. */
+/** The part of `Storage` that the SDK uses. */
 export type TokenStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** The tab's own storage, or null where the browser denies it. */
+/** The tab's own storage, or null if the browser denies it. */
 export function tabStorage(): TokenStorage | null {
   try {
     return globalThis.sessionStorage ?? null;
@@ -44,7 +44,7 @@ export class SeatStore {
     return `tickwire:seat:${this.#game}:${room}`;
   }
 
-  /** A full or denied storage costs the seat on a reload, nothing else. */
+  /** A storage that is full or denied costs the seat on a reload, and nothing else. */
   #try<T>(use: (storage: TokenStorage) => T): T | undefined {
     try {
       return this.#storage ? use(this.#storage) : undefined;
@@ -54,7 +54,7 @@ export class SeatStore {
   }
 }
 
-/** True when a reload of this tab left a seat in this room to take back. An empty room name never does. */
+/** True if this tab can take a seat in this room back after a reload. False for an empty room name. */
 export function hasSeat(
   game: { readonly name: string },
   room: string,

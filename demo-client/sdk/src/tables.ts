@@ -1,27 +1,27 @@
 /**
- * The view of a room as typed arrays over WASM memory: nothing is copied and nothing is allocated per entity.
+ * The view of a room as typed arrays over WASM memory. It copies nothing and allocates nothing per entity.
  *
- * In: the module's memory and, each animation frame, the layout version that the client core gives. Out: one object
- * per component with `count`, `ids` and a column per field. Arrays are made anew only when the layout changed or when
+ * In: the module's memory and, in each animation frame, the layout version from the client core. Out: one object for
+ * each component with `count`, `ids` and a column for each field. New arrays are made only when the layout changed or
  * the memory grew, which detaches every array over it.
  */
 
-import type { GameClient } from "./game";
+import type { GameClient } from "./game.js";
 
 type Columns = { count: number; ids: Uint32Array } & Record<
   string,
   number | Uint32Array | Float64Array
 >;
 
-/** What of the client core the tables are read through. */
+/** The part of the client core that the tables are read through. */
 export type TableSource = Pick<
   GameClient,
   "tableCount" | "tableCapacity" | "idsPointer" | "columnPointer" | "schema"
 >;
 
-/** Keeps typed arrays over the columns that the client core draws up. */
+/** Typed arrays over the columns that the client core draws up. */
 export class Tables {
-  /** One property per component, by its name. The same objects for good; only their columns are replaced. */
+  /** One property for each component, by name. The objects stay the same; only their columns are replaced. */
   readonly view: Record<string, Columns> = {};
   readonly #memory: WebAssembly.Memory;
   readonly #source: TableSource;
@@ -40,7 +40,7 @@ export class Tables {
     }
   }
 
-  /** After the client core drew up a view: takes its row counts, and its layout if that changed. */
+  /** Call it after the client core drew up a view: takes the row counts, and the layout if that changed. */
   refresh(layout: number): void {
     if (layout !== this.#layout) {
       this.#layout = layout;
@@ -51,7 +51,7 @@ export class Tables {
     for (const { columns } of this.#tables) columns.count = this.#source.tableCount(index++);
   }
 
-  /** After any other call into the module: memory may have grown under the arrays. */
+  /** Call it after any other call into the module: the memory may have grown under the arrays. */
   reattach(): void {
     if (this.#layout === undefined || this.#buffer === this.#memory.buffer) return;
     const buffer = this.#memory.buffer;
@@ -66,7 +66,7 @@ export class Tables {
   }
 }
 
-/** The row of entity `id`, or -1. `hint` is looked at first: the row where it was before, or in a sister table. */
+/** The row of entity `id`, or -1. `hint` is tried first: the row where it was before, or where another table has it. */
 export function rowOf(
   table: { readonly count: number; readonly ids: Uint32Array },
   id: number,

@@ -1,51 +1,51 @@
 /**
- * What was drawn in each animation frame, for measuring smoothness: {@link Room.telemetry}.
+ * Records what each animation frame drew, to measure smoothness: `Room.telemetry`.
  *
- * In: the view after it was drawn up, and the times that belong to it. Out: columns, on request. Rings that
- * are made once: recording a frame allocates nothing per entity.
+ * In: the view after it was drawn up, and the times that belong to it. Out: columns, on request. The rings are made
+ * once: recording a frame allocates nothing per entity.
  */
 
-import { rowOf } from "./tables";
-import { TELEMETRY_FRAMES } from "./tunables";
+import { rowOf } from "./tables.js";
+import { TELEMETRY_FRAMES } from "./tunables.js";
 
 /** What to record. */
 export interface TelemetryOptions<Field extends string = string> {
-  /** The component to read, by its name in the view: the one with positions. */
+  /** The name in the view of the component to read: the one with positions. */
   readonly component: string;
   /** Its fields to record, such as `["x", "y"]`. */
   readonly fields: readonly Field[];
-  /** Entities to watch beside the own one. */
+  /** Entities to watch beside the own entity. */
   readonly entities?: readonly number[];
-  /** The newest so many animation frames are kept. */
+  /** How many animation frames to keep: the newest ones. */
   readonly frames?: number;
 }
 
-/** An entity's fields over the recorded animation frames, by field; NaN where it was not drawn. */
+/** The fields of an entity over the recorded animation frames. NaN in frames that did not draw it. */
 export type Track<Field extends string = string> = Readonly<Record<Field, Float64Array>>;
 
-/** Recorded animation frames, oldest first: entry n of each array belongs to the same one. Copies, yours to keep. */
+/** Recorded animation frames, oldest first: entry n of each array belongs to the same frame. The arrays are copies. */
 export interface TelemetrySnapshot<Field extends string = string> {
-  /** How many. */
+  /** How many frames there are. */
   readonly frames: number;
-  /** When it was drawn up, milliseconds of `performance.now()`. */
+  /** When the frame was drawn up, milliseconds of `performance.now()`. */
   readonly timeMs: Float64Array;
-  /** The tick that others were drawn at, with fraction. */
+  /** The tick at which others were drawn, with fraction. */
   readonly drawnTick: Float64Array;
-  /** The tick that the room was at, as far as this client knew, with fraction. NaN while the connection was lost. */
+  /** The room's tick as far as this client knew, with fraction. NaN while the connection was lost. */
   readonly roomTick: Float64Array;
-  /** The own entity, whichever it was. */
+  /** The own entity, even if it was another one in each frame. */
   readonly own: Track<Field>;
-  /** The watched ones, by entity. */
+  /** The watched entities. */
   readonly entities: ReadonlyMap<number, Track<Field>>;
 }
 
-/** A recording under way. */
+/** A recording that is under way. */
 export interface Telemetry<Field extends string = string> {
-  /** What was recorded so far and is still kept. */
+  /** The frames that were recorded and are still kept. */
   snapshot(): TelemetrySnapshot<Field>;
-  /** Forgets what was recorded, and goes on. */
+  /** Forgets all frames, and goes on. */
   clear(): void;
-  /** Records no more; what was recorded stays. */
+  /** Records no more frames, and keeps those that it has. */
   stop(): void;
 }
 
@@ -58,23 +58,24 @@ export interface Drawn {
   readonly timeMs: number;
   readonly drawnTick: number;
   readonly roomTick: number;
-  /** 0 while there is none. */
+  /** 0: there is none. */
   readonly ownEntity: number;
   readonly view: Readonly<Record<string, Table>>;
 }
 
+/** Rings of what the last animation frames drew. */
 export class Recorder<Field extends string = string> implements Telemetry<Field> {
   readonly #component: string;
   readonly #fields: readonly Field[];
-  /** The first is the own one: 0 stands for it. */
+  /** The first is 0, which stands for the own entity. */
   readonly #entities: readonly number[];
-  /** Where each was last. */
+  /** The row where each of them was last. */
   readonly #rows: Int32Array;
   readonly #frames: number;
   readonly #timeMs: Float64Array;
   readonly #drawnTick: Float64Array;
   readonly #roomTick: Float64Array;
-  /** Ring after ring: entity by entity, and in each field by field. */
+  /** One ring for each field of each entity: all fields of the first entity, then those of the next. */
   readonly #values: Float64Array;
   #recorded = 0;
   stopped = false;
@@ -96,7 +97,7 @@ export class Recorder<Field extends string = string> implements Telemetry<Field>
     this.#values = new Float64Array(this.#frames * this.#entities.length * fields.length);
   }
 
-  /** One animation frame was drawn up. */
+  /** Takes the animation frame that was just drawn up. */
   record(drawn: Drawn): void {
     const place = this.#recorded++ % this.#frames;
     this.#timeMs[place] = drawn.timeMs;
@@ -144,7 +145,7 @@ export class Recorder<Field extends string = string> implements Telemetry<Field>
     this.stopped = true;
   }
 
-  /** A ring's copy, oldest first. */
+  /** A copy of a ring, oldest first. */
   #unroll(ring: Float64Array): Float64Array {
     if (this.#recorded <= this.#frames) return ring.slice(0, this.#recorded);
     const oldest = this.#recorded % this.#frames;

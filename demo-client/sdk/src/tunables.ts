@@ -1,25 +1,25 @@
 /**
- * Every number of the SDK that somebody may want to turn, with its unit. The netcode's own numbers (interpolation
- * delay, clock, prediction) are in the Rust client core.
+ * All numbers of the SDK that one may want to change, with their units. The netcode's own numbers (interpolation delay,
+ * clock, prediction) are in the client core, in Rust.
  */
 
-/** The first wait before trying again is at most this long, milliseconds; each further one may be twice as long. */
+/** The longest first wait before another try, milliseconds. Each further wait may be twice as long. */
 export const BACKOFF_FIRST_MS = 250;
 
-/** No wait is longer than this, milliseconds. */
+/** The longest wait of all, milliseconds. */
 export const BACKOFF_CAP_MS = 8_000;
 
-/** A connection must have lasted this long, milliseconds, for the next loss to start from the shortest wait. */
+/** After a connection that lasted this long, milliseconds, the next loss starts from the shortest wait. */
 export const STABLE_MS = 5_000;
 
-/** How often a connection is checked for life, milliseconds. Also how often a hidden tab speaks at all. */
+/** Time from one check of a connection to the next, milliseconds. A hidden tab speaks this often, too. */
 export const CHECK_MS = 1_000;
 
 /**
- * A connection that is silent for this many checks in a row is given up. Checks are counted instead of time, so that
- * a tab that the browser froze finds its socket alive when it thaws. A server speaks at least twice a second.
+ * A connection that is silent for this many checks in a row is given up. Checks are counted instead of time, so that a
+ * tab that the browser froze still has its socket afterwards. A server speaks at least twice a second.
  */
 export const SILENT_CHECKS = 8;
 
-/** Animation frames that telemetry keeps unless told otherwise: 30 s at 60 a second. */
+/** How many animation frames telemetry keeps by default: 30 s at 60 a second. */
 export const TELEMETRY_FRAMES = 1_800;

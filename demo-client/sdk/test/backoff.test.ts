@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { longestWaitMs, waitMs } from "../src/backoff";
+import { longestWaitMs, waitMs } from "../src/backoff.js";
 
 test("waits double from 250 ms and stop at 8 s", () => {
   const waits = [1, 2, 3, 4, 5, 6, 7, 1000].map(longestWaitMs);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasSeat, SeatStore, type TokenStorage } from "../src/seat-store";
+import { hasSeat, SeatStore, type TokenStorage } from "../src/seat-store.js";
 
 function storage(): TokenStorage {
   const entries = new Map<string, string>();

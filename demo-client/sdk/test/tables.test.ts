@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rowOf, type TableSource, Tables } from "../src/tables";
+import { rowOf, type TableSource, Tables } from "../src/tables.js";
 
 /** One table "Body" of x and y with room for four rows, laid out by hand. */
 function source(at: { ids: number; x: number; y: number }, rows: { count: number }): TableSource {

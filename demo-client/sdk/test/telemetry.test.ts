@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Recorder } from "../src/telemetry";
+import { Recorder } from "../src/telemetry.js";
 
 /** A view with the bodies `ids`, each `x` metres per id from the origin. */
 function bodies(ids: number[], x: number) {

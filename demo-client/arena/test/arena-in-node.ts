@@ -1,14 +1,14 @@
 /**
- * The arena's WASM module in Node, for tests: the real client core without a page.
+ * The arena's WASM module in Node, for tests. It is the real client core, without a page.
  */
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import init, { arenaClient } from "../../wasm/pkg/tickwire_wasm.js";
-import type { Arena } from "../../wasm/pkg/types";
-import type { GameModule } from "../src/index";
+import type { GameModule } from "tickwire";
+import init, { arenaClient } from "../wasm/pkg/tickwire_arena_wasm.js";
+import type { Arena } from "../wasm/pkg/types";
 
-const MODULE = resolve(import.meta.dirname, "../../wasm/pkg/tickwire_wasm_bg.wasm");
+const MODULE = resolve(import.meta.dirname, "../wasm/pkg/tickwire_arena_wasm_bg.wasm");
 
 /** The arena, as `connect` takes it. */
 export const arenaInNode: GameModule<Arena> = {

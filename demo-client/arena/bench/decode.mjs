@@ -7,9 +7,9 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import init, { arenaClient } from "../../wasm/pkg/tickwire_wasm.js";
+import init, { arenaClient } from "../wasm/pkg/tickwire_arena_wasm.js";
 
-const MODULE = resolve(import.meta.dirname, "../../wasm/pkg/tickwire_wasm_bg.wasm");
+const MODULE = resolve(import.meta.dirname, "../wasm/pkg/tickwire_arena_wasm_bg.wasm");
 const RUNS = 25;
 const WARM_UP_SNAPSHOTS = 60;
 /** Between two snapshots of the arena. */
@@ -27,7 +27,7 @@ function read(file) {
   return messages;
 }
 
-/** Plays all of it to a new client: how long it took for each message, milliseconds. */
+/** Plays all messages to a new client. Returns how long each took, milliseconds. */
 function play(messages) {
   const client = arenaClient("lab", true, "bench");
   client.connected(0);
@@ -36,7 +36,7 @@ function play(messages) {
     const start_ms = performance.now();
     client.handleMessage(now_ms, message.bytes);
     const message_ms = performance.now() - start_ms;
-    // What a page does meanwhile, so that events and frames do not pile up.
+    // As a page does, so that events and frames do not pile up.
     client.view(now_ms);
     while (client.pollTransmit() !== undefined);
     for (let event = client.pollEvent(); event !== undefined; event = client.pollEvent()) {
@@ -58,13 +58,13 @@ const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {
-  throw new Error("usage: npm run bench -w sdk -- FILE");
+  throw new Error("usage: npm run bench -w arena -- FILE");
 }
 // npm runs scripts in the package's directory; the file is named from where npm was called.
 const messages = read(resolve(process.env.INIT_CWD ?? ".", file));
 await init({ module_or_path: readFileSync(MODULE) });
 const runs = Array.from({ length: RUNS }, () => play(messages));
-// The median for each message: who shares the machine interrupts some of them in each run, and none in most runs.
+// The median for each message: other programs interrupt some messages in each run, but no message in most runs.
 const counted = messages.map((message, number) => ({
   changed: message.changed,
   ms: median(runs.map((taken_ms) => taken_ms[number])),

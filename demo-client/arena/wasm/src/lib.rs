@@ -1,30 +1,27 @@
-//! The client core and the arena's rules for browsers: this crate becomes `pkg/tickwire_wasm.js` and its `.wasm`.
+//! The client core and the arena's rules for the page: this crate becomes `pkg/tickwire_arena_wasm.js` and its `.wasm`.
 //!
-//! In: calls from the SDK (`demo-client/sdk`). Out: the same Rust that the server runs. `binding` is the same for
-//! every game; a game of your own needs what this file has: one function that makes its client.
-
-mod binding;
-
-pub use binding::Client;
+//! In: calls from the page (`demo-client/arena/src/arena-game.ts`). Out: a client of the arena, and what the page draws
+//! from the arena's rules. A game of your own needs [`arena_client`] only; the rest is for this page and its tests.
 
 use tickwire_arena::{
     Arena, ArenaMap, ArenaSetup, DASH_WAIT_S, RAIL_RANGE_M, RAIL_WAIT_S, TRACE_HASH, direction,
     trace_hash,
 };
+use tickwire_bind::Client;
 use tickwire_shared::client::Destination;
 use tickwire_shared::rules::Rules;
 use wasm_bindgen::prelude::*;
 
-/// A client of the arena. `room`: empty asks for any with a free seat; `create`: open it if it is not there.
+/// A client of the arena. An empty `room` asks for any room with a free seat; `create` opens the room if it is not there.
 #[wasm_bindgen(js_name = arenaClient)]
 pub fn arena_client(room: String, create: bool, name: String) -> Client {
     Client::new::<Arena>(Destination { room, create, name })
 }
 
-/// The map that a setup names, to draw it: an `ArenaMap`.
+/// The map that a setup names, for drawing.
 ///
 /// # Errors
-/// When this is not an `ArenaSetup`.
+/// When the value is not an `ArenaSetup`.
 #[wasm_bindgen(js_name = arenaMap, unchecked_return_type = "ArenaMap")]
 pub fn arena_map(
     #[wasm_bindgen(unchecked_param_type = "ArenaSetup")] setup: JsValue,
@@ -33,19 +30,19 @@ pub fn arena_map(
     Ok(serde_wasm_bindgen::to_value(&map)?)
 }
 
-/// From a dash to the next, seconds: for an indicator.
+/// Time from one dash to the next, seconds.
 #[wasm_bindgen(js_name = dashWaitS)]
 pub fn dash_wait_s() -> f32 {
     DASH_WAIT_S
 }
 
-/// From a shot of the rail to the next, seconds: for an indicator.
+/// Time from one shot of the rail to the next, seconds.
 #[wasm_bindgen(js_name = railWaitS)]
 pub fn rail_wait_s() -> f32 {
     RAIL_WAIT_S
 }
 
-/// How far a rail's beam gets on the map of this name, from (x, y) along an angle, metres: to a wall, or its range.
+/// How far the rail's beam reaches from (x, y) along an angle, metres: to a wall of the map of this name, or its range.
 #[wasm_bindgen(js_name = railReachM)]
 pub fn rail_reach_m(map: &str, x: f32, y: f32, angle: f32) -> f32 {
     let (dx, dy) = direction(angle);
@@ -54,7 +51,7 @@ pub fn rail_reach_m(map: &str, x: f32, y: f32, angle: f32) -> f32 {
     wall.unwrap_or(1.0) * RAIL_RANGE_M
 }
 
-/// Runs that many random steps and hashes every bit of the result: equal to the server's, or prediction would drift.
+/// Runs this many random steps and hashes every bit of the result. Prediction would drift if the server's hash differed.
 #[wasm_bindgen(js_name = traceHash)]
 pub fn browser_trace_hash(seed: u64, steps: u32) -> u64 {
     trace_hash(seed, steps)
@@ -66,7 +63,6 @@ pub fn expected_trace_hash() -> u64 {
     TRACE_HASH
 }
 
-/// The generated types that the signatures above speak of.
+/// The signatures above name generated types.
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str =
-    r#"import type { ArenaMap, ArenaSetup, ClientEvent, Retry, Stats } from "./types";"#;
+const TYPES: &str = r#"import type { ArenaMap, ArenaSetup } from "./types";"#;

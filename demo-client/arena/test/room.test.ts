@@ -1,10 +1,10 @@
 /**
- * The room with the real client core, on sockets that the test holds. What needs a server is in the arena's `e2e`.
+ * The room with the real client core, on sockets that the test holds. Tests that need a server are in `e2e`.
  */
 
+import { type ConnectionState, connect, type GameModule } from "tickwire";
 import { expect, test, vi } from "vitest";
-import type { Arena } from "../../wasm/pkg/types";
-import { type ConnectionState, connect, type GameModule } from "../src/index";
+import type { Arena } from "../wasm/pkg/types";
 import { arenaInNode } from "./arena-in-node";
 
 class Socket extends EventTarget {
@@ -90,7 +90,7 @@ test("leaving says goodbye before it closes", async () => {
   expect(states).toEqual([{ kind: "closed", code: 1000, words: "you left the room" }]);
 });
 
-test("a game that does not load is said in words", async () => {
+test("a game that does not load closes the room, with words that say why", async () => {
   const broken = { ...arenaInNode, load: () => Promise.reject(new Error("no such file")) };
   const { room, sockets } = await join({ game: broken });
   expect(sockets.length).toBe(0);

@@ -1,57 +1,58 @@
 /**
- * One lasting connection made of many sockets: opens them, watches them, and tries again when one is lost.
+ * One lasting connection made of many sockets. It opens them, watches them, and tries again when one is lost.
  *
- * In: what the server sends, and the client core's advice on whether trying again makes sense. Out: bytes to the core,
- * and a {@link ConnectionState} to show. Knows nothing of what the bytes say.
+ * In: what the server sends, and the client core's advice on whether to try again. Out: bytes for the core, and a
+ * {@link ConnectionState} to show. It must not know what the bytes say.
  */
 
-import type { Retry } from "../../wasm/pkg/types";
-import { waitMs } from "./backoff";
-import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "./tunables";
+import { waitMs } from "./backoff.js";
+import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "./tunables.js";
+import type { Retry } from "./types.js";
 
-/** How the connection fares, for a person to see. */
+/** The state of the connection, for a person to see. */
 export type ConnectionState =
   /** The first try is under way. */
   | { readonly kind: "connecting" }
   /** In the room. */
   | { readonly kind: "playing" }
-  /** Lost. Try number `attempt` starts `nextTryMs` after this state was announced; 0: it is under way. */
+  /** Lost. Try number `attempt` starts `nextTryMs` after this state was announced; 0 means that it is under way. */
   | {
       readonly kind: "reconnecting";
       readonly attempt: number;
       readonly nextTryMs: number;
       readonly words: string;
     }
-  /** Over, and not tried again: see the close codes in `docs/protocol.md`. */
+  /** Over, without another try. The protocol lists the codes. */
   | { readonly kind: "closed"; readonly code: number; readonly words: string };
 
-/** What a link needs of its surroundings; tests bring their own. */
+/** What a connection needs of its surroundings. Tests bring their own. */
 export interface Surroundings {
   openSocket(url: string): WebSocket;
-  /** 0..1. */
+  /** A random number in 0..1. */
   random(): number;
 }
 
-/** Who gives a link its bytes and takes what it receives. */
-export interface LinkUser {
-  /** A socket is open: say hello. */
+/** The other side of a connection: it takes what the connection receives, and decides what happens after a loss. */
+export interface ConnectionUser {
+  /** A socket is open: time to say hello. */
   opened(): void;
-  /** One whole message. */
+  /** One whole message has come. */
   received(bytes: Uint8Array): void;
-  /** About once a second while a socket is open, also in a hidden tab. */
+  /** Called about once a second while a socket is open, also in a hidden tab. */
   beat(): void;
-  /** A socket is lost: what to do? `words` are for a person, and may be better than the close frame's. */
+  /** A socket is lost. Returns what to do, and words for a person, which may be better than the close frame's. */
   lost(code: number, words: string): { retry: Retry; words: string };
-  /** The state changed. */
+  /** The state has changed. */
   changed(state: ConnectionState): void;
 }
 
-/** The close code of a connection that just ended: RFC 6455 7.1.5. */
+/** The close code of a connection that ended without a close frame: RFC 6455 7.1.5. */
 const LOST = 1006;
 
-export class Link {
+/** A connection to one server, across lost sockets. */
+export class Connection {
   readonly #url: string;
-  readonly #user: LinkUser;
+  readonly #user: ConnectionUser;
   readonly #surroundings: Surroundings;
   readonly #retryNow = () => this.retryNow();
   #state: ConnectionState = { kind: "connecting" };
@@ -62,7 +63,7 @@ export class Link {
   #failed = 0;
   #playingSinceMs = 0;
 
-  constructor(url: string, user: LinkUser, surroundings: Surroundings) {
+  constructor(url: string, user: ConnectionUser, surroundings: Surroundings) {
     this.#url = url;
     this.#user = user;
     this.#surroundings = surroundings;
@@ -78,29 +79,29 @@ export class Link {
     this.#open();
   }
 
-  /** Sends one message. Lost with the socket when there is none: the client core sends anew what must arrive. */
+  /** Sends one message. Without an open socket it is lost: the client core sends again what must arrive. */
   send(bytes: Uint8Array): void {
     if (this.#socket?.readyState === 1) this.#socket.send(bytes as Uint8Array<ArrayBuffer>);
   }
 
-  /** The server let us in. */
+  /** The server has let us into the room. */
   welcomed(): void {
     this.#playingSinceMs = performance.now();
     this.#change({ kind: "playing" });
   }
 
-  /** Does not wait any longer for the next try. */
+  /** Starts the next try now instead of waiting for it. */
   retryNow(): void {
     if (this.#retryTimer === undefined) return;
     this.#open();
   }
 
-  /** This socket is of no more use: takes another. */
+  /** Gives this socket up and takes another. */
   restart(words: string): void {
     if (this.#socket) this.#lost(LOST, words);
   }
 
-  /** Ends it for good, with a close frame after what was sent. */
+  /** Ends the connection for good, with a close frame after what was sent. */
   close(code: number, words: string): void {
     this.#drop();
     clearTimeout(this.#retryTimer);
@@ -158,7 +159,7 @@ export class Link {
     this.#change({ kind: "reconnecting", attempt: this.#failed, nextTryMs: wait, words });
   }
 
-  /** Forgets the socket, whatever it still says. */
+  /** Closes the socket and ignores what it still brings. */
   #drop(): void {
     clearInterval(this.#checkTimer);
     const socket = this.#socket;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type ConnectionState, Link, type LinkUser } from "../src/link";
-import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "../src/tunables";
+import { Connection, type ConnectionState, type ConnectionUser } from "../src/connection.js";
+import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "../src/tunables.js";
 
 class Socket extends EventTarget {
   readyState = 0;
@@ -27,100 +27,100 @@ class Socket extends EventTarget {
   }
 }
 
-/** A link whose sockets open when the test says so; every backoff is the longest. */
+/** A connection whose sockets open when the test says so. Every wait is the longest one. */
 function start(retry: "Resume" | "Fresh" | "Never" = "Resume") {
   const sockets: Socket[] = [];
   const states: ConnectionState[] = [];
   const received: number[][] = [];
-  const user: LinkUser = {
+  const user: ConnectionUser = {
     opened: vi.fn(),
     received: (bytes) => received.push([...bytes]),
     beat: vi.fn(),
     lost: vi.fn((_code, words) => ({ retry, words })),
     changed: (state) => states.push(state),
   };
-  const link = new Link("ws://here/ws", user, {
+  const connection = new Connection("ws://here/ws", user, {
     openSocket: () => {
       sockets.push(new Socket());
       return sockets.at(-1) as unknown as WebSocket;
     },
     random: () => 1,
   });
-  link.start();
+  connection.start();
   const socket = () => sockets.at(-1) as Socket;
-  return { link, user, sockets, socket, states, received };
+  return { connection, user, sockets, socket, states, received };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test("a socket that opens is greeted, and its bytes are passed on", () => {
-  const { link, user, socket, states, received } = start();
-  expect(link.state).toEqual({ kind: "connecting" });
+  const { connection, user, socket, states, received } = start();
+  expect(connection.state).toEqual({ kind: "connecting" });
   expect(socket().binaryType).toBe("arraybuffer");
   socket().open();
   expect(user.opened).toHaveBeenCalledOnce();
-  link.send(new Uint8Array([1, 2]));
+  connection.send(new Uint8Array([1, 2]));
   expect(socket().sent).toEqual([new Uint8Array([1, 2])]);
   socket().say(9, 8);
   expect(received).toEqual([[9, 8]]);
-  link.welcomed();
+  connection.welcomed();
   expect(states).toEqual([{ kind: "playing" }]);
 });
 
 test("a lost connection is tried again, later each time, until it is welcomed", () => {
-  const { link, sockets, socket, states } = start();
+  const { connection, sockets, socket, states } = start();
   for (const longest of [250, 500, 1000]) {
     socket().end(1006);
-    expect(link.state).toMatchObject({ kind: "reconnecting", nextTryMs: longest });
+    expect(connection.state).toMatchObject({ kind: "reconnecting", nextTryMs: longest });
     vi.advanceTimersByTime(longest - 1);
     const tries = sockets.length;
     vi.advanceTimersByTime(1);
     expect(sockets.length).toBe(tries + 1);
-    expect(link.state).toMatchObject({ kind: "reconnecting", nextTryMs: 0 });
+    expect(connection.state).toMatchObject({ kind: "reconnecting", nextTryMs: 0 });
   }
   socket().open();
-  link.welcomed();
+  connection.welcomed();
   expect(states.at(-1)).toEqual({ kind: "playing" });
 });
 
 test("only a connection that lasted starts over from the shortest wait", () => {
-  const { link, socket } = start();
+  const { connection, socket } = start();
   socket().end(1006);
   vi.advanceTimersByTime(250);
   socket().open();
-  link.welcomed();
+  connection.welcomed();
   socket().end(1006);
-  expect(link.state).toMatchObject({ attempt: 2, nextTryMs: 500 });
+  expect(connection.state).toMatchObject({ attempt: 2, nextTryMs: 500 });
   vi.advanceTimersByTime(500);
   socket().open();
-  link.welcomed();
+  connection.welcomed();
   vi.advanceTimersByTime(STABLE_MS);
   socket().end(1006);
-  expect(link.state).toMatchObject({ attempt: 1, nextTryMs: 250 });
+  expect(connection.state).toMatchObject({ attempt: 1, nextTryMs: 250 });
 });
 
 test("a refusal is final, with its code and words", () => {
-  const { link, sockets, socket, states } = start("Never");
+  const { connection, sockets, socket, states } = start("Never");
   socket().open();
   socket().end(4006, "the room is full");
   expect(states).toEqual([{ kind: "closed", code: 4006, words: "the room is full" }]);
   vi.advanceTimersByTime(60_000);
-  link.retryNow();
+  connection.retryNow();
   expect(sockets.length).toBe(1);
 });
 
-test("a wait is cut short on demand, once", () => {
-  const { link, sockets, socket } = start();
+test("a request cuts a wait short, once", () => {
+  const { connection, sockets, socket } = start();
   socket().end(1006);
-  link.retryNow();
-  link.retryNow();
+  connection.retryNow();
+  connection.retryNow();
   expect(sockets.length).toBe(2);
   vi.advanceTimersByTime(250);
   expect(sockets.length).toBe(2);
 });
 
-test("a wait is cut short when the browser is online again", () => {
+test("a browser that is online again cuts a wait short", () => {
   const surroundings = new EventTarget();
   vi.stubGlobal("addEventListener", surroundings.addEventListener.bind(surroundings));
   const { sockets, socket } = start();
@@ -131,15 +131,15 @@ test("a wait is cut short when the browser is online again", () => {
 });
 
 test("a server that falls silent is given up", () => {
-  const { link, user, socket, sockets } = start();
+  const { connection, user, socket, sockets } = start();
   const first = socket();
   first.open();
-  link.welcomed();
+  connection.welcomed();
   vi.advanceTimersByTime(CHECK_MS * (SILENT_CHECKS - 1));
   expect(user.beat).toHaveBeenCalledTimes(SILENT_CHECKS - 1);
   first.say(1);
   vi.advanceTimersByTime(CHECK_MS * (SILENT_CHECKS - 1));
-  expect(link.state.kind).toBe("playing");
+  expect(connection.state.kind).toBe("playing");
   vi.advanceTimersByTime(CHECK_MS);
   expect(user.lost).toHaveBeenCalledWith(1006, "the server fell silent");
   expect(first.closedWith).toBe(1000);
@@ -147,8 +147,8 @@ test("a server that falls silent is given up", () => {
   expect(sockets.length).toBe(2);
 });
 
-test("a socket that is no longer ours is not heard", () => {
-  const { link, socket, received, user } = start();
+test("a socket that was given up is not heard any more", () => {
+  const { connection, socket, received, user } = start();
   const first = socket();
   first.open();
   first.end(1006);
@@ -157,15 +157,15 @@ test("a socket that is no longer ours is not heard", () => {
   first.end(4006);
   expect(received).toEqual([]);
   expect(user.lost).toHaveBeenCalledOnce();
-  expect(link.state.kind).toBe("reconnecting");
+  expect(connection.state.kind).toBe("reconnecting");
 });
 
 test("leaving closes the socket and never opens another", () => {
-  const { link, socket, sockets, states } = start();
+  const { connection, socket, sockets, states } = start();
   socket().open();
-  link.welcomed();
+  connection.welcomed();
   const last = socket();
-  link.close(1000, "you left the room");
+  connection.close(1000, "you left the room");
   expect(last.closedWith).toBe(1000);
   last.end(1000);
   vi.advanceTimersByTime(60_000);

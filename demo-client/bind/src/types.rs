@@ -1,0 +1,288 @@
+//! TypeScript types of everything that crosses between Rust and JavaScript.
+//!
+//! In: Rust types, by ts-rs, and a game's schema. Out: the text of a TypeScript file. The framework's own types
+//! ([`framework`]) belong to the SDK, and a game's types ([`game`]) import them from there. Nobody writes them by hand.
+
+use std::any::TypeId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use tickwire_shared::client::{ClientEvent, Stats};
+use tickwire_shared::close::Retry;
+use tickwire_shared::link::LINK_PRESETS;
+use tickwire_shared::message::{LinkReport, RoomEvent};
+use tickwire_shared::rules::Rules;
+use ts_rs::{Config, TS, TypeVisitor};
+
+/// What a client core gives to the SDK. The types inside are found from here.
+type Framework = (ClientEvent<()>, LinkReport, Retry, RoomEvent<()>, Stats);
+
+/// The framework's own types and the names of links: a file of the SDK.
+pub fn framework() -> String {
+    let mut out =
+        String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
+    out.push_str(&Types::of_framework().text());
+    out.push_str(
+        "\n/** Names of links that a server in dev mode knows, and what they stand for. */\n",
+    );
+    out.push_str("export const LINK_PRESETS = {\n");
+    for (name, link) in LINK_PRESETS {
+        let _ = writeln!(out, "  {name:?}: {link:?},");
+    }
+    out.push_str("} as const;\n");
+    out
+}
+
+/// The types of the game `R`: what its rules name, its view, and `name`, the bundle that the SDK's `connect` takes.
+///
+/// `More` is what the module's other functions speak of: a type, a tuple of types, or `()`. The types inside all of
+/// these are found from here.
+///
+/// # Panics
+/// When two different types have the same name.
+pub fn game<R: Rules, More: TS + 'static>(name: &str) -> String
+where
+    R::Input: TS,
+    R::Command: TS,
+    R::Event: TS,
+    R::Action: TS,
+    R::Setup: TS,
+{
+    let mut types = Types::of_game();
+    types.add::<(R::Input, R::Command, R::Event, R::Action, R::Setup, More)>();
+    let mut out =
+        String::from("// Generated from the game's Rust types by tickwire-bind. Do not edit.\n");
+    out.push_str(&types.text());
+    view::<R>(&mut out, name);
+    let config = Config::default();
+    let _ = writeln!(
+        out,
+        "\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{"
+    );
+    for (part, type_name) in [
+        ("input", R::Input::name(&config)),
+        ("command", R::Command::name(&config)),
+        ("event", R::Event::name(&config)),
+        ("action", R::Action::name(&config)),
+        ("setup", R::Setup::name(&config)),
+        ("view", format!("{name}View")),
+    ] {
+        let _ = writeln!(out, "  {part}: {type_name};");
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// The game's view, from its schema: one table for each component.
+fn view<R: Rules>(out: &mut String, name: &str) {
+    let schema = R::schema();
+    for component in &schema.components {
+        let component_name = component.name;
+        let _ = writeln!(
+            out,
+            "\n/** Rows of `{component_name}`: read the first `count` of each column. */"
+        );
+        let _ = writeln!(out, "export interface {component_name}Table {{");
+        out.push_str("  readonly count: number;\n  readonly ids: Uint32Array;\n");
+        for field in component.fields {
+            let _ = writeln!(out, "  readonly {}: Float64Array;", field.name);
+        }
+        out.push_str("}\n");
+    }
+    out.push_str("\n/** What to draw now: one table for each component. */\n");
+    let _ = writeln!(out, "export interface {name}View {{");
+    for component in &schema.components {
+        let _ = writeln!(out, "  readonly {0}: {0}Table;", component.name);
+    }
+    out.push_str("}\n");
+}
+
+/// Declarations of one file.
+#[derive(Default)]
+struct Types {
+    /// The types that the SDK declares, with their names there.
+    framework: BTreeMap<TypeId, String>,
+    /// Those of them that this file uses.
+    imported: BTreeSet<String>,
+    /// The types that this file declares, with their names.
+    seen: BTreeMap<TypeId, String>,
+    /// Their declarations by name, since ts-rs finds types in an order that may change from build to build.
+    declared: BTreeMap<String, String>,
+}
+
+impl Types {
+    fn of_framework() -> Types {
+        let mut types = Types::default();
+        types.add::<Framework>();
+        types
+    }
+
+    fn of_game() -> Types {
+        Types {
+            framework: Types::of_framework().seen,
+            ..Types::default()
+        }
+    }
+
+    /// Adds `T`, or what it is made of when it has no name of its own, such as a list.
+    fn add<T: TS + 'static>(&mut self) {
+        self.visit::<T>();
+        T::visit_generics(self);
+    }
+
+    fn text(&self) -> String {
+        let mut out = String::new();
+        if !self.imported.is_empty() {
+            let names = self.imported.iter().map(String::as_str);
+            let names = names.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(out, "\nimport type {{ {names} }} from \"tickwire\";");
+        }
+        for declaration in self.declared.values() {
+            let _ = write!(out, "\n{declaration}");
+        }
+        out
+    }
+}
+
+impl TypeVisitor for Types {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Numbers, lists and the like have no file of their own: they need no declaration.
+        if T::output_path().is_none() {
+            return;
+        }
+        let id = TypeId::of::<T>();
+        if let Some(name) = self.framework.get(&id) {
+            self.imported.insert(name.clone());
+            return;
+        }
+        let config = Config::default();
+        let name = T::ident(&config);
+        if self.seen.insert(id, name.clone()).is_none() {
+            let docs = T::docs().unwrap_or_default();
+            let text = indented(&format!("{docs}export {}", T::decl(&config)));
+            // A generic type is found once for each type that it is used with, and declared once.
+            let earlier = self.declared.insert(name.clone(), text.clone());
+            assert!(
+                earlier.is_none_or(|earlier| earlier == text),
+                "two types are called {name}"
+            );
+            T::visit_dependencies(self);
+        }
+    }
+}
+
+/// A declaration of ts-rs with one field in a line, indented by braces, and short comments on one line.
+fn indented(text: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0;
+    let lines = text.lines().map(str::trim).flat_map(before_closing);
+    let lines = lines.collect::<Vec<_>>();
+    let mut rest = lines.as_slice();
+    while let [line, after @ ..] = rest {
+        rest = after;
+        let is_closing = |c: &char| "} ".contains(*c);
+        let closed = line.chars().take_while(is_closing);
+        let closed = closed.filter(|c| *c == '}').count();
+        let indent = usize::saturating_sub(depth, closed);
+        out.push_str(&"  ".repeat(indent));
+        match (*line, after) {
+            ("/**", [only, "*/", after @ ..]) => {
+                let _ = writeln!(out, "/** {} */", only.trim_start_matches(['*', ' ']));
+                rest = after;
+            }
+            (comment, _) if comment.starts_with('*') => {
+                let _ = writeln!(out, " {comment}");
+            }
+            ("/**", _) => out.push_str("/**\n"),
+            (code, _) => {
+                let _ = writeln!(out, "{code}");
+                depth += code.matches('{').count();
+                depth = depth.saturating_sub(code.matches('}').count());
+            }
+        }
+    }
+    out
+}
+
+/// A line in two where it closes what lines before it have opened, so that the closing brace gets a line of its own.
+fn before_closing(line: &str) -> Vec<&str> {
+    let is_comment = line.starts_with(['/', '*']);
+    let mut open = 0;
+    for (at, c) in line.char_indices().filter(|_| !is_comment) {
+        match c {
+            '{' => open += 1,
+            '}' if open == 0 && at > 0 => {
+                let (field, closing) = line.split_at(at);
+                return vec![field.trim_end(), closing];
+            }
+            '}' if open > 0 => open -= 1,
+            _ => {}
+        }
+    }
+    vec![line]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chess::{Chess, Clock};
+
+    const SDK_TYPES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk/src/types.ts");
+
+    #[test]
+    fn the_sdk_has_the_types_that_rust_has() {
+        let written = std::fs::read_to_string(SDK_TYPES).unwrap_or_default();
+        assert!(
+            written == framework(),
+            "demo-client/sdk/src/types.ts is not what the Rust types give: run `cargo xtask wasm` and commit the file"
+        );
+    }
+
+    #[test]
+    fn a_game_declares_its_own_types_and_imports_the_frameworks() {
+        let expected = r#"// Generated from the game's Rust types by tickwire-bind. Do not edit.
+
+import type { PlayerId } from "tickwire";
+
+export type Clock = { left_ms: number, };
+
+export type Moved = {
+  /** Whose move it was. */
+  player: PlayerId, path: Array<Square>,
+};
+
+/** Where a piece stands. */
+export type Square = [number, number];
+
+/** Rows of `Piece`: read the first `count` of each column. */
+export interface PieceTable {
+  readonly count: number;
+  readonly ids: Uint32Array;
+  readonly file: Float64Array;
+}
+
+/** What to draw now: one table for each component. */
+export interface ChessView {
+  readonly Piece: PieceTable;
+}
+
+/** The game, as the SDK's `connect` takes it. */
+export interface Chess {
+  input: null;
+  command: [Square, Square];
+  event: Moved;
+  action: null;
+  setup: Array<Square>;
+  view: ChessView;
+}
+"#;
+        assert_eq!(game::<Chess, Clock>("Chess"), expected);
+    }
+
+    #[test]
+    fn braces_indent_fields_and_long_comments() {
+        let text = "/**\n * One.\n * Two.\n */\nexport type X = { \"A\": { \n/**\n * Short {.\n */\na: { b: number, }, } } | \"C\";";
+        let expected = "/**\n * One.\n * Two.\n */\nexport type X = { \"A\": {\n    /** Short {. */\n    a: { b: number, },\n} } | \"C\";\n";
+        assert_eq!(indented(text), expected);
+    }
+}
