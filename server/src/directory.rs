@@ -13,14 +13,11 @@ use tickwire_room::ClientId;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::ResumeToken;
 
-use crate::limits::Limits;
+use crate::limits::{JOIN_TRIES, Limits};
 use crate::metrics::Metrics;
 use crate::scheduler::{Scheduler, Tickable};
 use crate::seat::{JoinRequest, RoomHandle, Seat};
 use crate::text;
-
-/// How often a join is tried again when its room closes just then.
-const JOIN_TRIES: usize = 4;
 
 /// How to open rooms of one kind: a game, for instance.
 pub struct RoomKind(Opener);

@@ -1,8 +1,10 @@
-//! Every bound of a server in one place: what it is, its unit, its default. The protocol's own bounds (which a
-//! client must know too) are in [`tickwire_shared::limits`].
+//! Every bound of a server in one place: what it is, its unit, its default. What an operator may tune is a field of
+//! [`Limits`]; the bounds that follow from the code itself are constants at the end. The protocol's own bounds (which a
+//! client must know too) are in [`tickwire_shared::limits`], those of a room (which are part of a re-run) in
+//! `tickwire_room`.
 //!
 //! In: nothing, or what an operator sets before [`crate::Server::builder`] builds. Out: read by the net layer and by
-//! rooms. No other file has a timeout, a rate or a count of its own that an operator may want to tune.
+//! rooms. Other files have the thresholds of their own algorithms, but no timeout and no bound of a queue.
 
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ pub struct Limits {
     pub message_burst: Duration,
     /// WebSocket pings and pongs per second, and at once. Beyond: `ControlFlood`.
     pub control_frames_per_s: u32,
+    /// Unsent bytes that the kernel takes before it lets a writer wait: about two seconds of snapshots. What waits in a
+    /// kernel cannot be replaced by something newer, so a slow client would see an ever older past.
+    pub unsent_bytes: u32,
     /// Answers (pongs) waiting for a client that does not read them, messages. Beyond: `TooSlow`. More than a burst of
     /// messages asks for, so that who sends too much is told that, and not that it reads too little.
     pub replies_queued: usize,
@@ -72,6 +77,10 @@ pub struct Limits {
     pub rooms_max: usize,
     /// A lost connection's seat is kept this long.
     pub reconnect_grace: Duration,
+    /// A room without people closes after this long.
+    pub empty_room: Duration,
+    /// Messages that may wait for one tick, over all clients of a room: 1,000 clients with 64 each. Beyond: `Internal`.
+    pub room_mailbox: usize,
     /// Lines of chat of one player within [`Limits::chat_span`]. Beyond: the line is dropped, its writer told.
     pub chat_lines: u32,
     /// See [`Limits::chat_lines`].
@@ -86,6 +95,7 @@ impl Default for Limits {
             messages_per_tick: 2,
             message_burst: Duration::from_secs(1),
             control_frames_per_s: 5,
+            unsent_bytes: 16 << 10,
             replies_queued: 256,
 
             hello: Duration::from_secs(5),
@@ -109,8 +119,40 @@ impl Default for Limits {
 
             rooms_max: 1000,
             reconnect_grace: Duration::from_secs(20),
+            empty_room: Duration::from_secs(10),
+            room_mailbox: 65_536,
             chat_lines: 5,
             chat_span: Duration::from_secs(10),
         }
     }
 }
+
+/// Snapshots of a stream that are kept: 6 s at 30 a second, a second more than a stalled write may last.
+pub(crate) const RING_SNAPSHOTS: usize = 192;
+/// Own events that may wait for a client that does not read beside those that it began with (the roster, as long as the
+/// room is large), bytes; beyond it the client is too slow.
+pub(crate) const OWN_EVENT_BYTES: usize = 32 << 10;
+/// Channels whose healing may be asked for at a time; beyond it the client starts anew.
+pub(crate) const HEALING_CHANNELS: usize = 32;
+/// A client is healed at most this often, ticks: keyframes cost everybody's tick.
+pub(crate) const HEAL_TICKS: u32 = 30;
+/// Clients of one pump. Enough that its wake-up hardly counts, few enough that a crowded room keeps every core busy.
+pub(crate) const CLIENTS_PER_PUMP: usize = 64;
+/// Ticks that a late room may catch up at once; the rest is counted and dropped.
+pub(crate) const CATCH_UP_TICKS: u32 = 3;
+/// How often a join is tried again when its room closes just then.
+pub(crate) const JOIN_TRIES: usize = 4;
+/// How long the accept loop waits when the system has no more sockets to give.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The table of addresses is not swept below this size, entries.
+pub(crate) const ADDRESS_SWEEP_FROM: usize = 1024;
+/// Bytes that a conditioned link holds back on one way at most: about what TCP has in flight, and a keyframe of a room.
+pub(crate) const LINK_HELD_BYTES: usize = 64 << 10;
+/// How long the queue in front of a slow conditioned way may be: more would be an ever older past.
+pub(crate) const LINK_QUEUE: Duration = Duration::from_millis(200);
+/// A client's own write buffer that grew beyond this is given back once it is written, bytes: it is for what its socket
+/// did not take, and for answers.
+pub(crate) const WRITE_KEPT_BYTES: usize = 256;
+/// A thread's write buffer that grew beyond this is given back, bytes: one keyframe of a crowd should not stay in memory
+/// for good.
+pub(crate) const THREAD_WRITE_KEPT_BYTES: usize = 256 << 10;

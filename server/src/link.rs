@@ -12,6 +12,8 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_shared::link::LINK_PRESETS;
 
+use crate::limits::LINK_QUEUE;
+
 /// A description to show to whoever got theirs wrong.
 const EXAMPLE: &str = "80ms jitter 20ms stall 300ms every 5s kbps 512";
 
@@ -58,7 +60,7 @@ impl LinkSpec {
     /// What one way may take at worst, the queue of a slow link included.
     pub fn longest_way(&self) -> Duration {
         let stall = self.stall.map_or(Duration::ZERO, |stall| stall.length);
-        let queue = self.kbps.map_or(Duration::ZERO, |_| QUEUE);
+        let queue = self.kbps.map_or(Duration::ZERO, |_| LINK_QUEUE);
         self.round_trip / 2 + self.jitter + stall + queue
     }
 }
@@ -252,9 +254,6 @@ impl fmt::Display for Time {
     }
 }
 
-/// How long the queue in front of a slow way may be: more would be an ever older past, see `UNSENT_BYTES` in `net`.
-const QUEUE: Duration = Duration::from_millis(200);
-
 /// One way of a conditioned link. It works on a byte stream as TCP does: order is kept, and what a real network would
 /// lose and send again is held up with all that follows.
 #[derive(Clone, Debug)]
@@ -308,16 +307,16 @@ impl Way {
             return usize::MAX;
         };
         let queued = self.busy_until.saturating_sub(now);
-        if queued > QUEUE / 2 {
+        if queued > LINK_QUEUE / 2 {
             return 0;
         }
-        let bytes = (QUEUE - queued).as_micros() * u128::from(kbps) / 8_000;
+        let bytes = (LINK_QUEUE - queued).as_micros() * u128::from(kbps) / 8_000;
         usize::try_from(bytes).unwrap_or(usize::MAX).max(1)
     }
 
     /// From when on it has [`Way::room`].
     pub fn room_from(&self) -> Duration {
-        self.busy_until.saturating_sub(QUEUE / 2)
+        self.busy_until.saturating_sub(LINK_QUEUE / 2)
     }
 
     /// How long the way is busy with so many bytes.

@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// Clients of one pump. Enough that its wake-up hardly counts, few enough that a crowded room keeps every core busy.
-const CLIENTS_PER_PUMP: usize = 64;
+use crate::limits::CLIENTS_PER_PUMP;
 
 /// A way out to one client.
 pub trait Pumped: Send + Sync {

@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use tickwire_shared::close::{CloseReason, Refusal};
 
-/// Ticks that a late room may catch up at once.
-const CATCH_UP_TICKS: u32 = 3;
+use crate::limits::CATCH_UP_TICKS;
 
 /// From one phase to the next, about.
 const PHASE: Duration = Duration::from_millis(2);

@@ -4,7 +4,7 @@
 
 use tickwire_shared::ids::ChannelId;
 
-use crate::grid::CHANNELS;
+use crate::limits::CHANNELS;
 
 /// The index of [`ChannelId::GLOBAL`].
 const GLOBAL: u32 = 0;

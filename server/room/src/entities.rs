@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
 
+use crate::limits::GONE_KEPT;
 use crate::place::place_of;
 
 /// Marks an entity that clients may see: as which, to whom, and in which channel.
@@ -27,9 +28,6 @@ pub(crate) enum Home {
     /// The game.
     Channel(ChannelId),
 }
-
-/// Rows of gone entities are kept up to this many, and up to as many as there are others.
-const GONE_KEPT: usize = 64;
 
 /// Entities, ascending.
 #[derive(Debug, Default)]

@@ -9,9 +9,7 @@ use serde::Serialize;
 use tickwire_shared::codec;
 use tickwire_shared::ids::ChannelId;
 
-/// Encoded events that wait for the next snapshot, bytes for each audience. A game that sends more between two snapshots
-/// loses the rest, and is told so in the log.
-const EVENT_BYTES: usize = 64 << 10;
+use crate::limits::EVENT_BYTES;
 
 /// Events that wait, apart from those for one player alone.
 #[derive(Debug, Default)]

@@ -6,14 +6,7 @@ use tickwire_shared::ids::ChannelId;
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 
-/// Channels that a game may open itself come after the two that everybody knows...
-pub(crate) const FIRST_GAME_CHANNEL: u32 = 2;
-/// ...and the grid's cells after those, row by row.
-pub(crate) const FIRST_CELL: u32 = 1024;
-/// Cells of one grid: a channel's number takes three bytes on the wire at most.
-const CELLS: u32 = 65_536;
-/// All channels that a room has by itself are below this.
-pub(crate) const CHANNELS: u32 = FIRST_CELL + CELLS;
+use crate::limits::{CELLS, FIRST_CELL};
 
 /// How far players see. A game declares it once; the default is [`Interest::Everything`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

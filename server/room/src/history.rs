@@ -9,11 +9,7 @@ use tickwire_shared::ids::{EntityId, Tick};
 use tickwire_shared::replicate::Replicate;
 
 use crate::entities::Replicated;
-
-/// Nothing is rewound further than this, seconds: beyond it who was shot would have been behind a wall for long.
-pub const REWIND_MAX_S: f64 = 0.250;
-/// Ticks that are kept: a quarter of a second at 60 a second, and some.
-const TICKS_MAX: usize = 64;
+use crate::limits::{HISTORY_TICKS, REWIND_MAX_S};
 
 /// A moment of a room: a tick, and a part of the way to the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -108,7 +104,7 @@ impl History {
     pub(crate) fn new(tick_rate_hz: u32) -> History {
         let ticks = (REWIND_MAX_S * f64::from(tick_rate_hz)).ceil() as usize + 2;
         History {
-            keep: ticks.min(TICKS_MAX),
+            keep: ticks.min(HISTORY_TICKS),
             ..History::default()
         }
     }

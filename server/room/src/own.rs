@@ -11,10 +11,8 @@ use tickwire_shared::rules::Rules;
 use tickwire_shared::snapshot::{BitWriter, ChannelState, encode_keyframe};
 
 use crate::capture::Captured;
+use crate::limits::WHOLE_AVATAR_S;
 use crate::room::Room;
-
-/// An avatar is told whole at least this often, seconds, predicted or not: whatever went wrong on the way is then right.
-const WHOLE_AVATAR_S: u32 = 4;
 
 /// What one player alone is told in a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,9 +13,7 @@ use tickwire_shared::rules::{Input, Rules};
 
 use crate::history::Moment;
 use crate::inbox::ClientId;
-
-/// A starved player's last input is repeated this long, ticks: 100 ms at 60 Hz.
-const REPEAT_TICKS: u32 = 6;
+use crate::limits::REPEAT_TICKS;
 
 /// A seat in a room: a person's, also while the connection is lost, or a bot's.
 #[derive(Debug, Serialize, Deserialize)]

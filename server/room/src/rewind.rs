@@ -7,12 +7,9 @@ use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::Rules;
 
-use crate::history::{Moment, REWIND_MAX_S};
+use crate::history::Moment;
+use crate::limits::{REWIND_MAX_S, VIEW_DELAY_MAX_S};
 use crate::room::Room;
-
-/// An honest player sees things as old as its round trip, and this much for its interpolation delay and its inputs' wait,
-/// seconds.
-const VIEW_DELAY_MAX_S: f64 = 0.150;
 
 impl<R: Rules> Room<R> {
     /// The moment whose picture a player was looking at when it made the input of this tick: no further back than

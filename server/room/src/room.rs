@@ -14,9 +14,10 @@ use tickwire_shared::rules::{Act, Rules};
 use crate::channels::NO_CHANNEL;
 use crate::entities::{Entities, Home, Replicated};
 use crate::events::{Events, push_event};
-use crate::grid::{FIRST_GAME_CHANNEL, GridMap, Interest};
+use crate::grid::{GridMap, Interest};
 use crate::history::History;
 use crate::inbox::ClientId;
+use crate::limits::FIRST_GAME_CHANNEL;
 use crate::player::Player;
 use crate::players::Players;
 

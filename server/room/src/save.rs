@@ -13,13 +13,11 @@ use tickwire_shared::rules::Rules;
 
 use crate::entities::{Home, Replicated};
 use crate::game::{Game, SavedVisitor};
+use crate::limits::SAVE_BYTES;
 use crate::player::Player;
 use crate::room::Room;
 use crate::seating::{Authority, RoomConfig};
 use crate::tick::RoomCore;
-
-/// Largest saved room that is read back, bytes.
-const SAVE_BYTES: usize = 256 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Saved {

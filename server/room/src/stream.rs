@@ -14,17 +14,13 @@ use tickwire_shared::snapshot::{BitWriter, Carried, ChannelState, DeltaEncoder, 
 use crate::capture::{Captured, Crossing};
 use crate::channels::Channels;
 use crate::entry::Entry;
+use crate::limits::{CHECK_TICKS, ROOMY_ROWS};
 
 /// Streams of a room.
 pub const STREAMS: usize = 3;
 /// A stream takes every `stride`-th snapshot: the first for clients that keep up, the second for those that do not, the
 /// third for those at which nobody looks.
 pub const STRIDES: [u32; STREAMS] = [1, 2, 8];
-/// Each channel's hash is told this often, ticks. All at once, so that a room at rest stays quiet in between.
-const CHECK_TICKS: u32 = 48;
-/// Rows of each table that a channel has memory for from the start.
-const ROOMY_ROWS: usize = 16;
-
 /// One stream.
 #[derive(Debug)]
 pub(crate) struct Stream {

@@ -8,7 +8,7 @@ use tickwire_shared::replicate::{Replicate, Schema};
 use tickwire_shared::rules::Rules;
 
 use crate::entities::{Home, Replicated};
-use crate::grid::FIRST_CELL;
+use crate::limits::FIRST_CELL;
 use crate::player::Player;
 use crate::room::Room;
 

@@ -23,11 +23,9 @@ use super::mailbox::{Joins, Shared};
 use super::port::GamePort;
 use super::publish::Publisher;
 use super::requests::Requested;
+use crate::limits::HEAL_TICKS;
 use crate::metrics::Counted;
 use crate::seat::Seat;
-
-/// A client is healed at most this often, ticks: keyframes cost everybody's tick.
-const HEAL_TICKS: u32 = 30;
 
 /// The clients of one room.
 pub(super) struct Clients<G: Game> {

@@ -13,13 +13,9 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 
 use super::requests::{Requested, Requests};
+use crate::limits::{HEALING_CHANNELS, OWN_EVENT_BYTES};
 use crate::seat::Ending;
 
-/// Own events that may wait for a client that does not read beside those that it began with (the roster, as long as the
-/// room is large), bytes; beyond it the client is too slow.
-const OWN_EVENT_BYTES: usize = 32 << 10;
-/// Channels whose healing may be asked for at a time; beyond it the client starts anew.
-const HEALING: usize = 32;
 /// An avatar that went on as predicted is not told for at most this long, ticks: the client must still have the inputs.
 const PREDICTED_TICKS: u32 = 240;
 /// A slack below or above this is told at once, ticks.
@@ -304,7 +300,7 @@ impl Handoff {
             state.avatar_known = false;
             state.own_is_wrong = true;
         }
-        if state.healing.len() >= HEALING {
+        if state.healing.len() >= HEALING_CHANNELS {
             self.request_restart();
         } else if !state.healing.contains(&channel) {
             state.healing.push(channel);

@@ -4,7 +4,6 @@
 //! In: a first message. Out: a seat in the room that it asks for, or a refusal.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use tickwire_room::{Game, RoomConfig};
 use tickwire_shared::close::{CloseReason, Refusal};
@@ -12,7 +11,7 @@ use tickwire_shared::codec;
 use tickwire_shared::message::{ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, ServerMessage};
 use tickwire_shared::rules::Rules;
 
-use super::tick::{HostedRoom, RoomSetup};
+use super::tick::{HostedRoom, RoomSetup, ticks};
 use crate::directory::{Directory, Joined, RoomKind, RoomOrder, Wanted};
 use crate::protocol::{Call, Joining, Protocol};
 use crate::text;
@@ -23,18 +22,17 @@ const HELLO: u8 = 0;
 /// Rooms of one game, opened with `options`.
 pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
     RoomKind::new(move |order: RoomOrder| {
-        let ticks =
-            |span: Duration| (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32;
         let config = RoomConfig {
             seed: text::fresh_seed(),
-            grace_ticks: ticks(order.limits.reconnect_grace),
+            grace_ticks: ticks::<G>(order.limits.reconnect_grace),
             chat_lines: order.limits.chat_lines as usize,
-            chat_span_ticks: ticks(order.limits.chat_span),
+            chat_span_ticks: ticks::<G>(order.limits.chat_span),
         };
         let (room, handle) = HostedRoom::<G>::open(RoomSetup {
             name: order.name,
             options: options.clone(),
             config,
+            limits: order.limits,
             metrics: order.metrics,
             on_close: order.on_close,
         });

@@ -19,9 +19,6 @@ use crate::metrics::Metrics;
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 use crate::text;
 
-/// Messages that may wait for one tick, over all clients of a room: 1,000 clients with 64 each.
-const MAILBOX: usize = 65_536;
-
 /// Clients that wait for a seat.
 pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
 
@@ -29,6 +26,8 @@ pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>
 pub(super) struct Shared<G: Game> {
     mailbox: Mutex<Mailbox<G::Rules>>,
     pub(super) people: AtomicUsize,
+    /// Messages that may wait for one tick.
+    bound: usize,
     /// Seats for people.
     seats: usize,
     /// The tick about to be simulated.
@@ -48,7 +47,7 @@ struct Mailbox<R: Rules> {
 }
 
 impl<G: Game> Shared<G> {
-    pub(super) fn new(seats: usize, metrics: Arc<Metrics>) -> Shared<G> {
+    pub(super) fn new(bound: usize, seats: usize, metrics: Arc<Metrics>) -> Shared<G> {
         Shared {
             mailbox: Mutex::new(Mailbox {
                 inbox: Vec::new(),
@@ -57,6 +56,7 @@ impl<G: Game> Shared<G> {
                 closed: false,
             }),
             people: AtomicUsize::new(0),
+            bound,
             seats,
             tick: AtomicU32::new(0),
             room_time_offset_us: AtomicI64::new(0),
@@ -71,7 +71,7 @@ impl<G: Game> Shared<G> {
     /// Too many wait already.
     pub(super) fn post(&self, inbound: Inbound<G::Rules>) -> Result<(), CloseReason> {
         let mut mailbox = self.mailbox.lock();
-        if mailbox.inbox.len() >= MAILBOX {
+        if mailbox.inbox.len() >= self.bound {
             return Err(CloseReason::Internal);
         }
         if !mailbox.closed {

@@ -13,10 +13,8 @@ use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
 
 use super::handoff::{Client, Update};
+use crate::limits::RING_SNAPSHOTS;
 use crate::pump::Pumps;
-
-/// Snapshots kept: 6 s at 30 a second, a second more than a stalled write may last.
-const ENTRIES: usize = 192;
 
 /// Publishes a room's snapshots.
 pub(super) struct Publisher {
@@ -124,7 +122,7 @@ impl Ring {
     /// Adds an entry.
     fn push(&self, entry: Arc<Entry>) {
         let mut ring = self.0.write();
-        if ring.entries.len() == ENTRIES {
+        if ring.entries.len() == RING_SNAPSHOTS {
             ring.first += 1;
             ring.spare = ring.entries.pop_front();
         }

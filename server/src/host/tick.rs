@@ -13,18 +13,17 @@ use tickwire_shared::rules::Rules;
 use super::clients::Clients;
 use super::load::Load;
 use super::mailbox::Shared;
+use crate::limits::Limits;
 use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};
 use crate::seat::RoomHandle;
-
-/// A room without people closes after this long.
-const EMPTY_CLOSE: Duration = Duration::from_secs(10);
 
 /// What a room is opened with.
 pub(crate) struct RoomSetup<G: Game> {
     pub(crate) name: String,
     pub(crate) options: G::Options,
     pub(crate) config: RoomConfig,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
     /// Called once, when the room is gone.
     pub(crate) on_close: Box<dyn FnOnce() + Send>,
@@ -40,6 +39,8 @@ pub(crate) struct HostedRoom<G: Game> {
     /// Ticks since the room opened; the room's time is this over the tick rate.
     ticks: u64,
     empty_ticks: u32,
+    /// Without people it closes after so long.
+    empty_ticks_max: u32,
     load: Load,
     on_close: Option<Box<dyn FnOnce() + Send>>,
     _counted: Counted,
@@ -49,7 +50,7 @@ impl<G: Game> HostedRoom<G> {
     /// Opens a room: its ticking half, for the scheduler, and the half that everybody else holds.
     pub(crate) fn open(setup: RoomSetup<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
         let seats = G::seats(&setup.options);
-        let shared = Arc::new(Shared::new(seats, setup.metrics));
+        let shared = Arc::new(Shared::new(setup.limits.room_mailbox, seats, setup.metrics));
         let room = HostedRoom {
             core: RoomCore::open(setup.options, setup.config),
             clients: Clients::new(setup.name.clone(), shared.clone()),
@@ -57,6 +58,7 @@ impl<G: Game> HostedRoom<G> {
             inbox: Vec::new(),
             ticks: 0,
             empty_ticks: 0,
+            empty_ticks_max: ticks::<G>(setup.limits.empty_room),
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
             on_close: Some(setup.on_close),
             _counted: shared.metrics.room(),
@@ -89,8 +91,7 @@ impl<G: Game> HostedRoom<G> {
     fn close_when_empty(&mut self) -> Verdict {
         let people = self.core.room().people();
         self.empty_ticks = if people == 0 { self.empty_ticks + 1 } else { 0 };
-        let patience = EMPTY_CLOSE.as_secs() as u32 * G::Rules::TICK_RATE_HZ;
-        if self.empty_ticks < patience || !self.shared.close_if_idle() {
+        if self.empty_ticks < self.empty_ticks_max || !self.shared.close_if_idle() {
             return Verdict::Continue;
         }
         self.close(&CloseReason::RoomClosed.into());
@@ -148,4 +149,9 @@ impl<G: Game> Tickable for HostedRoom<G> {
         }
         self.close(&refusal);
     }
+}
+
+/// A time as ticks of a game's rooms, rounded up.
+pub(super) fn ticks<G: Game>(span: Duration) -> u32 {
+    (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32
 }

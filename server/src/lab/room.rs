@@ -59,6 +59,7 @@ impl<G: Game> Lab<G> {
                 chat_lines: 5,
                 chat_span_ticks: ticks(10),
             },
+            limits: Arc::default(),
             metrics: metrics.clone(),
             on_close: Box::new(|| {}),
         });

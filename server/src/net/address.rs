@@ -15,7 +15,7 @@ use http::HeaderMap;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Rate};
-use crate::limits::Limits;
+use crate::limits::{ADDRESS_SWEEP_FROM, Limits};
 
 /// A block of addresses, written `10.0.0.0/8` or as one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,9 +134,6 @@ struct Entry {
     upgrades: Bucket,
 }
 
-/// The table is not swept below this size, entries.
-const SWEEP_FROM: usize = 1024;
-
 impl Addresses {
     pub(super) fn new(limits: &Limits) -> Addresses {
         let upgrade_rate = Rate {
@@ -175,7 +172,7 @@ impl Addresses {
     }
 
     fn entry<'a>(&self, entries: &'a mut Entries, address: IpAddr, now: Instant) -> &'a mut Entry {
-        if entries.by_address.len() >= entries.sweep_at.max(SWEEP_FROM) {
+        if entries.by_address.len() >= entries.sweep_at.max(ADDRESS_SWEEP_FROM) {
             let rate = self.upgrade_rate;
             entries
                 .by_address
@@ -304,6 +301,6 @@ mod tests {
         for n in 0..100_000_u32 {
             drop(addresses.connect(IpAddr::V4(n.into())));
         }
-        assert!(addresses.entries.lock().by_address.len() <= SWEEP_FROM);
+        assert!(addresses.entries.lock().by_address.len() <= ADDRESS_SWEEP_FROM);
     }
 }

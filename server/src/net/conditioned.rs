@@ -16,10 +16,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::limits::LINK_HELD_BYTES;
 use crate::link::{LinkSpec, Way};
 
-/// Bytes that wait on one way at most: about what TCP has in flight, and a keyframe of a room.
-const HELD_BYTES: usize = 64 << 10;
 /// Bytes that are taken from a socket at once.
 const CHUNK_BYTES: usize = 4 << 10;
 
@@ -124,9 +123,9 @@ impl Line {
 
     /// Bytes that it takes now.
     fn room(&self, now: Duration) -> usize {
-        let room = HELD_BYTES.saturating_sub(self.held.len());
+        let room = LINK_HELD_BYTES.saturating_sub(self.held.len());
         // Crumbs that arrive one by one are no reason to keep a list as long as the bytes.
-        if self.arrivals.len() >= HELD_BYTES / 16 {
+        if self.arrivals.len() >= LINK_HELD_BYTES / 16 {
             return 0;
         }
         room.min(self.way.room(now))

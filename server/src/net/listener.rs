@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use socket2::SockRef;
@@ -19,12 +18,7 @@ use tokio::sync::mpsc;
 
 use super::context::{Net, Peer};
 use super::http;
-
-/// Unsent bytes that the kernel takes before it lets a writer wait: about two seconds of snapshots. What waits in a
-/// kernel cannot be replaced by something newer, so a slow client would see an ever older past.
-const UNSENT_BYTES: u32 = 16 << 10;
-/// How long to wait when the system has no more sockets to give.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+use crate::limits::ACCEPT_PAUSE;
 
 /// Serves until `shutdown` is ready, then ends every connection, each with its reason.
 pub(crate) async fn run(listener: TcpListener, net: Arc<Net>, shutdown: impl Future<Output = ()>) {
@@ -75,7 +69,7 @@ fn admit(
     };
     // Snapshots are small and due now: never held back to be sent with the next.
     let _ = stream.set_nodelay(true);
-    limit_unsent(&stream);
+    limit_unsent(&stream, net.limits.unsent_bytes);
     let peer = Peer {
         address,
         _lease: lease,
@@ -92,13 +86,13 @@ fn admit(
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn limit_unsent(stream: &TcpStream) {
-    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES);
+fn limit_unsent(stream: &TcpStream, bytes: u32) {
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(bytes);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn limit_unsent(stream: &TcpStream) {
-    let _ = SockRef::from(stream).set_send_buffer_size(UNSENT_BYTES as usize);
+fn limit_unsent(stream: &TcpStream, bytes: u32) {
+    let _ = SockRef::from(stream).set_send_buffer_size(bytes as usize);
 }
 
 /// Status line and words of a refusal before HTTP.

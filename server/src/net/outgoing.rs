@@ -7,16 +7,12 @@ use std::cell::RefCell;
 
 use fastwebsockets::{Frame, OpCode, Payload};
 
+use crate::limits::{THREAD_WRITE_KEPT_BYTES, WRITE_KEPT_BYTES};
+
 /// Longest head of a frame without a mask, bytes.
 const HEAD_BYTES: usize = 10;
 /// What fastwebsockets asks of the room that it formats a head into, bytes.
 const HEAD_ROOM_BYTES: usize = 16;
-/// A client's own buffer that grew beyond this is given back once it is written, bytes: it is for what its socket did
-/// not take, and for answers.
-const KEPT_BYTES: usize = 256;
-/// A thread's that grew beyond this is given back, bytes: one keyframe of a crowd should not stay in memory for good.
-const KEPT_BY_THREAD_BYTES: usize = 256 << 10;
-
 thread_local! {
     /// Where this thread puts messages together: warm in its cache, whichever client they are for.
     static MESSAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -56,11 +52,11 @@ impl Outgoing {
         MESSAGE.with_borrow_mut(|message| {
             std::mem::swap(&mut self.bytes, message);
             message.clear();
-            message.shrink_to(KEPT_BY_THREAD_BYTES);
+            message.shrink_to(THREAD_WRITE_KEPT_BYTES);
         });
         self.start = 0;
         if rest.is_empty() {
-            self.bytes.shrink_to(KEPT_BYTES);
+            self.bytes.shrink_to(WRITE_KEPT_BYTES);
         } else {
             self.bytes = rest;
         }

@@ -111,7 +111,7 @@ fn a_request_to_heal_what_is_not_seen_is_forgotten() {
     handoff.grant_restart();
     let (seen, left) = (ChannelId(1024), ChannelId(1025));
     let mut healing = Vec::new();
-    for _ in 0..HEALING {
+    for _ in 0..HEALING_CHANNELS {
         handoff.request_healing(left);
         handoff.request_healing(seen);
         handoff.healing(|channel| channel == seen, &mut healing);

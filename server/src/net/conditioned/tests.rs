@@ -88,21 +88,24 @@ async fn a_stall_holds_both_ways_up_and_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_writer_waits_when_its_line_is_full() {
     let (mut near, mut far, _told) = link("1s");
-    let much = vec![7; 3 * HELD_BYTES];
+    let much = vec![7; 3 * LINK_HELD_BYTES];
     assert!(timeout(ms(499), near.write_all(&much)).await.is_err());
     assert_eq!(read_for(&mut far, ms(0)).await, b"");
     let _ = timeout(ms(2), deliver(&mut near)).await;
-    assert_eq!(read_for(&mut far, ms(0)).await.len(), HELD_BYTES);
+    assert_eq!(read_for(&mut far, ms(0)).await.len(), LINK_HELD_BYTES);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_takes_no_more_than_its_line_holds() {
     let (mut near, mut far, _told) = link("1s");
-    far.write_all(&vec![7; 3 * HELD_BYTES]).await.unwrap();
+    far.write_all(&vec![7; 3 * LINK_HELD_BYTES]).await.unwrap();
     drop(far);
     assert_eq!(read_for(&mut near, ms(499)).await, b"");
-    assert_eq!(read_for(&mut near, ms(400)).await.len(), HELD_BYTES);
-    assert_eq!(read_for(&mut near, ms(5_000)).await.len(), 2 * HELD_BYTES);
+    assert_eq!(read_for(&mut near, ms(400)).await.len(), LINK_HELD_BYTES);
+    assert_eq!(
+        read_for(&mut near, ms(5_000)).await.len(),
+        2 * LINK_HELD_BYTES
+    );
 }
 
 #[tokio::test(start_paused = true)]

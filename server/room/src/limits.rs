@@ -1,0 +1,36 @@
+//! Every bound of a room in one place: what it is, its unit, why. They are part of what a room is: a re-run with others
+//! would be another room. What both ends of the wire hold to is in [`tickwire_shared::limits`].
+
+/// Encoded events that wait for the next snapshot, bytes for each audience. A game that sends more between two snapshots
+/// loses the rest, and is told so in the log.
+pub(crate) const EVENT_BYTES: usize = 64 << 10;
+/// A starved player's last input is repeated this long, ticks: 100 ms at 60 Hz.
+pub(crate) const REPEAT_TICKS: u32 = 6;
+/// Nothing is rewound further than this, seconds: beyond it, the player who was shot would have been behind a wall for
+/// long.
+pub const REWIND_MAX_S: f64 = 0.250;
+/// An honest player sees things as old as its round trip, and this much for its interpolation delay and its inputs' wait,
+/// seconds.
+pub(crate) const VIEW_DELAY_MAX_S: f64 = 0.150;
+/// Ticks that are kept to rewind to: a quarter of a second at 60 a second, and some.
+pub(crate) const HISTORY_TICKS: usize = 64;
+/// An avatar is told whole at least this often, seconds, predicted or not: whatever went wrong on the way is then right.
+pub(crate) const WHOLE_AVATAR_S: u32 = 4;
+/// Each channel's hash is told this often, ticks. All at once, so that a room at rest stays quiet in between.
+pub(crate) const CHECK_TICKS: u32 = 48;
+
+/// Channels that a game may open itself come after the two that everybody knows...
+pub(crate) const FIRST_GAME_CHANNEL: u32 = 2;
+/// ...and the grid's cells after those, row by row.
+pub(crate) const FIRST_CELL: u32 = 1024;
+/// Cells of one grid: a channel's number takes three bytes on the wire at most.
+pub(crate) const CELLS: u32 = 65_536;
+/// All channels that a room has by itself are below this.
+pub(crate) const CHANNELS: u32 = FIRST_CELL + CELLS;
+
+/// Rows of entities that are gone are kept up to this many, and up to as many as there are others.
+pub(crate) const GONE_KEPT: usize = 64;
+/// Rows of each table that a channel has memory for from the start.
+pub(crate) const ROOMY_ROWS: usize = 16;
+/// Largest saved room that is read back, bytes.
+pub(crate) const SAVE_BYTES: usize = 256 << 20;
