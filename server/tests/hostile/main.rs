@@ -1,6 +1,7 @@
 //! Clients that do everything wrong, over real sockets: each is closed with its documented code, counted once, and
 //! harms nobody else.
 
+mod boards;
 mod cases;
 mod ladder;
 mod limits;
