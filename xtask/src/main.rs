@@ -11,8 +11,8 @@
 
 mod check;
 mod fuzz;
+mod guards;
 mod instructions;
-mod length;
 mod page;
 mod play;
 mod stamp;
@@ -64,7 +64,7 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
-    /// Formatting, lints, documentation, types, licences, and a report of long files and functions
+    /// Formatting, lints, documentation, types, licences, dependencies, circles of files and lengths
     Check,
 }
 
