@@ -1,7 +1,7 @@
 //! No circle of files: in each package the files can be read, and understood, one after the other.
 //!
-//! In: the files below a package's `src`. Out: an error that names each circle, as `a.rs -> b.rs -> a.rs` with the names
-//! that are taken. Which file imports from which is found in `modules`.
+//! In: the files below a package's `src`. Out: an error that names each circle, as `a.rs -> b.rs -> a.rs` with the
+//! names that are taken. Which file imports from which is found in `modules`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;

@@ -1,5 +1,5 @@
-//! What packages may depend on: the framework on no game, the pure crates on nothing that waits, locks or reads a clock,
-//! the library on nothing that only a program needs.
+//! What packages may depend on: the framework on no game, the pure crates on nothing that waits, locks or reads a
+//! clock, the library on nothing that only a program needs.
 //!
 //! In: what cargo says of the workspace. Our own packages come from `cargo metadata --no-deps`, with all kinds of
 //! dependencies. The closure of a pure crate comes from `cargo tree`: the resolve graph of the metadata holds every
@@ -13,11 +13,11 @@ use crate::tools::{self, Workspace};
 
 /// What no pure crate may have in its closure; a `*` stands for any end.
 ///
-/// What tickwire-room has there, and why it is no harm: hecs brings hashbrown, foldhash and spin (a table of types behind
-/// a spin lock that is never held for long, and no clock). rand and rand_pcg bring rand_core; their sources of the
-/// system's randomness are features that are off. tracing brings tracing-core, once_cell and pin-project-lite: whoever
-/// subscribes to it has the clock and the file. serde brings serde_core, and derives that run in the compiler.
-/// xxhash-rust and libm bring nothing.
+/// What tickwire-room has there, and why it does no harm. hecs brings hashbrown, foldhash and spin: the lists of types in
+/// a bundle, kept behind a spin lock for a few instructions. rand and rand_pcg bring rand_core; the features that ask
+/// the system for randomness are off. tracing brings tracing-core, once_cell and pin-project-lite; the clock and the
+/// file belong to its subscriber, which a program installs. serde brings serde_core and derives, which run in the
+/// compiler. xxhash-rust and libm bring nothing.
 const IMPURE: &[&str] = &[
     "async-*",
     "axum",

@@ -55,7 +55,8 @@ fn rust_name(line: &str) -> Option<String> {
     words.next().map(leading_name)
 }
 
-/// Every TypeScript function, method and callback with a body of its own lines, in the order in which their bodies open.
+/// Every TypeScript function, method and callback with a body of its own lines, in the order in which their bodies
+/// open.
 pub(super) fn typescript(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -88,7 +89,8 @@ pub(super) fn typescript(text: &str) -> Vec<Function> {
     found
 }
 
-/// The name of the function that begins with `line`: its own, or that of what it is given to. None if it is no function.
+/// The name of the function that begins with `line`: its own, or that of what it is given to. None if it is no
+/// function.
 fn typescript_name(line: &str, arrow: bool) -> Option<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let controls = ["if", "for", "while", "switch", "catch", "with", "}"];

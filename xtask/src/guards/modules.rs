@@ -16,8 +16,8 @@ pub(super) type Imports = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 /// Re-exports of re-exports that are followed.
 const DEPTH: usize = 16;
 
-/// The imports between `files`: from a path below `src` to a text. Programs beside a library are left out, since nothing
-/// imports from them; so are tests.
+/// The imports between `files`: from a path below `src` to a text. Programs beside a library are left out, since
+/// nothing imports from them; so are tests.
 pub(super) fn imports(files: &BTreeMap<String, String>) -> Result<Imports> {
     let package = Package::read(files)?;
     let mut imports = Imports::new();

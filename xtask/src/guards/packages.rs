@@ -1,8 +1,8 @@
 //! What goes to the registry can be packed as it is.
 //!
-//! In: the manifests of the published packages, and cargo's own packing, which demands versions beside paths, and that a
-//! published package depends on published ones only. Out: an error that says what is missing. Nothing is uploaded, and
-//! what is packed is not built again: the other checks have built it.
+//! In: the manifests of the published packages, and cargo's own packing, which demands versions beside paths, and
+//! that a published package depends on published ones only. Out: an error that says what is missing. Nothing is
+//! uploaded, and what is packed is not built again: the other checks have built it.
 
 use std::path::Path;
 

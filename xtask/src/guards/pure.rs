@@ -1,8 +1,8 @@
 //! The pure crates' lints: no clock, no lock, no thread, no I/O, no unordered iteration.
 //!
-//! clippy refuses each use; what it refuses stands in a clippy.toml, of which it reads the nearest one above a crate. In:
-//! those files and each crate's lib.rs. Out: an error if one is missing, hides a setting of the root's, bans less than
-//! another one, or if a crate could allow itself an exception.
+//! clippy refuses each use; what it refuses stands in a clippy.toml, of which it reads the nearest one above a crate.
+//! In: those files and each crate's lib.rs. Out: an error if one is missing, hides a setting of the root's, bans less
+//! than another one, or if a crate could allow itself an exception.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! A Rust file as a list of words: what the guards read instead of its text.
 //!
 //! In: the text of a file. Out: identifiers and punctuation with their lines, without comments, the insides of
-//! strings, and what only tests compile. No parser: the guards look for paths and attributes, whose shape a word by word
-//! reading shows, and must not have to wait until one is built.
+//! strings, and what only tests compile. No parser: the guards look for paths and attributes, whose shape a word by
+//! word reading shows, and must not have to wait until one is built.
 
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn modules_of_tests_in_files_of_their_own_are_named() {
-        let source = Source::read("#[cfg(test)]\nmod helpers;\nmod ours;");
-        assert_eq!(source.test_modules, ["helpers"]);
+        let source = Source::read("#[cfg(test)]\nmod fixtures;\nmod ours;");
+        assert_eq!(source.test_modules, ["fixtures"]);
     }
 }

@@ -112,10 +112,10 @@ fn imports_of(files: &[(&str, &str)]) -> Result<Imports> {
 #[test]
 fn tests_and_programs_beside_a_library_are_left_out() {
     let files = [
-        ("lib.rs", "mod a; #[cfg(test)] mod helpers;"),
-        ("a.rs", "#[cfg(test)] mod tests { use crate::helpers::X; }"),
+        ("lib.rs", "mod a; #[cfg(test)] mod fixtures;"),
+        ("a.rs", "#[cfg(test)] mod tests { use crate::fixtures::X; }"),
         ("a/tests.rs", "use crate::a::X;"),
-        ("helpers.rs", "use crate::a::X;"),
+        ("fixtures.rs", "use crate::a::X;"),
         ("bin/tool.rs", "use crate::a::X;"),
         ("main.rs", "use crate::a::X;"),
     ];
