@@ -16,8 +16,8 @@ use crate::tools::{self, Workspace};
 /// What tickwire-room has there, and why it does no harm. hecs brings hashbrown, foldhash and spin, whose lock it
 /// takes when a world is made, to number it. rand and rand_pcg bring rand_core; the features that ask the system for
 /// randomness are off. tracing brings tracing-core, once_cell and pin-project-lite; the clock and the file belong to
-/// its subscriber, which a program installs. serde brings serde_core and derives, which run in the compiler. xxhash-
-/// rust and libm bring nothing.
+/// its subscriber, which a program installs. serde brings serde_core and derives, which run in the compiler.
+/// xxhash-rust and libm bring nothing.
 const IMPURE: &[&str] = &[
     "async-*",
     "axum",
