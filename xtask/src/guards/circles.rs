@@ -160,12 +160,22 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_takes_from_its_parent_must_not_be_used_by_it() {
-        let files = [
-            ("lib.rs", "mod a; pub use a::A; pub struct B;"),
-            ("a.rs", "use super::B;"),
-        ];
-        assert_eq!(told(&files), ["a.rs -> lib.rs (B) -> a.rs (A)"]);
+    fn a_parent_may_pass_on_what_its_child_makes_of_its_items_but_not_use_it() {
+        let child = ("a.rs", "use super::B; pub struct A(B);");
+        assert_eq!(
+            told(&[("lib.rs", "mod a; pub use a::A; pub struct B;"), child]),
+            [""; 0]
+        );
+        for code in [
+            "pub use a::A; fn f() -> A {}",
+            "pub use a::*; fn f() -> A {}",
+            "use a::A;",
+        ] {
+            let parent = format!("mod a; {code} pub struct B;");
+            let name = if code.contains('*') { "*" } else { "A" };
+            let circle = format!("a.rs -> lib.rs (B) -> a.rs ({name})");
+            assert_eq!(told(&[("lib.rs", &parent), child]), [circle]);
+        }
     }
 
     #[test]

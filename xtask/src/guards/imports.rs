@@ -3,6 +3,8 @@
 //! In: the words of a file. Out: an [`Outline`]. Where a path leads is for `modules` to find out, which knows the other
 //! files.
 
+use std::collections::BTreeSet;
+
 use super::source::{Source, Word, balanced};
 
 /// A file, seen from outside.
@@ -14,6 +16,10 @@ pub(super) struct Outline {
     pub(super) inline: Vec<Vec<String>>,
     /// Every path, in the order of the text.
     pub(super) paths: Vec<Named>,
+    /// The names of its own items, methods among them.
+    pub(super) defined: BTreeSet<String>,
+    /// The names that its code begins with, `use`s left out: those that it was given by a `use` it needs itself.
+    pub(super) mentioned: BTreeSet<String>,
     /// The modules with files of their own that only tests compile.
     pub(super) test_modules: Vec<String>,
 }
@@ -30,6 +36,19 @@ pub(super) struct Named {
     /// A `use` that others may name in turn.
     pub(super) public: bool,
 }
+
+/// The words that a name of an own item follows.
+const DEFINING: [&str; 9] = [
+    "const",
+    "enum",
+    "fn",
+    "macro_rules",
+    "static",
+    "struct",
+    "trait",
+    "type",
+    "union",
+];
 
 impl Outline {
     pub(super) fn of(text: &str) -> Self {
@@ -119,6 +138,7 @@ impl<'a> Reader<'a> {
                         self.at += balanced(self.words.get(self.at + 1..).unwrap_or_default());
                     }
                 }
+                "mod" if self.text(2) == ";" => self.at += 1,
                 "mod" if self.text(2) == "{" => {
                     self.within.push((self.text(1).to_owned(), self.depth));
                     self.outline.inline.push(self.place());
@@ -143,6 +163,12 @@ impl<'a> Reader<'a> {
                     self.outline.paths.push(path);
                     continue;
                 }
+                // Of `const fn a` the last of these words names it.
+                word if DEFINING.contains(&word) && !DEFINING.contains(&self.text(1)) => {
+                    self.outline.defined.insert(self.text(1).to_owned());
+                    self.at += 1;
+                }
+                word if self.begins_name() => _ = self.outline.mentioned.insert(word.to_owned()),
                 _ => {}
             }
             self.at += 1;
@@ -153,16 +179,22 @@ impl<'a> Reader<'a> {
         self.within.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// True at a name with `::` and another name behind it, and nothing before it that it belongs to.
-    fn begins_path(&self) -> bool {
+    /// True at a name with nothing before it that it belongs to.
+    fn begins_name(&self) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.words.get(at));
-        let begins = before.is_none_or(|word| !["::", "."].contains(&word.text));
-        begins && is_name(self.text(0)) && self.text(1) == "::" && is_name(self.text(2))
+        before.is_none_or(|word| !["::", "."].contains(&word.text)) && is_name(self.text(0))
+    }
+
+    /// True at such a name with `::` and another name behind it.
+    fn begins_path(&self) -> bool {
+        self.begins_name() && self.text(1) == "::" && is_name(self.text(2))
     }
 
     /// Reads `a::b::c`, and leaves what follows it.
     fn path(&mut self) -> Vec<String> {
-        let mut segments = vec![self.text(0).to_owned()];
+        let first = self.text(0).to_owned();
+        self.outline.mentioned.insert(first.clone());
+        let mut segments = vec![first];
         self.at += 1;
         while self.text(0) == "::" && is_name(self.text(1)) {
             segments.push(self.text(1).to_owned());
@@ -313,5 +345,23 @@ mod tests {
         ] {
             assert!(!Outline::of(&format!("{face}\n{code}")).face, "{code}");
         }
+    }
+
+    #[test]
+    fn own_items_and_the_names_that_code_begins_with_are_known() {
+        let outline = Outline::of(
+            "mod a; pub use a::{B, C};\npub const fn d(e: B) -> f::G { h.i() }\nstruct J;",
+        );
+        assert_eq!(outline.defined.iter().collect::<Vec<_>>(), ["J", "d"]);
+        assert!(
+            ["B", "f", "h"]
+                .iter()
+                .all(|name| outline.mentioned.contains(*name))
+        );
+        assert!(
+            ["C", "G", "i", "a"]
+                .iter()
+                .all(|name| !outline.mentioned.contains(*name))
+        );
     }
 }

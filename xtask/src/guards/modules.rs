@@ -1,12 +1,12 @@
 //! Which file of a package imports from which.
 //!
 //! In: the files below a package's `src`. Out: for each file, the files that its paths lead to, with the names that it
-//! takes. A path leads to the deepest file that it names; a face (see `imports`) is seen through, to the file that it
-//! re-exports from. What cannot be followed is an error: a guard must not pass because it did not understand.
+//! takes. A path leads to the file that has the item, through all files that only pass it on by a `pub use`. What cannot
+//! be followed is an error: a guard must not pass because it did not understand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::imports::{Named, Outline};
 
@@ -24,20 +24,27 @@ pub(super) fn imports(files: &BTreeMap<String, String>) -> Result<Imports> {
     for module in package.files.values() {
         let from = imports.entry(module.name.clone()).or_default();
         for named in &module.outline.paths {
-            if module.outline.face {
-                continue;
-            }
             let targets = package.targets(module, named, DEPTH);
             let targets = targets
                 .with_context(|| format!("{} names {}", module.name, named.segments.join("::")))?;
             for (target, name) in targets {
-                if target != module.name {
-                    from.entry(target).or_default().insert(name);
+                if target.name != module.name && needs(module, named, target) {
+                    from.entry(target.name.clone()).or_default().insert(name);
                 }
             }
         }
     }
     Ok(imports)
+}
+
+/// True unless a file only passes on what `named` brings.
+fn needs(module: &Module, named: &Named, target: &Module) -> bool {
+    let mentioned = &module.outline.mentioned;
+    match named.bound.as_deref() {
+        _ if !named.public => true,
+        Some("*") => !mentioned.is_disjoint(&target.outline.defined),
+        bound => bound.is_some_and(|bound| mentioned.contains(bound)),
+    }
 }
 
 type Path = Vec<String>;
@@ -84,7 +91,12 @@ impl Package {
     }
 
     /// The files that a path leads to, and what is taken there.
-    fn targets(&self, from: &Module, named: &Named, depth: usize) -> Result<Vec<(String, String)>> {
+    fn targets(
+        &self,
+        from: &Module,
+        named: &Named,
+        depth: usize,
+    ) -> Result<Vec<(&Module, String)>> {
         ensure!(depth > 0, "its re-exports go round in a circle");
         let Some((place, rest)) = self.walk(from, named, depth)? else {
             return Ok(Vec::new());
@@ -92,59 +104,61 @@ impl Package {
         let file = self.file_of(&place);
         let all = named.bound.as_deref() == Some("*");
         let Some(item) = rest.first() else {
-            return match file.outline.face {
-                // A face has nothing of its own to take, but all that it shows.
-                true if all => self.everything(file, depth),
-                true => Ok(Vec::new()),
-                false if all => Ok(vec![(file.name.clone(), "*".to_owned())]),
-                false => Ok(vec![(
-                    file.name.clone(),
-                    place.last().cloned().unwrap_or_default(),
-                )]),
+            let name = if all {
+                Some("*")
+            } else {
+                place.last().map(String::as_str)
             };
-        };
-        if !file.outline.face {
-            return Ok(vec![(file.name.clone(), item.clone())]);
-        }
-        let shown = file.outline.paths.iter().filter(|path| path.public);
-        let shown: Vec<_> = shown
-            .filter(|path| path.bound.as_ref() == Some(item))
-            .collect();
-        let mut targets = Vec::new();
-        for shown in &shown {
-            targets.extend(self.targets(file, shown, depth - 1)?);
-        }
-        if !shown.is_empty() {
+            let name = name.unwrap_or_default().to_owned();
+            // A face has nothing of its own to take.
+            let mut targets: Vec<_> = (!file.outline.face)
+                .then_some((file, name))
+                .into_iter()
+                .collect();
+            for shown in file.outline.paths.iter().filter(|path| all && path.public) {
+                targets.extend(self.targets(file, shown, depth - 1)?);
+            }
             return Ok(targets);
-        }
-        let globs = file
+        };
+        // In the very module, which may be inside the file.
+        let inside = place.get(file.path.len()..).unwrap_or_default();
+        let uses = file
             .outline
             .paths
             .iter()
-            .filter(|path| path.bound.as_deref() == Some("*"));
-        let globs: Vec<_> = globs.collect();
-        if globs.is_empty() {
-            bail!("{} neither declares nor re-exports {item}", file.name);
+            .filter(|path| path.within == inside);
+        let brought: Vec<_> = uses
+            .clone()
+            .filter(|path| path.bound.as_ref() == Some(item))
+            .collect();
+        let mut targets = Vec::new();
+        for path in &brought {
+            targets.extend(self.targets(file, path, depth - 1)?);
         }
-        // It may come by any of them.
-        for glob in globs {
-            let segments = child(&glob.segments, item);
+        if !brought.is_empty() {
+            return Ok(targets);
+        }
+        let own = file.outline.defined.contains(item);
+        // What is not its own may come by any of these.
+        for path in uses.filter(|path| !own && path.bound.as_deref() == Some("*")) {
+            let segments = child(&path.segments, item);
             let through = Named {
                 segments,
                 bound: Some(item.clone()),
-                ..glob.clone()
+                ..path.clone()
             };
             targets.extend(self.targets(file, &through, depth - 1)?);
         }
+        if targets.is_empty() {
+            let there = own || !file.outline.face;
+            ensure!(
+                there,
+                "{} neither declares nor re-exports {item}",
+                file.name
+            );
+            targets.push((file, item.clone()));
+        }
         Ok(targets)
-    }
-
-    fn everything(&self, face: &Module, depth: usize) -> Result<Vec<(String, String)>> {
-        let shown = face.outline.paths.iter().filter(|path| path.public);
-        let targets: Result<Vec<_>> = shown
-            .map(|path| self.targets(face, path, depth - 1))
-            .collect();
-        Ok(targets?.concat())
     }
 
     /// The module that a path leads to, and what is left of it there; none if it leads out of the package.

@@ -78,11 +78,11 @@ fn bare_names_of_children_and_of_imported_modules_lead_there() {
         ("a/mod.rs", "mod c;"),
         (
             "a/c.rs",
-            "use crate::b; use super::super::*; fn f() { b::two(); a::One; }",
+            "use crate::b; use super::super::*; fn f() { b::two(); a::One; } pub struct One;",
         ),
         (
             "b.rs",
-            "mod inner { use super::two; use crate::b::inner::x; } pub fn two() {}",
+            "mod inner { use super::two; pub fn x() {} } use crate::b::inner::x; pub fn two() {}",
         ),
     ];
     let error = imports_of(&files).unwrap_err().to_string();
