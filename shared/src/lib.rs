@@ -7,6 +7,12 @@
 //! `rules` (what a game is) -> `replicate` (component to integers) -> `snapshot` (integers to bits and back)
 //! -> `client` (bits to a smooth view). `message` and `codec` carry everything else; `close` says why it ends.
 
+// clippy.toml says what these refuse. Tests may be excused, this code may not: not even by an `allow`.
+#![cfg_attr(
+    not(test),
+    forbid(clippy::disallowed_types, clippy::disallowed_methods)
+)]
+
 pub mod client;
 pub mod close;
 pub mod codec;

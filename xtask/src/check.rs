@@ -1,7 +1,6 @@
 //! `cargo xtask check`: what can be said about the code without its tests.
 //!
-//! Every part runs even if one before it failed, cheap ones first. Long files and functions are
-//! reported, not refused: some tables and tests are better long.
+//! Every part runs even if one before it failed, cheap ones first.
 
 use std::fs;
 
@@ -9,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
-use crate::{length, play, sdk, wasm};
+use crate::{guards, play, sdk, wasm};
 
 /// Licences that a package may have whose code or fonts the page ships. deny.toml has the list for
 /// crates; tools that only build the page are free to have others.
@@ -29,7 +28,7 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// `cargo xtask check`.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(14);
+    let mut steps = Steps::new(18);
     play::first_steps(workspace, &mut steps)?;
 
     steps.part("rustfmt", "checking", |live| {
@@ -69,17 +68,24 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         Ok(Outcome::Done)
     });
 
-    let mut long = Vec::new();
-    steps.part("lengths", "measuring", |_| {
-        long = length::report(&workspace.root)?;
-        Ok(Outcome::Note(format!(
-            "{} over (a report, not a failure)",
-            long.len()
-        )))
+    steps.part("packages", "packing", |live| {
+        guards::packages(workspace, live).map(Outcome::Note)
     });
-    for line in &long {
-        println!("    {line}");
-    }
+
+    let root = &workspace.root;
+    steps.part("dependencies", "checking", |_| {
+        guards::dependencies(workspace)?;
+        Ok(Outcome::Done)
+    });
+    steps.part("pure crates", "checking", |_| {
+        guards::pure(root).map(Outcome::Note)
+    });
+    steps.part("circles", "searching", |_| {
+        guards::circles(root).map(Outcome::Note)
+    });
+    steps.part("lengths", "measuring", |_| {
+        guards::lengths(root).map(Outcome::Note)
+    });
     steps.verdict()
 }
 

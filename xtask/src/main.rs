@@ -11,8 +11,8 @@
 
 mod check;
 mod fuzz;
+mod guards;
 mod instructions;
-mod length;
 mod page;
 mod play;
 mod sdk;
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long)]
         bless: bool,
     },
-    /// Formatting, lints, documentation, types, the npm package, licences, and a report of long files and functions
+    /// Formatting, lints, documentation, types, packages, licences, dependencies, circles of files and lengths
     Check,
 }
 

@@ -35,21 +35,17 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Asks cargo.
     pub(crate) fn find() -> Result<Self> {
-        let query = ["metadata", "--no-deps", "--format-version", "1", "--quiet"];
-        let output = cargo(Path::new(".")).args(query).output();
-        let output = output.context("cargo could not be started")?;
-        let problem = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "cargo metadata failed: {}",
-            problem.trim()
-        );
-        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let metadata = metadata(Path::new("."))?;
         let path = |key: &str| metadata[key].as_str().map(PathBuf::from);
         let root = path("workspace_root").context("cargo metadata names no workspace_root")?;
         let target =
             path("target_directory").context("cargo metadata names no target_directory")?;
         Ok(Self { root, target })
+    }
+
+    /// What cargo knows of our own packages.
+    pub(crate) fn metadata(&self) -> Result<serde_json::Value> {
+        metadata(&self.root)
     }
 
     /// A path inside the repository.
@@ -72,6 +68,27 @@ impl Workspace {
         command.env("npm_config_fund", "false");
         command
     }
+}
+
+fn metadata(folder: &Path) -> Result<serde_json::Value> {
+    let query = ["metadata", "--no-deps", "--format-version", "1", "--quiet"];
+    let output = output(cargo(folder).args(query))?;
+    Ok(serde_json::from_str(&output)?)
+}
+
+/// What `command` prints, all of it; its errors are told if it fails.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = described(command);
+    let output = command.output();
+    let output = output.with_context(|| format!("{name} could not be started"))?;
+    let problem = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "{name} ended with {}\n{}",
+        output.status,
+        problem.trim()
+    );
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn cargo(folder: &Path) -> Command {

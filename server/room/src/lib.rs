@@ -11,6 +11,11 @@
 //! Same start, same seed and same inbox give the same state at every tick. So there is no clock in here, no lock, no
 //! socket, no thread and no I/O.
 
+#![cfg_attr(
+    not(test),
+    forbid(clippy::disallowed_types, clippy::disallowed_methods)
+)]
+
 mod audience;
 mod avatars;
 mod capture;

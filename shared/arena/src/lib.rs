@@ -4,6 +4,12 @@
 //! In: inputs. Out: moved avatars. What only the server decides (hits, health, rounds, bots) is in the server's `arena`
 //! module; what only the browser does (drawing) is in `demo-client/arena`.
 
+// clippy.toml says what these refuse. Tests may be excused, this code may not: not even by an `allow`.
+#![cfg_attr(
+    not(test),
+    forbid(clippy::disallowed_types, clippy::disallowed_methods)
+)]
+
 mod angle;
 mod components;
 mod events;
