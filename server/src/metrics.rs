@@ -40,6 +40,13 @@ type ByReason = Family<Reason, Counter>;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    net: NetMetrics,
+    rooms: RoomMetrics,
+}
+
+/// What connections do.
+#[derive(Debug)]
+struct NetMetrics {
     connections: Gauge,
     sockets: Gauge,
     connections_cut: ByReason,
@@ -49,6 +56,11 @@ pub struct Metrics {
     bytes_in: Counter,
     messages_out: Counter,
     bytes_out: Counter,
+}
+
+/// What rooms and their clients do.
+#[derive(Debug)]
+struct RoomMetrics {
     inputs_dropped: ByReason,
     rooms: Gauge,
     rooms_panicked: Counter,
@@ -73,89 +85,66 @@ struct RungLabel {
 impl Default for Metrics {
     fn default() -> Metrics {
         let mut registry = Registry::with_prefix("tickwire");
-        let r = &mut registry;
-        let tick = Histogram::new(TICK_BUCKETS_S);
-        r.register_with_unit("tick", "Time of one room tick", Unit::Seconds, tick.clone());
-        let tick_lateness = Histogram::new(LATENESS_BUCKETS_S);
-        r.register_with_unit(
-            "tick_lateness",
-            "From when a room tick was due to when it began",
-            Unit::Seconds,
-            tick_lateness.clone(),
-        );
-        let tick_lateness_max = Gauge::<f64, AtomicU64>::default();
-        r.register_with_unit(
-            "tick_lateness_max",
-            "The latest that a room tick has begun since the start",
-            Unit::Seconds,
-            tick_lateness_max.clone(),
-        );
-        let (bytes_in, bytes_out) = (Counter::default(), Counter::default());
-        r.register_with_unit(
-            "in",
-            "Payload of messages from clients",
-            Unit::Bytes,
-            bytes_in.clone(),
-        );
-        r.register_with_unit(
-            "out",
-            "Written to clients, heads included",
-            Unit::Bytes,
-            bytes_out.clone(),
-        );
         Metrics {
-            tick,
-            tick_lateness,
-            tick_lateness_max,
-            bytes_in,
-            bytes_out,
+            rooms: RoomMetrics::new(&mut registry),
+            net: NetMetrics::new(&mut registry),
+            registry,
+        }
+    }
+}
+
+impl NetMetrics {
+    fn new(r: &mut Registry) -> NetMetrics {
+        let bytes_in = "Payload of messages from clients";
+        let bytes_out = "Written to clients, heads included";
+        let cut = "Connections ended outside of a request";
+        let refused = "Upgrades refused with an HTTP status";
+        let closed = "WebSockets that ended, by close reason";
+        NetMetrics {
+            bytes_in: add_in(r, "in", bytes_in, Unit::Bytes, Counter::default()),
+            bytes_out: add_in(r, "out", bytes_out, Unit::Bytes, Counter::default()),
             connections: add(r, "connections", "TCP connections open"),
             sockets: add(r, "sockets", "WebSockets open"),
-            connections_cut: add(
-                r,
-                "connections_cut",
-                "Connections ended outside of a request",
-            ),
-            upgrades_refused: add(
-                r,
-                "upgrades_refused",
-                "Upgrades refused with an HTTP status",
-            ),
-            sockets_closed: add(
-                r,
-                "sockets_closed",
-                "WebSockets that ended, by close reason",
-            ),
+            connections_cut: add(r, "connections_cut", cut),
+            upgrades_refused: add(r, "upgrades_refused", refused),
+            sockets_closed: add(r, "sockets_closed", closed),
             messages_in: add(r, "messages_in", "Messages from clients"),
             messages_out: add(r, "messages_out", "Writes to clients, one per message"),
+        }
+    }
+}
+
+impl RoomMetrics {
+    fn new(r: &mut Registry) -> RoomMetrics {
+        let late = "From when a room tick was due to when it began";
+        let latest = "The latest that a room tick has begun since the start";
+        let dropped = "Ticks given up by rooms that fell behind";
+        let desyncs = "Times that a client held something else than the server";
+        let rungs = "Clients that get snapshots, by how well they keep up";
+        let changes = "Times that a client came to a rung of the slow-client ladder";
+        let ticks = Histogram::new(TICK_BUCKETS_S);
+        let lateness = Histogram::new(LATENESS_BUCKETS_S);
+        RoomMetrics {
+            tick: add_in(r, "tick", "Time of one room tick", Unit::Seconds, ticks),
+            tick_lateness: add_in(r, "tick_lateness", late, Unit::Seconds, lateness),
+            tick_lateness_max: add_in(
+                r,
+                "tick_lateness_max",
+                latest,
+                Unit::Seconds,
+                Gauge::default(),
+            ),
             inputs_dropped: add(r, "inputs_dropped", "Inputs too late or too early to use"),
             rooms: add(r, "rooms", "Rooms open"),
             rooms_panicked: add(r, "rooms_panicked", "Rooms whose game panicked"),
             players: add(r, "players", "Seats taken by people, connected or not"),
             tick_overruns: add(r, "tick_overruns", "Ticks that took longer than they may"),
-            ticks_dropped: add(
-                r,
-                "ticks_dropped",
-                "Ticks given up by rooms that fell behind",
-            ),
+            ticks_dropped: add(r, "ticks_dropped", dropped),
             keyframes_sent: add(r, "keyframes_sent", "Keyframes sent, by why"),
             catch_ups: add(r, "catch_ups", "Messages that carried several snapshots"),
-            desyncs: add(
-                r,
-                "desyncs",
-                "Times that a client held something else than the server",
-            ),
-            rungs: add(
-                r,
-                "clients",
-                "Clients that get snapshots, by how well they keep up",
-            ),
-            rung_changes: add(
-                r,
-                "client_rung_changes",
-                "Times that a client came to a rung of the slow-client ladder",
-            ),
-            registry,
+            desyncs: add(r, "desyncs", desyncs),
+            rungs: add(r, "clients", rungs),
+            rung_changes: add(r, "client_rung_changes", changes),
         }
     }
 }
@@ -164,6 +153,18 @@ impl Default for Metrics {
 fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
     let metric = M::default();
     registry.register(name, help, metric.clone());
+    metric
+}
+
+/// The same for a metric with a unit.
+fn add_in<M: Metric + Clone>(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    unit: Unit,
+    metric: M,
+) -> M {
+    registry.register_with_unit(name, help, unit, metric.clone());
     metric
 }
 
@@ -180,45 +181,46 @@ impl Metrics {
 
     /// Counts a thing that is open for as long as the answer lives.
     pub(crate) fn connection(&self) -> Counted {
-        Counted::new(&self.connections)
+        Counted::new(&self.net.connections)
     }
 
     /// Like [`Metrics::connection`], for WebSockets.
     pub(crate) fn socket(&self) -> Counted {
-        Counted::new(&self.sockets)
+        Counted::new(&self.net.sockets)
     }
 
     /// A connection was refused before a request, or cut off outside of one.
     pub(crate) fn connection_cut(&self, reason: &'static str) {
-        count(&self.connections_cut, reason);
+        count(&self.net.connections_cut, reason);
     }
 
     /// An upgrade was refused with an HTTP status.
     pub(crate) fn upgrade_refused(&self, reason: &'static str) {
-        count(&self.upgrades_refused, reason);
+        count(&self.net.upgrades_refused, reason);
     }
 
     /// A WebSocket ended.
     pub(crate) fn socket_closed(&self, reason: &'static str) {
-        count(&self.sockets_closed, reason);
+        count(&self.net.sockets_closed, reason);
     }
 
     /// A whole message came in.
     pub(crate) fn message_in(&self, bytes: usize) {
-        self.messages_in.inc();
-        self.bytes_in.inc_by(bytes as u64);
+        self.net.messages_in.inc();
+        self.net.bytes_in.inc_by(bytes as u64);
     }
 
     /// A whole message went out.
     pub(crate) fn message_out(&self, bytes: usize) {
-        self.messages_out.inc();
-        self.bytes_out.inc_by(bytes as u64);
+        self.net.messages_out.inc();
+        self.net.bytes_out.inc_by(bytes as u64);
     }
 
     /// Inputs were not used: `late`, `early`.
     pub(crate) fn inputs_dropped(&self, reason: &'static str, inputs: u32) {
         if inputs > 0 {
-            self.inputs_dropped
+            self.rooms
+                .inputs_dropped
                 .get_or_create(&Reason { reason })
                 .inc_by(u64::from(inputs));
         }
@@ -226,50 +228,51 @@ impl Metrics {
 
     /// Counts a room that is open for as long as the answer lives.
     pub(crate) fn room(&self) -> Counted {
-        Counted::new(&self.rooms)
+        Counted::new(&self.rooms.rooms)
     }
 
     /// A room's game panicked.
     pub(crate) fn room_panicked(&self) {
-        self.rooms_panicked.inc();
+        self.rooms.rooms_panicked.inc();
     }
 
     /// Counts a seat that is taken for as long as the answer lives.
     pub(crate) fn player(&self) -> Counted {
-        Counted::new(&self.players)
+        Counted::new(&self.rooms.players)
     }
 
     /// One room tick took this long.
     pub(crate) fn tick(&self, took: Duration, budget: Duration) {
-        self.tick.observe(took.as_secs_f64());
+        self.rooms.tick.observe(took.as_secs_f64());
         if took > budget {
-            self.tick_overruns.inc();
+            self.rooms.tick_overruns.inc();
         }
     }
 
     /// One room tick began this long after it was due.
     pub(crate) fn tick_late(&self, by: Duration) {
         let by_s = by.as_secs_f64();
-        self.tick_lateness.observe(by_s);
+        self.rooms.tick_lateness.observe(by_s);
         // Floats that are not negative are ordered as their bits are.
-        self.tick_lateness_max
+        self.rooms
+            .tick_lateness_max
             .inner()
             .fetch_max(by_s.to_bits(), Ordering::Relaxed);
     }
 
     /// Ticks that will not be made up for.
     pub(crate) fn ticks_dropped(&self, ticks: u64) {
-        self.ticks_dropped.inc_by(ticks);
+        self.rooms.ticks_dropped.inc_by(ticks);
     }
 
     /// A keyframe was sent, because of `reason`.
     pub(crate) fn keyframe_sent(&self, reason: &'static str) {
-        count(&self.keyframes_sent, reason);
+        count(&self.rooms.keyframes_sent, reason);
     }
 
     /// A client held something else than it should.
     pub(crate) fn desync(&self) {
-        self.desyncs.inc();
+        self.rooms.desyncs.inc();
     }
 
     /// Counts a client on a rung for as long as the answer lives.
@@ -277,13 +280,13 @@ impl Metrics {
         let label = RungLabel { rung: rung.label() };
         ClientOnRung {
             rung,
-            _counted: Counted::new(&self.rungs.get_or_create(&label)),
+            _counted: Counted::new(&self.rooms.rungs.get_or_create(&label)),
         }
     }
 
     /// One message carried more than one snapshot.
     pub(crate) fn catch_up(&self) {
-        self.catch_ups.inc();
+        self.rooms.catch_ups.inc();
     }
 }
 
@@ -322,7 +325,7 @@ impl ClientOnRung {
         if self.rung != rung {
             *self = metrics.client_on_rung(rung);
             let label = RungLabel { rung: rung.label() };
-            metrics.rung_changes.get_or_create(&label).inc();
+            metrics.rooms.rung_changes.get_or_create(&label).inc();
         }
     }
 }

@@ -73,7 +73,7 @@ type Row = (&'static str, Vec<Vec<u8>>, Vec<&'static str>);
 
 const PROTOCOL: &str = "Refused(WebSocketProtocol)";
 
-/// Messages and their limits.
+/// Messages, whole and in fragments.
 fn messages() -> Vec<Row> {
     vec![
         (
@@ -117,6 +117,12 @@ fn messages() -> Vec<Row> {
             vec![frame(BINARY, b""), frame(0x00, b"")],
             vec!["Message([])", PROTOCOL],
         ),
+    ]
+}
+
+/// Messages over their limits.
+fn oversized() -> Vec<Row> {
+    vec![
         (
             "too many fragments",
             vec![
@@ -223,7 +229,9 @@ fn control_frames() -> Vec<Row> {
 
 #[test]
 fn each_stream_gives_its_messages_or_its_reason_however_it_is_split() {
-    for (name, pieces, expected) in [messages(), text_frames(), control_frames()].concat() {
+    for (name, pieces, expected) in
+        [messages(), oversized(), text_frames(), control_frames()].concat()
+    {
         let bytes = pieces.concat();
         assert_eq!(read(vec![bytes.clone()]), expected, "{name}, whole");
         assert_eq!(
