@@ -80,7 +80,7 @@ impl<R: Rules> Actions<R> {
     }
 
     /// The server has applied all inputs up to this one: what it did not confirm by now, it will not.
-    pub(super) fn settle(&mut self, applied: InputSequence) {
+    pub(super) fn withdraw_refused(&mut self, applied: InputSequence) {
         let news = &mut self.news;
         self.predicted.retain(|predicted| {
             let sequence = predicted.act.sequence;

@@ -27,7 +27,7 @@ pub(super) struct Around<'a> {
     /// Ticks from `a` to the moment.
     pub(super) past_a: f64,
     /// How fast the moment moves on, 0..=1 of drawn time: less than 1 when it comes to a hold.
-    pub(super) pace: f64,
+    pub(super) moment_speed: f64,
 }
 
 impl Around<'_> {
@@ -43,7 +43,7 @@ impl Around<'_> {
 
 /// What one animation frame draws remote entities from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment<'a> {
+pub(super) struct Basis<'a> {
     /// What is known now.
     pub(super) around: Around<'a>,
     /// What was known in the animation frame before, when that drew something else at this moment.
@@ -78,7 +78,7 @@ pub(super) struct Walk<'a> {
     /// Ticks from `before` to `a`, `a` to `b`, `b` to `after`.
     spans: [f64; 3],
     past_a: f64,
-    pace: f64,
+    moment_speed: f64,
     fields: &'a [FieldSchema],
 }
 
@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
             rows: [0; 4],
             spans: spans.map(|span| span as f64),
             past_a: around.past_a,
-            pace: around.pace,
+            moment_speed: around.moment_speed,
             fields,
         }
     }
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
             })
         });
         let (moved, speed) = cubic(span, slope, ends, self.past_a);
-        (add(kind, from, moved), speed * self.pace)
+        (add(kind, from, moved), speed * self.moment_speed)
     }
 }
 
@@ -272,10 +272,10 @@ mod tests {
     fn extrapolation_slows_down_and_holds() {
         let mut last = (0.0, 1.0);
         for step in 0..300 {
-            let (reached_s, pace) = reach(f64::from(step) / 1000.0);
+            let (reached_s, speed) = reach(f64::from(step) / 1000.0);
             assert!(reached_s >= last.0 && reached_s <= EXTRAPOLATE_S + 1e-9);
-            assert!(pace <= last.1 && last.1 - pace < 0.02, "a soft stop");
-            last = (reached_s, pace);
+            assert!(speed <= last.1 && last.1 - speed < 0.02, "a soft stop");
+            last = (reached_s, speed);
         }
         assert_eq!(last, (EXTRAPOLATE_S, 0.0));
     }

@@ -21,7 +21,7 @@ use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
-use crate::snapshot::layout::{OwnAvatar, Pace, Part, SectionKind, SnapshotMessage};
+use crate::snapshot::layout::{OwnAvatar, Part, SectionKind, ServiceLevel, SnapshotMessage};
 use crate::snapshot::{ChannelState, SnapshotError};
 
 /// The first pings come quickly, to find the offset; then one a second keeps it and the connection alive.
@@ -61,7 +61,7 @@ pub(super) struct Session<R: Rules> {
     clock: Clock,
     timeline: Timeline,
     pub(super) world: World,
-    pace: Pace,
+    service: ServiceLevel,
     desyncs: u32,
     last_desync: Option<Desync>,
     prediction: Prediction<R>,
@@ -109,7 +109,7 @@ impl<R: Rules> Session<R> {
             clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),
             timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
             world: World::default(),
-            pace: Pace::default(),
+            service: ServiceLevel::default(),
             desyncs: 0,
             last_desync: None,
             prediction: Prediction::new(tick),
@@ -201,14 +201,14 @@ impl<R: Rules> Session<R> {
             self.events.push_back(event);
         }
         self.newest_tick = tick;
-        self.pace = header.pace.unwrap_or(self.pace);
-        let stride = u32::from(self.pace.stride.min(STRIDE_FOLLOWED));
+        self.service = header.service.unwrap_or(self.service);
+        let stride = u32::from(self.service.stride.min(STRIDE_FOLLOWED));
         let interval_ticks = R::TICKS_PER_SNAPSHOT * stride;
         self.timeline
             .set_interval(f64::from(interval_ticks) / f64::from(R::TICK_RATE_HZ));
         self.timeline.handle_snapshot(now, tick);
         self.applied = self.prediction.full_sequence(header.applied_low);
-        self.actions.settle(self.applied);
+        self.actions.withdraw_refused(self.applied);
         if let Some(newest) = self.world.newest() {
             self.actions.follow(schema, &self.map.0, newest);
         }
@@ -366,13 +366,13 @@ impl<R: Rules> Session<R> {
             return;
         };
         let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
-        let Some(moment) = self.world.moment(now, drawn, tick_s) else {
+        let Some(basis) = self.world.basis(now, drawn, tick_s) else {
             return;
         };
         view.drawn_tick = drawn;
-        view.fill(schema, &moment);
+        view.fill(schema, &basis);
         // A second look within an animation frame is none.
-        if let Some(passed_s) = moment.passed_s.filter(|passed_s| *passed_s > 0.001) {
+        if let Some(passed_s) = basis.passed_s.filter(|passed_s| *passed_s > 0.001) {
             let known = self.frame_s > 0.0;
             self.frame_s += (passed_s - self.frame_s) * if known { FRAME_GAIN } else { 1.0 };
         }
@@ -403,8 +403,8 @@ impl<R: Rules> Session<R> {
             channels: self.world.channels().count() as u32,
             desyncs: self.desyncs,
             desync_last: self.last_desync.map(DesyncPlace::from),
-            rung: self.pace.rung,
-            stride: u32::from(self.pace.stride),
+            rung: self.service.rung,
+            stride: u32::from(self.service.stride),
             entities: newest.map_or(0, |frame| {
                 frame
                     .tables
@@ -423,7 +423,7 @@ impl<R: Rules> Session<R> {
         let behind_s = |drawn: f64| self.clock.room_time_s(now) - drawn * tick_s;
         Stages {
             tick_s,
-            interval_ticks: f64::from(R::TICKS_PER_SNAPSHOT) * f64::from(self.pace.stride),
+            interval_ticks: f64::from(R::TICKS_PER_SNAPSHOT) * f64::from(self.service.stride),
             rtt_s: self.clock.last_rtt_s(),
             slack_ticks: self.slack_ticks,
             behind_s: self.timeline.drawn_tick(now).map_or(0.0, behind_s),

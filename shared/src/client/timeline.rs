@@ -1,7 +1,7 @@
 //! When remote entities are drawn: a little behind the newest snapshot, by a delay that follows the link's lateness.
 //!
 //! In: arrival times of snapshots. Out: for each animation frame, the tick (with fraction) to draw. How late a snapshot
-//! is counts from its own tick, never from the arrival before it, so a room at rest or a slower cadence is no jitter.
+//! is counts from its own tick, never from the arrival before it, so a room at rest or a longer stride is no jitter.
 //! The base is the least lateness lately, an undisturbed way; what is later is jitter, and the delay covers nearly all of
 //! it. Drawn time never jumps unless it is far out: it runs a little slower or faster until it is where it should be.
 
@@ -17,7 +17,7 @@ use super::tuning::{
 #[derive(Debug)]
 pub(super) struct Timeline {
     tick_s: f64,
-    /// Between two snapshots, at the cadence in force.
+    /// Between two snapshots, at the stride in force.
     interval_s: f64,
     /// (arrival, lateness), in the order of arrival.
     arrivals: VecDeque<(f64, f64)>,
@@ -160,7 +160,7 @@ mod tests {
         frame: Duration,
         next: Duration,
         last: Option<f64>,
-        paces: (f64, f64),
+        speeds: (f64, f64),
     }
 
     impl Screen {
@@ -170,7 +170,7 @@ mod tests {
                 frame: Duration::from_secs(1) / hz,
                 next: Duration::ZERO,
                 last: None,
-                paces: (1.0, 1.0),
+                speeds: (1.0, 1.0),
             }
         }
 
@@ -179,8 +179,8 @@ mod tests {
                 self.timeline.update(self.next);
                 let drawn = self.timeline.drawn_tick(self.next);
                 if let Some((last, drawn)) = self.last.zip(drawn) {
-                    let pace = (drawn - last) * TICK_S / self.frame.as_secs_f64();
-                    self.paces = (self.paces.0.min(pace), self.paces.1.max(pace));
+                    let speed = (drawn - last) * TICK_S / self.frame.as_secs_f64();
+                    self.speeds = (self.speeds.0.min(speed), self.speeds.1.max(speed));
                 }
                 self.last = drawn;
                 self.next += self.frame;
@@ -203,7 +203,7 @@ mod tests {
         }
 
         fn assert_within_limits(&self) {
-            let (slowest, fastest) = self.paces;
+            let (slowest, fastest) = self.speeds;
             assert!(slowest > 1.0 - SLOWER - 1e-9, "time ran at {slowest}");
             assert!(fastest < 1.0 + FASTER + 1e-9, "time ran at {fastest}");
         }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delay_follows_the_cadence_in_force() {
+    fn the_delay_follows_the_stride_in_force() {
         let mut screen = Screen::new(1000);
         (0..300).for_each(|n| screen.hear(n * 2, 40));
         screen.timeline.set_interval(2.0 * INTERVAL_S);

@@ -4,7 +4,7 @@
 //! from one animation frame to the next, so that a browser reads them in place. `curve` says where things are, `ease`
 //! keeps the picture whole when a snapshot proves a guess wrong.
 
-use super::curve::{Around, Moment, Walk, add};
+use super::curve::{Around, Basis, Walk, add};
 use super::ease::{Cell, Eases};
 use crate::replicate::{FieldSchema, Schema, TableSchema};
 use crate::snapshot::TableState;
@@ -117,13 +117,13 @@ pub struct View {
 
 impl View {
     /// Fills the tables.
-    pub(super) fn fill(&mut self, schema: &Schema, moment: &Moment) {
+    pub(super) fn fill(&mut self, schema: &Schema, basis: &Basis) {
         self.tables
             .resize_with(schema.components.len(), ViewTable::default);
         self.eases.resize_with(schema.tables.len(), Eases::default);
-        let Around { a, b, .. } = moment.around;
+        let Around { a, b, .. } = basis.around;
         // What appears with b shows when b is reached, what is gone with b until then.
-        let main = if moment.around.before_b() { a } else { b };
+        let main = if basis.around.before_b() { a } else { b };
         for (place, table) in schema.tables.iter().enumerate() {
             let Some(rows) = main.tables.get(place) else {
                 continue;
@@ -136,7 +136,7 @@ impl View {
                     .get(table.component)
                     .map_or(0, |component| component.fields.len());
                 self.reserve(table.component, rows.ids.len(), fields);
-                self.fill_shared((place, table), rows, moment);
+                self.fill_shared((place, table), rows, basis);
             }
         }
     }
@@ -161,7 +161,7 @@ impl View {
         &mut self,
         (place, table): (usize, &TableSchema),
         rows: &TableState,
-        moment: &Moment,
+        basis: &Basis,
     ) {
         let (Some(view), Some(eases)) = (
             self.tables.get_mut(table.component),
@@ -170,15 +170,15 @@ impl View {
             return;
         };
         let width = table.fields.len();
-        match moment.passed_s {
+        match basis.passed_s {
             Some(passed_s) => eases.fade(passed_s),
             None => eases.clear(),
         }
-        if moment.guessed.is_some() || eases.is_active() {
+        if basis.guessed.is_some() || eases.is_active() {
             eases.align(&rows.ids, width);
         }
-        let mut walk = Walk::new(moment.around, place, &table.fields);
-        let guessed = moment.guessed;
+        let mut walk = Walk::new(basis.around, place, &table.fields);
+        let guessed = basis.guessed;
         let mut guesses = guessed.map(|around| Walk::new(around, place, &table.fields));
         for (row, id) in rows.ids.iter().enumerate() {
             if let Some(cell) = view.ids.get_mut(row) {
@@ -195,7 +195,7 @@ impl View {
                     let (was, was_speed) = guesses.value(&guess, number);
                     let (is, speed) = walk.value(&knots, number);
                     cell.off += field.kind.difference(was, is);
-                    cell.speed_per_s += (was_speed - speed) / moment.tick_s;
+                    cell.speed_per_s += (was_speed - speed) / basis.tick_s;
                 }
                 let far = |(cell, field): (&Cell, &FieldSchema)| cell.off.abs() > field.snap_over;
                 if cells.iter().zip(&table.fields).any(far) {
@@ -318,7 +318,7 @@ mod tests {
             b,
             after: None,
             past_a,
-            pace: 1.0,
+            moment_speed: 1.0,
         }
     }
 
@@ -335,7 +335,7 @@ mod tests {
             let guessed = around(&frames[0], &frames[1], 5.0);
             view.fill(
                 &schema,
-                &Moment {
+                &Basis {
                     around: known,
                     guessed: (number == 0).then_some(guessed),
                     passed_s: Some(TICK_S),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::curve::{Around, Moment, reach};
+use super::curve::{Around, Basis, reach};
 use super::tuning::PICTURE_LOST_S;
 use crate::ids::{ChannelId, EntityId};
 use crate::message::Desync;
@@ -189,7 +189,7 @@ impl World {
     }
 
     /// What an animation frame at `now` draws the tick `drawn` from.
-    pub(super) fn moment(&mut self, now: Duration, drawn: f64, tick_s: f64) -> Option<Moment<'_>> {
+    pub(super) fn basis(&mut self, now: Duration, drawn: f64, tick_s: f64) -> Option<Basis<'_>> {
         let newest = self.newest()?.tick;
         let passed_s = |then: Duration| now.saturating_sub(then).as_secs_f64();
         let before = self.drawn.replace((now, newest));
@@ -199,7 +199,7 @@ impl World {
             .filter(|(_, known)| *known < newest)
             .and_then(|(_, known)| self.around(drawn, known, tick_s))
             .filter(|guessed| !guessed.before_b());
-        Some(Moment {
+        Some(Basis {
             around: self.around(drawn, newest, tick_s)?,
             guessed,
             passed_s: before.map(|(then, _)| passed_s(then)),
@@ -221,14 +221,14 @@ impl World {
             b: self.frames.get(b)?,
             after: self.frames.get(b + 1).filter(|_| b + 1 < known),
             past_a: 0.0,
-            pace: 1.0,
+            moment_speed: 1.0,
         };
         let past_b_s = (tick - around.b.tick as f64) * tick_s;
-        let (reached_s, pace) = reach(past_b_s);
+        let (reached_s, moment_speed) = reach(past_b_s);
         let moment = around.b.tick as f64 + reached_s / tick_s;
         Some(Around {
             past_a: moment - around.a.tick as f64,
-            pace,
+            moment_speed,
             ..around
         })
     }

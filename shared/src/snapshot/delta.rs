@@ -19,14 +19,14 @@ use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
 use super::whole::{Model, write_whole_row};
 use crate::replicate::{MovingColumn, Schema, TableSchema};
 
-/// Where an added row's motion comes from: rows that crossed over from another channel keep theirs.
-pub trait Carried {
-    /// The motion with which `id` comes into table `table`; nothing for what is new.
+/// The motion of rows that cross over from another channel: they take it along.
+pub trait CrossingMotion {
+    /// The motion that entity `id` brings into table `table`. None when it does not cross over but is new.
     fn motion(&self, table: usize, id: u32) -> Option<&[i32]>;
 }
 
 /// Nothing crosses: for rooms of one channel, and for streams that start anew.
-impl Carried for () {
+impl CrossingMotion for () {
     fn motion(&self, _table: usize, _id: u32) -> Option<&[i32]> {
         None
     }
@@ -85,7 +85,7 @@ impl DeltaEncoder {
         schema: &Schema,
         state: &mut ChannelState,
         next: impl Iterator<Item = Rows<'a>>,
-        carried: &impl Carried,
+        crossing: &impl CrossingMotion,
         tally: &mut impl Tally,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -107,7 +107,7 @@ impl DeltaEncoder {
                 self.write_moved((place, table), rows, tally);
                 self.write_changed((place, table), tally);
                 let before = self.bits.len_bits();
-                self.write_added((place, table), (rows, next), after_last, carried);
+                self.write_added((place, table), (rows, next), after_last, crossing);
                 tally.added(place, self.bits.len_bits() - before);
                 merge_rows(table, rows, &self.incoming, &mut self.spare);
             }
@@ -232,7 +232,7 @@ impl DeltaEncoder {
         (place, table): (usize, &TableSchema),
         (rows, next): (&TableState, Rows<'_>),
         after_last: u32,
-        carried: &impl Carried,
+        crossing: &impl CrossingMotion,
     ) {
         let out = &mut self.bits;
         self.incoming.clear();
@@ -243,7 +243,7 @@ impl DeltaEncoder {
             let values = next.row(*new as usize, table.width());
             let model = Model::last(table, &self.incoming).or_else(|| Model::last(table, rows));
             self.motion.clear();
-            match carried.motion(place, id) {
+            match crossing.motion(place, id) {
                 Some(motion) => {
                     self.motion.extend_from_slice(motion);
                     // If it goes on turning, saying so in the next snapshot takes no more than saying it now.

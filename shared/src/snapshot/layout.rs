@@ -1,11 +1,11 @@
 //! One snapshot message: a small header of the client's own, then sections that all share.
 //!
 //! ```text
-//! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 own events, 8 slack, 16 pace, 32 several groups
+//! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 own events, 8 slack, 16 service, 32 several groups
 //! varint   ticks from the message before (the first: from the welcome's tick) to this one's newest group
 //! u8       newest input sequence applied, low bits
 //! [i8      input slack, ticks: how early the latest input came; left out when none came]
-//! [u8      pace: rung | stride << 4, when it changed]
+//! [u8      service: rung | stride << 4, when it changed]
 //! [whole avatar   varint entity, varint length, bytes]
 //! [own events     varint length, bytes]
 //! [varint  ticks from the first group to the newest, when there are several]
@@ -25,7 +25,7 @@ const WHOLE_AVATAR: u8 = 1;
 const PREDICTED_AVATAR: u8 = 2;
 const OWN_EVENTS: u8 = 4;
 const SLACK: u8 = 8;
-const PACE: u8 = 16;
+const SERVICE: u8 = 16;
 const SEVERAL: u8 = 32;
 
 /// What a section's bytes are.
@@ -107,36 +107,37 @@ impl Rung {
     }
 }
 
-/// Which of a room's snapshots a client gets, and why.
+/// How a client is served: which of the room's snapshots it gets, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct ServiceLevel {
     /// How well the client keeps up.
     pub rung: Rung,
-    /// It gets every so manieth snapshot, 1..=15.
+    /// It gets every `stride`-th snapshot, 1..=15.
     pub stride: u8,
 }
 
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace {
+impl Default for ServiceLevel {
+    fn default() -> ServiceLevel {
+        ServiceLevel {
             rung: Rung::Current,
             stride: 1,
         }
     }
 }
 
-impl Pace {
+impl ServiceLevel {
     fn to_byte(self) -> u8 {
         self.rung as u8 | self.stride << 4
     }
 
-    fn from_byte(byte: u8) -> Result<Pace, SnapshotError> {
+    fn from_byte(byte: u8) -> Result<ServiceLevel, SnapshotError> {
         let rung = Rung::ALL.get(usize::from(byte & 15));
-        let pace = rung.map(|rung| Pace {
+        let service = rung.map(|rung| ServiceLevel {
             rung: *rung,
             stride: byte >> 4,
         });
-        pace.filter(|pace| pace.stride > 0)
+        service
+            .filter(|service| service.stride > 0)
             .ok_or(SnapshotError::Invalid)
     }
 }
@@ -162,8 +163,8 @@ pub struct Header<'a> {
     pub applied_low: u8,
     /// How many ticks early the latest input came; negative is late; `None` when no input came.
     pub slack_ticks: Option<i8>,
-    /// The client's pace, when it changed.
-    pub pace: Option<Pace>,
+    /// The client's service level, when it changed.
+    pub service: Option<ServiceLevel>,
     /// The own avatar.
     pub avatar: OwnAvatar<'a>,
     /// Encoded room events for this client alone, back to back.
@@ -185,13 +186,13 @@ pub fn write_header(out: &mut Vec<u8>, header: &Header) {
             | avatar
             | flag(!header.events.is_empty(), OWN_EVENTS)
             | flag(header.slack_ticks.is_some(), SLACK)
-            | flag(header.pace.is_some(), PACE)
+            | flag(header.service.is_some(), SERVICE)
             | flag(header.span_ticks > 0, SEVERAL),
     );
     write_varint(out, header.ticks_on);
     out.push(header.applied_low);
     out.extend(header.slack_ticks.map(|slack| slack as u8));
-    out.extend(header.pace.map(Pace::to_byte));
+    out.extend(header.service.map(ServiceLevel::to_byte));
     if let OwnAvatar::Whole(entity, bytes) = header.avatar {
         write_varint(out, entity.0);
         write_varint(out, bytes.len() as u32);
@@ -269,7 +270,7 @@ impl<'a> SnapshotMessage<'a> {
         let ticks_on = rest.varint()?;
         let applied_low = rest.u8()?;
         let slack_ticks = has(SLACK).then(|| rest.u8()).transpose()?;
-        let pace = has(PACE).then(|| rest.u8()).transpose()?;
+        let service = has(SERVICE).then(|| rest.u8()).transpose()?;
         let avatar = if has(WHOLE_AVATAR) {
             OwnAvatar::Whole(EntityId(rest.varint()?), rest.counted()?)
         } else if has(PREDICTED_AVATAR) {
@@ -287,7 +288,7 @@ impl<'a> SnapshotMessage<'a> {
             ticks_on,
             applied_low,
             slack_ticks: slack_ticks.map(|slack| slack as i8),
-            pace: pace.map(Pace::from_byte).transpose()?,
+            service: service.map(ServiceLevel::from_byte).transpose()?,
             avatar,
             events,
             span_ticks,
@@ -373,7 +374,7 @@ mod tests {
             ticks_on: 300,
             applied_low: 51,
             slack_ticks: Some(-3),
-            pace: Some(Pace {
+            service: Some(ServiceLevel {
                 rung: Rung::HalfRate,
                 stride: 2,
             }),

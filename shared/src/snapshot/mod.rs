@@ -20,7 +20,7 @@ mod whole;
 pub use apply::{DeltaDecoder, coast_all};
 pub use bits::{BitReader, BitWriter};
 pub use code::Code;
-pub use delta::{Carried, DeltaEncoder, Tally};
+pub use delta::{CrossingMotion, DeltaEncoder, Tally};
 pub use keyframe::{apply_keyframe, encode_keyframe};
 pub use state::{ChannelState, Rows, TableState};
 

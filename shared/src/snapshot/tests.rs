@@ -266,7 +266,7 @@ fn what_moves_steadily_costs_nothing() {
 #[test]
 fn what_crosses_over_keeps_its_motion() {
     struct FromElsewhere;
-    impl Carried for FromElsewhere {
+    impl CrossingMotion for FromElsewhere {
         fn motion(&self, table: usize, id: u32) -> Option<&[i32]> {
             (table == 0 && id == 7).then_some(&[2, 0, 0])
         }
