@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ids::{InputSequence, PlayerId};
-use crate::replicate::{Replicate, SchemaBuilder};
+pub use crate::replicate::ComponentVisitor;
+use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
 
 /// A type that travels whole, as bincode: inputs, commands, events, setups.
 pub trait Wire:
@@ -46,12 +47,6 @@ pub struct Act<A> {
     pub sequence: InputSequence,
     /// What.
     pub action: A,
-}
-
-/// Receives a game's replicated components, in an order that both ends share. See [`Rules::components`].
-pub trait ComponentVisitor {
-    /// One more component type.
-    fn component<C: Replicate>(&mut self);
 }
 
 /// The part of a game that both ends run.
@@ -129,9 +124,14 @@ pub trait Rules: Sized + Send + Sync + 'static {
     }
 
     /// The schema of these rules: tables, fields, hash.
-    fn schema() -> crate::replicate::Schema {
+    fn schema() -> Schema {
         let mut builder = SchemaBuilder::default();
         Self::components(&mut builder);
-        builder.finish::<Self>()
+        builder.finish(GameVersion {
+            name: Self::GAME,
+            revision: Self::REVISION,
+            tick_rate_hz: Self::TICK_RATE_HZ,
+            ticks_per_snapshot: Self::TICKS_PER_SNAPSHOT,
+        })
     }
 }

@@ -3,9 +3,9 @@
 //! In: a channel's state and a delta. Out: the state moved on. Nothing takes memory that the bytes do not carry, and
 //! no loop is longer than they are.
 
-use super::SnapshotError;
 use super::bits::{BitReader, unzigzag};
 use super::delta::{after_last, bits_of};
+use super::error::SnapshotError;
 use super::motion::{advance_by, coast, difference, predict};
 use super::state::{ChannelState, TableState, merge_rows, remove_rows};
 use super::whole::{Model, read_whole_row};

@@ -3,7 +3,7 @@
 //! In and out: bytes. Codes: plain bits, and Exp-Golomb of order 0 (counts and gaps, 0 costs one bit); what fields
 //! use is in `code`. A reader never runs past its bytes and never loops longer than they are.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 
 /// Appends bits to bytes.
 #[derive(Debug, Default)]

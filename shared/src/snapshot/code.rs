@@ -5,8 +5,8 @@
 //! Exp-Golomb tail, so that a surprise costs twice its logarithm and not its size. What it has learnt belongs to the
 //! channel's state: keyframes carry it, so a channel with three rows does not learn anew in each snapshot.
 
-use super::SnapshotError;
 use super::bits::{BitReader, BitWriter};
+use super::error::SnapshotError;
 
 /// Quotients below this are unary; from here on Exp-Golomb.
 const TAIL: u32 = 6;

@@ -4,9 +4,9 @@
 //! and if so what (20 bits each); then for each row its id (gap to the one before) and the row whole (see `whole`), told
 //! by the row before. Everybody else's next delta rests on all of it.
 
-use super::SnapshotError;
 use super::bits::{BitReader, BitWriter};
 use super::code::Code;
+use super::error::SnapshotError;
 use super::state::{ChannelState, TableState};
 use super::whole::{Model, read_whole_row, write_whole_row};
 use crate::replicate::{Schema, TableSchema};

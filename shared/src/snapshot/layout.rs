@@ -16,7 +16,7 @@
 //! Varints are LEB128, at most 5 bytes. A channel that has no section in a group coasts (see `delta`). What a channel's
 //! sections hold is encoded once and copied into every message; the rest is a handful of bytes.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 use crate::ids::{ChannelId, EntityId};
 
 /// The first bit of a snapshot message. Other server messages start below it.

@@ -11,6 +11,7 @@ mod apply;
 mod bits;
 mod code;
 mod delta;
+mod error;
 mod keyframe;
 pub mod layout;
 mod motion;
@@ -21,22 +22,9 @@ pub use apply::{DeltaDecoder, coast_all};
 pub use bits::{BitReader, BitWriter};
 pub use code::Code;
 pub use delta::{CrossingMotion, DeltaEncoder, Tally};
+pub use error::SnapshotError;
 pub use keyframe::{apply_keyframe, encode_keyframe};
 pub use state::{ChannelState, Rows, TableState};
-
-/// Why a section of a snapshot cannot be applied. The sender is to blame, or a bug.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SnapshotError {
-    /// The bytes end before the snapshot does, or a count claims more than they carry.
-    #[error("the snapshot ends too early or claims more than it carries")]
-    Short,
-    /// A row, an id, a value or a section kind that cannot be.
-    #[error("the snapshot names something that cannot be")]
-    Invalid,
-    /// Bytes are left over.
-    #[error("bytes are left over behind the snapshot")]
-    Trailing,
-}
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -5,7 +5,7 @@ mod headings;
 use proptest::prelude::*;
 
 use super::*;
-use crate::replicate::{Schema, SchemaBuilder, TableSchema};
+use crate::replicate::{GameVersion, Schema, SchemaBuilder, TableSchema};
 use crate::rules::{ComponentVisitor, Rules};
 
 #[derive(Debug, tickwire_derive::Replicate)]
@@ -329,7 +329,13 @@ fn the_schema_hash_sees_every_declaration() {
     fn hash<C: crate::replicate::Replicate>() -> u64 {
         let mut builder = SchemaBuilder::default();
         builder.component::<C>();
-        builder.finish::<TestRules>().hash
+        let game = GameVersion {
+            name: TestRules::GAME,
+            revision: TestRules::REVISION,
+            tick_rate_hz: TestRules::TICK_RATE_HZ,
+            ticks_per_snapshot: TestRules::TICKS_PER_SNAPSHOT,
+        };
+        builder.finish(game).hash
     }
     let hashes = [
         hash::<variants::plain::Thing>(),

@@ -3,8 +3,8 @@
 //! In: its values and motion, and those of a row that the reader has already, if there is one. Out: bits, and back. Rows of
 //! one table are alike: what equals the other row's takes a bit, and who has a heading mostly goes as fast as others do.
 
-use super::SnapshotError;
 use super::bits::{BitReader, BitWriter, unzigzag, zigzag};
+use super::error::SnapshotError;
 use super::state::TableState;
 use crate::replicate::{FieldSchema, TableSchema};
 
