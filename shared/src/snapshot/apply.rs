@@ -3,11 +3,10 @@
 //! In: a channel's state and a delta. Out: the state moved on. Nothing takes memory that the bytes do not carry, and
 //! no loop is longer than they are.
 
-use super::bits::{BitReader, unzigzag};
-use super::delta::{after_last, bits_of};
+use super::bits::{BitReader, bits_of, unzigzag};
 use super::error::SnapshotError;
 use super::motion::{advance_by, coast, difference, predict};
-use super::state::{ChannelState, TableState, merge_rows, remove_rows};
+use super::state::{ChannelState, TableState, after_last, merge_rows, remove_rows};
 use super::whole::{Model, read_whole_row};
 use crate::replicate::{PlainColumn, Schema, TableSchema};
 

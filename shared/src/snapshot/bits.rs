@@ -210,6 +210,11 @@ impl<'a> BitReader<'a> {
     }
 }
 
+/// Bits of the numbers below this.
+pub(super) fn bits_of(bound: u32) -> u32 {
+    u32::BITS - bound.saturating_sub(1).leading_zeros()
+}
+
 /// Small for small magnitudes: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4.
 #[inline]
 pub(super) fn zigzag(value: i32) -> u32 {

@@ -13,9 +13,9 @@
 //! these), a count, and places. So a table in which everything moves names nobody, and one in which nothing moves pays
 //! nothing. Rows that are not named in `moved` move on by their motion (see `apply`).
 
-use super::bits::{BitWriter, zigzag};
+use super::bits::{BitWriter, bits_of, zigzag};
 use super::motion::{advance, difference};
-use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
+use super::state::{ChannelState, Rows, TableState, after_last, merge_rows, remove_rows};
 use super::whole::{Model, write_whole_row};
 use crate::replicate::{MovingColumn, Schema, TableSchema};
 
@@ -314,16 +314,6 @@ impl DeltaEncoder {
             }
         }
     }
-}
-
-/// The id that a row has at least if it comes behind these.
-pub(super) fn after_last(ids: &[u32]) -> u32 {
-    ids.last().map_or(0, |last| last.saturating_add(1))
-}
-
-/// Bits of the numbers below this.
-pub(super) fn bits_of(bound: u32) -> u32 {
-    u32::BITS - bound.saturating_sub(1).leading_zeros()
 }
 
 /// A count, and ascending places as gaps.

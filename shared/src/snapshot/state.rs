@@ -209,6 +209,11 @@ impl NumberHasher {
     }
 }
 
+/// The id that a row has at least if it comes behind these.
+pub(super) fn after_last(ids: &[u32]) -> u32 {
+    ids.last().map_or(0, |last| last.saturating_add(1))
+}
+
 /// Takes the rows at `removed` (ascending) out, in place.
 pub(super) fn remove_rows(schema: &TableSchema, rows: &mut TableState, removed: &[u32]) {
     if removed.is_empty() {
