@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
+use super::frames::Frame;
 use super::view::View;
-use super::world::Frame;
 use crate::ids::InputSequence;
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};

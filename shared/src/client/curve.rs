@@ -4,9 +4,8 @@
 //! snapshot is that of the parabola through it and its neighbours, limited so that only what turns round swings past what
 //! it was told (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
 
+use super::frames::{Around, Frame};
 use super::tuning::within;
-use super::tuning::{EXTRAPOLATE_FULL_S, EXTRAPOLATE_S};
-use super::world::Frame;
 use crate::replicate::{FieldKind, FieldSchema};
 use crate::snapshot::TableState;
 
@@ -15,60 +14,6 @@ use crate::snapshot::TableState;
 const STEEPEST: f64 = 3.0;
 /// Spans of which neither is more than this many times the other are of one motion.
 const EVEN: f64 = 2.0;
-
-/// The frames around a moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
-    /// The one before `a`, `a`, `b`, and the one after `b`. With one frame only, `a` and `b` are the same.
-    pub(super) before: Option<&'a Frame>,
-    pub(super) a: &'a Frame,
-    pub(super) b: &'a Frame,
-    pub(super) after: Option<&'a Frame>,
-    /// Ticks from `a` to the moment.
-    pub(super) past_a: f64,
-    /// How fast the moment moves on, 0..=1 of drawn time: less than 1 when it comes to a hold.
-    pub(super) moment_speed: f64,
-}
-
-impl Around<'_> {
-    /// The moment lies before `b`: what is drawn is what `a` held.
-    pub(super) fn before_b(&self) -> bool {
-        self.past_a < self.span()
-    }
-
-    fn span(&self) -> f64 {
-        (self.b.tick - self.a.tick) as f64
-    }
-}
-
-/// What one animation frame draws remote entities from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Basis<'a> {
-    /// What is known now.
-    pub(super) around: Around<'a>,
-    /// What was known in the animation frame before, when that drew something else at this moment.
-    pub(super) guessed: Option<Around<'a>>,
-    /// Since the animation frame before; None when the picture does not go on from it.
-    pub(super) passed_s: Option<f64>,
-    pub(super) tick_s: f64,
-}
-
-/// How far past the newest snapshot is drawn when drawn time is `past_s` past it, and how fast that moves on.
-pub(super) fn reach(past_s: f64) -> (f64, f64) {
-    let slowing_s = EXTRAPOLATE_S - EXTRAPOLATE_FULL_S;
-    let beyond_s = past_s - EXTRAPOLATE_FULL_S;
-    if beyond_s <= 0.0 {
-        (past_s, 1.0)
-    } else if beyond_s < 2.0 * slowing_s {
-        let reached_s = beyond_s - beyond_s * beyond_s / (4.0 * slowing_s);
-        (
-            EXTRAPOLATE_FULL_S + reached_s,
-            1.0 - beyond_s / (2.0 * slowing_s),
-        )
-    } else {
-        (EXTRAPOLATE_S, 0.0)
-    }
-}
 
 /// One table of the frames around a moment, walked through by ascending id.
 #[derive(Debug)]
@@ -266,17 +211,5 @@ mod tests {
     fn what_starts_after_a_long_rest_does_not_back_off() {
         assert_eq!(tangent((0.1, 2.0), (0.0, 15.0)), 0.0);
         assert_eq!(tangent((0.1, 2.0), (-0.001, 15.0)), 0.0);
-    }
-
-    #[test]
-    fn extrapolation_slows_down_and_holds() {
-        let mut last = (0.0, 1.0);
-        for step in 0..300 {
-            let (reached_s, speed) = reach(f64::from(step) / 1000.0);
-            assert!(reached_s >= last.0 && reached_s <= EXTRAPOLATE_S + 1e-9);
-            assert!(speed <= last.1 && last.1 - speed < 0.02, "a soft stop");
-            last = (reached_s, speed);
-        }
-        assert_eq!(last, (EXTRAPOLATE_S, 0.0));
     }
 }

@@ -10,7 +10,11 @@ mod clock;
 mod curve;
 mod ease;
 mod event;
+mod frames;
+mod lead;
+mod pings;
 mod prediction;
+mod room_events;
 mod session;
 mod stats;
 #[cfg(test)]

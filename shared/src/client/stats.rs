@@ -8,6 +8,9 @@ use ts_rs::TS;
 use crate::message::Desync;
 use crate::snapshot::layout::Rung;
 
+/// Part of a difference in the animation frame's length that one animation frame corrects.
+const FRAME_GAIN: f64 = 0.1;
+
 /// How the connection fares now. Rates are over the last whole second.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Stats {
@@ -131,6 +134,29 @@ impl From<Desync> for DesyncPlace {
             channel: desync.channel.0,
             entity: desync.found.map_or(0, |entity| entity.0),
         }
+    }
+}
+
+/// How long an animation frame takes, smoothed.
+#[derive(Debug, Default)]
+pub(super) struct FrameTime {
+    /// Seconds; 0 before the second frame.
+    smoothed_s: f64,
+}
+
+impl FrameTime {
+    /// A frame is drawn `passed_s` after the one before, if that is known.
+    pub(super) fn note(&mut self, passed_s: Option<f64>) {
+        // The same frame may be drawn twice: then next to nothing has passed.
+        if let Some(passed_s) = passed_s.filter(|passed_s| *passed_s > 0.001) {
+            let known = self.smoothed_s > 0.0;
+            self.smoothed_s += (passed_s - self.smoothed_s) * if known { FRAME_GAIN } else { 1.0 };
+        }
+    }
+
+    /// Seconds; 0 before the second frame.
+    pub(super) fn smoothed_s(&self) -> f64 {
+        self.smoothed_s
     }
 }
 

@@ -3,6 +3,8 @@
 //! In: nothing. Out: constants, each with its unit in its name. docs/timeline.md says how to choose them; the smoothness
 //! bench says what a choice does.
 
+use std::time::Duration;
+
 /// The delay holds this many snapshot intervals of the cadence in force, so that motion on both sides of the drawn
 /// moment is known.
 pub(super) const DELAY_INTERVALS: f64 = 1.9;
@@ -40,6 +42,28 @@ pub(super) const EXTRAPOLATE_FULL_S: f64 = 0.060;
 /// How stiffly the picture is pulled from what was extrapolated to what turned out to be true, 1/seconds. Critically
 /// damped: after 4 / this, nine tenths are done.
 pub(super) const EASE_PER_S: f64 = 16.0;
+
+/// Inputs should reach the server this many ticks before they are needed.
+pub(super) const SLACK_TICKS: f64 = 1.5;
+/// Part of a slack error that one snapshot corrects.
+pub(super) const SLACK_GAIN: f64 = 0.03;
+/// An input this late, ticks, is no drift: the lead is set anew.
+pub(super) const SLACK_LOST_TICKS: f64 = -4.0;
+/// Nor is one this early: the room has skipped ticks.
+pub(super) const SLACK_FAR_TICKS: f64 = 12.0;
+/// For so long: what a stall held up is late too, but says nothing about what follows.
+pub(super) const SLACK_LOST_FOR: Duration = Duration::from_millis(200);
+/// After a jump of the lead, slack is not read for a round trip and this long, seconds.
+pub(super) const SLACK_BLIND_S: f64 = 0.2;
+/// The lead bends by at most this much of the ticks that pass.
+pub(super) const LEAD_SLEW: f64 = 0.05;
+/// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
+pub(super) const LEAD_MAX_TICKS: f64 = 45.0;
+
+/// The first pings come quickly, to find the offset; then one a second keeps it and the connection alive.
+pub(super) const FIRST_PINGS: usize = 5;
+pub(super) const FIRST_PING_EVERY: Duration = Duration::from_millis(100);
+pub(super) const PING_EVERY: Duration = Duration::from_secs(1);
 
 /// `value`, brought between `low` and `high`. The standard library's `clamp` checks its bounds, and for the words of that
 /// panic browsers would download how to print a float: 8 kB.

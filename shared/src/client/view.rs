@@ -4,8 +4,9 @@
 //! from one animation frame to the next, so that a browser reads them in place. `curve` says where things are, `ease`
 //! keeps the picture whole when a snapshot proves a guess wrong.
 
-use super::curve::{Around, Basis, Walk, add};
+use super::curve::{Walk, add};
 use super::ease::{Cell, Eases};
+use super::frames::{Around, Basis};
 use crate::replicate::{FieldSchema, Schema, TableSchema};
 use crate::snapshot::TableState;
 
@@ -288,7 +289,7 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::world::Frame;
+    use crate::client::frames::Frame;
     use crate::rules::Rules;
     use crate::snapshot::tests::TestRules;
 

@@ -2,11 +2,9 @@
 //!
 //! In: the sections of snapshot messages. Out: [`Frames`], merged over channels and sorted by id, one per snapshot.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use super::curve::{Around, Basis, reach};
-use super::tuning::PICTURE_LOST_S;
+use super::frames::Frames;
 use crate::ids::{ChannelId, EntityId};
 use crate::message::Desync;
 use crate::replicate::Schema;
@@ -15,28 +13,15 @@ use crate::snapshot::{
     ChannelState, DeltaDecoder, SnapshotError, TableState, apply_keyframe, coast_all,
 };
 
-/// Snapshots kept for drawing: 2 s at 30 a second, more than any interpolation delay.
-const FRAMES: usize = 64;
 /// Channels that one client may see; a server that names more is broken.
 const CHANNELS: usize = 4096;
-
-/// All tables of one snapshot.
-#[derive(Debug, Default)]
-pub(super) struct Frame {
-    pub(super) tick: i64,
-    pub(super) tables: Vec<TableState>,
-}
 
 /// Channels as last heard.
 #[derive(Debug, Default)]
 pub(super) struct World {
     channels: BTreeMap<ChannelId, Heard>,
     decoder: DeltaDecoder,
-    frames: VecDeque<Frame>,
-    /// Memory of frames no longer needed.
-    spare: Vec<Frame>,
-    /// The last animation frame, and the newest snapshot that it knew.
-    drawn: Option<(Duration, i64)>,
+    pub(super) frames: Frames,
     pub(super) keyframes: u32,
     /// To be told to the server.
     pub(super) desyncs: Vec<Desync>,
@@ -159,11 +144,7 @@ impl World {
                 coast_all(schema, &mut heard.state);
             }
         }
-        let mut frame = self.spare.pop().unwrap_or_default();
-        frame.tick = tick;
-        frame
-            .tables
-            .resize_with(schema.tables.len(), TableState::default);
+        let mut frame = self.frames.lend(tick, schema.tables.len());
         for (place, (table, schema)) in frame.tables.iter_mut().zip(&schema.tables).enumerate() {
             table.ids.clear();
             table.values.clear();
@@ -179,63 +160,7 @@ impl World {
                 sort_rows(table, schema.width(), schema.moving.len());
             }
         }
-        while self.frames.back().is_some_and(|last| last.tick >= tick) {
-            self.spare.extend(self.frames.pop_back());
-        }
-        if self.frames.len() == FRAMES {
-            self.spare.extend(self.frames.pop_front());
-        }
-        self.frames.push_back(frame);
-    }
-
-    /// What an animation frame at `now` draws the tick `drawn` from.
-    pub(super) fn basis(&mut self, now: Duration, drawn: f64, tick_s: f64) -> Option<Basis<'_>> {
-        let newest = self.newest()?.tick;
-        let passed_s = |then: Duration| now.saturating_sub(then).as_secs_f64();
-        let before = self.drawn.replace((now, newest));
-        let before = before.filter(|(then, _)| passed_s(*then) <= PICTURE_LOST_S);
-        // Only what was past the newest was a guess. Between snapshots a newer one changes a slope, by too little to see.
-        let guessed = before
-            .filter(|(_, known)| *known < newest)
-            .and_then(|(_, known)| self.around(drawn, known, tick_s))
-            .filter(|guessed| !guessed.before_b());
-        Some(Basis {
-            around: self.around(drawn, newest, tick_s)?,
-            guessed,
-            passed_s: before.map(|(then, _)| passed_s(then)),
-            tick_s,
-        })
-    }
-
-    /// The frames around `tick`, as if `newest` were the newest of them. None when there is no such frame.
-    fn around(&self, tick: f64, newest: i64, tick_s: f64) -> Option<Around<'_>> {
-        let known = self.frames.partition_point(|frame| frame.tick <= newest);
-        let past = self
-            .frames
-            .partition_point(|frame| frame.tick as f64 <= tick);
-        let b = past.max(1).min(known.checked_sub(1)?);
-        let a = b.saturating_sub(1);
-        let around = Around {
-            before: a.checked_sub(1).and_then(|before| self.frames.get(before)),
-            a: self.frames.get(a)?,
-            b: self.frames.get(b)?,
-            after: self.frames.get(b + 1).filter(|_| b + 1 < known),
-            past_a: 0.0,
-            moment_speed: 1.0,
-        };
-        let past_b_s = (tick - around.b.tick as f64) * tick_s;
-        let (reached_s, moment_speed) = reach(past_b_s);
-        let moment = around.b.tick as f64 + reached_s / tick_s;
-        Some(Around {
-            past_a: moment - around.a.tick as f64,
-            moment_speed,
-            ..around
-        })
-    }
-
-    /// The newest frame.
-    pub(super) fn newest(&self) -> Option<&Frame> {
-        self.frames.back()
+        self.frames.push(frame);
     }
 
     /// What a channel was last heard to hold.
