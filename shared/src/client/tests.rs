@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::ids::{ChannelId, Tick};
-use crate::message::Pong;
+use super::{Client, ClientEvent, Destination};
+use crate::close::{CloseReason, Retry};
+use crate::codec;
+use crate::ids::{ChannelId, PlayerId, ResumeToken, Tick};
+use crate::link::LINK_BYTES_MAX;
+use crate::message::{ClientMessage, LinkReport, Pong, ServerMessage, Welcome};
+use crate::rules::Rules;
 use crate::snapshot::layout::{self, Header, SectionKind};
 use crate::snapshot::tests::TestRules;
 use crate::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe};
