@@ -15,10 +15,14 @@ pub const NAME_CHARS: usize = 20;
 pub const ROOM_NAME_BYTES: usize = 32;
 /// A line of chat, bytes of UTF-8.
 pub const CHAT_BYTES: usize = 256;
+/// A description of a conditioned link, bytes of UTF-8.
+pub const LINK_BYTES: usize = 128;
 /// A close frame's reason, bytes (RFC 6455 5.5 allows 123).
 pub const CLOSE_REASON_BYTES: usize = 123;
 /// Component types of one game: a client's table of them is a `u32` mask at most.
 pub const COMPONENT_TYPES: usize = 32;
+/// Channels that one client sees at a time, its own one too. A server that names more is broken.
+pub const CHANNELS_PER_CLIENT: usize = 4096;
 /// Inputs further ahead of the room than this are refused, ticks. Also the depth of a player's input buffer.
 pub const INPUT_AHEAD_TICKS: u32 = 64;
 /// An input this many ticks away from the room, either way, is no clock error but nonsense: the client is closed.

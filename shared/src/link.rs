@@ -1,6 +1,7 @@
-//! What both ends know of conditioned links: named ones to choose from, and how long a description may be.
+//! What both ends know of conditioned links: named ones to choose from.
 //!
-//! The server reads descriptions and holds bytes back (`tickwire_server::link`); a client only sends one as text.
+//! In: nothing. Out: names and descriptions. The server reads descriptions and holds bytes back
+//! (`tickwire_server::link`); a client only sends one as text, of at most [`crate::limits::LINK_BYTES`] bytes.
 
 /// Names of links and what they stand for: added round trip, jitter, stalls.
 pub const LINK_PRESETS: [(&str, &str); 4] = [
@@ -9,6 +10,3 @@ pub const LINK_PRESETS: [(&str, &str); 4] = [
     ("bad-wifi", "40ms jitter 30ms stall 250ms every 5s"),
     ("intercontinental", "150ms jitter 15ms"),
 ];
-
-/// Longest description of a link that a client may send.
-pub const LINK_BYTES_MAX: usize = 128;

@@ -9,8 +9,7 @@ use ts_rs::TS;
 
 use crate::codec::{self, CodecError};
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
-use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
-use crate::link::LINK_BYTES_MAX;
+use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, LINK_BYTES, SERVER_MESSAGE_BYTES};
 
 /// Raised with every change that an older peer would misread.
 pub const PROTOCOL_VERSION: u16 = 3;
@@ -68,7 +67,7 @@ pub enum ClientMessage<I, C> {
     Hidden(bool),
     /// 7: what the client holds is not what the server says it should.
     Desync(Desync),
-    /// 8: makes the client's own link worse, in words of at most [`LINK_BYTES_MAX`] bytes such as `80ms jitter 20ms`.
+    /// 8: makes the client's own link worse, in words of at most [`LINK_BYTES`] bytes such as `80ms jitter 20ms`.
     /// Only a server that has sent a [`LinkReport`] listens.
     Link(String),
 }
@@ -203,7 +202,7 @@ where
             {
                 Err(CodecError::Invalid)
             }
-            ClientMessage::Link(link) if link.len() > LINK_BYTES_MAX => Err(CodecError::Invalid),
+            ClientMessage::Link(link) if link.len() > LINK_BYTES => Err(CodecError::Invalid),
             _ => Ok(message),
         }
     }

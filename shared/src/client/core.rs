@@ -16,7 +16,7 @@ use super::view::View;
 use crate::close::{CloseReason, Retry};
 use crate::codec;
 use crate::ids::{EntityId, InputSequence, PlayerId, ResumeToken};
-use crate::link::LINK_BYTES_MAX;
+use crate::limits::LINK_BYTES;
 use crate::message::{
     ClientMessage, Goodbye, Hello, LinkReport, PROTOCOL_VERSION, PlayerInfo, ServerMessage, Welcome,
 };
@@ -169,10 +169,10 @@ impl<R: Rules> Client<R> {
     }
 
     /// Makes the own link worse, for trying things out: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a preset of
-    /// [`crate::link::LINK_PRESETS`], or `none`; words beyond [`LINK_BYTES_MAX`] bytes are cut off. Only a server in
+    /// [`crate::link::LINK_PRESETS`], or `none`; words beyond [`LINK_BYTES`] bytes are cut off. Only a server in
     /// dev mode does it, which answers with [`ClientEvent::Link`]; others are not asked. Asked again after reconnects.
     pub fn condition_link(&mut self, link: &str) {
-        let end = link.floor_char_boundary(LINK_BYTES_MAX);
+        let end = link.floor_char_boundary(LINK_BYTES);
         let link = link.get(..end).unwrap_or_default().to_owned();
         if self.dev {
             self.say(&ClientMessage::Link(link.clone()));

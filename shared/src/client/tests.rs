@@ -9,7 +9,7 @@ use super::{Client, ClientEvent, Destination};
 use crate::close::{CloseReason, Retry};
 use crate::codec;
 use crate::ids::{ChannelId, PlayerId, ResumeToken, Tick};
-use crate::link::LINK_BYTES_MAX;
+use crate::limits::LINK_BYTES;
 use crate::message::{ClientMessage, LinkReport, Pong, ServerMessage, Welcome};
 use crate::rules::Rules;
 use crate::snapshot::layout::{self, Header, SectionKind};
@@ -95,9 +95,9 @@ fn a_link_is_wished_for_in_dev_mode_only_and_again_after_a_reconnect() {
 fn a_wish_that_was_refused_is_not_repeated_and_a_long_one_is_cut() {
     let mut client = welcomed();
     client.handle_bytes(Duration::ZERO, &report("none", ""));
-    client.condition_link(&"ä".repeat(LINK_BYTES_MAX));
+    client.condition_link(&"ä".repeat(LINK_BYTES));
     let wished = wished_link(&mut client).unwrap();
-    assert_eq!(wished.len(), LINK_BYTES_MAX);
+    assert_eq!(wished.len(), LINK_BYTES);
     client.handle_bytes(Duration::ZERO, &report("none", "no part of a link"));
     client.handle_disconnected(1006);
     client.handle_connected();

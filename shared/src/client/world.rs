@@ -6,15 +6,13 @@ use std::collections::BTreeMap;
 
 use super::frames::Frames;
 use crate::ids::{ChannelId, EntityId};
+use crate::limits::CHANNELS_PER_CLIENT;
 use crate::message::Desync;
 use crate::replicate::Schema;
 use crate::snapshot::layout::SectionKind;
 use crate::snapshot::{
     ChannelState, DeltaDecoder, SnapshotError, TableState, apply_keyframe, coast_all,
 };
-
-/// Channels that one client may see; a server that names more is broken.
-const CHANNELS: usize = 4096;
 
 /// Channels as last heard.
 #[derive(Debug, Default)]
@@ -79,7 +77,7 @@ impl World {
         channel: ChannelId,
         bytes: &[u8],
     ) -> Result<(), SnapshotError> {
-        if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS {
+        if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS_PER_CLIENT {
             return Err(SnapshotError::Invalid);
         }
         let heard = self.channels.entry(channel).or_insert_with(|| Heard {
@@ -131,7 +129,7 @@ impl World {
     }
 
     fn report(&mut self, desync: Desync) {
-        if self.desyncs.len() < CHANNELS {
+        if self.desyncs.len() < CHANNELS_PER_CLIENT {
             self.desyncs.push(desync);
         }
     }
