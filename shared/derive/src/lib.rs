@@ -2,7 +2,7 @@
 //!
 //! In: a struct with named fields and `#[net(..)]` attributes, or an enum of unit variants. Out: an implementation of
 //! `tickwire_shared::replicate::Replicate` (struct) or `FieldValue` (enum). The trait's page shows every attribute.
-//! Must not: invent defaults for floats; a range that nobody chose is a bug on somebody's screen.
+//! Must not: invent a range or a step for a float; no default fits every game.
 
 mod attributes;
 
@@ -97,7 +97,7 @@ impl Parts {
             ));
         }
         if interpolate {
-            // Motion is the difference of two values, in an i32 on both ends.
+            // Motion is the difference of two values, and both ends hold it in an i32.
             self.checks.push(quote! {
                 const _: () = assert!(#kind.max() < 1 << 30, "an interpolated field has at most 2^30 values");
             });

@@ -1,4 +1,4 @@
-//! One client: what its owner calls, and where each call goes.
+//! One client: what its owner calls.
 //!
 //! In: bytes of messages, the player's input, the time. Out: bytes to send, news, what to draw. `session` does the work
 //! from a welcome to the end of its connection; what outlives a connection is here.
@@ -33,9 +33,9 @@ pub struct Client<R: Rules> {
     pub(super) session: Option<Session<R>>,
     input: R::Input,
     hidden: bool,
-    /// The server of this connection lets us condition our link.
+    /// The server of this connection is in dev mode: it lets us condition our link.
     dev: bool,
-    /// What the owner wants of it, across reconnects.
+    /// The link that the owner wants, across reconnects.
     link: Option<String>,
     outbox: Outbox,
     news: News<R::Event, R::Action>,
@@ -64,7 +64,7 @@ impl<R: Rules> Client<R> {
         }
     }
 
-    /// A connection just opened: queues the hello, with the resume token when there is one.
+    /// A connection has opened: queues the hello, with the resume token if there is one.
     pub fn handle_connected(&mut self) {
         self.session = None;
         self.outbox.clear();
@@ -80,7 +80,7 @@ impl<R: Rules> Client<R> {
         self.say(&ClientMessage::Hello(hello));
     }
 
-    /// The connection is gone, with this close code (1006 when it just broke). What to do next.
+    /// The connection has ended with this close code (1006 when it broke without one). Says what to do next.
     pub fn handle_disconnected(&mut self, code: u16) -> Retry {
         self.session = None;
         self.dev = false;
@@ -92,7 +92,7 @@ impl<R: Rules> Client<R> {
         retry
     }
 
-    /// One whole WebSocket message. Bytes that cannot be read end the session with [`ClientEvent::Broken`].
+    /// One whole WebSocket message came. Bytes that cannot be read end the session with [`ClientEvent::Broken`].
     pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
         let result = match bytes.first() {
             Some(first) if first & SNAPSHOT_TAG != 0 => self.handle_snapshot(now, bytes),
@@ -124,12 +124,12 @@ impl<R: Rules> Client<R> {
 
     fn handle_link(&mut self, report: LinkReport) {
         if !report.error.is_empty() {
-            // It is not worth asking again after a reconnect.
+            // The same request would be refused again after a reconnect.
             self.link = None;
         }
         let newly = !std::mem::replace(&mut self.dev, true);
         self.news.push(ClientEvent::Link(report));
-        // Each connection starts with the server's own idea of its link.
+        // Each connection starts with the link that the server chooses.
         if newly && let Some(link) = self.link.clone() {
             self.say(&ClientMessage::Link(link));
         }
@@ -137,7 +137,7 @@ impl<R: Rules> Client<R> {
 
     fn handle_welcome(&mut self, now: Duration, welcome: Welcome<R::Setup>) {
         self.resume = Some(welcome.resume);
-        // A reconnect goes to the room that we are in, not to any with a free seat.
+        // A reconnect goes to this room, not to any room with a free seat.
         self.destination.room.clone_from(&welcome.room);
         self.destination.create = true;
         self.roster.clear();
@@ -168,9 +168,9 @@ impl<R: Rules> Client<R> {
         Ok(())
     }
 
-    /// Makes the own link worse, for trying things out: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a preset of
-    /// [`crate::link::LINK_PRESETS`], or `none`; words beyond [`LINK_BYTES`] bytes are cut off. Only a server in
-    /// dev mode does it, which answers with [`ClientEvent::Link`]; others are not asked. Asked again after reconnects.
+    /// Asks for a worse link, to try things out: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a preset of
+    /// [`crate::link::LINK_PRESETS`], or `none`. What is longer than [`LINK_BYTES`] bytes is cut off. Only a server in dev
+    /// mode is asked; it answers with [`ClientEvent::Link`]. The client asks again after each reconnect.
     pub fn condition_link(&mut self, link: &str) {
         let end = link.floor_char_boundary(LINK_BYTES);
         let link = link.get(..end).unwrap_or_default().to_owned();
@@ -180,15 +180,15 @@ impl<R: Rules> Client<R> {
         self.link = Some(link);
     }
 
-    /// Nobody looks at the picture (a hidden tab), or somebody does again: tells the server, which sends less meanwhile.
-    /// What the player intends meanwhile is the caller's to say.
+    /// Tells the server whether the picture is hidden (a tab in the background); it sends less meanwhile. The input stays
+    /// as it is: call [`Client::set_input`] if the player's hands are off the keys.
     pub fn set_hidden(&mut self, hidden: bool) {
         if std::mem::replace(&mut self.hidden, hidden) != hidden && self.session.is_some() {
             self.say(&ClientMessage::Hidden(hidden));
         }
     }
 
-    /// Holds this input until the next call. An impossible one is replaced by the neutral one.
+    /// Holds this input until the next call. Replaces an impossible input by the neutral one.
     pub fn set_input(&mut self, input: R::Input) {
         self.input = if input.is_valid() {
             input
@@ -217,8 +217,8 @@ impl<R: Rules> Client<R> {
         self.say(&ClientMessage::Goodbye);
     }
 
-    /// Lets time pass: advances clocks and prediction, makes inputs and pings, and releases events whose moment is
-    /// drawn now. Call it in each animation frame.
+    /// Lets time pass: advances clocks and prediction, makes inputs and pings, and releases the events whose tick is drawn
+    /// by now. Call it in each animation frame.
     pub fn update(&mut self, now: Duration) {
         self.rates.count(now);
         let Some(session) = &mut self.session else {
@@ -262,13 +262,13 @@ impl<R: Rules> Client<R> {
         &self.view
     }
 
-    /// What the last [`Client::view`] drew up.
+    /// What the last [`Client::view`] returned.
     pub fn drawn(&self) -> &View {
         &self.view
     }
 
-    /// A component of an entity as the last [`Client::view`] drew it. None when `C` is not of this game or the
-    /// entity is not drawn.
+    /// A component of an entity as the last [`Client::view`] returned it. None when `C` is not a component of this game,
+    /// or the entity is not drawn.
     pub fn component<C: Replicate>(&self, entity: EntityId) -> Option<C> {
         let table = self
             .view
@@ -294,7 +294,7 @@ impl<R: Rules> Client<R> {
         stats
     }
 
-    /// The room's tick at `now` as far as this client knows, with fraction. None while there is no session.
+    /// The room's tick at `now` as far as this client knows, with its fraction. None while there is no session.
     pub fn room_tick(&self, now: Duration) -> Option<f64> {
         self.session.as_ref().map(|session| session.room_tick(now))
     }
@@ -304,22 +304,22 @@ impl<R: Rules> Client<R> {
         &self.schema
     }
 
-    /// Who is in the room.
+    /// The players in the room.
     pub fn players(&self) -> &BTreeMap<PlayerId, PlayerInfo> {
         self.roster.players()
     }
 
-    /// The own seat, while in a room.
+    /// The client's seat, while it is in a room.
     pub fn player(&self) -> Option<PlayerId> {
         self.session.as_ref().map(|session| session.player)
     }
 
-    /// The own avatar's entity, while there is one.
+    /// The entity of the client's avatar, while there is one.
     pub fn avatar_entity(&self) -> Option<EntityId> {
         self.session.as_ref()?.avatar_entity
     }
 
-    /// The own avatar as predicted, while there is one.
+    /// The client's avatar as predicted, while there is one.
     pub fn avatar(&self) -> Option<&R::Avatar> {
         self.session.as_ref()?.prediction().avatar()
     }
@@ -329,22 +329,22 @@ impl<R: Rules> Client<R> {
         self.session.as_ref().map(|session| session.applied)
     }
 
-    /// What the room said on joining.
+    /// What the game told this client on joining.
     pub fn setup(&self) -> Option<&R::Setup> {
         self.session.as_ref().map(|session| &session.setup)
     }
 
-    /// The room's name, while in one.
+    /// The room's name, while the client is in one.
     pub fn room(&self) -> Option<&str> {
         self.session.as_ref().map(|session| session.room.as_str())
     }
 
-    /// The token that takes the seat back, to keep across a page reload.
+    /// The token that gets the seat back. A page keeps it across a reload.
     pub fn resume_token(&self) -> Option<ResumeToken> {
         self.resume
     }
 
-    /// A token kept from before.
+    /// Sets a token that was kept from an earlier session.
     pub fn set_resume_token(&mut self, token: ResumeToken) {
         self.resume = Some(token);
     }

@@ -1,21 +1,21 @@
-//! The curve that an entity is drawn on: through the snapshots around the drawn moment, and a little past the newest.
+//! The curve on which an entity is drawn: through the snapshots around the drawn moment, and a little past the newest.
 //!
-//! In: up to four frames. Out: values and speeds. Between snapshots the curve is a cubic (Hermite) whose slope at each
-//! snapshot is that of the parabola through it and its neighbours, limited so that only what turns round swings past what
-//! it was told (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
+//! In: up to four frames. Out: values and speeds. Between snapshots the curve is a cubic (Hermite). Its slope at each
+//! snapshot is that of the parabola through it and its neighbours, limited so that only an entity that turns round swings
+//! past its snapshots (Fritsch and Carlson, 1980). Past the newest snapshot it goes on straight, slows down and holds.
 
 use super::frames::{Around, Frame};
 use super::tuning::within;
 use crate::replicate::{FieldKind, FieldSchema};
 use crate::snapshot::TableState;
 
-/// A slope at a snapshot is at most this many times the mean slope of its span: what keeps a cubic monotone. Slopes on both
-/// sides are the same unless something starts or stops dead: then one of them is held down.
+/// A slope at a snapshot is at most this many times the mean slope of its span, which keeps the cubic monotone. The slopes
+/// on both sides of a snapshot are the same, unless something starts or stops dead: then one of them is cut to this.
 const STEEPEST: f64 = 3.0;
-/// Spans of which neither is more than this many times the other are of one motion.
+/// Two spans belong to one motion when neither is more than this many times as long as the other.
 const EVEN: f64 = 2.0;
 
-/// One table of the frames around a moment, walked through by ascending id.
+/// A walk by ascending id through one table of the frames around a moment.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     tables: [Option<&'a TableState>; 4],
@@ -27,7 +27,7 @@ pub(super) struct Walk<'a> {
     fields: &'a [FieldSchema],
 }
 
-/// One entity's rows there.
+/// One entity's rows in that table.
 #[derive(Debug)]
 pub(super) struct Knots<'a> {
     before: Option<&'a [u32]>,
@@ -39,7 +39,7 @@ pub(super) struct Knots<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Through the table at `place` of the schema's tables, which has these fields.
+    /// A walk through the table at `place` of the schema's tables, which has these fields.
     pub(super) fn new(around: Around<'a>, place: usize, fields: &'a [FieldSchema]) -> Walk<'a> {
         let frames = [around.before, Some(around.a), Some(around.b), around.after];
         let tick = |frame: Option<&Frame>, other: i64| frame.map_or(other, |frame| frame.tick);
@@ -65,11 +65,11 @@ impl<'a> Walk<'a> {
         found.then(|| table.row(*row, self.fields.len()))
     }
 
-    /// An entity's rows; ids must ascend from call to call. None when neither `a` nor `b` has it.
+    /// An entity's rows. Ids must ascend from call to call. None when neither `a` nor `b` has the entity.
     pub(super) fn find(&mut self, id: u32) -> Option<Knots<'a>> {
         let (a, b) = (self.row(1, id), self.row(2, id));
         let (before, after) = (self.row(0, id), self.row(3, id));
-        // A neighbour counts only next to a row of the entity itself, and not across a teleport.
+        // A neighbour counts only beside a row of the same entity, and not across a teleport.
         let near = |one: Option<&'a [u32]>, other: Option<&'a [u32]>| {
             one.zip(other)
                 .filter(|(one, other)| !jumps(self.fields, one, other))
@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// A field of an entity at the moment, and how fast it changes, per tick of drawn time.
+    /// The value of an entity's field at the moment, and how fast it changes per tick of drawn time.
     pub(super) fn value(&self, knots: &Knots, place: usize) -> (f64, f64) {
         let Some(field) = self.fields.get(place) else {
             return (0.0, 0.0);
@@ -117,27 +117,27 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `value + more`, for angles within their range.
+/// `value + more`; angles stay within their range.
 pub(super) fn add(kind: FieldKind, value: f64, more: f64) -> f64 {
     kind.blend(value, value + more, 1.0)
 }
 
-/// The slope at a snapshot at the end of a span with the mean slope `own`, when the span on its other side has `beside`.
+/// The slope at one end of a span. `own` is the mean slope of that span, `beside` that of the span on the other side.
 fn tangent((beside, beside_span): (f64, f64), (own, own_span): (f64, f64)) -> f64 {
     let even = beside_span <= EVEN * own_span && own_span <= EVEN * beside_span;
-    // Of a long rest only the end matters.
+    // Of a long rest, only the end matters.
     let beside_span = beside_span.min(EVEN * own_span);
-    // Of the parabola through all three.
+    // The slope of the parabola through all three snapshots.
     let slope = (beside * own_span + own * beside_span) / (own_span + beside_span);
     if beside * own < 0.0 {
-        // A turn: its furthest point is past both snapshots. After a long rest there was none.
+        // A turn, whose furthest point is past both snapshots. After a long rest there was no turn.
         return if even { slope } else { 0.0 };
     }
     let limit = STEEPEST * own.abs();
     within(slope, -limit, limit)
 }
 
-/// How far the cubic over a span has moved, and its slope there; past the span it goes on straight at the mean slope.
+/// How far the cubic over a span has moved, and its slope there. Past the span it goes on straight at the mean slope.
 fn cubic(span: f64, slope: f64, [start, end]: [f64; 2], past: f64) -> (f64, f64) {
     if past >= span {
         return (slope * past, slope);
@@ -150,7 +150,7 @@ fn cubic(span: f64, slope: f64, [start, end]: [f64; 2], past: f64) -> (f64, f64)
     (moved * span, speed)
 }
 
-/// True when any field moved further than its component may move without being a teleport.
+/// True when any field moved so far that it is a teleport.
 fn jumps(fields: &[FieldSchema], from: &[u32], to: &[u32]) -> bool {
     fields.iter().zip(from).zip(to).any(|((field, from), to)| {
         let (from, to) = (field.kind.dequantise(*from), field.kind.dequantise(*to));
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_what_turns_round_swings_past_what_it_was_told(
+        fn only_what_turns_round_swings_past_its_snapshots(
             moves in prop::array::uniform3(0.0..10.0_f64),
             turns in any::<bool>(),
             spans in prop::array::uniform3(1.0..30.0_f64),
@@ -176,7 +176,7 @@ mod tests {
             let slopes = [0, 1, 2].map(|n| (slopes[n] / spans[n], spans[n]));
             let ends = [tangent(slopes[0], slopes[1]), tangent(slopes[2], slopes[1])];
             let (moved, _) = cubic(spans[1], slopes[1].0, ends, t * spans[1]);
-            // The furthest that a parabola's end may reach beyond: 4/27 of the slope there times the span.
+            // The cubic reaches at most 4/27 of (end slope * span) beyond its end.
             let beyond = if turns { ends[1].abs() * spans[1] * 0.15 } else { 0.0 };
             let drawn = -1e-9 - beyond..=moves[1] + 1e-9 + beyond;
             prop_assert!(drawn.contains(&moved), "{moved} not in {drawn:?}");

@@ -1,7 +1,7 @@
 //! The last snapshots, whole, and which of them an animation frame is drawn from.
 //!
-//! In: the tables of each snapshot. Out: the frames around the tick that is drawn, or around the point past the newest that
-//! drawing may reach.
+//! In: the tables of each snapshot. Out: the frames around the drawn moment. Past the newest snapshot that moment slows down
+//! and holds, however far drawn time goes on.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::snapshot::TableState;
 /// Snapshots kept for drawing: 2 s at 30 a second, more than any interpolation delay.
 const FRAMES: usize = 64;
 
-/// All tables of one snapshot.
+/// All tables of one snapshot, merged over channels.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
     pub(super) tick: i64,
@@ -34,7 +34,7 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The moment lies before `b`: what is drawn is what `a` held.
+    /// True when the moment is before `b`: then the entities of `a` are drawn.
     pub(super) fn before_b(&self) -> bool {
         self.past_a < self.span()
     }
@@ -49,9 +49,9 @@ impl Around<'_> {
 pub(super) struct Basis<'a> {
     /// What is known now.
     pub(super) around: Around<'a>,
-    /// What was known in the animation frame before, when that drew something else at this moment.
+    /// What was known in the animation frame before, if that gives another picture of this moment.
     pub(super) guessed: Option<Around<'a>>,
-    /// Since the animation frame before; None when the picture does not go on from it.
+    /// Since the animation frame before. None when there is no picture to go on from.
     pub(super) passed_s: Option<f64>,
     pub(super) tick_s: f64,
 }
@@ -60,14 +60,14 @@ pub(super) struct Basis<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     frames: VecDeque<Frame>,
-    /// Memory of frames no longer needed.
+    /// Frames no longer needed, kept for their memory.
     spare: Vec<Frame>,
-    /// The last animation frame, and the newest snapshot that it knew.
+    /// When the last animation frame was, and the tick of the newest snapshot that it knew.
     drawn: Option<(Duration, i64)>,
 }
 
 impl Frames {
-    /// A frame to fill and push. It may still hold the rows of an old one.
+    /// A frame to fill and push. Its tables may still hold old rows.
     pub(super) fn lend(&mut self, tick: i64, tables: usize) -> Frame {
         let mut frame = self.spare.pop().unwrap_or_default();
         frame.tick = tick;
@@ -75,7 +75,7 @@ impl Frames {
         frame
     }
 
-    /// Takes in the newest frame; those of its tick or later go, and the oldest when there are too many.
+    /// Takes in the newest frame. Drops those of its tick or later, and the oldest when there are too many.
     pub(super) fn push(&mut self, frame: Frame) {
         while self
             .frames
@@ -90,13 +90,14 @@ impl Frames {
         self.frames.push_back(frame);
     }
 
-    /// What an animation frame at `now` draws the tick `drawn` from.
+    /// What an animation frame at `now` draws from, when `drawn` is the tick to draw, with its fraction.
     pub(super) fn basis(&mut self, now: Duration, drawn: f64, tick_s: f64) -> Option<Basis<'_>> {
         let newest = self.newest()?.tick;
         let passed_s = |then: Duration| now.saturating_sub(then).as_secs_f64();
         let before = self.drawn.replace((now, newest));
         let before = before.filter(|(then, _)| passed_s(*then) <= PICTURE_LOST_S);
-        // Only what was past the newest was a guess. Between snapshots a newer one changes a slope, by too little to see.
+        // Only a moment past the newest snapshot was a guess. Between snapshots, a newer one changes a slope too little to
+        // see.
         let guessed = before
             .filter(|(_, known)| *known < newest)
             .and_then(|(_, known)| self.around(drawn, known, tick_s))
@@ -141,7 +142,8 @@ impl Frames {
     }
 }
 
-/// How far past the newest snapshot is drawn when drawn time is `past_s` past it, and how fast that moves on.
+/// How far past the newest snapshot the drawn moment is when drawn time is `past_s` past it, and how fast the moment moves
+/// on.
 fn reach(past_s: f64) -> (f64, f64) {
     let slowing_s = EXTRAPOLATE_S - EXTRAPOLATE_FULL_S;
     let beyond_s = past_s - EXTRAPOLATE_FULL_S;

@@ -1,8 +1,8 @@
 //! How far ahead of the room this client simulates, so that its inputs reach the server just before they are needed.
 //!
-//! In: the way up as the first pong shows it, then how early the server got each snapshot's latest input (the slack). Out:
-//! the lead in ticks. It bends slowly to bring the slack to its target, and jumps only when inputs have been far too late
-//! or too early for a while.
+//! In: the way up as the first pong shows it, then, from snapshots, how early the latest input came (the slack). Out: the
+//! lead in ticks. It bends slowly until the slack is as wanted, and jumps only after inputs have been far too late or far
+//! too early for a while.
 
 use std::time::Duration;
 

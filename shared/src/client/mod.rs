@@ -1,9 +1,9 @@
-//! The client core: what browsers, bots and tests have in common. No sockets and no clock of its own.
+//! The client core: what browsers, bots and tests have in common. It opens no socket and reads no clock.
 //!
 //! In: bytes of WebSocket messages, the player's input, the time. Out: bytes to send ([`Client::poll_transmit`]),
-//! news ([`Client::poll_event`]), and what to draw ([`Client::view`]).
-//! `session` holds what lives as long as a welcome; `clock`, `timeline`, `world`, `prediction` and `view` (by `curve`
-//! and `ease`) are its stages; `tuning` has the timeline's numbers. Must not: panic on any bytes.
+//! news ([`Client::poll_event`]), and what to draw ([`Client::view`]). Must not: panic on any bytes.
+//! `core` has the client; `session` has what lives from a welcome to the end of its connection: `clock` and `pings`,
+//! `lead`, `prediction` and `unsent`, `timeline`, `world` and `frames`, `view`, `curve` and `ease`.
 
 mod actions;
 mod clock;

@@ -1,6 +1,6 @@
-//! News for the client's owner until it asks for them.
+//! News for the client's owner, until it asks for them.
 //!
-//! In: what happened. Out: the same, oldest first. Must not: grow without bound.
+//! In: events. Out: the same events, oldest first. Must not: grow without bound.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use super::actions::ActionNews;
 use super::event::ClientEvent;
 use crate::ids::InputSequence;
 
-/// News that may wait to be polled; the oldest is dropped beyond it.
+/// News that may wait to be polled. The oldest is dropped beyond it.
 const WAITING: usize = 4096;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Messages on their way to the connection, inputs apart.
+//! Messages on their way to the connection, except inputs.
 //!
 //! In: messages. Out: their bytes, oldest first. Must not: grow without bound.
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::codec;
 
-/// Messages that may wait to be sent. A caller that never polls loses the oldest ones, not the program's memory.
+/// Messages that may wait to be sent. The oldest is dropped beyond it: an owner that never polls must not fill the memory.
 const WAITING: usize = 1024;
 
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::tuning::{FIRST_PING_EVERY, FIRST_PINGS, PING_EVERY};
 use crate::message::Ping;
 
-/// Pings whose pong may still come; the oldest is forgotten beyond it.
+/// Pings whose pong may still come. The oldest is forgotten beyond it.
 const OPEN: usize = 16;
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Pings {
         }
     }
 
-    /// The ping to send now, if one is due. `known` pongs are in the clock's filter.
+    /// The ping to send now, if one is due. `known` is how many pongs the clock remembers.
     pub(super) fn take_due(&mut self, now: Duration, known: usize) -> Option<Ping> {
         if now < self.next {
             return None;
@@ -47,7 +47,7 @@ impl Pings {
         Some(Ping { nonce: self.nonce })
     }
 
-    /// When the ping with this nonce left. None when there is no such ping, or its pong came already.
+    /// When the ping with this nonce left. None when there is no such ping, or its pong has come before.
     pub(super) fn answer(&mut self, nonce: u32) -> Option<Duration> {
         let place = self.open.iter().position(|(open, _)| *open == nonce)?;
         self.open.remove(place).map(|(_, sent)| sent)

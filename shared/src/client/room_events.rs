@@ -1,6 +1,6 @@
 //! Room events that wait until the tick in which they happened is drawn.
 //!
-//! In: encoded events and their ticks. Out: those that are due. What the roster and the chat say does not wait.
+//! In: encoded events and their ticks. Out: those that are due. Only the game's events wait; roster and chat do not.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::RoomEvent;
 use crate::snapshot::SnapshotError;
 
-/// Events that may wait for their tick; the oldest is dropped beyond it.
+/// Events that may wait for their tick. The oldest is dropped beyond it.
 const WAITING: usize = 4096;
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl<E> RoomEvents<E> {
         self.waiting.push_back((tick, event));
     }
 
-    /// The events that are due when `drawn` is the tick on the screen, with fraction.
+    /// The events that are due when `drawn` is the tick on the screen, with its fraction.
     pub(super) fn take_due(&mut self, drawn: f64) -> Vec<RoomEvent<E>> {
         let waits = |tick: i64, event: &RoomEvent<E>| {
             matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
@@ -60,7 +60,7 @@ pub(super) fn read_events<E: serde::de::DeserializeOwned>(
     while !bytes.is_empty() {
         let (event, rest) = codec::decode_prefix::<RoomEvent<E>, SERVER_MESSAGE_BYTES>(bytes)
             .map_err(|_| SnapshotError::Invalid)?;
-        // An event takes at least its tag, so this ends.
+        // An event takes at least one byte, its tag, so the loop ends.
         if rest.len() == bytes.len() {
             return Err(SnapshotError::Invalid);
         }

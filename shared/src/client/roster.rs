@@ -1,6 +1,6 @@
-//! The players of the room, as its events tell of them.
+//! The players of the room.
 //!
-//! In: room events. Out: who is here, by seat.
+//! In: room events. Out: each player who has a seat, by seat.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! What lives from a welcome to the end of its connection: clocks, world, prediction, events waiting for their tick.
+//! What lives from a welcome to the end of its connection: clocks, world, prediction, events that wait for their tick.
 //!
-//! In: pongs, snapshots, time, the input held. Out: pings and inputs to send, events whose moment has come, the view.
+//! In: pongs, snapshots, time, the input held. Out: pings and inputs to send, events whose tick is drawn, the view.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) struct Session<R: Rules> {
     own_values: Vec<f64>,
 }
 
-/// A map has no reason to be `Debug`.
+/// A game's map, which need not be `Debug`.
 struct MapOf<R: Rules>(R::Map);
 
 impl<R: Rules> std::fmt::Debug for MapOf<R> {
@@ -160,7 +160,7 @@ impl<R: Rules> Session<R> {
         self.handle_avatar(tick, header.avatar)
     }
 
-    /// What the server must be told about what this client holds.
+    /// What the server must be told of this client's desyncs.
     pub(super) fn take_desyncs(&mut self) -> Vec<Desync> {
         let desyncs = std::mem::take(&mut self.world.desyncs);
         for desync in &desyncs {
@@ -221,7 +221,7 @@ impl<R: Rules> Session<R> {
         self.unsent.add(made, (Tick(viewed as i64 as u32), part));
     }
 
-    /// The tick whose picture is on the screen: what is drawn, no further than it is extrapolated.
+    /// The tick whose picture is on the screen, with its fraction: the drawn tick, but no further than extrapolation goes.
     fn viewed(&self, now: Duration) -> f64 {
         let drawn = self.timeline.drawn_tick(now).unwrap_or(0.0);
         let newest = self
@@ -237,7 +237,7 @@ impl<R: Rules> Session<R> {
         self.actions.take_news()
     }
 
-    /// The inputs that are to be sent now, as one message.
+    /// The inputs to send now, as one message.
     pub(super) fn take_inputs(&mut self, now: Duration) -> Option<Inputs<R::Input>> {
         self.unsent.take(now)
     }
@@ -247,12 +247,12 @@ impl<R: Rules> Session<R> {
         self.pings.take_due(now, self.clock.sample_count())
     }
 
-    /// The tick that this client simulates at `now`, with fraction.
+    /// The tick that this client simulates at `now`, with its fraction.
     fn input_tick(&self, now: Duration) -> f64 {
         self.room_tick(now) + self.lead.ticks()
     }
 
-    /// The events whose moment is drawn by now. What concerns the roster and the chat does not wait.
+    /// The events whose tick is drawn by now. Those of the roster and the chat do not wait.
     pub(super) fn take_due_events(&mut self) -> Vec<RoomEvent<R::Event>> {
         let drawn = self.timeline.drawn_tick(self.updated).unwrap_or(f64::MIN);
         self.events.take_due(drawn)
@@ -331,7 +331,7 @@ impl<R: Rules> Session<R> {
         .budget()
     }
 
-    /// The tick that the room simulates at `now` as far as this client knows, with fraction.
+    /// The tick that the room simulates at `now` as far as this client knows, with its fraction.
     pub(super) fn room_tick(&self, now: Duration) -> f64 {
         self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ)
     }

@@ -1,6 +1,7 @@
-//! The client's copy of what its channels said, and the last of those copies for the view to draw between.
+//! The client's copy of the channels that it sees.
 //!
-//! In: the sections of snapshot messages. Out: [`Frames`], merged over channels and sorted by id, one per snapshot.
+//! In: the sections of snapshot messages. Out: a frame for each snapshot, merged over channels and sorted by id; desyncs for
+//! the server, when a check does not match.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +15,14 @@ use crate::snapshot::{
     ChannelState, DeltaDecoder, SnapshotError, TableState, apply_keyframe, coast_all,
 };
 
-/// Channels as last heard.
+/// The channels as they were last heard, and the frames made of them.
 #[derive(Debug, Default)]
 pub(super) struct World {
     channels: BTreeMap<ChannelId, Heard>,
     decoder: DeltaDecoder,
     pub(super) frames: Frames,
     pub(super) keyframes: u32,
-    /// To be told to the server.
+    /// Desyncs that the server must be told of.
     pub(super) desyncs: Vec<Desync>,
 }
 
@@ -30,12 +31,12 @@ struct Heard {
     state: ChannelState,
     /// A section of the current group spoke of it, so it must not coast.
     fresh: bool,
-    /// Its check did not fit, or a delta could not be read; a keyframe has been asked for.
+    /// Its check did not match, or a delta could not be read, and a keyframe has been asked for.
     suspect: bool,
 }
 
 impl World {
-    /// A section of the current group.
+    /// Applies a section of the current group.
     pub(super) fn apply(
         &mut self,
         schema: &Schema,
@@ -50,7 +51,8 @@ impl World {
                     .get_mut(&channel)
                     .ok_or(SnapshotError::Invalid)?;
                 heard.fresh = true;
-                // How a delta is read depends on what it changes: who holds something else may not even be able to.
+                // How a delta is read depends on the state that it changes: a client that holds something else may find
+                // bytes that make no sense.
                 if self.decoder.apply(schema, &mut heard.state, bytes).is_err()
                     && !std::mem::replace(&mut heard.suspect, true)
                 {
@@ -88,7 +90,7 @@ impl World {
         self.keyframes = self
             .keyframes
             .wrapping_add(u32::from(channel != ChannelId::OWN));
-        // The delta of this group was applied before it: what still differs is what was wrong.
+        // The delta of this group was applied before the keyframe, so what differs now is what was wrong.
         if heard.suspect && !heard.fresh && channel != ChannelId::OWN {
             coast_all(schema, &mut heard.state);
         }
@@ -103,7 +105,7 @@ impl World {
         Ok(())
     }
 
-    /// Compares what the server says this channel holds with what it holds here.
+    /// Compares the hash of a channel on the server with that of the copy here.
     fn check(
         &mut self,
         schema: &Schema,
@@ -134,10 +136,10 @@ impl World {
         }
     }
 
-    /// The current group is whole: what it did not name coasts, and the result becomes a frame.
+    /// The current group is complete: channels that it did not name coast, and the result becomes a frame.
     pub(super) fn finish_group(&mut self, schema: &Schema, tick: i64) {
         for (channel, heard) in &mut self.channels {
-            // The own channel is only ever sent whole, and only when it changed.
+            // The own channel never coasts: it is sent whole, and only when it changed.
             if !std::mem::take(&mut heard.fresh) && *channel != ChannelId::OWN {
                 coast_all(schema, &mut heard.state);
             }
@@ -161,19 +163,19 @@ impl World {
         self.frames.push(frame);
     }
 
-    /// What a channel was last heard to hold.
+    /// A channel as it was last heard.
     pub(super) fn channel(&self, channel: ChannelId) -> Option<&ChannelState> {
         self.channels.get(&channel).map(|heard| &heard.state)
     }
 
-    /// The same, to be tampered with.
+    /// The same, for tests to change.
     pub(super) fn channel_mut(&mut self, channel: ChannelId) -> Option<&mut ChannelState> {
         self.channels
             .get_mut(&channel)
             .map(|heard| &mut heard.state)
     }
 
-    /// The channels that this client sees, its own one too.
+    /// The channels that this client sees, its own one included.
     pub(super) fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
         self.channels.keys().copied()
     }

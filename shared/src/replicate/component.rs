@@ -1,6 +1,6 @@
 //! What a component is to both ends: a name, fields, and its values as numbers.
 //!
-//! In: a game's types, by `#[derive(Replicate)]`. Out: the traits that the schema, the encoder and the view know them by.
+//! In: a game's types, by `#[derive(Replicate)]`. Out: the traits by which the schema, the encoder and the view know them.
 
 use super::field::FieldSchema;
 
@@ -35,13 +35,14 @@ use super::field::FieldSchema;
 ///
 /// Field kinds: a float needs `range` and `step`, or `angle` and `bits`; an integer takes its type's range unless
 /// `range` narrows it; `bool` and derived unit enums need nothing. `interpolate` draws a float between snapshots
-/// (the default is to snap). `position`, on two interpolated fields, says where the entity is: a room with a grid puts it
-/// into the channel of its cell. `heading`, on an interpolated angle of the same component, says that it moves along this
-/// angle, or as seen from it: then a turn costs the turn, and not the way as well (0 and 90 degrees are the axes x and y,
-/// either way round). `owner_only` hides a field from everybody but the entity's owner.
-/// `skip` keeps a field off the wire; the owner of an avatar still gets it, since avatars travel whole to their owner.
+/// (without it the value snaps). `position`, on two interpolated fields, says where the entity is: a room with a grid puts
+/// the entity into the channel of its cell. `heading`, on an interpolated angle of the same component, says that the entity
+/// moves along this angle, or at a steady angle to it: then a turn costs only the bits of the angle, and none for x and y
+/// (0 and 90 degrees are the axes x and y, either way round). `owner_only` hides a field from everybody but the entity's
+/// owner. `skip` keeps a field off the wire; the owner of an avatar still gets it, since the whole avatar travels to its
+/// owner.
 ///
-/// An interpolated field that is too wide to have a motion does not compile:
+/// An interpolated field does not compile when its motion could overflow:
 ///
 /// ```compile_fail
 /// #[derive(tickwire_shared::replicate::Replicate)]
@@ -62,7 +63,7 @@ pub trait Replicate: Send + Sync + 'static {
     /// Writes each field as a number: `out` has `FIELDS.len()` elements.
     fn values(&self, out: &mut [f64]);
 
-    /// The component from one number per field, clamped into each field's type.
+    /// Makes the component from one number per field. Each number saturates at the bounds of the field's type.
     fn from_values(values: &[f64]) -> Self;
 }
 

@@ -1,21 +1,21 @@
-//! The sine table that rows with a heading are moved along by.
+//! The sine table by which rows with a heading move.
 //!
 //! In: how many bits the heading has. Out: sine and cosine of any such angle, as whole numbers, the same on both ends.
-//! Must not: ask a floating point library for a sine; libraries differ in the last bit.
+//! Must not: ask a floating point library for a sine, since libraries differ in the last bit.
 
-/// The directions that a heading may have, as both ends know them.
+/// The directions that a heading may have, the same on both ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heading {
-    /// A whole turn of sines.
+    /// The sines of one whole turn.
     sines: Vec<i32>,
-    /// Bits of the heading that are finer than that.
+    /// Low bits of the heading, which are finer than the table.
     fine_bits: u32,
 }
 
 impl Heading {
-    /// A sine of 1 is 2 to this.
+    /// A sine of 1 is stored as 2 to the power of this.
     pub const SCALE_BITS: u32 = 14;
-    /// Directions that are told apart: 2 to this at most.
+    /// At most 2 to the power of this many directions have a sine of their own.
     const DIRECTION_BITS: u32 = 12;
 
     pub(super) fn new(bits: u32) -> Heading {
@@ -52,7 +52,7 @@ impl Heading {
     }
 }
 
-/// The sine of a part (0..=1) of a quarter turn: its series, which is the same on any machine and small to download.
+/// The sine of a part (0..=1) of a quarter turn, by its series: the same on any machine, and small to download.
 fn quarter_sine(part: f64) -> f64 {
     let angle = part * std::f64::consts::FRAC_PI_2;
     let square = angle * angle;
@@ -72,7 +72,7 @@ mod tests {
         for bits in 2..=16 {
             let heading = Heading::new(bits);
             for angle in 0..1_u32 << bits {
-                // As the protocol's page has it.
+                // The rule as docs/protocol.md states it.
                 let coarse = angle >> heading.fine_bits;
                 let turns = f64::from(coarse) / heading.sines.len() as f64;
                 let (sine, cosine) = (turns * std::f64::consts::TAU).sin_cos();

@@ -1,7 +1,8 @@
 //! From a component to columns of integers: the trait that `#[derive(Replicate)]` implements, and the schema that
 //! both ends build from it.
 //!
-//! In: a game's component types. Out: quantised fields (`field`) in tables (`schema`), which `snapshot` encodes.
+//! In: a game's component types (`component`). Out: quantised fields (`field`) in tables (`schema`), some with a `heading`;
+//! `snapshot` encodes them.
 
 mod component;
 mod field;

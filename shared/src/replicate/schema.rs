@@ -1,7 +1,7 @@
-//! A game's components as tables: what goes into shared channels, what only owners see, and a hash of it all.
+//! A game's components as tables: the fields for shared channels, the fields for owners alone, and a hash over all of it.
 //!
 //! In: the components that [`crate::rules::Rules::components`] names. Out: the [`Schema`] that encoder and decoder
-//! walk. A component with both kinds of fields becomes two tables.
+//! walk through. A component with both kinds of fields becomes two tables.
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -14,32 +14,32 @@ use crate::message::PROTOCOL_VERSION;
 /// One table of rows: a component's shared fields, or its owner-only ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableSchema {
-    /// Which component, by its place in [`Schema::components`].
+    /// The component's place in [`Schema::components`].
     pub component: usize,
-    /// True for the owner-only half.
+    /// True for the table of owner-only fields.
     pub owner_only: bool,
     /// The table's fields.
     pub fields: Vec<FieldSchema>,
-    /// For each of them, its place in the component.
+    /// The place of each of these fields in the component.
     pub places: Vec<usize>,
-    /// The interpolated ones, as the codec walks them.
+    /// The interpolated fields, in the order in which the codec takes them.
     pub moving: Vec<MovingColumn>,
-    /// The others.
+    /// The other fields.
     pub plain: Vec<PlainColumn>,
-    /// The rows have a heading: it is the first of `moving`, x and y come next and go along it.
+    /// Set when the rows have a heading. Then it is the first of `moving`, followed by x and y, which move along it.
     pub heading: Option<Heading>,
 }
 
-/// An interpolated field as the codec needs it: predicted from its last motion.
+/// An interpolated field as the codec needs it, to predict it from its last motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MovingColumn {
     /// Its place in the table's rows.
     pub place: usize,
     /// The largest quantised value.
     pub max: u32,
-    /// The largest motion, either way.
+    /// The largest motion, in either direction.
     pub motion_max: u32,
-    /// For an angle, 32 minus its bits: shifting there and back wraps a difference. Otherwise 0.
+    /// For an angle, 32 minus its bits: a shift to the left and back wraps a difference. Otherwise 0.
     pub shift: u32,
 }
 
@@ -75,7 +75,7 @@ impl TableSchema {
             place,
             max: field.kind.max(),
             motion_max: match field.kind.max() {
-                // The diagonal in quarters, and a bit.
+                // The diagonal in quarters of a step (1.42 * 4), times two for the mirror bit, rounded up.
                 max if goes_along(field) => max.saturating_mul(12),
                 max => max,
             },
@@ -114,8 +114,8 @@ impl TableSchema {
         self.fields.len()
     }
 
-    /// The fewest bits that a row takes when it is sent whole: the plain bits of what moves and one for each motion, one
-    /// bit for any other field that is not always the same.
+    /// The fewest bits that a row takes when it is sent whole: for each interpolated field its plain bits and one for the
+    /// motion, for any other field one bit, or none if it has only one value.
     pub fn whole_row_bits(&self) -> usize {
         let fewest = |field: &FieldSchema| match field.interpolate {
             true => field.kind.bits() + 1,
@@ -134,26 +134,26 @@ pub struct ComponentSchema {
     pub fields: &'static [FieldSchema],
 }
 
-/// Every table of a game. The same on both ends, or the hello is refused.
+/// Every table of a game. When the two ends differ, the hello is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
     /// Components in the order of [`crate::rules::Rules::components`].
     pub components: Vec<ComponentSchema>,
-    /// Their tables: shared ones of a component before its owner-only one.
+    /// Their tables: a component's shared table, then its owner-only one.
     pub tables: Vec<TableSchema>,
-    /// Over the protocol version, the game, its revision and rates, and every table and field.
+    /// A hash over the protocol version, the game's name, revision and tick rates, and every component and field.
     pub hash: u64,
 }
 
 impl Schema {
-    /// The place of a component among [`Schema::components`].
+    /// The place of the component with this name in [`Schema::components`].
     pub fn component_index(&self, name: &str) -> Option<usize> {
         self.components
             .iter()
             .position(|component| component.name == name)
     }
 
-    /// The places of x and y in a component that says where its entity is.
+    /// The places of x and y among these fields, if they say where the entity is.
     pub fn position_places(fields: &[FieldSchema]) -> Option<(usize, usize)> {
         let mut places = fields
             .iter()
@@ -238,7 +238,8 @@ impl SchemaBuilder {
     }
 }
 
-/// A component without owner-only fields is one table, even when it has no field at all: its presence is news.
+/// A component without owner-only fields is one table, even when it has no field at all: clients still need to know which
+/// entities have it.
 fn tables_of(component: usize, schema: &ComponentSchema) -> Vec<TableSchema> {
     let half = |owner_only: bool| {
         let places = (0..schema.fields.len())

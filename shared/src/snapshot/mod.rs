@@ -1,11 +1,10 @@
-//! From columns of integers to bits and back: what changed in a channel since its last snapshot, sent once to all.
+//! From columns of integers to bits and back: what changed in a channel since its last snapshot, encoded once for all.
 //!
-//! In, on the server: a channel's captured rows. Out: a delta or a keyframe. In, on the client: those bytes. Out:
-//! the same rows. WebSocket keeps order and loses nothing, so the baseline of a delta is simply what was sent
-//! before; encoder and decoder hold the same [`ChannelState`] and nobody acknowledges anything.
-//!
-//! `bits` (bit stream) <- `code` (residuals), `motion` (prediction), `state` (rows), `whole` (a row told whole) <- `delta` (encode), `apply`
-//! (decode), `keyframe` (whole channels) <- `layout` (one whole snapshot message).
+//! On the server: captured rows of a channel in, a delta or a keyframe out. On the client: those bytes in, the same rows
+//! out. WebSocket keeps order and loses nothing, so a delta counts from the snapshot before it: encoder and decoder hold
+//! the same [`ChannelState`], and a client acknowledges nothing.
+//! From the ground up: `bits` (bit stream); `code` (residuals), `motion` (prediction), `state` (rows); `whole` (one whole
+//! row); `delta` (encode), `apply` (decode), `keyframe` (whole channels); `layout` (one snapshot message).
 
 mod apply;
 mod bits;

@@ -1,4 +1,4 @@
-//! The head of a message: what its receiver alone needs.
+//! The beginning of a message: the part for its receiver alone.
 //!
 //! In: a [`Header`]. Out: its bytes, and back.
 
@@ -7,7 +7,7 @@ use super::service::ServiceLevel;
 use crate::ids::EntityId;
 use crate::snapshot::error::SnapshotError;
 
-/// The first bit of a snapshot message. Other server messages start below it.
+/// The highest bit of a snapshot message's first byte. Other messages of a server start with a byte below it.
 pub const SNAPSHOT_TAG: u8 = 0x80;
 const WHOLE_AVATAR: u8 = 1;
 const PREDICTED_AVATAR: u8 = 2;
@@ -16,15 +16,15 @@ const SLACK: u8 = 8;
 const SERVICE: u8 = 16;
 const SEVERAL: u8 = 32;
 
-/// What a snapshot says of its receiver's avatar.
+/// What a snapshot says about its receiver's avatar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OwnAvatar<'a> {
     /// There is none.
     #[default]
     None,
-    /// It is where the step brings the last one told, by exactly the inputs that the client sent for these ticks.
+    /// It is where the step brings the last one that was sent, with exactly the inputs of the client for these ticks.
     Predicted,
-    /// Its entity, and all of it, encoded by the codec.
+    /// Its entity, and the whole avatar, encoded by the codec.
     Whole(EntityId, &'a [u8]),
 }
 
@@ -33,17 +33,17 @@ pub enum OwnAvatar<'a> {
 pub struct Header<'a> {
     /// Ticks since the message before.
     pub ticks_on: u32,
-    /// Low bits of the newest input sequence applied.
+    /// Low bits of the newest input sequence that the server has applied.
     pub applied_low: u8,
-    /// How many ticks early the latest input came; negative is late; `None` when no input came.
+    /// How many ticks early the latest input came; negative when it was late, `None` when no input came.
     pub slack_ticks: Option<i8>,
     /// The client's service level, when it changed.
     pub service: Option<ServiceLevel>,
-    /// The own avatar.
+    /// The receiver's avatar.
     pub avatar: OwnAvatar<'a>,
     /// Encoded room events for this client alone, back to back.
     pub events: &'a [u8],
-    /// Ticks from the first group to the newest; 0 when there is one only.
+    /// Ticks from the first group to the newest; 0 when there is only one.
     pub span_ticks: u32,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Starts a message. The sections of its first group follow.
+/// Starts a message with its header. The sections of the first group follow.
 pub fn write_header(out: &mut Vec<u8>, header: &Header) {
     let avatar = match header.avatar {
         OwnAvatar::None => 0,

@@ -16,10 +16,10 @@ pub struct SnapshotMessage<'a> {
     rest: Bytes<'a>,
 }
 
-/// One group's beginning, or one of its sections.
+/// The beginning of a group, or one of its sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// What follows, to the next group, belongs to this tick.
+    /// All sections from here to the next group belong to one tick.
     Group {
         /// Ticks before the newest group.
         age_ticks: u32,
@@ -29,7 +29,7 @@ pub enum Part<'a> {
 }
 
 impl<'a> SnapshotMessage<'a> {
-    /// Takes the header off a message; the parts follow by [`SnapshotMessage::parts`].
+    /// Reads the header of a message. [`SnapshotMessage::parts`] reads the rest.
     ///
     /// # Errors
     /// When this is not a snapshot message.
@@ -42,7 +42,7 @@ impl<'a> SnapshotMessage<'a> {
     /// Calls `each` for every group and section, in order.
     ///
     /// # Errors
-    /// When the bytes are not parts, or the first that `each` gives.
+    /// When the bytes are not groups and sections, or when `each` returns an error.
     pub fn parts(
         &self,
         mut each: impl FnMut(Part<'a>) -> Result<(), SnapshotError>,

@@ -1,4 +1,4 @@
-//! One snapshot message: a small header of the client's own, then sections that all share.
+//! One snapshot message: a small header for one client alone, then sections that are the same for all clients.
 //!
 //! ```text
 //! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 own events, 8 slack, 16 service, 32 several groups
@@ -13,8 +13,8 @@
 //!   sections: varint channel - channel before + 1 (the first: channel + 1), varint length * 8 + kind, bytes
 //!   between two groups: 0, varint ticks to the next group
 //! ```
-//! Varints are LEB128, at most 5 bytes. A channel that has no section in a group coasts (see `delta`). What a channel's
-//! sections hold is encoded once and copied into every message; the rest is a handful of bytes.
+//! Varints are LEB128, at most 5 bytes. A channel that has no section in a group coasts (see `delta`). A channel's sections
+//! are encoded once and copied into every message; the rest is a handful of bytes.
 
 mod header;
 mod message;

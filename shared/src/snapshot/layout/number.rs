@@ -1,6 +1,6 @@
 //! Numbers and slices of a message: LEB128, and counted bytes.
 //!
-//! In and out: bytes. A reader never runs past its bytes.
+//! In: the bytes of a message. Out: numbers and slices of them, or an error at the end. No read runs past the bytes.
 
 use crate::snapshot::error::SnapshotError;
 
@@ -12,7 +12,7 @@ pub(super) fn write_varint(out: &mut Vec<u8>, mut value: u32) {
     out.push(value as u8);
 }
 
-/// Takes numbers and slices off the front of a message.
+/// What is left of a message: numbers and slices are taken off the front.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 

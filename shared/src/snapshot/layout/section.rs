@@ -1,4 +1,4 @@
-//! Groups and their sections, as they are written.
+//! Groups and their sections: how they are written.
 //!
 //! In: encoded sections, each with its channel and kind. Out: the bytes of a message behind its header.
 
@@ -6,7 +6,7 @@ use super::number::write_varint;
 use crate::ids::ChannelId;
 use crate::snapshot::error::SnapshotError;
 
-/// What a section's bytes are.
+/// What the bytes of a section are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionKind {
     /// The channel's change since its last group.
@@ -17,7 +17,7 @@ pub enum SectionKind {
     Events,
     /// The client no longer sees the channel.
     Leave,
-    /// The hash of what the channel now holds, 8 bytes: [`crate::snapshot::ChannelState::hash`], little endian.
+    /// The hash of what the channel holds now, 8 bytes: [`crate::snapshot::ChannelState::hash`], little endian.
     Check,
 }
 
@@ -47,7 +47,7 @@ pub fn write_channel(out: &mut Vec<u8>, before: ChannelId, channel: ChannelId) {
     write_varint(out, channel.0.saturating_sub(before.0) + 1);
 }
 
-/// Writes a section behind its channel's name: these bytes are the same for whoever gets them.
+/// Writes a section behind the name of its channel. These bytes are the same for every client.
 pub fn write_section(out: &mut Vec<u8>, kind: SectionKind, bytes: &[u8]) {
     write_varint(out, (bytes.len() as u32) << 3 | kind as u32);
     out.extend_from_slice(bytes);

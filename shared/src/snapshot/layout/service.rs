@@ -1,6 +1,6 @@
-//! How a client is served: the rung it stands on, and the stride of its snapshots.
+//! How a client is served: its rung, and the stride of its stream.
 //!
-//! In: what the server decided. Out: a byte of the header, and back.
+//! In: what the server decided. Out: one byte of the header, and back.
 
 use crate::snapshot::error::SnapshotError;
 
@@ -23,18 +23,18 @@ pub enum Rung {
     /// Every snapshot leaves when it is made.
     #[default]
     Current,
-    /// Late: what was missed goes out together.
+    /// Late: the snapshots that it missed leave in one message.
     Merged,
-    /// So late that whole states are smaller than what was missed, or that it is no longer kept.
+    /// So late that keyframes are smaller than what it missed, or that this is no longer kept.
     Restarted,
-    /// Late too often: every second snapshot only.
+    /// Late too often: it gets every second snapshot only.
     HalfRate,
-    /// Late even so: sees less far.
+    /// Late even so: its interest shrinks, so it sees less far.
     LessInterest,
 }
 
 impl Rung {
-    /// All, from good to bad.
+    /// All rungs, from good to bad.
     pub const ALL: [Rung; 5] = [
         Rung::Current,
         Rung::Merged,
@@ -55,7 +55,7 @@ impl Rung {
     }
 }
 
-/// How a client is served: which of the room's snapshots it gets, and why.
+/// What the header tells a client of how it is served: which snapshots it gets, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceLevel {
     /// How well the client keeps up.
