@@ -1,4 +1,4 @@
-//! The last snapshots, whole, and which of them an animation frame is drawn from.
+//! The last snapshots, and which of them an animation frame is drawn from.
 //!
 //! In: the tables of each snapshot. Out: the frames around the drawn moment. Past the newest snapshot that moment slows down
 //! and holds, however far drawn time goes on.

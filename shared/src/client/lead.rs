@@ -16,9 +16,9 @@ pub(super) struct Lead {
     ticks: f64,
     /// What `ticks` bends towards.
     target_ticks: f64,
-    /// As the server last said it.
+    /// The slack as the server last said it.
     slack_ticks: f64,
-    /// After a jump, slack is that of inputs from before it: not read until this time.
+    /// After a jump, the slack is still that of inputs from before it, so it is not read until this time.
     blind_until: Duration,
     /// Since when inputs have been far too late or too early.
     lost_since: Option<Duration>,
@@ -36,12 +36,12 @@ impl Lead {
         }
     }
 
-    /// The first pong came: it says how long an input takes to the server.
+    /// Sets the lead by the first pong, which shows how long an input takes to the server.
     pub(super) fn start(&mut self, now: Duration, way_up_ticks: f64, rtt_s: f64) {
         self.jump(now, way_up_ticks + SLACK_TICKS, rtt_s);
     }
 
-    /// The server got its latest input this many ticks before it was needed; negative is late.
+    /// The server got its latest input this many ticks before it was needed; negative when it was late.
     pub(super) fn handle_slack(&mut self, now: Duration, slack_ticks: f64, rtt_s: f64) {
         self.slack_ticks = slack_ticks;
         if now < self.blind_until {

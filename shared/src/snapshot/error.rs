@@ -9,7 +9,7 @@ pub enum SnapshotError {
     #[error("the snapshot ends too early or claims more than it carries")]
     Short,
     /// A row, an id, a value or a section kind that cannot exist.
-    #[error("the snapshot names something that cannot be")]
+    #[error("the snapshot names something that cannot exist")]
     Invalid,
     /// Bytes are left over.
     #[error("bytes are left over behind the snapshot")]
