@@ -1,7 +1,7 @@
 //! Why a connection ends. One table for both ends: code, metric label, and whether trying again makes sense.
 //!
-//! In: a decision somewhere in the server. Out: a WebSocket close code and a reason a person can read; on the
-//! client, the advice that drives reconnecting. `docs/protocol.md` lists the codes.
+//! In: a decision of the server. Out: a WebSocket close code and words that a person can read; on the client, whether
+//! and how to reconnect. `docs/protocol.md` lists the codes.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -11,9 +11,9 @@ use ts_rs::TS;
 pub enum Retry {
     /// Reconnect with the resume token, after a backoff.
     Resume,
-    /// Reconnect as a newcomer: the token is of no use any more.
+    /// Reconnect as a newcomer: the token is of no more use.
     Fresh,
-    /// Trying the same again gives the same answer: tell the person.
+    /// The same request would get the same answer: tell the person.
     Never,
 }
 
@@ -24,19 +24,19 @@ pub enum CloseReason {
     Left,
     /// The server is shutting down.
     ShuttingDown,
-    /// RFC 6455 was broken: unmasked frame, reserved bits, bad control frame, interleaved fragments.
+    /// The client broke RFC 6455: unmasked frame, reserved bits, bad control frame, interleaved fragments.
     WebSocketProtocol,
-    /// A text frame: the protocol is binary.
+    /// A text frame came, but the protocol is binary.
     TextFrame,
     /// A message larger than the limit.
     MessageTooLarge,
     /// A message in more fragments than the limit.
     TooManyFragments,
-    /// The server had a fault that is not the client's.
+    /// The server had a fault of its own.
     Internal,
     /// The hello asks for another protocol version.
     ProtocolVersion,
-    /// The hello was built from other components or rules than this server's.
+    /// The client was built from other components or rules than this server.
     SchemaMismatch,
     /// No hello in time.
     HelloTimeout,
@@ -50,9 +50,9 @@ pub enum CloseReason {
     RoomFull,
     /// The resume token is old, forged or used.
     ResumeRefused,
-    /// The player's name is too long or has nothing to show.
+    /// The player's name is too long or has no character to show.
     BadName,
-    /// The room's name is too long or has characters that a link cannot carry.
+    /// The room's name is too long or has characters that do not belong in a web address.
     BadRoomName,
     /// The server holds as many rooms as it may.
     ServerFull,
@@ -60,17 +60,17 @@ pub enum CloseReason {
     GameRefused,
     /// Bytes that are not a message: unknown tag, cut short, trailing bytes, a count over its limit.
     Malformed,
-    /// An input that the rules call impossible: NaN, out of range.
+    /// An input that the rules call impossible: NaN or out of range.
     InvalidInput,
-    /// An input for a tick that no clock error explains.
+    /// An input for a tick so far away that no clock error explains it.
     InputTick,
-    /// Input sequence numbers must grow.
+    /// Input sequence numbers did not grow.
     InputSequence,
-    /// More messages per second than allowed.
+    /// The client sent more messages per second than allowed.
     MessageFlood,
-    /// More control frames (ping, pong) per second than allowed.
+    /// The client sent more control frames (ping, pong) per second than allowed.
     ControlFlood,
-    /// Nothing was heard for too long.
+    /// Nothing came from the client for too long.
     Idle,
     /// The client does not read what is sent to it.
     TooSlow,
@@ -123,7 +123,7 @@ impl CloseReason {
         ]
     };
 
-    /// Code, metric label, what to do next, and the words that a person reads.
+    /// Code, metric label, what to do next, and words for a person.
     const fn row(self) -> (u16, &'static str, Retry, &'static str) {
         use CloseReason::*;
         use Retry::{Fresh, Never, Resume};
@@ -292,13 +292,13 @@ impl std::fmt::Display for CloseReason {
     }
 }
 
-/// A refusal with the words for the person it concerns: `reason` decides, `words` explain.
+/// A refusal with words for the person whom it concerns: `reason` decides, `words` explain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
 pub struct Refusal {
-    /// What the machine needs: code, label, retry.
+    /// What the program needs: code, label, retry.
     pub reason: CloseReason,
-    /// What the person reads; at most [`crate::limits::CLOSE_REASON_BYTES`] bytes are sent.
+    /// What the person reads. Of longer words only [`crate::limits::CLOSE_REASON_BYTES`] bytes are sent.
     pub words: String,
 }
 
@@ -311,7 +311,7 @@ impl Refusal {
         }
     }
 
-    /// The words, cut at a character to what a close frame carries.
+    /// The words, cut between two characters to the length that a close frame carries.
     pub fn close_words(&self) -> &str {
         let end = self
             .words

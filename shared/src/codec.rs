@@ -1,7 +1,7 @@
 //! The only module that knows bincode: messages and saved state in, bytes out, and back.
 //!
-//! bincode 2 is no longer maintained, so nothing else names it. Decoding is limited (what a length prefix claims
-//! must fit the limit before memory is taken), exact (trailing bytes are an error) and never recursive by our types.
+//! bincode 2 is no longer maintained, so no other module names it. Decoding is limited (no memory is taken for a length
+//! prefix that claims more than the limit), exact (trailing bytes are an error), and never recursive with our types.
 //! Format: bincode's "standard" configuration: little endian, variable-length integers (`docs/protocol.md`).
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
@@ -9,7 +9,7 @@ use bincode::error::{DecodeError as BincodeError, EncodeError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Why bytes are not what they should be. The sender is to blame, except for `Encode`.
+/// Why a value cannot be decoded or encoded. The sender is at fault, except for `Encode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// The bytes end before the value does, or claim more than the limit.
@@ -41,7 +41,7 @@ impl CodecError {
 /// Appends `value` to `out`.
 ///
 /// # Errors
-/// `Encode` when the type cannot be carried (a map of unknown length). `out` then keeps a partial tail.
+/// `Encode` when the format has no room for the type (a map of unknown length). `out` then keeps a partial tail.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
     struct Tail<'a>(&'a mut Vec<u8>);
     impl bincode::enc::write::Writer for Tail<'_> {
@@ -55,7 +55,7 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resul
         .map_err(|_| CodecError::Encode)
 }
 
-/// `value` as bytes of its own.
+/// Encodes `value` into a new vector.
 ///
 /// # Errors
 /// See [`encode_into`].
@@ -65,7 +65,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
     Ok(out)
 }
 
-/// Decodes exactly the whole of `bytes`, taking at most `LIMIT` bytes of memory for what length prefixes claim.
+/// Decodes all of `bytes` as one value. Takes at most `LIMIT` bytes of memory for what length prefixes claim.
 ///
 /// # Errors
 /// `Short`, `Invalid` or `Trailing`.

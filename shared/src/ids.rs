@@ -1,7 +1,7 @@
 //! The numbers that both ends use to name things: ticks, entities, players, channels.
 //!
-//! In: nothing. Out: newtypes that cannot be mixed up. They go over the wire inside messages (see `message`)
-//! and snapshots (see `snapshot`).
+//! In: nothing. Out: newtypes, so that no number stands in for another. They go over the wire inside messages (see
+//! `message`) and snapshots (see `snapshot`).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Tick(pub u32);
 
 impl Tick {
-    /// Ticks from `earlier` to `self`: negative when `earlier` is in fact later. Right while the two are less
+    /// Ticks from `earlier` to `self`: negative when `earlier` is in fact later. Correct while the two are less
     /// than 2^31 ticks apart.
     pub fn since(self, earlier: Tick) -> i32 {
         self.0.wrapping_sub(earlier.0) as i32
@@ -35,7 +35,7 @@ impl Tick {
     }
 }
 
-/// Numbers a client's inputs, from 1, one for each tick that the client simulates. 0 means "none yet".
+/// The number of one of a client's inputs: from 1, one for each tick that the client simulates. 0 means "none yet".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 pub struct InputSequence(pub u32);
 
@@ -71,8 +71,8 @@ pub struct ChannelId(pub u32);
 impl ChannelId {
     /// Every client of the room subscribes to this one.
     pub const GLOBAL: ChannelId = ChannelId(0);
-    /// On the wire: the client's own channel, which carries owner-only fields. Each client has its own, and sees
-    /// nobody else's.
+    /// On the wire: the client's own channel, which carries owner-only fields. Each client has one and sees only that
+    /// one.
     pub const OWN: ChannelId = ChannelId(1);
 }
 

@@ -3,9 +3,9 @@
 //! No I/O, no clock, no tokio: bytes go in and out as slices, time comes in as an argument. The same code runs in
 //! the server, in the browser (as WASM), in bots and in tests that play hours of network trouble in virtual time.
 //!
-//! The way of the data through this crate:
+//! Data goes through this crate in this order:
 //! `rules` (what a game is) -> `replicate` (component to integers) -> `snapshot` (integers to bits and back)
-//! -> `client` (bits to a smooth view). `message` and `codec` carry everything else; `close` says why it ends.
+//! -> `client` (bits to a smooth view). `message` and `codec` carry everything else; `close` says why a connection ends.
 
 // clippy.toml says what these refuse. Tests may be excused, this code may not: not even by an `allow`.
 #![cfg_attr(

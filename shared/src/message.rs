@@ -1,21 +1,20 @@
-//! Everything that is said over the wire except snapshots: hello and welcome, inputs and commands, pings, goodbyes.
+//! Every message on the wire except snapshots: hello and welcome, inputs and commands, pings, goodbyes.
 //!
-//! In: values of these types. Out: bytes of one WebSocket message, by way of [`crate::codec`]. The first byte of a
+//! In: values of these types. Out: the bytes of one WebSocket message, by way of [`crate::codec`]. The first byte of a
 //! message is the variant's number; server messages from 0x80 on are snapshots (see [`crate::snapshot`]).
-//! `docs/protocol.md` shows each byte by byte. Variants are only ever added at the end.
+//! `docs/protocol.md` shows each byte by byte. New variants are added at the end and nowhere else.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::codec::{self, CodecError};
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
-use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, SERVER_MESSAGE_BYTES};
-use crate::link::LINK_BYTES_MAX;
+use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, LINK_BYTES, SERVER_MESSAGE_BYTES};
 
-/// Raised with every change that an older peer would misread.
+/// The version of the protocol. Raised with every change that an older peer would misread.
 pub const PROTOCOL_VERSION: u16 = 3;
 
-/// The first message of a connection: who wants to go where.
+/// The first message of a connection: the game, the room, the player's name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Must equal [`PROTOCOL_VERSION`].
@@ -28,33 +27,33 @@ pub struct Hello {
     pub room: String,
     /// Open the room if it is not there.
     pub create: bool,
-    /// The name to show, at most [`crate::limits::NAME_BYTES`] bytes.
+    /// The name to be shown under, at most [`crate::limits::NAME_BYTES`] bytes.
     pub name: String,
-    /// The token of the last welcome, to take the same seat back.
+    /// The token of the last welcome, to get the same seat back.
     pub resume: Option<ResumeToken>,
 }
 
 /// Consecutive inputs of one client, oldest first: one for each tick from `first_tick` on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inputs<I> {
-    /// The number of the first one; each next has the next number.
+    /// The number of the first input; each one after it has the next number.
     pub first_sequence: InputSequence,
-    /// The tick that the first one is meant for.
+    /// The tick that the first input is meant for.
     pub first_tick: Tick,
-    /// The tick whose picture the player was looking at, for rewinding...
+    /// The tick whose picture was on the player's screen: to here the server rewinds.
     pub viewed_tick: Tick,
-    /// ...and how far on to the next one, in 256ths.
+    /// How far the picture was on the way to the next tick, in 256ths.
     pub viewed_part: u8,
     /// 1 to [`INPUTS_PER_MESSAGE`] of them.
     pub inputs: Vec<I>,
 }
 
-/// What a client says. `I` and `C` are the game's input and command.
+/// A message of a client. `I` and `C` are the game's input and command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ClientMessage<I, C> {
-    /// 0: first, and once.
+    /// 0: the first message, sent once.
     Hello(Hello),
-    /// 1: intents, tick by tick.
+    /// 1: what the player intends, tick by tick.
     Inputs(Inputs<I>),
     /// 2: a reliable message to the game.
     Command(C),
@@ -62,38 +61,38 @@ pub enum ClientMessage<I, C> {
     Ping(Ping),
     /// 4: the client leaves for good; its seat is not kept.
     Goodbye,
-    /// 5: a line for everybody in the room, at most [`crate::limits::CHAT_BYTES`] bytes.
+    /// 5: a line of chat for everybody in the room, at most [`crate::limits::CHAT_BYTES`] bytes.
     Chat(String),
-    /// 6: nobody looks at the picture (true), or somebody does again: a hidden tab gets fewer snapshots.
+    /// 6: whether the picture is hidden (a tab in the background). Then the client gets fewer snapshots.
     Hidden(bool),
-    /// 7: what the client holds is not what the server says it should.
+    /// 7: the client holds something else than the server says it should.
     Desync(Desync),
-    /// 8: makes the client's own link worse, in words of at most [`LINK_BYTES_MAX`] bytes such as `80ms jitter 20ms`.
-    /// Only a server that has sent a [`LinkReport`] listens.
+    /// 8: a description of how the client's own link should be made worse, such as `80ms jitter 20ms`; at most
+    /// [`LINK_BYTES`] bytes. Only a server that has sent a [`LinkReport`] listens.
     Link(String),
 }
 
-/// A channel's check did not fit what the client holds. Said twice: at once, to be healed by a keyframe; and when that
-/// came, with what it showed to be wrong.
+/// A channel's check did not match what the client holds. The client says so twice: first to ask for a keyframe that
+/// heals the channel, and after that keyframe with what it showed to be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desync {
-    /// Where. [`ChannelId::OWN`]: what is the client's own, its avatar too.
+    /// The channel. [`ChannelId::OWN`] stands for the client's avatar too.
     pub channel: ChannelId,
-    /// None asks for healing; then the first entity that differed, or 0 when it was none.
+    /// None asks for the keyframe. After it: the first entity that differed, or 0 when no entity did.
     pub found: Option<EntityId>,
 }
 
-/// A question about time.
+/// A question for the room's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {
-    /// Comes back in the pong.
+    /// The pong brings it back.
     pub nonce: u32,
 }
 
 /// The answer to a [`Ping`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pong {
-    /// The ping's.
+    /// The nonce of the ping.
     pub nonce: u32,
     /// The room's time when the ping was read, microseconds: tick n is due at n / tick rate.
     pub room_time_us: u64,
@@ -104,9 +103,9 @@ pub struct Pong {
 pub struct Welcome<S> {
     /// The seat.
     pub player: PlayerId,
-    /// Takes the seat back after a lost connection; replaces any earlier one.
+    /// The token that gets the seat back after a lost connection. It replaces any earlier one.
     pub resume: ResumeToken,
-    /// True when the hello's token was honoured: same player, same score.
+    /// True when the hello's token was accepted: same player, same score.
     pub resumed: bool,
     /// The room that the client is in.
     pub room: String,
@@ -116,28 +115,28 @@ pub struct Welcome<S> {
     pub tick: Tick,
     /// The room's time now, microseconds, as in a pong.
     pub room_time_us: u64,
-    /// What the game tells each client.
+    /// What the game tells each client on joining.
     pub setup: S,
 }
 
-/// What happens in a room: the framework's own news and the game's. Travels inside snapshots, so that an event and
-/// the state it belongs to arrive together. `E` is the game's event.
+/// Something that happened in a room, by the framework or by the game. Events travel inside snapshots, so that an event
+/// and the state that it belongs to arrive together. `E` is the game's event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub enum RoomEvent<E> {
-    /// 0: a player has a seat. A newcomer gets one for each who is there already.
+    /// 0: a player has a seat. A newcomer gets one of these for each player who is there already.
     Joined(PlayerInfo),
-    /// 1: a seat is empty again.
+    /// 1: a player's seat is empty again.
     Left(PlayerId),
     /// 2: a player's connection was lost (true) or is back (false); the seat is kept meanwhile.
     Away(PlayerId, bool),
     /// 3: a line of chat, cleaned.
     Chat(PlayerId, String),
-    /// 4: the receiver's last line of chat was not passed on: too many, or nothing to show.
+    /// 4: the receiver's last line of chat was not passed on: too many lines, or nothing left to show.
     ChatRefused,
-    /// 5: the game's own.
+    /// 5: an event of the game.
     Game(E),
-    /// 6: the receiver's own action of this input was carried out. Not for the page: the client core makes
-    /// [`crate::client::ClientEvent::Confirmed`] of it.
+    /// 6: the server carried out the receiver's own action of this input. The page never sees it: the client core turns
+    /// it into [`crate::client::ClientEvent::Confirmed`].
     Acted(InputSequence),
 }
 
@@ -148,9 +147,9 @@ pub struct PlayerInfo {
     pub player: PlayerId,
     /// The name to show, cleaned: at most [`crate::limits::NAME_CHARS`] characters.
     pub name: String,
-    /// Played by the server.
+    /// The server plays this player.
     pub bot: bool,
-    /// The connection is lost, the seat is kept.
+    /// The connection is lost and the seat is kept.
     pub away: bool,
 }
 
@@ -163,26 +162,27 @@ pub struct Goodbye {
     pub words: String,
 }
 
-/// What a server in dev mode does to the client's own connection: told after the welcome, and whenever the client has
-/// asked for something else.
+/// How a server in dev mode conditions the client's link. It says so after the welcome, and whenever the client has
+/// asked for another link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LinkReport {
-    /// What the server does to it now, such as `80ms jitter 20ms`, or `none`.
+    /// The link as it is now, such as `80ms jitter 20ms`, or `none`.
     pub link: String,
-    /// What is wrong with what the client asked for, for a person to read; it changed nothing. Empty: nothing is.
+    /// Why the link that the client asked for was refused, for a person to read: then the link stays as it was. Empty
+    /// when nothing was refused.
     pub error: String,
 }
 
-/// What a server says, snapshots apart. `S` is the game's setup.
+/// A message of a server that is not a snapshot. `S` is the game's setup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerMessage<S> {
     /// 0: answers a hello.
     Welcome(Welcome<S>),
     /// 1: answers a ping.
     Pong(Pong),
-    /// 2: the end is near.
+    /// 2: the server is about to close the connection.
     Goodbye(Goodbye),
-    /// 3: the client may make its link worse, and how it is now.
+    /// 3: the client may condition its link, and this is how the link is now.
     Link(LinkReport),
 }
 
@@ -194,7 +194,7 @@ where
     /// Decodes one whole message from a client.
     ///
     /// # Errors
-    /// What [`codec::decode`] says; `Invalid` for an empty or too long batch of inputs, or a too long link.
+    /// Those of [`codec::decode`]; `Invalid` for an empty or too long batch of inputs, or a too long link.
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let message = codec::decode::<Self, CLIENT_MESSAGE_BYTES>(bytes)?;
         match &message {
@@ -203,7 +203,7 @@ where
             {
                 Err(CodecError::Invalid)
             }
-            ClientMessage::Link(link) if link.len() > LINK_BYTES_MAX => Err(CodecError::Invalid),
+            ClientMessage::Link(link) if link.len() > LINK_BYTES => Err(CodecError::Invalid),
             _ => Ok(message),
         }
     }
@@ -213,7 +213,7 @@ impl<S: serde::de::DeserializeOwned> ServerMessage<S> {
     /// Decodes one whole message from a server that is not a snapshot.
     ///
     /// # Errors
-    /// What [`codec::decode`] says.
+    /// Those of [`codec::decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         codec::decode::<Self, SERVER_MESSAGE_BYTES>(bytes)
     }

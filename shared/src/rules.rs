@@ -1,15 +1,16 @@
 //! What a game author writes for both ends: the input, the avatar, the map and the movement step.
 //!
-//! In: the author's types. Out: what the server's room and the client core need to agree on. The step runs on the
-//! server for truth and in the browser for prediction, from this one source.
+//! In: the author's types. Out: what the server's room and the client core agree on. One source for both: the step runs
+//! on the server for the truth, and in the browser to predict it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ids::{InputSequence, PlayerId};
-use crate::replicate::{Replicate, SchemaBuilder};
+pub use crate::replicate::ComponentVisitor;
+use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
 
-/// A type that travels whole, as bincode: inputs, commands, events, setups.
+/// A type that travels as a whole, in bincode: inputs, commands, events, setups.
 pub trait Wire:
     Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
@@ -22,8 +23,8 @@ pub trait Input: Wire + PartialEq + Default {
     /// [`crate::close::CloseReason::InvalidInput`].
     fn is_valid(&self) -> bool;
 
-    /// What this input becomes when nothing is heard of the player any more: hands off the keys. Keep what a player
-    /// who lets go would keep, like the direction it looks in.
+    /// What this input becomes when no more inputs come from the player: hands off the keys. Keep what a player with
+    /// its hands off the keys would keep, like the direction in which it looks.
     #[must_use]
     fn released(&self) -> Self {
         Self::default()
@@ -37,33 +38,27 @@ impl Input for () {
     }
 }
 
-/// One action: whose, by which input, what.
+/// An action, with its player and its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct Act<A> {
-    /// Who.
+    /// The player who acts.
     pub player: PlayerId,
-    /// By which input; 0 for bots.
+    /// The input that does it; 0 for bots.
     pub sequence: InputSequence,
-    /// What.
+    /// What it does.
     pub action: A,
-}
-
-/// Receives a game's replicated components, in an order that both ends share. See [`Rules::components`].
-pub trait ComponentVisitor {
-    /// One more component type.
-    fn component<C: Replicate>(&mut self);
 }
 
 /// The part of a game that both ends run.
 ///
-/// Determinism: `step` may use only `+ - * /`, `sqrt` and functions of the `libm` crate on floats, so that native
-/// and WASM agree bit for bit.
+/// Determinism: on floats, `step` may use only `+ - * /`, `sqrt` and functions of the `libm` crate, so that native
+/// code and WASM agree bit for bit.
 pub trait Rules: Sized + Send + Sync + 'static {
-    /// The game's name in hellos and links. Letters, digits, `-` and `_`.
+    /// The game's name in hellos and web addresses. Letters, digits, `-` and `_`.
     const GAME: &'static str;
-    /// Part of the schema hash: raise it whenever `Input`, `Command`, `Event`, `Setup`, a type inside `Avatar`, the
-    /// order of an enum's variants or `step` change, so that an old page is told to reload instead of misreading
-    /// bytes. What the derive declares (fields, ranges, steps) is in the hash by itself.
+    /// Part of the schema hash. Raise it whenever `Input`, `Command`, `Event`, `Setup`, a type inside `Avatar`, the
+    /// order of an enum's variants or `step` change: then an old page is told to reload instead of misreading bytes.
+    /// What the derive declares (fields, ranges, steps) is in the hash anyway.
     const REVISION: u32;
     /// Simulation steps per second.
     const TICK_RATE_HZ: u32 = 60;
@@ -75,33 +70,33 @@ pub trait Rules: Sized + Send + Sync + 'static {
     /// The component that a player's input moves, predicted on the player's own screen. `()` for a room without
     /// avatars.
     type Avatar: Replicate + Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned;
-    /// What a room tells each client when it joins (which map, which mode).
+    /// What a room tells each client on joining (which map, which mode).
     type Setup: Wire;
-    /// What `step` may read beside the avatar: built once from the setup, on both ends.
+    /// What `step` may read beside the avatar. Both ends build it once, from the setup.
     type Map: Send + Sync + 'static;
     /// A reliable message from client to room.
     type Command: Wire;
     /// A reliable message from room to client.
     type Event: Wire;
-    /// What an input does at once beside moving the avatar: a shot, a sound. `()` when nothing does.
+    /// What an input does beside moving the avatar: a shot, a sound. `()` when no input does anything else.
     type Action: Wire + PartialEq;
-    /// The component of what an action lets appear on the own screen before the server has said so: a shot in flight. `()`
-    /// when nothing does.
+    /// The component of an entity that an action shows on the player's own screen before the server confirms it: a shot
+    /// in flight. `()` when no action shows one.
     type Ghost: Replicate;
 
-    /// Names every replicated component, always in the same order.
+    /// Names every replicated component, in the same order each time.
     fn components(set: &mut impl ComponentVisitor);
 
-    /// Builds the map that a setup names.
+    /// Builds the map that the setup names.
     fn map(setup: &Self::Setup) -> Self::Map;
 
-    /// Moves one avatar by one input over `dt_s` seconds. Called with a whole tick on both ends, and with part of
-    /// one only to draw between ticks.
+    /// Moves one avatar by one input over `dt_s` seconds. Both ends call it with a whole tick; the client also calls it
+    /// with part of a tick, only to draw between ticks.
     fn step(avatar: &mut Self::Avatar, input: &Self::Input, map: &Self::Map, dt_s: f32);
 
-    /// What a whole step did beside moving the avatar: told from the avatar before and after it. The client shows it at
-    /// once ([`crate::client::ClientEvent::Predicted`]); the server finds it in `Room::next_action` and confirms what it
-    /// carries out. What is not confirmed is withdrawn.
+    /// What a whole step did beside moving the avatar, seen from the avatar before and after it. The client shows it
+    /// before the server answers ([`crate::client::ClientEvent::Predicted`]); the server finds it in
+    /// `Room::next_action` and confirms what it carries out. An action that is not confirmed is withdrawn.
     fn action(
         before: &Self::Avatar,
         after: &Self::Avatar,
@@ -111,13 +106,13 @@ pub trait Rules: Sized + Send + Sync + 'static {
         None
     }
 
-    /// Where the ghost of an action is `age_s` seconds after it; `None` when it is over, or there is none.
+    /// The ghost of an action, `age_s` seconds after the action. `None` when it is over, or when the action has none.
     fn ghost(act: &Act<Self::Action>, age_s: f32, map: &Self::Map) -> Option<Self::Ghost> {
         let _ = (act, age_s, map);
         None
     }
 
-    /// True when this entity of the server's is what the ghost stands for: then only the ghost is drawn.
+    /// True when `entity`, which is the server's, is the one that the ghost stands for: then only the ghost is drawn.
     fn is_ghost_of(ghost: &Self::Ghost, entity: &Self::Ghost) -> bool {
         let _ = (ghost, entity);
         false
@@ -129,9 +124,14 @@ pub trait Rules: Sized + Send + Sync + 'static {
     }
 
     /// The schema of these rules: tables, fields, hash.
-    fn schema() -> crate::replicate::Schema {
+    fn schema() -> Schema {
         let mut builder = SchemaBuilder::default();
         Self::components(&mut builder);
-        builder.finish::<Self>()
+        builder.finish(GameVersion {
+            name: Self::GAME,
+            revision: Self::REVISION,
+            tick_rate_hz: Self::TICK_RATE_HZ,
+            ticks_per_snapshot: Self::TICKS_PER_SNAPSHOT,
+        })
     }
 }

@@ -15,8 +15,8 @@ use tickwire_shared::message::{
 use tickwire_shared::replicate::{FieldKind, Schema};
 use tickwire_shared::rules::Rules;
 use tickwire_shared::snapshot::layout::{
-    Header, OwnAvatar, Pace, Rung, SectionKind, write_channel, write_header, write_next_group,
-    write_section,
+    Header, OwnAvatar, Rung, SectionKind, ServiceLevel, write_channel, write_header,
+    write_next_group, write_section,
 };
 use tickwire_shared::snapshot::{
     BitWriter, ChannelState, Code, DeltaDecoder, DeltaEncoder, Rows, apply_keyframe, coast_all,
@@ -555,7 +555,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
         ticks_on: 4,
         applied_low: 6,
         slack_ticks: Some(1),
-        pace: Some(Pace {
+        service: Some(ServiceLevel {
             rung: Rung::Merged,
             stride: 1,
         }),
@@ -583,7 +583,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
         ticks_on: 2,
         applied_low: 8,
         slack_ticks: Some(2),
-        pace: Some(Pace::default()),
+        service: Some(ServiceLevel::default()),
         avatar: OwnAvatar::Predicted,
         ..Header::default()
     });

@@ -1,4 +1,6 @@
-//! The `#[net(..)]` attribute of one field: parsing, and the field kind it declares.
+//! The `#[net(..)]` attributes of one field.
+//!
+//! In: the field's attributes and its type. Out: what they say, and the field kind that they declare.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -2,7 +2,7 @@
 //!
 //! In: a struct with named fields and `#[net(..)]` attributes, or an enum of unit variants. Out: an implementation of
 //! `tickwire_shared::replicate::Replicate` (struct) or `FieldValue` (enum). The trait's page shows every attribute.
-//! Must not: invent defaults for floats; a range that nobody chose is a bug on somebody's screen.
+//! Must not: invent a range or a step for a float; no default fits every game.
 
 mod attributes;
 
@@ -10,7 +10,8 @@ use attributes::FieldAttributes;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
-    Data, DataEnum, DeriveInput, Error, Fields, Result, parse_macro_input, spanned::Spanned,
+    Data, DataEnum, DeriveInput, Error, Field, Fields, Ident, Result, parse_macro_input,
+    spanned::Spanned,
 };
 
 /// Implements `Replicate` for a struct, or makes a unit enum usable as a field.
@@ -48,92 +49,135 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
             ));
         }
     };
-    let mut checks = vec![];
-    let mut positions = 0;
-    let (mut schemas, mut quantise, mut values, mut from_values) = (vec![], vec![], vec![], vec![]);
+    let mut parts = Parts::default();
     for field in fields {
-        let (ident, ty, index) = (field.ident.as_ref(), &field.ty, schemas.len());
+        parts.add(field)?;
+    }
+    if parts.positions != 0 && parts.positions != 2 {
+        return Err(Error::new(
+            input.span(),
+            "a position is two fields: x and y, in this order",
+        ));
+    }
+    Ok(parts.implement(&input.ident))
+}
+
+/// What the fields of a struct contribute to its implementation, in declared order.
+#[derive(Default)]
+struct Parts {
+    checks: Vec<TokenStream>,
+    schemas: Vec<TokenStream>,
+    quantise: Vec<TokenStream>,
+    values: Vec<TokenStream>,
+    from_values: Vec<TokenStream>,
+    /// How many fields say where the entity is.
+    positions: usize,
+}
+
+impl Parts {
+    fn add(&mut self, field: &Field) -> Result<()> {
+        let (ident, ty, index) = (field.ident.as_ref(), &field.ty, self.schemas.len());
         let attributes = FieldAttributes::parse(&field.attrs)?;
         if attributes.skip.is_some() {
-            from_values.push(quote!(#ident: ::core::default::Default::default()));
-            continue;
+            let default = quote!(#ident: ::core::default::Default::default());
+            self.from_values.push(default);
+            return Ok(());
         }
         let kind = attributes.kind(ty)?;
-        let name = ident.map(ToString::to_string).unwrap_or_default();
-        let (interpolate, owner_only) = (
+        let (interpolate, owner_only, position) = (
             attributes.interpolate.is_some(),
             attributes.owner_only.is_some(),
+            attributes.position.is_some(),
         );
-        let position = attributes.position.is_some();
-        positions += usize::from(position);
+        self.positions += usize::from(position);
         if position && (owner_only || !interpolate) {
             return Err(Error::new(
                 field.span(),
                 "a position is seen by others and interpolated",
             ));
         }
-        let heading = attributes.heading.is_some();
-        let snap_over = attributes
-            .snap_over
-            .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
         if interpolate {
-            // Motion is the difference of two values, in an i32 on both ends.
-            checks.push(quote! {
+            // Motion is the difference of two values, and both ends hold it in an i32.
+            self.checks.push(quote! {
                 const _: () = assert!(#kind.max() < 1 << 30, "an interpolated field has at most 2^30 values");
             });
         }
-        schemas.push(quote! {
-            ::tickwire_shared::replicate::FieldSchema {
-                name: #name,
-                kind: #kind,
-                interpolate: #interpolate,
-                owner_only: #owner_only,
-                position: #position,
-                heading: #heading,
-                snap_over: #snap_over,
-            }
-        });
+        self.schemas.push(schema_of(field, &kind, &attributes));
         let value = quote!(::tickwire_shared::replicate::FieldValue);
-        quantise.push(quote! {{
+        self.quantise.push(quote! {{
             const KIND: ::tickwire_shared::replicate::FieldKind = #kind;
             out[#index] = KIND.quantise(#value::to_number(self.#ident));
         }});
-        values.push(quote!(out[#index] = #value::to_number(self.#ident);));
-        from_values.push(quote!(#ident: #value::from_number(values[#index])));
+        self.values
+            .push(quote!(out[#index] = #value::to_number(self.#ident);));
+        self.from_values
+            .push(quote!(#ident: #value::from_number(values[#index])));
+        Ok(())
     }
-    if positions != 0 && positions != 2 {
-        return Err(Error::new(
-            input.span(),
-            "a position is two fields: x and y, in this order",
-        ));
-    }
-    let (ident, name, count) = (&input.ident, input.ident.to_string(), schemas.len());
-    Ok(quote! {
-        #(#checks)*
-        const _: () = assert!(
-            ::tickwire_shared::replicate::FieldSchema::can_head(<#ident as ::tickwire_shared::replicate::Replicate>::FIELDS),
-            "a heading is one interpolated angle of at least 2 bits, seen by others, beside a position whose x and y have the same step and fewer than 2^24 values"
-        );
-        impl ::tickwire_shared::replicate::Replicate for #ident {
-            const NAME: &'static str = #name;
-            const FIELDS: &'static [::tickwire_shared::replicate::FieldSchema] = &[#(#schemas),*];
-            #[inline]
-            fn quantise(&self, out: &mut [u32]) {
-                let out = &mut out[..#count];
-                #(#quantise)*
-            }
-            #[inline]
-            fn values(&self, out: &mut [f64]) {
-                let out = &mut out[..#count];
-                #(#values)*
-            }
-            #[inline]
-            fn from_values(values: &[f64]) -> Self {
-                let values = &values[..#count];
-                Self { #(#from_values),* }
+
+    fn implement(&self, ident: &Ident) -> TokenStream {
+        let Parts {
+            checks,
+            schemas,
+            quantise,
+            values,
+            from_values,
+            positions: _,
+        } = self;
+        let (name, count) = (ident.to_string(), schemas.len());
+        quote! {
+            #(#checks)*
+            const _: () = assert!(
+                ::tickwire_shared::replicate::FieldSchema::can_head(<#ident as ::tickwire_shared::replicate::Replicate>::FIELDS),
+                "a heading is one interpolated angle of at least 2 bits, seen by others, beside a position whose x and y have the same step and fewer than 2^24 values"
+            );
+            impl ::tickwire_shared::replicate::Replicate for #ident {
+                const NAME: &'static str = #name;
+                const FIELDS: &'static [::tickwire_shared::replicate::FieldSchema] = &[#(#schemas),*];
+                #[inline]
+                fn quantise(&self, out: &mut [u32]) {
+                    let out = &mut out[..#count];
+                    #(#quantise)*
+                }
+                #[inline]
+                fn values(&self, out: &mut [f64]) {
+                    let out = &mut out[..#count];
+                    #(#values)*
+                }
+                #[inline]
+                fn from_values(values: &[f64]) -> Self {
+                    let values = &values[..#count];
+                    Self { #(#from_values),* }
+                }
             }
         }
-    })
+    }
+}
+
+/// The `FieldSchema` expression of a field.
+fn schema_of(field: &Field, kind: &TokenStream, attributes: &FieldAttributes) -> TokenStream {
+    let name = field.ident.as_ref().map(ToString::to_string);
+    let name = name.unwrap_or_default();
+    let (interpolate, owner_only) = (
+        attributes.interpolate.is_some(),
+        attributes.owner_only.is_some(),
+    );
+    let (position, heading) = (attributes.position.is_some(), attributes.heading.is_some());
+    let snap_over = attributes
+        .snap_over
+        .as_ref()
+        .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
+    quote! {
+        ::tickwire_shared::replicate::FieldSchema {
+            name: #name,
+            kind: #kind,
+            interpolate: #interpolate,
+            owner_only: #owner_only,
+            position: #position,
+            heading: #heading,
+            snap_over: #snap_over,
+        }
+    }
 }
 
 fn expand_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {

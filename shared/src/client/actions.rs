@@ -1,19 +1,19 @@
-//! What the own inputs do at once, before the server has said so: shown, then confirmed or withdrawn.
+//! Actions of the client's own inputs: shown before the server has answered, then confirmed or withdrawn.
 //!
 //! In: actions as they are predicted, confirmations, the newest input applied. Out: news for the page, and the ghosts that
-//! the view shows in place of the server's entities until those are over.
+//! the view shows in place of the server's entities for as long as those last.
 
 use std::collections::VecDeque;
 
+use super::frames::Frame;
 use super::view::View;
-use super::world::Frame;
 use crate::ids::InputSequence;
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
 
-/// Actions that may wait for the server or have a ghost; the oldest gives way.
+/// Actions that may wait for the server or have a ghost. The oldest is dropped beyond it.
 const ACTIONS: usize = 64;
-/// Ghosts have ids that no entity has: the highest bit, and the sequence of their input.
+/// Ghosts have ids that no entity has: this bit, and the sequence number of their input.
 const GHOST_ID: u32 = 1 << 31;
 
 /// What became of an action.
@@ -27,12 +27,12 @@ pub(super) enum ActionNews<A> {
 #[derive(Debug)]
 struct Predicted<A> {
     act: Act<A>,
-    /// The tick that it happens in, counted without wrap.
+    /// The tick in which it happens, counted without wrap.
     tick: i64,
     confirmed: bool,
-    /// The server's entity has been seen.
+    /// The server's entity has been in a snapshot.
     seen: bool,
-    /// Nothing of it is drawn any more.
+    /// Its ghost is no longer drawn.
     over: bool,
 }
 
@@ -54,7 +54,7 @@ impl<R: Rules> Default for Actions<R> {
 }
 
 impl<R: Rules> Actions<R> {
-    /// An input was simulated here that did this.
+    /// An input that was simulated here did this.
     pub(super) fn predict(&mut self, act: Act<R::Action>, tick: i64) {
         if self.predicted.len() == ACTIONS {
             self.predicted.pop_front();
@@ -70,7 +70,7 @@ impl<R: Rules> Actions<R> {
         });
     }
 
-    /// The server carried it out.
+    /// The server carried out the action of this input.
     pub(super) fn confirm(&mut self, sequence: InputSequence) {
         let mut waiting = self.predicted.iter_mut();
         if let Some(predicted) = waiting.find(|predicted| predicted.act.sequence == sequence) {
@@ -79,8 +79,9 @@ impl<R: Rules> Actions<R> {
         }
     }
 
-    /// The server has applied all inputs up to this one: what it did not confirm by now, it will not.
-    pub(super) fn settle(&mut self, applied: InputSequence) {
+    /// The server has applied all inputs up to this one. It will not confirm any action of theirs that it has not
+    /// confirmed by now, so those are withdrawn.
+    pub(super) fn withdraw_refused(&mut self, applied: InputSequence) {
         let news = &mut self.news;
         self.predicted.retain(|predicted| {
             let sequence = predicted.act.sequence;
@@ -96,7 +97,7 @@ impl<R: Rules> Actions<R> {
         std::mem::take(&mut self.news)
     }
 
-    /// Ends the ghosts whose entity has come and gone, as the newest snapshot shows.
+    /// Ends the ghosts whose entities have come and gone, by what the newest snapshot holds.
     pub(super) fn follow(&mut self, schema: &Schema, map: &R::Map, newest: &Frame) {
         if self.predicted.is_empty() {
             return;
@@ -127,7 +128,8 @@ impl<R: Rules> Actions<R> {
         }
     }
 
-    /// Puts the ghosts into the view as they are at `tick` (with fraction), in place of the entities that they stand for.
+    /// Puts the ghosts into the view as they are at `tick` (with its fraction), in place of the entities that they stand
+    /// for.
     pub(super) fn draw(&mut self, tick: f64, schema: &Schema, map: &R::Map, view: &mut View) {
         if self.predicted.is_empty() {
             return;

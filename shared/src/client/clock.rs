@@ -1,7 +1,7 @@
-//! The client's idea of the room's time, from pings: a windowed minimum-RTT filter over monotonic time.
+//! The room's time as the client estimates it from pings: a minimum filter over the last round trips.
 //!
 //! In: when a ping left, when its pong came, what the room's clock said. Out: room time for any local time. Of the
-//! last samples the one with the shortest round trip has the least queueing in it, so it says the offset best
+//! last samples, the one with the shortest round trip has waited least in queues, so its offset is the best
 //! (Mills, RFC 5905, clock filter). The room's clock stands still for ticks that the room skips: samples from before that
 //! contradict those after it, and are forgotten.
 
@@ -14,15 +14,15 @@ use super::tuning::within;
 const WINDOW: usize = 16;
 /// The clock bends by at most this much of the time that passes.
 const SLEW: f64 = 0.05;
-/// An error beyond this is no drift: the clock jumps.
+/// A larger error than this is no drift: the clock jumps.
 const JUMP_S: f64 = 0.170;
-/// What the local clock and the room's may have drifted apart within the window, seconds.
+/// How far the local clock and the room's may drift apart within the window, seconds.
 const DRIFT_S: f64 = 0.010;
 
 #[derive(Debug)]
 pub(super) struct Clock {
     samples: VecDeque<Sample>,
-    /// Room time minus local time, seconds, as used.
+    /// Room time minus local time as it is in use, seconds.
     offset_s: f64,
     updated_s: f64,
 }
@@ -34,14 +34,14 @@ struct Sample {
 }
 
 impl Sample {
-    /// One offset explains both: it is within half a round trip of each.
+    /// True when one offset explains both: it is within half a round trip of each.
     fn agrees(self, other: Sample) -> bool {
         (self.offset_s - other.offset_s).abs() <= (self.rtt_s + other.rtt_s) / 2.0 + DRIFT_S
     }
 }
 
 impl Clock {
-    /// A clock that knows only what the welcome said on its arrival.
+    /// A clock that knows only the room's time in the welcome, which has just arrived.
     pub(super) fn new(now: Duration, room_time: Duration) -> Clock {
         let now_s = now.as_secs_f64();
         Clock {
@@ -140,7 +140,7 @@ mod tests {
             let sent = 1000 * second;
             clock.handle_pong(ms(sent), ms(sent + 20), ms(sent + 5010));
         }
-        // The room's time fell back by 800 ms; the first pong after that was slow besides.
+        // The room's time fell back by 800 ms, and the first pong after that was slow.
         clock.handle_pong(ms(10_000), ms(10_060), ms(14_230));
         clock.update(ms(10_060));
         assert!((clock.room_time_s(ms(11_000)) - 15.2).abs() < 0.001);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_pongs_drive_out_nobody() {
+    fn slow_pongs_drive_out_no_other_sample() {
         let ms = Duration::from_millis;
         let mut clock = Clock::new(ms(0), ms(5000));
         clock.handle_pong(ms(0), ms(20), ms(5010));

@@ -1,76 +1,21 @@
-//! The curve that an entity is drawn on: through the snapshots around the drawn moment, and a little past the newest.
+//! The curve on which an entity is drawn: through the snapshots around the drawn moment, and a little past the newest.
 //!
-//! In: up to four frames. Out: values and speeds. Between snapshots the curve is a cubic (Hermite) whose slope at each
-//! snapshot is that of the parabola through it and its neighbours, limited so that only what turns round swings past what
-//! it was told (Fritsch and Carlson, 1980). Past the newest it goes on straight, slows down and holds.
+//! In: up to four frames. Out: values and speeds. Between snapshots the curve is a cubic (Hermite). Its slope at each
+//! snapshot is that of the parabola through it and its neighbours, limited so that only an entity that turns round swings
+//! past its snapshots (Fritsch and Carlson, 1980). Past the newest snapshot it goes on straight, slows down and holds.
 
+use super::frames::{Around, Frame};
 use super::tuning::within;
-use super::tuning::{EXTRAPOLATE_FULL_S, EXTRAPOLATE_S};
-use super::world::Frame;
 use crate::replicate::{FieldKind, FieldSchema};
 use crate::snapshot::TableState;
 
-/// A slope at a snapshot is at most this many times the mean slope of its span: what keeps a cubic monotone. Slopes on both
-/// sides are the same unless something starts or stops dead: then one of them is held down.
+/// A slope at a snapshot is at most this many times the mean slope of its span, which keeps the cubic monotone. The slopes
+/// on both sides of a snapshot are the same, unless something starts or stops dead: then one of them is cut to this.
 const STEEPEST: f64 = 3.0;
-/// Spans of which neither is more than this many times the other are of one motion.
+/// Two spans belong to one motion when neither is more than this many times as long as the other.
 const EVEN: f64 = 2.0;
 
-/// The frames around a moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
-    /// The one before `a`, `a`, `b`, and the one after `b`. With one frame only, `a` and `b` are the same.
-    pub(super) before: Option<&'a Frame>,
-    pub(super) a: &'a Frame,
-    pub(super) b: &'a Frame,
-    pub(super) after: Option<&'a Frame>,
-    /// Ticks from `a` to the moment.
-    pub(super) past_a: f64,
-    /// How fast the moment moves on, 0..=1 of drawn time: less than 1 when it comes to a hold.
-    pub(super) pace: f64,
-}
-
-impl Around<'_> {
-    /// The moment lies before `b`: what is drawn is what `a` held.
-    pub(super) fn before_b(&self) -> bool {
-        self.past_a < self.span()
-    }
-
-    fn span(&self) -> f64 {
-        (self.b.tick - self.a.tick) as f64
-    }
-}
-
-/// What one animation frame draws remote entities from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment<'a> {
-    /// What is known now.
-    pub(super) around: Around<'a>,
-    /// What was known in the animation frame before, when that drew something else at this moment.
-    pub(super) guessed: Option<Around<'a>>,
-    /// Since the animation frame before; None when the picture does not go on from it.
-    pub(super) passed_s: Option<f64>,
-    pub(super) tick_s: f64,
-}
-
-/// How far past the newest snapshot is drawn when drawn time is `past_s` past it, and how fast that moves on.
-pub(super) fn reach(past_s: f64) -> (f64, f64) {
-    let slowing_s = EXTRAPOLATE_S - EXTRAPOLATE_FULL_S;
-    let beyond_s = past_s - EXTRAPOLATE_FULL_S;
-    if beyond_s <= 0.0 {
-        (past_s, 1.0)
-    } else if beyond_s < 2.0 * slowing_s {
-        let reached_s = beyond_s - beyond_s * beyond_s / (4.0 * slowing_s);
-        (
-            EXTRAPOLATE_FULL_S + reached_s,
-            1.0 - beyond_s / (2.0 * slowing_s),
-        )
-    } else {
-        (EXTRAPOLATE_S, 0.0)
-    }
-}
-
-/// One table of the frames around a moment, walked through by ascending id.
+/// A walk by ascending id through one table of the frames around a moment.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     tables: [Option<&'a TableState>; 4],
@@ -78,11 +23,11 @@ pub(super) struct Walk<'a> {
     /// Ticks from `before` to `a`, `a` to `b`, `b` to `after`.
     spans: [f64; 3],
     past_a: f64,
-    pace: f64,
+    moment_speed: f64,
     fields: &'a [FieldSchema],
 }
 
-/// One entity's rows there.
+/// One entity's rows in that table.
 #[derive(Debug)]
 pub(super) struct Knots<'a> {
     before: Option<&'a [u32]>,
@@ -94,7 +39,7 @@ pub(super) struct Knots<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Through the table at `place` of the schema's tables, which has these fields.
+    /// A walk through the table at `place` of the schema's tables, which has these fields.
     pub(super) fn new(around: Around<'a>, place: usize, fields: &'a [FieldSchema]) -> Walk<'a> {
         let frames = [around.before, Some(around.a), Some(around.b), around.after];
         let tick = |frame: Option<&Frame>, other: i64| frame.map_or(other, |frame| frame.tick);
@@ -105,7 +50,7 @@ impl<'a> Walk<'a> {
             rows: [0; 4],
             spans: spans.map(|span| span as f64),
             past_a: around.past_a,
-            pace: around.pace,
+            moment_speed: around.moment_speed,
             fields,
         }
     }
@@ -120,11 +65,11 @@ impl<'a> Walk<'a> {
         found.then(|| table.row(*row, self.fields.len()))
     }
 
-    /// An entity's rows; ids must ascend from call to call. None when neither `a` nor `b` has it.
+    /// An entity's rows. Ids must ascend from call to call. None when neither `a` nor `b` has the entity.
     pub(super) fn find(&mut self, id: u32) -> Option<Knots<'a>> {
         let (a, b) = (self.row(1, id), self.row(2, id));
         let (before, after) = (self.row(0, id), self.row(3, id));
-        // A neighbour counts only next to a row of the entity itself, and not across a teleport.
+        // A neighbour counts only beside a row of the same entity, and not across a teleport.
         let near = |one: Option<&'a [u32]>, other: Option<&'a [u32]>| {
             one.zip(other)
                 .filter(|(one, other)| !jumps(self.fields, one, other))
@@ -142,7 +87,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// A field of an entity at the moment, and how fast it changes, per tick of drawn time.
+    /// The value of an entity's field at the moment, and how fast it changes per tick of drawn time.
     pub(super) fn value(&self, knots: &Knots, place: usize) -> (f64, f64) {
         let Some(field) = self.fields.get(place) else {
             return (0.0, 0.0);
@@ -168,31 +113,31 @@ impl<'a> Walk<'a> {
             })
         });
         let (moved, speed) = cubic(span, slope, ends, self.past_a);
-        (add(kind, from, moved), speed * self.pace)
+        (add(kind, from, moved), speed * self.moment_speed)
     }
 }
 
-/// `value + more`, for angles within their range.
+/// `value + more`; angles stay within their range.
 pub(super) fn add(kind: FieldKind, value: f64, more: f64) -> f64 {
     kind.blend(value, value + more, 1.0)
 }
 
-/// The slope at a snapshot at the end of a span with the mean slope `own`, when the span on its other side has `beside`.
+/// The slope at one end of a span. `own` is the mean slope of that span, `beside` that of the span on the other side.
 fn tangent((beside, beside_span): (f64, f64), (own, own_span): (f64, f64)) -> f64 {
     let even = beside_span <= EVEN * own_span && own_span <= EVEN * beside_span;
-    // Of a long rest only the end matters.
+    // Of a long rest, only the end matters.
     let beside_span = beside_span.min(EVEN * own_span);
-    // Of the parabola through all three.
+    // The slope of the parabola through all three snapshots.
     let slope = (beside * own_span + own * beside_span) / (own_span + beside_span);
     if beside * own < 0.0 {
-        // A turn: its furthest point is past both snapshots. After a long rest there was none.
+        // A turn, whose furthest point is past both snapshots. After a long rest there was no turn.
         return if even { slope } else { 0.0 };
     }
     let limit = STEEPEST * own.abs();
     within(slope, -limit, limit)
 }
 
-/// How far the cubic over a span has moved, and its slope there; past the span it goes on straight at the mean slope.
+/// How far the cubic over a span has moved, and its slope there. Past the span it goes on straight at the mean slope.
 fn cubic(span: f64, slope: f64, [start, end]: [f64; 2], past: f64) -> (f64, f64) {
     if past >= span {
         return (slope * past, slope);
@@ -205,7 +150,7 @@ fn cubic(span: f64, slope: f64, [start, end]: [f64; 2], past: f64) -> (f64, f64)
     (moved * span, speed)
 }
 
-/// True when any field moved further than its component may move without being a teleport.
+/// True when any field moved so far that it is a teleport.
 fn jumps(fields: &[FieldSchema], from: &[u32], to: &[u32]) -> bool {
     fields.iter().zip(from).zip(to).any(|((field, from), to)| {
         let (from, to) = (field.kind.dequantise(*from), field.kind.dequantise(*to));
@@ -220,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_what_turns_round_swings_past_what_it_was_told(
+        fn only_what_turns_round_swings_past_its_snapshots(
             moves in prop::array::uniform3(0.0..10.0_f64),
             turns in any::<bool>(),
             spans in prop::array::uniform3(1.0..30.0_f64),
@@ -231,7 +176,7 @@ mod tests {
             let slopes = [0, 1, 2].map(|n| (slopes[n] / spans[n], spans[n]));
             let ends = [tangent(slopes[0], slopes[1]), tangent(slopes[2], slopes[1])];
             let (moved, _) = cubic(spans[1], slopes[1].0, ends, t * spans[1]);
-            // The furthest that a parabola's end may reach beyond: 4/27 of the slope there times the span.
+            // The cubic reaches at most 4/27 of (end slope * span) beyond its end.
             let beyond = if turns { ends[1].abs() * spans[1] * 0.15 } else { 0.0 };
             let drawn = -1e-9 - beyond..=moves[1] + 1e-9 + beyond;
             prop_assert!(drawn.contains(&moved), "{moved} not in {drawn:?}");
@@ -266,17 +211,5 @@ mod tests {
     fn what_starts_after_a_long_rest_does_not_back_off() {
         assert_eq!(tangent((0.1, 2.0), (0.0, 15.0)), 0.0);
         assert_eq!(tangent((0.1, 2.0), (-0.001, 15.0)), 0.0);
-    }
-
-    #[test]
-    fn extrapolation_slows_down_and_holds() {
-        let mut last = (0.0, 1.0);
-        for step in 0..300 {
-            let (reached_s, pace) = reach(f64::from(step) / 1000.0);
-            assert!(reached_s >= last.0 && reached_s <= EXTRAPOLATE_S + 1e-9);
-            assert!(pace <= last.1 && last.1 - pace < 0.02, "a soft stop");
-            last = (reached_s, pace);
-        }
-        assert_eq!(last, (EXTRAPOLATE_S, 0.0));
     }
 }

@@ -1,12 +1,12 @@
 //! Eases the picture from what was guessed to what turned out to be true.
 //!
-//! In: how far, and how much faster, the old guess is from the new truth when a snapshot changes what is drawn. Out: what
-//! to add to each drawn value. A critically damped spring pulls it to nothing, so the picture neither jumps nor kinks.
-//! Must not: allocate per animation frame.
+//! In: the distance and the difference in speed between the old guess and the new truth, when a snapshot changes what is
+//! drawn. Out: an offset for each drawn value. A critically damped spring pulls it to 0, so the picture neither jumps nor
+//! kinks. Must not: allocate per animation frame.
 
 use super::tuning::EASE_PER_S;
 
-/// What is smaller than this, in the field's unit, is done.
+/// A smaller offset than this, in the field's unit, has come to its end.
 const DONE: f64 = 1e-5;
 
 /// A drawn value minus the true one, and how fast that changes, per second.
@@ -31,19 +31,19 @@ impl Cell {
     }
 }
 
-/// The cells of one table: a row for each entity, a cell for each field.
+/// The cells of one table: a row for each entity, and in it a cell for each field.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Eases {
     ids: Vec<u32>,
     cells: Vec<Cell>,
-    /// Some cell is not done. Otherwise the rows are not kept.
+    /// Some cell has not come to its end. Otherwise the rows are of no use.
     active: bool,
     /// Memory for another order of rows.
     spare: (Vec<u32>, Vec<Cell>),
 }
 
 impl Eases {
-    /// Nothing is off any more.
+    /// Drops all offsets.
     pub(super) fn clear(&mut self) {
         self.active = false;
     }
@@ -52,7 +52,7 @@ impl Eases {
         self.active
     }
 
-    /// Time passes.
+    /// Lets the offsets fade over `passed_s`.
     pub(super) fn fade(&mut self, passed_s: f64) {
         if !self.active {
             return;
@@ -64,7 +64,7 @@ impl Eases {
         }
     }
 
-    /// Brings the rows into the order of `ids`, ascending; what is new is not off. From then on it is active.
+    /// Brings the rows into the order of `ids`, ascending. New rows have no offset. It is active from then on.
     pub(super) fn align(&mut self, ids: &[u32], width: usize) {
         if !self.active {
             self.ids.clear();

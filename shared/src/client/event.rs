@@ -1,4 +1,6 @@
-//! What goes in and comes out of a client core beside bytes: where to go, and what happened.
+//! What a client's owner says and hears beside bytes: where to go, and what happened.
+//!
+//! In: a [`Destination`]. Out: [`ClientEvent`]s.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -8,15 +10,15 @@ use crate::message::{LinkReport, RoomEvent};
 /// Where the client wants to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destination {
-    /// The room's name; empty asks for any with a free seat.
+    /// The room's name; empty asks for any room with a free seat.
     pub room: String,
     /// Open the room if it is not there.
     pub create: bool,
-    /// The name to be seen under.
+    /// The name to be shown under.
     pub name: String,
 }
 
-/// What the core tells its owner.
+/// What the client core tells its owner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub enum ClientEvent<E, A = ()> {
     /// The room let the client in.
@@ -27,37 +29,37 @@ pub enum ClientEvent<E, A = ()> {
         resumed: bool,
         /// The room's name.
         room: String,
-        /// The own name after cleaning.
+        /// The player's own name after cleaning.
         name: String,
     },
-    /// The server is about to close, and why.
+    /// The server is about to close the connection, and why.
     Goodbye {
         /// The close code.
         code: u16,
         /// For a person to read.
         words: String,
     },
-    /// The server sent what this client cannot read: close the socket and come back fresh.
+    /// The server sent bytes that this client cannot read: close the connection and come back as a newcomer.
     Broken(String),
     /// Something happened in the room.
     Room(RoomEvent<E>),
-    /// An input of our own does this: show it now.
+    /// An input of the client's own does this: show it now.
     Predicted {
-        /// By which input.
+        /// The input.
         sequence: u32,
-        /// What.
+        /// What it does.
         action: A,
     },
-    /// The server carried it out.
+    /// The server carried out the action of this input.
     Confirmed {
-        /// By which input.
+        /// The input.
         sequence: u32,
     },
-    /// The server did not: take back what was shown.
+    /// The server did not carry it out: take back what was shown.
     Withdrawn {
-        /// By which input.
+        /// The input.
         sequence: u32,
     },
-    /// The server is in dev mode, and this is what it does to the own link: see [`super::Client::condition_link`].
+    /// The server is in dev mode, and this is how it conditions the client's link: see [`super::Client::condition_link`].
     Link(LinkReport),
 }

@@ -1,7 +1,7 @@
-//! The own avatar, ahead of the server: each input is applied at once, and again on top of each snapshot.
+//! The client's own avatar, ahead of the server: each input is applied when it is made, and again after each snapshot.
 //!
 //! In: the player's input per tick, the server's avatar per snapshot. Out: inputs to send, and the avatar to draw
-//! now. What the server disagrees with is not jumped to but fades from the picture in about 100 ms; a teleport snaps.
+//! now. When the server disagrees, the picture does not jump: the difference fades in about 100 ms. A teleport snaps.
 
 use std::collections::VecDeque;
 
@@ -9,15 +9,15 @@ use crate::ids::InputSequence;
 use crate::replicate::Replicate;
 use crate::rules::Rules;
 
-/// Inputs kept for replaying: 8 s at 60 ticks, longer than a stalled write may last.
+/// Inputs kept to be replayed: 8 s at 60 ticks a second, longer than a write may stall.
 const INPUTS: usize = 512;
-/// Ticks that one call may catch up; beyond it the prediction skips ahead without inputs.
+/// Ticks that one call may catch up. If more are missing, the prediction skips ahead without inputs for them.
 const CATCH_UP_TICKS: i64 = 16;
-/// A clock this far ahead of the tick it should be at falls back; less is waited for.
+/// The prediction falls back when it is further ahead of its tick than this; otherwise it waits for the tick.
 const FALL_BACK_TICKS: i64 = 128;
-/// The visual error shrinks to 1/e in this time, seconds: 5 % are left after 100 ms.
+/// The visual error shrinks to 1/e in this time, seconds: 5 % is left after 100 ms.
 const ERROR_FADE_S: f64 = 0.033;
-/// A disagreement over this counts as a correction, in the field's unit (1 cm for metres).
+/// A larger difference than this counts as a correction, in the field's unit (1 cm for metres).
 const CORRECTION: f64 = 0.01;
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Prediction<R: Rules> {
     tick: i64,
     sequence: InputSequence,
     avatar: Option<R::Avatar>,
-    /// The server's avatar after a tick: the newest that is known for sure.
+    /// A tick, and the server's avatar after it: the newest that is certain.
     base: Option<(i64, R::Avatar)>,
     /// What is drawn minus what is predicted, by field.
     error: Vec<f64>,
@@ -41,18 +41,18 @@ struct Made<I> {
     input: I,
 }
 
-/// Inputs made by one advance: consecutive ticks and sequence numbers.
+/// The inputs of one advance, with consecutive ticks and sequence numbers.
 #[derive(Debug)]
 pub(super) struct NewInputs<I, A> {
     pub(super) first_sequence: InputSequence,
     pub(super) first_tick: i64,
     pub(super) inputs: Vec<I>,
-    /// What they did beside moving the avatar: by which of them, in which tick.
+    /// What they did beside moving the avatar, each with its input and its tick.
     pub(super) actions: Vec<(InputSequence, i64, A)>,
 }
 
 impl<R: Rules> Prediction<R> {
-    /// Starts before `tick`.
+    /// A prediction that has simulated up to `tick` and knows no avatar yet.
     pub(super) fn new(tick: i64) -> Prediction<R> {
         Prediction {
             inputs: VecDeque::with_capacity(INPUTS),
@@ -75,7 +75,7 @@ impl<R: Rules> Prediction<R> {
     ) -> Option<NewInputs<R::Input, R::Action>> {
         if tick - self.tick > CATCH_UP_TICKS || tick < self.tick - FALL_BACK_TICKS {
             self.tick = tick - 1;
-            // What was sent for earlier ticks may still be applied there; of two inputs for one tick the later counts.
+            // Inputs for earlier ticks may still be applied by the server. Of two inputs for one tick, the later counts.
             while self.inputs.back().is_some_and(|made| made.tick >= tick) {
                 self.inputs.pop_back();
             }
@@ -111,7 +111,7 @@ impl<R: Rules> Prediction<R> {
         Some(made)
     }
 
-    /// The server's avatar after its tick `tick`: replays what it had not seen.
+    /// Takes the server's avatar after tick `tick`, and replays the inputs of later ticks.
     pub(super) fn reconcile(&mut self, tick: i64, avatar: R::Avatar, map: &R::Map) {
         while self.inputs.front().is_some_and(|made| made.tick <= tick) {
             self.inputs.pop_front();
@@ -120,8 +120,8 @@ impl<R: Rules> Prediction<R> {
         self.replay(map);
     }
 
-    /// The server's avatar after its tick `tick` is where the inputs of all ticks until then bring it. False when they
-    /// are not all known here: then the server must say where it is.
+    /// The server's avatar after tick `tick` is where the inputs of all ticks until then bring it. False when some of those
+    /// inputs are not known here: then the server must send the avatar.
     pub(super) fn confirm(&mut self, tick: i64, map: &R::Map) -> bool {
         let Some((at, avatar)) = &mut self.base else {
             return false;
@@ -157,13 +157,13 @@ impl<R: Rules> Prediction<R> {
         self.avatar = Some(avatar);
     }
 
-    /// The server says that there is no avatar now.
+    /// There is no avatar now.
     pub(super) fn forget(&mut self) {
         (self.avatar, self.base) = (None, None);
         self.error.fill(0.0);
     }
 
-    /// Keeps the picture where it was: the difference becomes visual error, unless it is a teleport.
+    /// Keeps the picture where it was: the difference becomes visual error. A teleport drops all visual error instead.
     fn absorb(&mut self, before: &R::Avatar, after: &R::Avatar) {
         let width = R::Avatar::FIELDS.len();
         let (mut was, mut is) = (vec![0.0; width], vec![0.0; width]);
@@ -191,8 +191,8 @@ impl<R: Rules> Prediction<R> {
         }
     }
 
-    /// The sequence number, not above the newest one made, whose low bits are `low`: right while fewer than 256 inputs
-    /// (4 s at 60 ticks) are on their way.
+    /// The newest sequence number made so far whose low bits are `low`. Correct while fewer than 256 inputs (4 s at 60
+    /// ticks a second) are on their way.
     pub(super) fn full_sequence(&self, low: u8) -> InputSequence {
         let behind = (self.sequence.0 as u8).wrapping_sub(low);
         InputSequence(self.sequence.0.saturating_sub(u32::from(behind)))
@@ -206,8 +206,8 @@ impl<R: Rules> Prediction<R> {
         }
     }
 
-    /// Writes the avatar's fields as they are drawn at `tick` (with fraction): the part of a tick that has passed is
-    /// stepped with the input held now, so that a key press shows in the very next picture.
+    /// Writes the avatar's fields as they are drawn at `tick` (with its fraction). The part of a tick that has passed is
+    /// stepped with the input held now, so that a key press shows in the very next picture. False when there is no avatar.
     pub(super) fn draw(&self, tick: f64, input: &R::Input, map: &R::Map, out: &mut [f64]) -> bool {
         let Some(avatar) = &self.avatar else {
             return false;

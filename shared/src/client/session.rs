@@ -1,16 +1,17 @@
-//! What lives from a welcome to the end of its connection: clocks, world, prediction, events waiting for their tick.
+//! What lives from a welcome to the end of its connection: clocks, world, prediction, events that wait for their tick.
 //!
-//! In: pongs, snapshots, time, the input held. Out: pings and inputs to send, events whose moment has come, the view.
+//! In: pongs, snapshots, time, the input held. Out: pings and inputs to send, events whose tick is drawn, the view.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::actions::{ActionNews, Actions};
 use super::clock::Clock;
+use super::lead::Lead;
+use super::pings::Pings;
 use super::prediction::Prediction;
-use super::stats::{Budget, DesyncPlace, Stages, Stats};
+use super::room_events::{RoomEvents, read_events};
+use super::stats::{Budget, DesyncPlace, FrameTime, Stages, Stats};
 use super::timeline::Timeline;
-use super::tuning::within;
 use super::tuning::{EXTRAPOLATE_S, STRIDE_FOLLOWED};
 use super::unsent::Unsent;
 use super::view::View;
@@ -21,33 +22,8 @@ use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
-use crate::snapshot::layout::{OwnAvatar, Pace, Part, SectionKind, SnapshotMessage};
-use crate::snapshot::{ChannelState, SnapshotError};
-
-/// The first pings come quickly, to find the offset; then one a second keeps it and the connection alive.
-const FIRST_PINGS: usize = 5;
-const FIRST_PING_EVERY: Duration = Duration::from_millis(100);
-const PING_EVERY: Duration = Duration::from_secs(1);
-/// Pings whose pong may still come.
-const PINGS_OPEN: usize = 16;
-/// Inputs should reach the server this many ticks before they are needed.
-const SLACK_TICKS: f64 = 1.5;
-/// Part of a slack error that one snapshot corrects.
-const SLACK_GAIN: f64 = 0.03;
-/// An input this late, ticks, is no drift: the lead is set anew.
-const SLACK_LOST_TICKS: f64 = -4.0;
-/// Nor is one this early: the room has skipped ticks.
-const SLACK_FAR_TICKS: f64 = 12.0;
-/// For so long: what a stall held up is late too, but says nothing about what follows.
-const SLACK_LOST_FOR: Duration = Duration::from_millis(200);
-/// The lead bends by at most this much of the ticks that pass.
-const LEAD_SLEW: f64 = 0.05;
-/// The client never runs further ahead than this, ticks: the server's input buffer is 64 deep.
-const LEAD_MAX_TICKS: f64 = 45.0;
-/// Part of a difference in the animation frame's length that one animation frame corrects.
-const FRAME_GAIN: f64 = 0.1;
-/// Events that may wait for their tick.
-const EVENTS: usize = 4096;
+use crate::snapshot::ChannelState;
+use crate::snapshot::layout::{OwnAvatar, Part, SectionKind, ServiceLevel, SnapshotMessage};
 
 #[derive(Debug)]
 pub(super) struct Session<R: Rules> {
@@ -61,32 +37,22 @@ pub(super) struct Session<R: Rules> {
     clock: Clock,
     timeline: Timeline,
     pub(super) world: World,
-    pace: Pace,
+    service: ServiceLevel,
     desyncs: u32,
     last_desync: Option<Desync>,
     prediction: Prediction<R>,
     actions: Actions<R>,
-    /// How many ticks ahead of the room's time this client simulates.
-    lead_ticks: f64,
-    lead_target_ticks: f64,
-    slack_ticks: f64,
-    /// After a jump of the lead, slack of inputs from before it says nothing: not read until this time.
-    slack_blind_until: Duration,
-    /// Since when inputs have been far too late or too early.
-    slack_lost_since: Option<Duration>,
+    lead: Lead,
     newest_tick: i64,
-    pings: VecDeque<(u32, Duration)>,
-    next_ping: Duration,
-    nonce: u32,
-    events: VecDeque<(i64, RoomEvent<R::Event>)>,
+    pings: Pings,
+    events: RoomEvents<R::Event>,
     unsent: Unsent<R::Input>,
     updated: Duration,
-    /// Between animation frames, smoothed, seconds. 0 before the second.
-    frame_s: f64,
+    frame_time: FrameTime,
     own_values: Vec<f64>,
 }
 
-/// A map has no reason to be `Debug`.
+/// A game's map, which need not be `Debug`.
 struct MapOf<R: Rules>(R::Map);
 
 impl<R: Rules> std::fmt::Debug for MapOf<R> {
@@ -109,37 +75,24 @@ impl<R: Rules> Session<R> {
             clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),
             timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
             world: World::default(),
-            pace: Pace::default(),
+            service: ServiceLevel::default(),
             desyncs: 0,
             last_desync: None,
             prediction: Prediction::new(tick),
             actions: Actions::default(),
-            lead_ticks: SLACK_TICKS,
-            lead_target_ticks: SLACK_TICKS,
-            slack_ticks: 0.0,
-            slack_blind_until: now,
-            slack_lost_since: None,
+            lead: Lead::new(now),
             newest_tick: tick,
-            pings: VecDeque::new(),
-            next_ping: now,
-            nonce: 0,
-            events: VecDeque::new(),
+            pings: Pings::new(now),
+            events: RoomEvents::default(),
             unsent: Unsent::new(now),
             updated: now,
-            frame_s: 0.0,
+            frame_time: FrameTime::default(),
             own_values: vec![0.0; R::Avatar::FIELDS.len()],
         }
     }
 
     pub(super) fn handle_pong(&mut self, now: Duration, pong: Pong) {
-        let Some(place) = self
-            .pings
-            .iter()
-            .position(|(nonce, _)| *nonce == pong.nonce)
-        else {
-            return;
-        };
-        let Some((_, sent)) = self.pings.remove(place) else {
+        let Some(sent) = self.pings.answer(pong.nonce) else {
             return;
         };
         self.clock
@@ -147,15 +100,8 @@ impl<R: Rules> Session<R> {
         if self.clock.sample_count() == 1 {
             // The way up takes about half of the round trip.
             let way_up_ticks = self.clock.rtt_s() / 2.0 * f64::from(R::TICK_RATE_HZ);
-            self.set_lead(now, way_up_ticks + SLACK_TICKS);
+            self.lead.start(now, way_up_ticks, self.clock.last_rtt_s());
         }
-    }
-
-    fn set_lead(&mut self, now: Duration, ticks: f64) {
-        self.lead_target_ticks = ticks.clamp(0.0, LEAD_MAX_TICKS);
-        self.lead_ticks = self.lead_target_ticks;
-        self.slack_lost_since = None;
-        self.slack_blind_until = now + Duration::from_secs_f64(self.clock.last_rtt_s() + 0.2);
     }
 
     pub(super) fn handle_snapshot(
@@ -186,37 +132,35 @@ impl<R: Rules> Session<R> {
         });
         walked.map_err(|error| error.to_string())?;
         world.finish_group(schema, tick);
-        for event in read_events(tick, header.events)
-            .map_err(|error| error.to_string())?
-            .into_iter()
-            .chain(events)
-        {
-            if let RoomEvent::Acted(sequence) = event.1 {
+        let own = read_events(tick, header.events).map_err(|error| error.to_string())?;
+        for (tick, event) in own.into_iter().chain(events) {
+            if let RoomEvent::Acted(sequence) = event {
                 self.actions.confirm(sequence);
-                continue;
+            } else {
+                self.events.push(tick, event);
             }
-            if self.events.len() == EVENTS {
-                self.events.pop_front();
-            }
-            self.events.push_back(event);
         }
         self.newest_tick = tick;
-        self.pace = header.pace.unwrap_or(self.pace);
-        let stride = u32::from(self.pace.stride.min(STRIDE_FOLLOWED));
+        self.service = header.service.unwrap_or(self.service);
+        let stride = u32::from(self.service.stride.min(STRIDE_FOLLOWED));
         let interval_ticks = R::TICKS_PER_SNAPSHOT * stride;
         self.timeline
             .set_interval(f64::from(interval_ticks) / f64::from(R::TICK_RATE_HZ));
         self.timeline.handle_snapshot(now, tick);
         self.applied = self.prediction.full_sequence(header.applied_low);
-        self.actions.settle(self.applied);
-        if let Some(newest) = self.world.newest() {
+        self.actions.withdraw_refused(self.applied);
+        if let Some(newest) = self.world.frames.newest() {
             self.actions.follow(schema, &self.map.0, newest);
         }
-        self.handle_slack(now, header.slack_ticks);
+        if let Some(slack_ticks) = header.slack_ticks {
+            self.unsent.handle_heard(now);
+            let rtt_s = self.clock.last_rtt_s();
+            self.lead.handle_slack(now, f64::from(slack_ticks), rtt_s);
+        }
         self.handle_avatar(tick, header.avatar)
     }
 
-    /// What the server must be told about what this client holds.
+    /// What the server must be told of this client's desyncs.
     pub(super) fn take_desyncs(&mut self) -> Vec<Desync> {
         let desyncs = std::mem::take(&mut self.world.desyncs);
         for desync in &desyncs {
@@ -224,28 +168,6 @@ impl<R: Rules> Session<R> {
             self.last_desync = Some(*desync);
         }
         desyncs
-    }
-
-    fn handle_slack(&mut self, now: Duration, slack_ticks: Option<i8>) {
-        let Some(slack_ticks) = slack_ticks.map(f64::from) else {
-            return;
-        };
-        self.slack_ticks = slack_ticks;
-        self.unsent.handle_heard(now);
-        if now < self.slack_blind_until {
-            return;
-        }
-        if !(SLACK_LOST_TICKS..=SLACK_FAR_TICKS).contains(&slack_ticks) {
-            let since = *self.slack_lost_since.get_or_insert(now);
-            if now.saturating_sub(since) < SLACK_LOST_FOR {
-                return;
-            }
-            self.set_lead(now, self.lead_target_ticks - slack_ticks + SLACK_TICKS);
-        } else {
-            self.slack_lost_since = None;
-            let wanted = self.lead_target_ticks + (SLACK_TICKS - slack_ticks) * SLACK_GAIN;
-            self.lead_target_ticks = wanted.clamp(0.0, LEAD_MAX_TICKS);
-        }
     }
 
     fn handle_avatar(&mut self, tick: i64, avatar: OwnAvatar) -> Result<(), String> {
@@ -280,8 +202,7 @@ impl<R: Rules> Session<R> {
         self.updated = now;
         self.clock.update(now);
         self.timeline.update(now);
-        let most = passed_s * f64::from(R::TICK_RATE_HZ) * LEAD_SLEW;
-        self.lead_ticks += within(self.lead_target_ticks - self.lead_ticks, -most, most);
+        self.lead.update(passed_s * f64::from(R::TICK_RATE_HZ));
         self.prediction.fade(passed_s);
         let tick = self.input_tick(now).floor() as i64;
         let Some(mut made) = self.prediction.advance(tick, input, &self.map.0) else {
@@ -300,10 +221,14 @@ impl<R: Rules> Session<R> {
         self.unsent.add(made, (Tick(viewed as i64 as u32), part));
     }
 
-    /// The tick whose picture is on the screen: what is drawn, no further than it is extrapolated.
+    /// The tick whose picture is on the screen, with its fraction: the drawn tick, but no further than extrapolation goes.
     fn viewed(&self, now: Duration) -> f64 {
         let drawn = self.timeline.drawn_tick(now).unwrap_or(0.0);
-        let newest = self.world.newest().map_or(0.0, |newest| newest.tick as f64);
+        let newest = self
+            .world
+            .frames
+            .newest()
+            .map_or(0.0, |newest| newest.tick as f64);
         drawn.min(newest + EXTRAPOLATE_S * f64::from(R::TICK_RATE_HZ))
     }
 
@@ -312,47 +237,25 @@ impl<R: Rules> Session<R> {
         self.actions.take_news()
     }
 
-    /// The inputs that are to be sent now, as one message.
+    /// The inputs to send now, as one message.
     pub(super) fn take_inputs(&mut self, now: Duration) -> Option<Inputs<R::Input>> {
         self.unsent.take(now)
     }
 
     /// The ping to send now, if one is due.
     pub(super) fn due_ping(&mut self, now: Duration) -> Option<Ping> {
-        if now < self.next_ping {
-            return None;
-        }
-        let every = if self.clock.sample_count() < FIRST_PINGS {
-            FIRST_PING_EVERY
-        } else {
-            PING_EVERY
-        };
-        self.next_ping = now + every;
-        self.nonce = self.nonce.wrapping_add(1);
-        if self.pings.len() == PINGS_OPEN {
-            self.pings.pop_front();
-        }
-        self.pings.push_back((self.nonce, now));
-        Some(Ping { nonce: self.nonce })
+        self.pings.take_due(now, self.clock.sample_count())
     }
 
-    /// The tick that this client simulates at `now`, with fraction.
+    /// The tick that this client simulates at `now`, with its fraction.
     fn input_tick(&self, now: Duration) -> f64 {
-        self.room_tick(now) + self.lead_ticks
+        self.room_tick(now) + self.lead.ticks()
     }
 
-    /// The events whose moment is drawn by now. What concerns the roster and the chat does not wait.
+    /// The events whose tick is drawn by now. Those of the roster and the chat do not wait.
     pub(super) fn take_due_events(&mut self) -> Vec<RoomEvent<R::Event>> {
         let drawn = self.timeline.drawn_tick(self.updated).unwrap_or(f64::MIN);
-        let waiting = |tick: i64, event: &RoomEvent<R::Event>| {
-            matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
-        };
-        let (wait, due): (Vec<_>, Vec<_>) = self
-            .events
-            .drain(..)
-            .partition(|(tick, event)| waiting(*tick, event));
-        self.events.extend(wait);
-        due.into_iter().map(|(_, event)| event).collect()
+        self.events.take_due(drawn)
     }
 
     pub(super) fn draw(
@@ -366,16 +269,12 @@ impl<R: Rules> Session<R> {
             return;
         };
         let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
-        let Some(moment) = self.world.moment(now, drawn, tick_s) else {
+        let Some(basis) = self.world.frames.basis(now, drawn, tick_s) else {
             return;
         };
         view.drawn_tick = drawn;
-        view.fill(schema, &moment);
-        // A second look within an animation frame is none.
-        if let Some(passed_s) = moment.passed_s.filter(|passed_s| *passed_s > 0.001) {
-            let known = self.frame_s > 0.0;
-            self.frame_s += (passed_s - self.frame_s) * if known { FRAME_GAIN } else { 1.0 };
-        }
+        view.fill(schema, &basis);
+        self.frame_time.note(basis.passed_s);
         let tick = self.input_tick(now);
         let entity = self.avatar_entity.map_or(0, |entity| entity.0);
         if self
@@ -389,13 +288,13 @@ impl<R: Rules> Session<R> {
     }
 
     pub(super) fn stats(&self, now: Duration) -> Stats {
-        let newest = self.world.newest();
+        let newest = self.world.frames.newest();
         Stats {
             ping_ms: self.clock.last_rtt_s() * 1000.0,
             jitter_ms: self.timeline.jitter_s() * 1000.0,
             server_tick: self.room_tick(now).floor(),
-            input_lead_ticks: self.lead_ticks,
-            input_slack_ticks: self.slack_ticks,
+            input_lead_ticks: self.lead.ticks(),
+            input_slack_ticks: self.lead.slack_ticks(),
             interpolation_delay_ms: self.timeline.delay_s() * 1000.0,
             corrections: self.prediction.corrections,
             correction_last: self.prediction.last_correction,
@@ -403,8 +302,8 @@ impl<R: Rules> Session<R> {
             channels: self.world.channels().count() as u32,
             desyncs: self.desyncs,
             desync_last: self.last_desync.map(DesyncPlace::from),
-            rung: self.pace.rung,
-            stride: u32::from(self.pace.stride),
+            rung: self.service.rung,
+            stride: u32::from(self.service.stride),
             entities: newest.map_or(0, |frame| {
                 frame
                     .tables
@@ -423,16 +322,16 @@ impl<R: Rules> Session<R> {
         let behind_s = |drawn: f64| self.clock.room_time_s(now) - drawn * tick_s;
         Stages {
             tick_s,
-            interval_ticks: f64::from(R::TICKS_PER_SNAPSHOT) * f64::from(self.pace.stride),
+            interval_ticks: f64::from(R::TICKS_PER_SNAPSHOT) * f64::from(self.service.stride),
             rtt_s: self.clock.last_rtt_s(),
-            slack_ticks: self.slack_ticks,
+            slack_ticks: self.lead.slack_ticks(),
             behind_s: self.timeline.drawn_tick(now).map_or(0.0, behind_s),
-            frame_s: self.frame_s,
+            frame_s: self.frame_time.smoothed_s(),
         }
         .budget()
     }
 
-    /// The tick that the room simulates at `now` as far as this client knows, with fraction.
+    /// The tick that the room simulates at `now` as far as this client knows, with its fraction.
     pub(super) fn room_tick(&self, now: Duration) -> f64 {
         self.clock.room_time_s(now) * f64::from(R::TICK_RATE_HZ)
     }
@@ -443,31 +342,12 @@ impl<R: Rules> Session<R> {
 
     /// The newest snapshot's tick.
     pub(super) fn newest_tick(&self) -> Option<Tick> {
-        let newest = self.world.newest()?;
+        let newest = self.world.frames.newest()?;
         Some(Tick(newest.tick as u32))
     }
 
     pub(super) fn heard(&self, channel: ChannelId) -> Option<(Tick, &ChannelState)> {
-        let tick = self.world.newest()?.tick;
+        let tick = self.world.frames.newest()?.tick;
         Some((Tick(tick as u32), self.world.channel(channel)?))
     }
-}
-
-/// Room events, back to back.
-fn read_events<E: serde::de::DeserializeOwned>(
-    tick: i64,
-    mut bytes: &[u8],
-) -> Result<Vec<(i64, RoomEvent<E>)>, SnapshotError> {
-    let mut events = Vec::new();
-    while !bytes.is_empty() {
-        let (event, rest) = codec::decode_prefix::<RoomEvent<E>, SERVER_MESSAGE_BYTES>(bytes)
-            .map_err(|_| SnapshotError::Invalid)?;
-        // An event takes at least its tag, so this ends.
-        if rest.len() == bytes.len() {
-            return Err(SnapshotError::Invalid);
-        }
-        bytes = rest;
-        events.push((tick, event));
-    }
-    Ok(events)
 }

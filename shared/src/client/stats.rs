@@ -1,4 +1,6 @@
 //! Numbers about the connection, for overlays and load generators.
+//!
+//! In: what the session's stages measure. Out: [`Stats`], and in it the [`Budget`] of the way from a key press to a picture.
 
 use std::time::Duration;
 
@@ -8,12 +10,15 @@ use ts_rs::TS;
 use crate::message::Desync;
 use crate::snapshot::layout::Rung;
 
-/// How the connection fares now. Rates are over the last whole second.
+/// Part of a difference in the animation frame's length that one animation frame corrects.
+const FRAME_GAIN: f64 = 0.1;
+
+/// How the connection is doing now. Numbers per second are over the last whole second.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Stats {
     /// Last round trip, ms.
     pub ping_ms: f64,
-    /// How late snapshots come beyond the least late, ms.
+    /// How much later snapshots come than the least late of them, ms.
     pub jitter_ms: f64,
     /// Snapshot messages per second.
     pub snapshots_per_s: f64,
@@ -23,27 +28,27 @@ pub struct Stats {
     pub bytes_up_per_s: f64,
     /// The room's tick now, as far as this client knows.
     pub server_tick: f64,
-    /// How far this client simulates ahead of it, ticks.
+    /// How far this client simulates ahead of the room, ticks.
     pub input_lead_ticks: f64,
-    /// How early the server last got this client's input, ticks; negative is late.
+    /// How early the server last got this client's input, ticks; negative when it was late.
     pub input_slack_ticks: f64,
     /// How far behind an undisturbed snapshot others are drawn, ms.
     pub interpolation_delay_ms: f64,
     /// Times that the server disagreed with the prediction by over 1 cm.
     pub corrections: u32,
-    /// By how much, the last time, in the avatar's unit.
+    /// By how much the last time, in the avatar's unit.
     pub correction_last: f64,
     /// Channel keyframes received.
     pub keyframes: u32,
     /// Channels that this client sees.
     pub channels: u32,
-    /// Times that what this client held was not what the server said it should hold.
+    /// Times that this client held something else than the server said it should.
     pub desyncs: u32,
-    /// The last such place.
+    /// Where it did so the last time.
     pub desync_last: Option<DesyncPlace>,
     /// How well this client keeps up, and what the server does about it.
     pub rung: Rung,
-    /// The server sends every so manieth snapshot.
+    /// The server sends every `stride`-th snapshot.
     pub stride: u32,
     /// Entities in the newest snapshot's largest table.
     pub entities: u32,
@@ -51,34 +56,34 @@ pub struct Stats {
     pub budget: Budget,
 }
 
-/// The way of a key press to the screens of others, or of theirs to ours: how long each stage holds it up now, ms, on
-/// average. The far half is reckoned as if the other screen were like this one. The own avatar is predicted: it waits
-/// for `frame_ms` only.
+/// The way from a key press to the screens of others, or from theirs to ours: how long each stage takes now, ms, on
+/// average. The far half is computed as if the other client were like this one. The player's own avatar is predicted: it
+/// waits for `frame_ms` only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Budget {
     /// From the key to the input of a tick: half an animation frame, or half a tick where that is longer.
     pub input_wait_ms: f64,
     /// The input's way to the server: half of the last round trip.
     pub uplink_ms: f64,
-    /// How early the input lies there, so that jitter does not make it late: the input slack.
+    /// How early the input is at the server, so that jitter does not make it late: the input slack.
     pub server_wait_ms: f64,
-    /// The tick that carries it out, and half of the ticks from one snapshot to the next.
+    /// The tick that carries it out, and the wait for a snapshot: on average half of the ticks between two.
     pub tick_ms: f64,
     /// The snapshot's way to the client: half of the last round trip.
     pub downlink_ms: f64,
-    /// How long it lies there until its tick is drawn: the interpolation delay beyond the stages before.
+    /// How long it waits there until its tick is drawn: the interpolation delay beyond the stages before.
     pub interpolation_ms: f64,
-    /// From one animation frame to the next, measured: so long a picture takes to the screen.
+    /// From one animation frame to the next, measured: a picture takes that long to reach the screen.
     pub frame_ms: f64,
-    /// All of them.
+    /// The sum of all stages.
     pub total_ms: f64,
 }
 
-/// What a budget is reckoned from, seconds.
+/// What a budget is computed from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stages {
     pub(super) tick_s: f64,
-    /// Ticks from one snapshot to the next, at the cadence in force.
+    /// Ticks from one snapshot to the next, at the stride in force.
     pub(super) interval_ticks: f64,
     /// 0 before the first pong.
     pub(super) rtt_s: f64,
@@ -121,7 +126,7 @@ impl Stages {
 pub struct DesyncPlace {
     /// The channel.
     pub channel: u32,
-    /// The first entity that differed; 0 until it is healed, and when it was none.
+    /// The first entity that differed. 0 until the channel is healed, and when no entity differed.
     pub entity: u32,
 }
 
@@ -131,6 +136,29 @@ impl From<Desync> for DesyncPlace {
             channel: desync.channel.0,
             entity: desync.found.map_or(0, |entity| entity.0),
         }
+    }
+}
+
+/// The time from one animation frame to the next, smoothed.
+#[derive(Debug, Default)]
+pub(super) struct FrameTime {
+    /// Seconds; 0 before the second frame.
+    smoothed_s: f64,
+}
+
+impl FrameTime {
+    /// A frame is drawn `passed_s` after the one before, if there was one.
+    pub(super) fn note(&mut self, passed_s: Option<f64>) {
+        // A frame that is drawn twice does not count: then next to no time has passed.
+        if let Some(passed_s) = passed_s.filter(|passed_s| *passed_s > 0.001) {
+            let known = self.smoothed_s > 0.0;
+            self.smoothed_s += (passed_s - self.smoothed_s) * if known { FRAME_GAIN } else { 1.0 };
+        }
+    }
+
+    /// Seconds; 0 before the second frame.
+    pub(super) fn smoothed_s(&self) -> f64 {
+        self.smoothed_s
     }
 }
 

@@ -1,13 +1,17 @@
-//! The client core against servers that say anything at all. How it plays with an honest one is shown where the room
-//! is: in the server's `room::tests`.
+//! The client core against servers that send any bytes at all. Tests with an honest server are where the room is: in the
+//! server's `room::tests`.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::ids::{ChannelId, Tick};
-use crate::message::Pong;
+use super::{Client, ClientEvent, Destination};
+use crate::close::{CloseReason, Retry};
+use crate::codec;
+use crate::ids::{ChannelId, PlayerId, ResumeToken, Tick};
+use crate::limits::LINK_BYTES;
+use crate::message::{ClientMessage, LinkReport, Pong, ServerMessage, Welcome};
+use crate::rules::Rules;
 use crate::snapshot::layout::{self, Header, SectionKind};
 use crate::snapshot::tests::TestRules;
 use crate::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_keyframe};
@@ -56,7 +60,7 @@ fn report(link: &str, error: &str) -> Vec<u8> {
     codec::encode(&ServerMessage::<()>::Link(LinkReport { link, error })).unwrap()
 }
 
-fn wished_link(client: &mut Client<TestRules>) -> Option<String> {
+fn asked_link(client: &mut Client<TestRules>) -> Option<String> {
     std::iter::from_fn(|| client.poll_transmit(Duration::ZERO)).find_map(
         |bytes| match ClientMessage::<(), ()>::decode(&bytes) {
             Ok(ClientMessage::Link(link)) => Some(link),
@@ -66,39 +70,43 @@ fn wished_link(client: &mut Client<TestRules>) -> Option<String> {
 }
 
 #[test]
-fn a_link_is_wished_for_in_dev_mode_only_and_again_after_a_reconnect() {
+fn a_link_is_asked_for_in_dev_mode_only_and_again_after_a_reconnect() {
     let mut client = welcomed();
     client.condition_link("4g");
-    assert_eq!(wished_link(&mut client), None, "nobody would listen");
+    assert_eq!(
+        asked_link(&mut client),
+        None,
+        "no server in dev mode listens"
+    );
     client.handle_bytes(Duration::ZERO, &report("none", ""));
-    assert_eq!(wished_link(&mut client).as_deref(), Some("4g"));
+    assert_eq!(asked_link(&mut client).as_deref(), Some("4g"));
     let told = std::iter::from_fn(|| client.poll_event()).last();
     let Some(ClientEvent::Link(told)) = told else {
         panic!("{told:?}")
     };
     assert_eq!((&*told.link, &*told.error), ("none", ""));
     client.condition_link("good");
-    assert_eq!(wished_link(&mut client).as_deref(), Some("good"));
+    assert_eq!(asked_link(&mut client).as_deref(), Some("good"));
     client.handle_bytes(Duration::ZERO, &report("20ms jitter 3ms", ""));
-    assert_eq!(wished_link(&mut client), None);
+    assert_eq!(asked_link(&mut client), None);
     client.handle_disconnected(1006);
     client.handle_connected();
     client.handle_bytes(Duration::ZERO, &report("none", ""));
-    assert_eq!(wished_link(&mut client).as_deref(), Some("good"));
+    assert_eq!(asked_link(&mut client).as_deref(), Some("good"));
 }
 
 #[test]
-fn a_wish_that_was_refused_is_not_repeated_and_a_long_one_is_cut() {
+fn a_refused_link_is_not_asked_for_again_and_a_long_one_is_cut() {
     let mut client = welcomed();
     client.handle_bytes(Duration::ZERO, &report("none", ""));
-    client.condition_link(&"ä".repeat(LINK_BYTES_MAX));
-    let wished = wished_link(&mut client).unwrap();
-    assert_eq!(wished.len(), LINK_BYTES_MAX);
+    client.condition_link(&"ä".repeat(LINK_BYTES));
+    let asked = asked_link(&mut client).unwrap();
+    assert_eq!(asked.len(), LINK_BYTES);
     client.handle_bytes(Duration::ZERO, &report("none", "no part of a link"));
     client.handle_disconnected(1006);
     client.handle_connected();
     client.handle_bytes(Duration::ZERO, &report("none", ""));
-    assert_eq!(wished_link(&mut client), None);
+    assert_eq!(asked_link(&mut client), None);
 }
 
 #[test]
@@ -121,7 +129,7 @@ fn a_channel_that_a_snapshot_does_not_name_moves_on_as_it_did() {
         let mut delta = Vec::new();
         let rows = tables.iter().map(TableState::rows);
         let said = encoder.encode(&schema, &mut server, rows, &(), &mut (), &mut delta);
-        assert_eq!(said, step < 2, "steady motion is no news");
+        assert_eq!(said, step < 2, "steady motion need not be said");
         let mut message = Vec::new();
         let header = Header {
             ticks_on: 2,

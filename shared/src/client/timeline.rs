@@ -1,9 +1,9 @@
-//! When remote entities are drawn: a little behind the newest snapshot, by a delay that follows the link's lateness.
+//! When remote entities are drawn: a little behind the newest snapshot, by a delay that follows the lateness of snapshots.
 //!
-//! In: arrival times of snapshots. Out: for each animation frame, the tick (with fraction) to draw. How late a snapshot
-//! is counts from its own tick, never from the arrival before it, so a room at rest or a slower cadence is no jitter.
-//! The base is the least lateness lately, an undisturbed way; what is later is jitter, and the delay covers nearly all of
-//! it. Drawn time never jumps unless it is far out: it runs a little slower or faster until it is where it should be.
+//! In: arrival times of snapshots. Out: for each animation frame, the tick to draw, with its fraction. Lateness counts
+//! from a snapshot's own tick, never from the arrival before it, so a room at rest or a longer stride is no jitter. The
+//! least lateness of the last seconds is the base, that of an undisturbed way; what comes on top is jitter, and the delay
+//! covers nearly all of it. Drawn time jumps only when it is far off; otherwise it runs a little slower or faster.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,16 +17,16 @@ use super::tuning::{
 #[derive(Debug)]
 pub(super) struct Timeline {
     tick_s: f64,
-    /// Between two snapshots, at the cadence in force.
+    /// Between two snapshots, at the stride in force.
     interval_s: f64,
-    /// (arrival, lateness), in the order of arrival.
+    /// Arrival and lateness, seconds, in the order of arrival.
     arrivals: VecDeque<(f64, f64)>,
     sorted: Vec<f64>,
     /// The least lateness that is remembered.
     base_s: f64,
-    /// What the delay covers, above the base.
+    /// The lateness above the base that the delay covers.
     jitter_s: f64,
-    /// Since when everything comes far too late.
+    /// Since when all snapshots have come far too late.
     outage_s: Option<f64>,
     /// Local time minus drawn tick time, seconds. None before the first snapshot.
     offset_s: Option<f64>,
@@ -74,7 +74,7 @@ impl Timeline {
         }
     }
 
-    /// True while snapshots come that were held up by an outage: they say nothing about those to come.
+    /// True while snapshots come that an outage has held up: they say nothing about those that follow.
     fn is_outage(&mut self, now_s: f64, lateness_s: f64) -> bool {
         if self.arrivals.is_empty() {
             return false;
@@ -88,7 +88,7 @@ impl Timeline {
             }
             began_s => *self.outage_s.insert(began_s.unwrap_or(now_s)),
         };
-        // A clock that stood still, or a way that is longer for good.
+        // The room's clock stood still, or the way is longer for good.
         if above_s < 0.0 || now_s - began_s > OUTAGE_LASTS_S {
             self.arrivals.clear();
             self.outage_s = None;
@@ -109,7 +109,7 @@ impl Timeline {
         }
     }
 
-    /// How far behind an undisturbed arrival entities are drawn, seconds.
+    /// How far behind the undisturbed arrival of a snapshot entities are drawn, seconds.
     pub(super) fn delay_s(&self) -> f64 {
         (DELAY_INTERVALS * self.interval_s + self.jitter_s).clamp(DELAY_MIN_S, DELAY_MAX_S)
     }
@@ -141,7 +141,7 @@ impl Timeline {
         }
     }
 
-    /// The tick to draw, with fraction, counted without wrap. None before the first snapshot.
+    /// The tick to draw, with its fraction, counted without wrap. None before the first snapshot.
     pub(super) fn drawn_tick(&self, now: Duration) -> Option<f64> {
         Some((now.as_secs_f64() - self.offset_s?) / self.tick_s)
     }
@@ -154,13 +154,13 @@ mod tests {
     const TICK_S: f64 = 1.0 / 60.0;
     const INTERVAL_S: f64 = 2.0 * TICK_S;
 
-    /// A timeline that is drawn by, and how fast its drawn time ran at most and at least.
+    /// A screen that draws by a timeline, and how fast drawn time ran at least and at most.
     struct Screen {
         timeline: Timeline,
         frame: Duration,
         next: Duration,
         last: Option<f64>,
-        paces: (f64, f64),
+        speeds: (f64, f64),
     }
 
     impl Screen {
@@ -170,7 +170,7 @@ mod tests {
                 frame: Duration::from_secs(1) / hz,
                 next: Duration::ZERO,
                 last: None,
-                paces: (1.0, 1.0),
+                speeds: (1.0, 1.0),
             }
         }
 
@@ -179,15 +179,15 @@ mod tests {
                 self.timeline.update(self.next);
                 let drawn = self.timeline.drawn_tick(self.next);
                 if let Some((last, drawn)) = self.last.zip(drawn) {
-                    let pace = (drawn - last) * TICK_S / self.frame.as_secs_f64();
-                    self.paces = (self.paces.0.min(pace), self.paces.1.max(pace));
+                    let speed = (drawn - last) * TICK_S / self.frame.as_secs_f64();
+                    self.speeds = (self.speeds.0.min(speed), self.speeds.1.max(speed));
                 }
                 self.last = drawn;
                 self.next += self.frame;
             }
         }
 
-        /// A snapshot of `tick` comes this much after its time.
+        /// The snapshot of `tick` comes this late.
         fn hear(&mut self, tick: i64, late_ms: u64) {
             let due = Duration::from_secs_f64(tick as f64 * TICK_S);
             let now = (due + Duration::from_millis(late_ms)).max(self.next);
@@ -203,20 +203,20 @@ mod tests {
         }
 
         fn assert_within_limits(&self) {
-            let (slowest, fastest) = self.paces;
+            let (slowest, fastest) = self.speeds;
             assert!(slowest > 1.0 - SLOWER - 1e-9, "time ran at {slowest}");
             assert!(fastest < 1.0 + FASTER + 1e-9, "time ran at {fastest}");
         }
     }
 
     #[test]
-    fn a_steady_link_is_drawn_near_the_least_delay_on_every_screen() {
+    fn a_steady_connection_is_drawn_near_the_least_delay_on_every_screen() {
         for hz in [30, 60, 144] {
             let mut screen = Screen::new(hz);
             (0..600).for_each(|n| screen.hear(n * 2, 40));
             let least_ms = 40.0 + DELAY_INTERVALS * INTERVAL_S * 1000.0;
             let over_ms = screen.behind_ms() - least_ms;
-            // A screen hears of a snapshot up to one of its animation frames later here.
+            // In this test a screen gets a snapshot up to one animation frame late.
             assert!((-1.0..35.0).contains(&over_ms), "{over_ms} ms at {hz} Hz");
             screen.assert_within_limits();
         }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delay_follows_the_cadence_in_force() {
+    fn the_delay_follows_the_stride_in_force() {
         let mut screen = Screen::new(1000);
         (0..300).for_each(|n| screen.hear(n * 2, 40));
         screen.timeline.set_interval(2.0 * INTERVAL_S);
@@ -264,7 +264,7 @@ mod tests {
         let mut screen = Screen::new(60);
         (0..300).for_each(|n| screen.hear(n * 2, 40));
         let before_ms = screen.behind_ms();
-        // Three seconds arrive at once.
+        // Three seconds of snapshots arrive together.
         (300..390).for_each(|n| screen.hear(n * 2, 40 + (390 - n) as u64 * 33));
         (390..420).for_each(|n| screen.hear(n * 2, 40));
         let more_ms = screen.behind_ms() - before_ms;

@@ -1,8 +1,8 @@
-//! Inputs on their way to the socket: usually one message an animation frame, fewer while the link is stuck.
+//! Inputs on their way to the connection: usually one message an animation frame, fewer while the connection is stuck.
 //!
-//! In: the inputs that the prediction made, and whether the server hears them. Out: batches. A stalled link delivers
-//! everything at once when it wakes; what piled up by then is late, and as a flood of messages it would cost the
-//! client its connection. So while the server hears nothing, only the newest inputs are kept, and sent rarely.
+//! In: the inputs that the prediction made, and whether the server gets them. Out: batches. A stuck connection delivers
+//! everything together when it recovers. By then those inputs are late, and as a flood of messages they would get the
+//! client closed. So while the server gets no inputs, only the newest are kept, and they are sent rarely.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::ids::{InputSequence, Tick};
 use crate::limits::INPUTS_PER_MESSAGE;
 use crate::message::Inputs;
 
-/// Without word of any input for this long, the link counts as stuck.
+/// When the server has not said for this long that it got inputs, the connection counts as stuck.
 const STUCK_AFTER: Duration = Duration::from_millis(500);
-/// How often a stuck link is tried.
+/// How often inputs are sent on a stuck connection.
 const STUCK_EVERY: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
@@ -33,12 +33,13 @@ impl<I> Unsent<I> {
         }
     }
 
-    /// The server has got inputs since its last snapshot.
+    /// The server says that it got inputs.
     pub(super) fn handle_heard(&mut self, now: Duration) {
         self.heard = now;
     }
 
-    /// Adds what was made, behind what waits if it follows on it; the oldest go when there are too many.
+    /// Adds new inputs: behind those that wait if they follow directly on them, otherwise in their place. The oldest are
+    /// dropped when there are too many.
     pub(super) fn add<A>(&mut self, made: NewInputs<I, A>, (viewed_tick, viewed_part): (Tick, u8)) {
         let first_tick = Tick(made.first_tick as u32);
         let mut batch = match self.waiting.take() {

@@ -1,15 +1,16 @@
 //! What to draw now: one table per component, in columns, with every field ready to use.
 //!
-//! In: the snapshots around the drawn moment, and the predicted avatar. Out: numbers in columns that keep their memory
-//! from one animation frame to the next, so that a browser reads them in place. `curve` says where things are, `ease`
-//! keeps the picture whole when a snapshot proves a guess wrong.
+//! In: the frames around the drawn moment, and the predicted avatar. Out: numbers in columns that keep their memory
+//! from one animation frame to the next, so that a browser reads them in place. `curve` says where entities are, `ease`
+//! keeps the picture from jumping when a snapshot proves a guess wrong.
 
-use super::curve::{Around, Moment, Walk, add};
+use super::curve::{Walk, add};
 use super::ease::{Cell, Eases};
+use super::frames::{Around, Basis};
 use crate::replicate::{FieldSchema, Schema, TableSchema};
 use crate::snapshot::TableState;
 
-/// Rows that a table has room for at first; doubled when it runs out.
+/// Rows that a table has room for at first. The room is doubled when it runs out.
 const FIRST_CAPACITY: usize = 32;
 
 /// One component's rows.
@@ -34,7 +35,7 @@ impl ViewTable {
         self.ids.get(..self.count).unwrap_or_default()
     }
 
-    /// A field of all rows in use, by its place in the component.
+    /// One field of all rows in use. `field` is its place in the component.
     pub fn column(&self, field: usize) -> &[f64] {
         let start = field * self.capacity();
         self.columns
@@ -47,7 +48,7 @@ impl ViewTable {
         self.ids().binary_search(&id).ok()
     }
 
-    /// Takes a row out; those behind it move up.
+    /// Takes a row out. The rows behind it move up.
     fn remove(&mut self, row: usize) {
         let (capacity, count) = (self.capacity(), self.count);
         self.ids.copy_within(row + 1..count, row);
@@ -88,7 +89,7 @@ pub(super) struct ViewRow<'a> {
 }
 
 impl ViewRow<'_> {
-    /// Writes its fields.
+    /// Writes its fields into `out`.
     pub(super) fn read(&self, out: &mut [f64]) {
         for (field, value) in out.iter_mut().enumerate() {
             *value = self
@@ -106,24 +107,24 @@ impl ViewRow<'_> {
 pub struct View {
     /// By the component's place in [`Schema::components`].
     pub tables: Vec<ViewTable>,
-    /// Changes when a table's memory moved: who reads it in place must look where it is now.
+    /// Changes when a table's memory has moved: a reader in place must then ask where it is now.
     pub layout_version: u32,
-    /// The tick that remote entities are drawn at, with fraction; 0 before the first snapshot. When snapshots are missing
-    /// it goes on, while what is drawn holds.
+    /// The tick at which remote entities are drawn, with its fraction; 0 before the first snapshot. It goes on when
+    /// snapshots are missing, although the entities hold.
     pub drawn_tick: f64,
     /// By the table's place in [`Schema::tables`].
     eases: Vec<Eases>,
 }
 
 impl View {
-    /// Fills the tables.
-    pub(super) fn fill(&mut self, schema: &Schema, moment: &Moment) {
+    /// Fills the tables from the frames of `basis`.
+    pub(super) fn fill(&mut self, schema: &Schema, basis: &Basis) {
         self.tables
             .resize_with(schema.components.len(), ViewTable::default);
         self.eases.resize_with(schema.tables.len(), Eases::default);
-        let Around { a, b, .. } = moment.around;
-        // What appears with b shows when b is reached, what is gone with b until then.
-        let main = if moment.around.before_b() { a } else { b };
+        let Around { a, b, .. } = basis.around;
+        // An entity that appears in b shows from b on; one that is gone in b shows until then.
+        let main = if basis.around.before_b() { a } else { b };
         for (place, table) in schema.tables.iter().enumerate() {
             let Some(rows) = main.tables.get(place) else {
                 continue;
@@ -136,7 +137,7 @@ impl View {
                     .get(table.component)
                     .map_or(0, |component| component.fields.len());
                 self.reserve(table.component, rows.ids.len(), fields);
-                self.fill_shared((place, table), rows, moment);
+                self.fill_shared((place, table), rows, basis);
             }
         }
     }
@@ -152,7 +153,7 @@ impl View {
             view.columns = vec![0.0; capacity * fields];
             self.layout_version = self.layout_version.wrapping_add(1);
         } else {
-            // Owner-only fields of other people's entities read 0.
+            // Owner-only fields of other players' entities read 0.
             view.columns.fill(0.0);
         }
     }
@@ -161,7 +162,7 @@ impl View {
         &mut self,
         (place, table): (usize, &TableSchema),
         rows: &TableState,
-        moment: &Moment,
+        basis: &Basis,
     ) {
         let (Some(view), Some(eases)) = (
             self.tables.get_mut(table.component),
@@ -170,15 +171,15 @@ impl View {
             return;
         };
         let width = table.fields.len();
-        match moment.passed_s {
+        match basis.passed_s {
             Some(passed_s) => eases.fade(passed_s),
             None => eases.clear(),
         }
-        if moment.guessed.is_some() || eases.is_active() {
+        if basis.guessed.is_some() || eases.is_active() {
             eases.align(&rows.ids, width);
         }
-        let mut walk = Walk::new(moment.around, place, &table.fields);
-        let guessed = moment.guessed;
+        let mut walk = Walk::new(basis.around, place, &table.fields);
+        let guessed = basis.guessed;
         let mut guesses = guessed.map(|around| Walk::new(around, place, &table.fields));
         for (row, id) in rows.ids.iter().enumerate() {
             if let Some(cell) = view.ids.get_mut(row) {
@@ -195,7 +196,7 @@ impl View {
                     let (was, was_speed) = guesses.value(&guess, number);
                     let (is, speed) = walk.value(&knots, number);
                     cell.off += field.kind.difference(was, is);
-                    cell.speed_per_s += (was_speed - speed) / moment.tick_s;
+                    cell.speed_per_s += (was_speed - speed) / basis.tick_s;
                 }
                 let far = |(cell, field): (&Cell, &FieldSchema)| cell.off.abs() > field.snap_over;
                 if cells.iter().zip(&table.fields).any(far) {
@@ -234,7 +235,7 @@ impl View {
         }
     }
 
-    /// Takes out the rows of one component that `unwanted` names.
+    /// Takes out the rows of one component for which `unwanted` is true.
     pub(super) fn remove_where(
         &mut self,
         component: usize,
@@ -253,7 +254,7 @@ impl View {
         }
     }
 
-    /// Appends a row to one component. Its id must be higher than all others.
+    /// Appends a row to one component. Its id must be higher than those of all other rows.
     pub(super) fn push_row(&mut self, component: usize, id: u32, values: &[f64]) {
         let Some(table) = self.tables.get_mut(component) else {
             return;
@@ -288,13 +289,13 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::world::Frame;
+    use crate::client::frames::Frame;
     use crate::rules::Rules;
     use crate::snapshot::tests::TestRules;
 
     const TICK_S: f64 = 1.0 / 60.0;
 
-    /// One entity; x in steps of 0.1 from -10, and it stands still otherwise.
+    /// A frame with one entity: x in steps of 0.1 from -10, all other fields 0.
     fn frame(schema: &Schema, tick: i64, x: u32) -> Frame {
         let tables = schema.tables.iter().enumerate().map(|(place, table)| {
             let mut rows = TableState::default();
@@ -318,12 +319,12 @@ mod tests {
             b,
             after: None,
             past_a,
-            pace: 1.0,
+            moment_speed: 1.0,
         }
     }
 
-    /// Draws x with what was guessed until now, then frame by frame with what is known; by how much each differs from
-    /// what is true.
+    /// Draws x in 30 animation frames, the first of which learns that the guess until now was wrong: how far each is from
+    /// the truth.
     fn proven_wrong_by(steps: u32) -> Vec<f64> {
         let schema = TestRules::schema();
         let frames = [(0, 100), (2, 102), (4, 104 + steps), (6, 106 + steps)];
@@ -335,7 +336,7 @@ mod tests {
             let guessed = around(&frames[0], &frames[1], 5.0);
             view.fill(
                 &schema,
-                &Moment {
+                &Basis {
                     around: known,
                     guessed: (number == 0).then_some(guessed),
                     passed_s: Some(TICK_S),
@@ -360,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_further_off_than_it_may_move_is_drawn_where_it_is() {
+    fn an_offset_as_large_as_a_teleport_is_not_eased() {
         let offs = proven_wrong_by(25);
         assert!(offs.iter().all(|off| off.abs() < 1e-6), "{offs:?}");
     }

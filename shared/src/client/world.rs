@@ -1,13 +1,13 @@
-//! The client's copy of what its channels said, and the last of those copies for the view to draw between.
+//! The client's copy of the channels that it sees.
 //!
-//! In: the sections of snapshot messages. Out: [`Frames`], merged over channels and sorted by id, one per snapshot.
+//! In: the sections of snapshot messages. Out: a frame for each snapshot, merged over channels and sorted by id; desyncs for
+//! the server, when a check does not match.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use super::curve::{Around, Moment, reach};
-use super::tuning::PICTURE_LOST_S;
+use super::frames::Frames;
 use crate::ids::{ChannelId, EntityId};
+use crate::limits::CHANNELS_PER_CLIENT;
 use crate::message::Desync;
 use crate::replicate::Schema;
 use crate::snapshot::layout::SectionKind;
@@ -15,30 +15,14 @@ use crate::snapshot::{
     ChannelState, DeltaDecoder, SnapshotError, TableState, apply_keyframe, coast_all,
 };
 
-/// Snapshots kept for drawing: 2 s at 30 a second, more than any interpolation delay.
-const FRAMES: usize = 64;
-/// Channels that one client may see; a server that names more is broken.
-const CHANNELS: usize = 4096;
-
-/// All tables of one snapshot.
-#[derive(Debug, Default)]
-pub(super) struct Frame {
-    pub(super) tick: i64,
-    pub(super) tables: Vec<TableState>,
-}
-
-/// Channels as last heard.
+/// The channels as they were last heard, and the frames made of them.
 #[derive(Debug, Default)]
 pub(super) struct World {
     channels: BTreeMap<ChannelId, Heard>,
     decoder: DeltaDecoder,
-    frames: VecDeque<Frame>,
-    /// Memory of frames no longer needed.
-    spare: Vec<Frame>,
-    /// The last animation frame, and the newest snapshot that it knew.
-    drawn: Option<(Duration, i64)>,
+    pub(super) frames: Frames,
     pub(super) keyframes: u32,
-    /// To be told to the server.
+    /// Desyncs that the server must be told of.
     pub(super) desyncs: Vec<Desync>,
 }
 
@@ -47,12 +31,12 @@ struct Heard {
     state: ChannelState,
     /// A section of the current group spoke of it, so it must not coast.
     fresh: bool,
-    /// Its check did not fit, or a delta could not be read; a keyframe has been asked for.
+    /// Its check did not match, or a delta could not be read, and a keyframe has been asked for.
     suspect: bool,
 }
 
 impl World {
-    /// A section of the current group.
+    /// Applies a section of the current group.
     pub(super) fn apply(
         &mut self,
         schema: &Schema,
@@ -67,7 +51,8 @@ impl World {
                     .get_mut(&channel)
                     .ok_or(SnapshotError::Invalid)?;
                 heard.fresh = true;
-                // How a delta is read depends on what it changes: who holds something else may not even be able to.
+                // How a delta is read depends on the state that it changes: a client that holds something else may find
+                // bytes that make no sense.
                 if self.decoder.apply(schema, &mut heard.state, bytes).is_err()
                     && !std::mem::replace(&mut heard.suspect, true)
                 {
@@ -94,7 +79,7 @@ impl World {
         channel: ChannelId,
         bytes: &[u8],
     ) -> Result<(), SnapshotError> {
-        if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS {
+        if !self.channels.contains_key(&channel) && self.channels.len() >= CHANNELS_PER_CLIENT {
             return Err(SnapshotError::Invalid);
         }
         let heard = self.channels.entry(channel).or_insert_with(|| Heard {
@@ -105,7 +90,7 @@ impl World {
         self.keyframes = self
             .keyframes
             .wrapping_add(u32::from(channel != ChannelId::OWN));
-        // The delta of this group was applied before it: what still differs is what was wrong.
+        // The delta of this group was applied before the keyframe, so what differs now is what was wrong.
         if heard.suspect && !heard.fresh && channel != ChannelId::OWN {
             coast_all(schema, &mut heard.state);
         }
@@ -120,7 +105,7 @@ impl World {
         Ok(())
     }
 
-    /// Compares what the server says this channel holds with what it holds here.
+    /// Compares the hash of a channel on the server with that of the copy here.
     fn check(
         &mut self,
         schema: &Schema,
@@ -146,24 +131,20 @@ impl World {
     }
 
     fn report(&mut self, desync: Desync) {
-        if self.desyncs.len() < CHANNELS {
+        if self.desyncs.len() < CHANNELS_PER_CLIENT {
             self.desyncs.push(desync);
         }
     }
 
-    /// The current group is whole: what it did not name coasts, and the result becomes a frame.
+    /// The current group is complete: channels that it did not name coast, and the result becomes a frame.
     pub(super) fn finish_group(&mut self, schema: &Schema, tick: i64) {
         for (channel, heard) in &mut self.channels {
-            // The own channel is only ever sent whole, and only when it changed.
+            // The own channel never coasts: it is sent whole, and only when it changed.
             if !std::mem::take(&mut heard.fresh) && *channel != ChannelId::OWN {
                 coast_all(schema, &mut heard.state);
             }
         }
-        let mut frame = self.spare.pop().unwrap_or_default();
-        frame.tick = tick;
-        frame
-            .tables
-            .resize_with(schema.tables.len(), TableState::default);
+        let mut frame = self.frames.lend(tick, schema.tables.len());
         for (place, (table, schema)) in frame.tables.iter_mut().zip(&schema.tables).enumerate() {
             table.ids.clear();
             table.values.clear();
@@ -179,78 +160,22 @@ impl World {
                 sort_rows(table, schema.width(), schema.moving.len());
             }
         }
-        while self.frames.back().is_some_and(|last| last.tick >= tick) {
-            self.spare.extend(self.frames.pop_back());
-        }
-        if self.frames.len() == FRAMES {
-            self.spare.extend(self.frames.pop_front());
-        }
-        self.frames.push_back(frame);
+        self.frames.push(frame);
     }
 
-    /// What an animation frame at `now` draws the tick `drawn` from.
-    pub(super) fn moment(&mut self, now: Duration, drawn: f64, tick_s: f64) -> Option<Moment<'_>> {
-        let newest = self.newest()?.tick;
-        let passed_s = |then: Duration| now.saturating_sub(then).as_secs_f64();
-        let before = self.drawn.replace((now, newest));
-        let before = before.filter(|(then, _)| passed_s(*then) <= PICTURE_LOST_S);
-        // Only what was past the newest was a guess. Between snapshots a newer one changes a slope, by too little to see.
-        let guessed = before
-            .filter(|(_, known)| *known < newest)
-            .and_then(|(_, known)| self.around(drawn, known, tick_s))
-            .filter(|guessed| !guessed.before_b());
-        Some(Moment {
-            around: self.around(drawn, newest, tick_s)?,
-            guessed,
-            passed_s: before.map(|(then, _)| passed_s(then)),
-            tick_s,
-        })
-    }
-
-    /// The frames around `tick`, as if `newest` were the newest of them. None when there is no such frame.
-    fn around(&self, tick: f64, newest: i64, tick_s: f64) -> Option<Around<'_>> {
-        let known = self.frames.partition_point(|frame| frame.tick <= newest);
-        let past = self
-            .frames
-            .partition_point(|frame| frame.tick as f64 <= tick);
-        let b = past.max(1).min(known.checked_sub(1)?);
-        let a = b.saturating_sub(1);
-        let around = Around {
-            before: a.checked_sub(1).and_then(|before| self.frames.get(before)),
-            a: self.frames.get(a)?,
-            b: self.frames.get(b)?,
-            after: self.frames.get(b + 1).filter(|_| b + 1 < known),
-            past_a: 0.0,
-            pace: 1.0,
-        };
-        let past_b_s = (tick - around.b.tick as f64) * tick_s;
-        let (reached_s, pace) = reach(past_b_s);
-        let moment = around.b.tick as f64 + reached_s / tick_s;
-        Some(Around {
-            past_a: moment - around.a.tick as f64,
-            pace,
-            ..around
-        })
-    }
-
-    /// The newest frame.
-    pub(super) fn newest(&self) -> Option<&Frame> {
-        self.frames.back()
-    }
-
-    /// What a channel was last heard to hold.
+    /// A channel as it was last heard.
     pub(super) fn channel(&self, channel: ChannelId) -> Option<&ChannelState> {
         self.channels.get(&channel).map(|heard| &heard.state)
     }
 
-    /// The same, to be tampered with.
+    /// The same, for tests to change.
     pub(super) fn channel_mut(&mut self, channel: ChannelId) -> Option<&mut ChannelState> {
         self.channels
             .get_mut(&channel)
             .map(|heard| &mut heard.state)
     }
 
-    /// The channels that this client sees, its own one too.
+    /// The channels that this client sees, its own one included.
     pub(super) fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
         self.channels.keys().copied()
     }

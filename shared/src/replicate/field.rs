@@ -1,7 +1,7 @@
 //! One field of a component: how its values become integers and come back.
 //!
 //! In: a declared range, step or angle. Out: `quantise` (f64 to u32), `dequantise` (u32 to f64) and `blend` (a value
-//! between two snapshots). All are total: any float, NaN too, gives an integer in range.
+//! between two snapshots). None of them fails: any float, NaN too, gives an integer in range.
 
 use std::f64::consts::TAU;
 
@@ -17,7 +17,7 @@ pub enum FieldKind {
         /// The largest n.
         max: u32,
     },
-    /// Radians in `-pi..pi`: n of `2^bits` directions, wrapping.
+    /// Radians in `-pi..pi`: n of `2^bits` directions, which wrap.
     Angle {
         /// 1..=16.
         bits: u32,
@@ -39,7 +39,7 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
-    /// A float kind from its declared range, units as the game's.
+    /// A float kind from its declared range and step, in the game's units.
     pub const fn float(min: f64, max: f64, step: f64) -> FieldKind {
         assert!(
             max > min && step > 0.0,
@@ -85,16 +85,16 @@ impl FieldKind {
         }
     }
 
-    /// Bits of one quantised value sent whole.
+    /// Bits of one quantised value when it is sent as it is.
     pub const fn bits(self) -> u32 {
         32 - self.max().leading_zeros()
     }
 
-    /// The nearest quantised value; out of range goes to the nearer end, NaN to 0.
+    /// The nearest quantised value. A value out of range goes to the nearer end, NaN to 0.
     #[inline(always)]
     pub fn quantise(self, value: f64) -> u32 {
         match self {
-            // `as` saturates, and takes NaN to 0.
+            // `as` saturates, and turns NaN into 0.
             FieldKind::Float { min, step, max } => (((value - min) / step + 0.5) as u32).min(max),
             FieldKind::Angle { bits } => {
                 let turns = value / TAU;
@@ -106,7 +106,7 @@ impl FieldKind {
         }
     }
 
-    /// The value that a quantised one stands for. Angles come back in `-pi..pi`.
+    /// The value that a quantised one stands for; for angles in `-pi..pi`.
     #[inline(always)]
     pub fn dequantise(self, quantised: u32) -> f64 {
         match self {
@@ -125,8 +125,8 @@ impl FieldKind {
         }
     }
 
-    /// The value `t` of the way from `a` to `b` (0..=1, or a little over 1 to extrapolate); angles take the short
-    /// way round.
+    /// The value at part `t` of the way from `a` to `b` (0..=1, or a little over 1 to extrapolate). Angles take the
+    /// short way round.
     pub fn blend(self, a: f64, b: f64, t: f64) -> f64 {
         match self {
             FieldKind::Angle { .. } => wrap_angle(a + wrap_angle(b - a) * t),
@@ -134,7 +134,7 @@ impl FieldKind {
         }
     }
 
-    /// `a - b`, for angles by the short way round.
+    /// `a - b`; for angles by the short way round.
     pub fn difference(self, a: f64, b: f64) -> f64 {
         match self {
             FieldKind::Angle { .. } => wrap_angle(a - b),
@@ -157,18 +157,18 @@ pub struct FieldSchema {
     pub kind: FieldKind,
     /// Drawn between snapshots, and predicted from its last motion on the wire.
     pub interpolate: bool,
-    /// Sent to the entity's owner alone.
+    /// Sent to the entity's owner and to nobody else.
     pub owner_only: bool,
     /// One of the two fields that say where the entity is: x first, y second.
     pub position: bool,
-    /// An angle along which the position moves.
+    /// The angle along which the position moves.
     pub heading: bool,
-    /// A change between two snapshots over this much is a teleport: the whole component snaps.
+    /// A larger change than this between two snapshots is a teleport: the whole component snaps.
     pub snap_over: f64,
 }
 
 impl FieldSchema {
-    /// True when no field is a heading, or one is that x and y can go along: what `#[derive(Replicate)]` checks.
+    /// True when no field is a heading, or when one is and x and y can move along it. `#[derive(Replicate)]` checks it.
     pub const fn can_head(fields: &[FieldSchema]) -> bool {
         let (mut headings, mut positions, mut step, mut sound) = (0, 0, 0.0, true);
         let mut place = 0;
@@ -180,7 +180,7 @@ impl FieldSchema {
                 sound &= field.interpolate && !field.owner_only;
             }
             if field.position {
-                // Motion along a heading mixes both, in quarters of a step.
+                // Motion along a heading mixes x and y, in quarters of a step, so both need the same step.
                 match field.kind {
                     FieldKind::Float { step: own, max, .. } if max < 1 << 24 => {
                         sound &= positions == 0 || own == step;
@@ -198,11 +198,11 @@ impl FieldSchema {
 
 /// A Rust type that a field can have.
 pub trait FieldValue: Copy {
-    /// The kind when the field declares none. `None`: it must declare `range` and `step`, or `angle`.
+    /// The kind of a field that declares none. `None`: it must declare `range` and `step`, or `angle`.
     const KIND: Option<FieldKind>;
-    /// As a number.
+    /// The value as a number.
     fn to_number(self) -> f64;
-    /// From a number that a [`FieldKind`] made; saturates outside of the type.
+    /// The value of a number that a [`FieldKind`] made. Saturates at the bounds of the type.
     fn from_number(number: f64) -> Self;
 
     /// The kind of a field that declares none. Fails to compile for floats.

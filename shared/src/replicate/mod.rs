@@ -1,82 +1,16 @@
 //! From a component to columns of integers: the trait that `#[derive(Replicate)]` implements, and the schema that
 //! both ends build from it.
 //!
-//! In: a game's component types. Out: quantised fields (`field`) in tables (`schema`), which `snapshot` encodes.
+//! In: a game's component types (`component`). Out: quantised fields (`field`) in tables (`schema`), some with a `heading`;
+//! `snapshot` encodes them.
 
+mod component;
 mod field;
+mod heading;
 mod schema;
 
+pub use component::{ComponentVisitor, Replicate};
 pub use field::{FieldKind, FieldSchema, FieldValue};
-pub use schema::{Heading, MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
+pub use heading::Heading;
+pub use schema::{GameVersion, MovingColumn, PlainColumn, Schema, SchemaBuilder, TableSchema};
 pub use tickwire_derive::Replicate;
-
-/// A component that clients see. Derive it:
-///
-/// ```
-/// use tickwire_shared::replicate::Replicate;
-///
-/// #[derive(Clone, Copy, Debug, PartialEq, Replicate)]
-/// enum Weapon { Rifle, Railgun }
-///
-/// #[derive(Replicate)]
-/// struct Body {
-///     /// Metres; centimetre steps; drawn smoothly; a jump over 2 m is a teleport.
-///     #[net(range = -64.0..=64.0, step = 0.01, interpolate, snap_over = 2.0)]
-///     x: f32,
-///     /// Radians, 256 directions.
-///     #[net(angle, bits = 8, interpolate)]
-///     aim: f32,
-///     #[net(range = 0..=100)]
-///     health: u8,
-///     weapon: Weapon,
-///     running: bool,
-///     /// Only the owner's client learns it.
-///     #[net(range = 0..=999, owner_only)]
-///     ammo: u16,
-///     /// Not sent; other screens see the default.
-///     #[net(skip)]
-///     vx: f32,
-/// }
-/// ```
-///
-/// Field kinds: a float needs `range` and `step`, or `angle` and `bits`; an integer takes its type's range unless
-/// `range` narrows it; `bool` and derived unit enums need nothing. `interpolate` draws a float between snapshots
-/// (the default is to snap). `position`, on two interpolated fields, says where the entity is: a room with a grid puts it
-/// into the channel of its cell. `heading`, on an interpolated angle of the same component, says that it moves along this
-/// angle, or as seen from it: then a turn costs the turn, and not the way as well (0 and 90 degrees are the axes x and y,
-/// either way round). `owner_only` hides a field from everybody but the entity's owner.
-/// `skip` keeps a field off the wire; the owner of an avatar still gets it, since avatars travel whole to their owner.
-///
-/// An interpolated field that is too wide to have a motion does not compile:
-///
-/// ```compile_fail
-/// #[derive(tickwire_shared::replicate::Replicate)]
-/// struct Wide {
-///     #[net(interpolate)]
-///     n: i32,
-/// }
-/// ```
-pub trait Replicate: Send + Sync + 'static {
-    /// The component's name, in TypeScript too.
-    const NAME: &'static str;
-    /// Its fields, in wire order.
-    const FIELDS: &'static [FieldSchema];
-
-    /// Writes each field quantised: `out` has `FIELDS.len()` elements.
-    fn quantise(&self, out: &mut [u32]);
-
-    /// Writes each field as a number: `out` has `FIELDS.len()` elements.
-    fn values(&self, out: &mut [f64]);
-
-    /// The component from one number per field, clamped into each field's type.
-    fn from_values(values: &[f64]) -> Self;
-}
-
-/// The avatar of a room that has none.
-impl Replicate for () {
-    const NAME: &'static str = "None";
-    const FIELDS: &'static [FieldSchema] = &[];
-    fn quantise(&self, _out: &mut [u32]) {}
-    fn values(&self, _out: &mut [f64]) {}
-    fn from_values(_values: &[f64]) -> Self {}
-}

@@ -1,105 +1,46 @@
-//! A game's components as tables: what goes into shared channels, what only owners see, and a hash of it all.
+//! A game's components as tables: the fields for shared channels, the fields for owners alone, and a hash over all of it.
 //!
 //! In: the components that [`crate::rules::Rules::components`] names. Out: the [`Schema`] that encoder and decoder
-//! walk. A component with both kinds of fields becomes two tables.
+//! walk through. A component with both kinds of fields becomes two tables.
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{FieldKind, FieldSchema, Replicate};
+use super::component::{ComponentVisitor, Replicate};
+use super::field::{FieldKind, FieldSchema};
+use super::heading::Heading;
 use crate::limits::COMPONENT_TYPES;
 use crate::message::PROTOCOL_VERSION;
-use crate::rules::{ComponentVisitor, Rules};
 
 /// One table of rows: a component's shared fields, or its owner-only ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableSchema {
-    /// Which component, by its place in [`Schema::components`].
+    /// The component's place in [`Schema::components`].
     pub component: usize,
-    /// True for the owner-only half.
+    /// True for the table of owner-only fields.
     pub owner_only: bool,
     /// The table's fields.
     pub fields: Vec<FieldSchema>,
-    /// For each of them, its place in the component.
+    /// The place of each of these fields in the component.
     pub places: Vec<usize>,
-    /// The interpolated ones, as the codec walks them.
+    /// The interpolated fields, in the order in which the codec takes them.
     pub moving: Vec<MovingColumn>,
-    /// The others.
+    /// The other fields.
     pub plain: Vec<PlainColumn>,
-    /// The rows have a heading: it is the first of `moving`, x and y come next and go along it.
+    /// Set when the rows have a heading. Then it is the first of `moving`, followed by x and y, which move along it.
     pub heading: Option<Heading>,
 }
 
-/// An interpolated field as the codec needs it: predicted from its last motion.
+/// An interpolated field as the codec needs it, to predict it from its last motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MovingColumn {
     /// Its place in the table's rows.
     pub place: usize,
     /// The largest quantised value.
     pub max: u32,
-    /// The largest motion, either way.
+    /// The largest motion, in either direction.
     pub motion_max: u32,
-    /// For an angle, 32 minus its bits: shifting there and back wraps a difference. Otherwise 0.
+    /// For an angle, 32 minus its bits: a shift to the left and back wraps a difference. Otherwise 0.
     pub shift: u32,
-}
-
-/// The directions that a heading may have, as both ends know them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Heading {
-    /// A whole turn of sines.
-    sines: Vec<i32>,
-    /// Bits of the heading that are finer than that.
-    fine_bits: u32,
-}
-
-impl Heading {
-    /// A sine of 1 is 2 to this.
-    pub const SCALE_BITS: u32 = 14;
-    /// Directions that are told apart: 2 to this at most.
-    const DIRECTION_BITS: u32 = 12;
-
-    fn new(bits: u32) -> Heading {
-        let coarse_bits = bits.min(Heading::DIRECTION_BITS);
-        let count = 1_u32 << coarse_bits;
-        let quarter = (count / 4).max(1);
-        let scale = f64::from(1 << Heading::SCALE_BITS);
-        let rising =
-            |n: u32| (quarter_sine(f64::from(n) / f64::from(quarter)) * scale + 0.5) as i32;
-        let sine = |n: u32| {
-            let (part, left) = (n % quarter, quarter - n % quarter);
-            match n / quarter {
-                0 => rising(part),
-                1 => rising(left),
-                2 => -rising(part),
-                _ => -rising(left),
-            }
-        };
-        Heading {
-            sines: (0..count).map(sine).collect(),
-            fine_bits: bits - coarse_bits,
-        }
-    }
-
-    /// Sine and cosine of a quantised angle.
-    #[inline(always)]
-    pub(crate) fn wave(&self, angle: u32) -> (i64, i64) {
-        let (place, count) = ((angle >> self.fine_bits) as usize, self.sines.len());
-        let at = |place: usize| {
-            let sine = self.sines.get(place & (count - 1));
-            i64::from(sine.copied().unwrap_or_default())
-        };
-        (at(place), at(place + count / 4))
-    }
-}
-
-/// The sine of a part (0..=1) of a quarter turn: its series, which is the same on any machine and small to download.
-fn quarter_sine(part: f64) -> f64 {
-    let angle = part * std::f64::consts::FRAC_PI_2;
-    let square = angle * angle;
-    let factors = [210.0, 156.0, 110.0, 72.0, 42.0, 20.0, 6.0];
-    angle
-        * factors
-            .iter()
-            .fold(1.0, |sum, factor| 1.0 - square / factor * sum)
 }
 
 /// A field that is not interpolated: sent when it changes.
@@ -134,7 +75,7 @@ impl TableSchema {
             place,
             max: field.kind.max(),
             motion_max: match field.kind.max() {
-                // The diagonal in quarters, and a bit.
+                // The diagonal in quarters of a step (1.42 * 4), times two for the mirror bit, rounded up.
                 max if goes_along(field) => max.saturating_mul(12),
                 max => max,
             },
@@ -173,8 +114,8 @@ impl TableSchema {
         self.fields.len()
     }
 
-    /// The fewest bits that a row takes when it is sent whole: the plain bits of what moves and one for each motion, one
-    /// bit for any other field that is not always the same.
+    /// The fewest bits that a row takes when it is sent whole: for each interpolated field its plain bits and one for the
+    /// motion, for any other field one bit, or none if it has only one value.
     pub fn whole_row_bits(&self) -> usize {
         let fewest = |field: &FieldSchema| match field.interpolate {
             true => field.kind.bits() + 1,
@@ -193,26 +134,26 @@ pub struct ComponentSchema {
     pub fields: &'static [FieldSchema],
 }
 
-/// Every table of a game. The same on both ends, or the hello is refused.
+/// Every table of a game. When the two ends differ, the hello is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
-    /// Components in the order of [`Rules::components`].
+    /// Components in the order of [`crate::rules::Rules::components`].
     pub components: Vec<ComponentSchema>,
-    /// Their tables: shared ones of a component before its owner-only one.
+    /// Their tables: a component's shared table, then its owner-only one.
     pub tables: Vec<TableSchema>,
-    /// Over the protocol version, the game, its revision and rates, and every table and field.
+    /// A hash over the protocol version, the game's name, revision and tick rates, and every component and field.
     pub hash: u64,
 }
 
 impl Schema {
-    /// The place of a component among [`Schema::components`].
+    /// The place of the component with this name in [`Schema::components`].
     pub fn component_index(&self, name: &str) -> Option<usize> {
         self.components
             .iter()
             .position(|component| component.name == name)
     }
 
-    /// The places of x and y in a component that says where its entity is.
+    /// The places of x and y among these fields, if they say where the entity is.
     pub fn position_places(fields: &[FieldSchema]) -> Option<(usize, usize)> {
         let mut places = fields
             .iter()
@@ -220,6 +161,19 @@ impl Schema {
             .filter_map(|(place, field)| field.position.then_some(place));
         Some((places.next()?, places.next()?))
     }
+}
+
+/// What the hash covers beside the components: the constants of [`crate::rules::Rules`].
+#[derive(Clone, Copy, Debug)]
+pub struct GameVersion {
+    /// The game's name.
+    pub name: &'static str,
+    /// The revision of its rules.
+    pub revision: u32,
+    /// Simulation steps per second.
+    pub tick_rate_hz: u32,
+    /// Ticks from one snapshot to the next.
+    pub ticks_per_snapshot: u32,
 }
 
 /// Collects components into a [`Schema`].
@@ -247,8 +201,8 @@ impl ComponentVisitor for SchemaBuilder {
 }
 
 impl SchemaBuilder {
-    /// The finished schema of `R`.
-    pub fn finish<R: Rules>(self) -> Schema {
+    /// The finished schema of this game.
+    pub fn finish(self, game: GameVersion) -> Schema {
         let tables = self
             .components
             .iter()
@@ -260,12 +214,12 @@ impl SchemaBuilder {
             hasher.update(&(text.len() as u32).to_le_bytes());
             hasher.update(text.as_bytes());
         };
-        text(&mut hasher, R::GAME);
+        text(&mut hasher, game.name);
         for number in [
             u32::from(PROTOCOL_VERSION),
-            R::REVISION,
-            R::TICK_RATE_HZ,
-            R::TICKS_PER_SNAPSHOT,
+            game.revision,
+            game.tick_rate_hz,
+            game.ticks_per_snapshot,
         ] {
             hasher.update(&number.to_le_bytes());
         }
@@ -284,7 +238,8 @@ impl SchemaBuilder {
     }
 }
 
-/// A component without owner-only fields is one table, even when it has no field at all: its presence is news.
+/// A component without owner-only fields is one table, even when it has no field at all: clients still need to know which
+/// entities have it.
 fn tables_of(component: usize, schema: &ComponentSchema) -> Vec<TableSchema> {
     let half = |owner_only: bool| {
         let places = (0..schema.fields.len())
@@ -322,24 +277,4 @@ fn hash_field(hasher: &mut Xxh3, field: &FieldSchema) {
     hasher.update(&a.to_le_bytes());
     hasher.update(&b.to_le_bytes());
     hasher.update(&c.to_le_bytes());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_headings_sines_are_the_nearest_whole_numbers() {
-        for bits in 2..=16 {
-            let heading = Heading::new(bits);
-            for angle in 0..1_u32 << bits {
-                // As the protocol's page has it.
-                let coarse = angle >> heading.fine_bits;
-                let turns = f64::from(coarse) / heading.sines.len() as f64;
-                let (sine, cosine) = (turns * std::f64::consts::TAU).sin_cos();
-                let nearest = |part: f64| (part * 16_384.0).round() as i64;
-                assert_eq!(heading.wave(angle), (nearest(sine), nearest(cosine)));
-            }
-        }
-    }
 }

@@ -1,17 +1,16 @@
-//! What changed in a channel from one snapshot to the next: the decoder. The layout is shown in `delta`.
+//! What changed in a channel from one snapshot to the next: the decoder. `delta` shows the layout.
 //!
-//! In: a channel's state and a delta. Out: the state moved on. Nothing takes memory that the bytes do not carry, and
-//! no loop is longer than they are.
+//! In: a channel's state and a delta. Out: the state moved on. Memory is taken only for what the bytes carry, and no loop is
+//! longer than they are.
 
-use super::SnapshotError;
-use super::bits::{BitReader, unzigzag};
-use super::delta::{after_last, bits_of};
+use super::bits::{BitReader, bits_of, unzigzag};
+use super::error::SnapshotError;
 use super::motion::{advance_by, coast, difference, predict};
-use super::state::{ChannelState, TableState, merge_rows, remove_rows};
+use super::state::{ChannelState, TableState, after_last, merge_rows, remove_rows};
 use super::whole::{Model, read_whole_row};
 use crate::replicate::{PlainColumn, Schema, TableSchema};
 
-/// Applies deltas; keeps its scratch memory from one to the next.
+/// Applies deltas. Keeps its scratch memory from one to the next.
 #[derive(Debug, Default)]
 pub struct DeltaDecoder {
     removed: Vec<u32>,
@@ -27,7 +26,7 @@ impl DeltaDecoder {
     /// Applies a delta to `state`. Every row that it does not name moves on by its motion.
     ///
     /// # Errors
-    /// When the bytes are not a delta of this schema for this state, which then holds no rows any more.
+    /// When the bytes are not a delta of this schema for this state. The state then holds no rows.
     pub fn apply(
         &mut self,
         schema: &Schema,
@@ -130,9 +129,9 @@ impl DeltaDecoder {
                 coast(table, values, motions);
                 continue;
             }
-            // A residual out of range is brought into it, here as anywhere.
+            // Whatever the residual is, `predict` keeps the value in the field's range.
             if table.heading.is_none() {
-                // What `advance` does, but as one loop with reading: it is most of a client's work.
+                // Does what `advance` does, in one loop with the reading: this is most of a client's work.
                 let columns = table.moving.iter().zip(motions).zip(&mut rows.codes);
                 for ((column, motion), code) in columns {
                     let residual = unzigzag(code.read(from)?);
@@ -177,7 +176,7 @@ impl DeltaDecoder {
     }
 }
 
-/// What a channel does over one snapshot that says nothing of it.
+/// Moves a channel on by one snapshot that does not name it: all its rows coast.
 pub fn coast_all(schema: &Schema, state: &mut ChannelState) {
     for (table, rows) in schema.tables.iter().zip(&mut state.tables) {
         coast_table(table, rows);

@@ -1,17 +1,17 @@
 //! A stream of bits, least significant first, and the counts and gaps that snapshots are made of.
 //!
-//! In and out: bytes. Codes: plain bits, and Exp-Golomb of order 0 (counts and gaps, 0 costs one bit); what fields
-//! use is in `code`. A reader never runs past its bytes and never loops longer than they are.
+//! In and out: bytes. Two codes: plain bits, and Exp-Golomb of order 0 for counts and gaps, in which 0 costs one bit; the
+//! code of fields is in `code`. A reader never runs past its bytes, and no loop is longer than they are.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 
 /// Appends bits to bytes.
 #[derive(Debug, Default)]
 pub struct BitWriter {
     bytes: Vec<u8>,
-    /// Bits not yet in `bytes`, in the low end.
+    /// Bits not yet in `bytes`, at the low end.
     pending: u64,
-    /// How many: always below 32 between calls.
+    /// How many those are: below 32 between calls.
     pending_bits: u32,
 }
 
@@ -48,8 +48,8 @@ impl BitWriter {
         self.bits(1 << count, count + 1);
     }
 
-    /// Exp-Golomb, order 0: `value + 1` has n bits below its highest 1. That many zeros, a 1, then the n bits, least
-    /// significant first as everywhere here.
+    /// Exp-Golomb, order 0: `value + 1` has n bits below its highest 1. Appends n zeros, a 1, then those n bits, least
+    /// significant first like all bits here.
     #[inline]
     pub fn exp_golomb(&mut self, value: u32) {
         let plus_one = u64::from(value) + 1;
@@ -59,12 +59,12 @@ impl BitWriter {
         self.bits((plus_one & ((1_u64 << extra) - 1)) as u32, extra);
     }
 
-    /// Bits so far.
+    /// How many bits there are so far.
     pub fn len_bits(&self) -> usize {
         self.bytes.len() * 8 + self.pending_bits as usize
     }
 
-    /// The bytes so far, the last one filled with zero bits.
+    /// The bytes so far; the last one is filled up with zero bits.
     pub fn finish(&mut self) -> &[u8] {
         while self.pending_bits > 0 {
             self.bytes.push(self.pending as u8);
@@ -91,7 +91,7 @@ impl<'a> BitReader<'a> {
         }
     }
 
-    /// Bits not yet read, the filling of the last byte included.
+    /// Bits not yet read, with those that fill the last byte.
     pub fn left_bits(&self) -> usize {
         self.bytes.len() * 8 - self.position_bits
     }
@@ -141,7 +141,7 @@ impl<'a> BitReader<'a> {
         Ok(self.bits(1)? == 1)
     }
 
-    /// How many zero bits come before the next 1, which is taken too; at most `most`, which is at most 32.
+    /// Counts the zero bits before the next 1, and takes them and the 1. There may be up to `most` zeros (at most 32).
     ///
     /// # Errors
     /// `Invalid` beyond `most`, `Short` at the end.
@@ -149,7 +149,7 @@ impl<'a> BitReader<'a> {
     pub fn zeros(&mut self, most: u32) -> Result<u32, SnapshotError> {
         let count = self.window().trailing_zeros();
         if count > most {
-            // Zeros beyond the end look the same: which it is decides who is told what.
+            // The window has zeros beyond the end too, so the bits that are left decide which error it is.
             return Err(if self.left_bits() <= most as usize {
                 SnapshotError::Short
             } else {
@@ -160,8 +160,8 @@ impl<'a> BitReader<'a> {
         Ok(count)
     }
 
-    /// How many zero bits come next, but no more than `most` (at most 32). Fewer than `most` are followed by a 1, which
-    /// is taken too.
+    /// Counts and takes the zero bits that come next, up to `most` (at most 32). After fewer than `most` a 1 follows, and
+    /// it is taken too.
     ///
     /// # Errors
     /// `Short` at the end.
@@ -172,7 +172,7 @@ impl<'a> BitReader<'a> {
         Ok(count)
     }
 
-    /// See [`BitWriter::exp_golomb`].
+    /// Reads what [`BitWriter::exp_golomb`] wrote.
     ///
     /// # Errors
     /// `Short` at the end, `Invalid` over 32 bits.
@@ -183,7 +183,7 @@ impl<'a> BitReader<'a> {
         u32::try_from(plus_one - 1).map_err(|_| SnapshotError::Invalid)
     }
 
-    /// A count of things that each take at least `bits_each` bits: refused when the bytes left cannot hold them.
+    /// Reads a count of things that each take at least `bits_each` bits. Refuses a count that the bits left cannot hold.
     ///
     /// # Errors
     /// `Short`, `Invalid`.
@@ -196,7 +196,7 @@ impl<'a> BitReader<'a> {
         }
     }
 
-    /// Nothing but the filling of the last byte may be left.
+    /// Ends the reading: nothing may be left but the zero bits that fill the last byte.
     ///
     /// # Errors
     /// `Trailing`.
@@ -210,7 +210,12 @@ impl<'a> BitReader<'a> {
     }
 }
 
-/// Small for small magnitudes: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4.
+/// How many bits hold any number below `bound`.
+pub(super) fn bits_of(bound: u32) -> u32 {
+    u32::BITS - bound.saturating_sub(1).leading_zeros()
+}
+
+/// Turns small magnitudes into small numbers: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4.
 #[inline]
 pub(super) fn zigzag(value: i32) -> u32 {
     ((value << 1) ^ (value >> 31)) as u32

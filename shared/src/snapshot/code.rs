@@ -1,18 +1,18 @@
 //! The code of a field's residuals: short for what is usual for this field in this channel, never long.
 //!
 //! In: how far a field is from where its motion would have brought it, zigzagged. Out: bits. A Golomb-Rice code whose
-//! parameter follows the mean of what came before (after LOCO-I: Weinberger, Seroussi, Sapiro, 2000), with an
-//! Exp-Golomb tail, so that a surprise costs twice its logarithm and not its size. What it has learnt belongs to the
-//! channel's state: keyframes carry it, so a channel with three rows does not learn anew in each snapshot.
+//! parameter follows the mean of the residuals before (after LOCO-I: Weinberger, Seroussi, Sapiro, 2000). Its tail is
+//! Exp-Golomb, so a surprise costs twice its logarithm and not its size. What the code has learnt is part of the channel's
+//! state and of its keyframes, so a channel with three rows need not learn again in each snapshot.
 
-use super::SnapshotError;
 use super::bits::{BitReader, BitWriter};
+use super::error::SnapshotError;
 
-/// Quotients below this are unary; from here on Exp-Golomb.
+/// Quotients below this are written in unary, the others in Exp-Golomb.
 const TAIL: u32 = 6;
-/// The mean is kept in this many fractional bits, and one residual moves it by 1 in 2 to this.
+/// The mean has this many fractional bits, and one residual moves it 1 part in 2 to the power of this.
 const WEIGHT: u32 = 4;
-/// Residuals beyond this teach no more than this, so that the mean stays within [`Code::BITS`].
+/// Larger residuals count as this much, so that the mean stays within [`Code::BITS`].
 const LESSON_MAX: u32 = 1 << 15;
 
 /// What one field of a channel has learnt of its residuals.
@@ -23,27 +23,27 @@ pub struct Code {
 }
 
 impl Default for Code {
-    /// A field that nothing is known of: residuals of about 2.
+    /// For a field of which nothing is known yet: residuals of about 2.
     fn default() -> Code {
         Code { mean: 2 << WEIGHT }
     }
 }
 
 impl Code {
-    /// Bits that hold any [`Code::learnt`].
+    /// How many bits hold any [`Code::learnt`].
     pub(super) const BITS: u32 = 20;
 
-    /// As a number, for keyframes and hashes.
+    /// What it has learnt as a number, for keyframes and hashes.
     pub(super) fn learnt(self) -> u32 {
         self.mean
     }
 
-    /// From a number of [`Code::BITS`] bits.
+    /// The code that has learnt this: a number of [`Code::BITS`] bits.
     pub(super) fn from_learnt(mean: u32) -> Code {
         Code { mean }
     }
 
-    /// Low bits that are sent as they are: about the logarithm of the mean.
+    /// How many low bits are sent as they are: about the logarithm of the mean.
     #[inline]
     fn parameter(self) -> u32 {
         // mean * 11/16 is about the median of a geometric distribution, where a quotient of 0 is as likely as not.
@@ -63,7 +63,7 @@ impl Code {
         let k = self.parameter();
         let (high, low) = (value >> k, value & ((1 << k) - 1));
         if high < TAIL {
-            // The quotient's zeros and its 1, and the low bits, at once: at most 6 + 16 of them.
+            // In one call: the quotient's zeros and its 1, and the low bits. At most 6 + 16 bits.
             out.bits(1 << high | low << (high + 1), high + 1 + k);
         } else {
             out.bits(0, TAIL);
@@ -73,7 +73,7 @@ impl Code {
         self.learn(value);
     }
 
-    /// The next value, and learns from it.
+    /// Reads the next value and learns from it.
     ///
     /// # Errors
     /// `Short` at the end, `Invalid` over 32 bits.
@@ -137,7 +137,7 @@ mod tests {
         let before = out.len_bits();
         assert!(
             before < 110,
-            "what is usual costs a bit, once it is known to be"
+            "a usual residual costs a bit once the code has learnt it"
         );
         code.write(&mut out, 1000);
         assert!(out.len_bits() - before < 30);

@@ -1,48 +1,48 @@
 //! What changed in a channel from one snapshot to the next: the encoder.
 //!
 //! In: a channel's state as of the last snapshot, and its captured rows. Out: a delta, and the state moved on. Layout,
-//! for each table, one bit "anything?", and if so:
+//! for each table: one bit whether anything follows, and if so:
 //!
 //! ```text
 //! removed   count, places in the old table                     (counts, gaps: Exp-Golomb)
 //! moved     if the table has interpolated fields: a row set, for each row a residual per interpolated field
 //! changed   if it has others: count, places, for each: which fields (a bit each, if there are several), plain values
-//! added     count, for each: id, and the row whole (see `whole`)
+//! added     count, for each: id, and the whole row (see `whole`)
 //! ```
 //! Places of `moved` and `changed` are among the rows that stayed. A row set is one bit (0: these rows, 1: all rows but
-//! these), a count, and places. So a table in which everything moves names nobody, and one in which nothing moves pays
-//! nothing. Rows that are not named in `moved` move on by their motion (see `apply`).
+//! these), a count, and places. So a table in which everything moves lists no places, and a table in which nothing moves
+//! costs nothing. Rows that are not in the set `moved` move on by their motion (see `apply`).
 
-use super::bits::{BitWriter, zigzag};
+use super::bits::{BitWriter, bits_of, zigzag};
 use super::motion::{advance, difference};
-use super::state::{ChannelState, Rows, TableState, merge_rows, remove_rows};
+use super::state::{ChannelState, Rows, TableState, after_last, merge_rows, remove_rows};
 use super::whole::{Model, write_whole_row};
 use crate::replicate::{MovingColumn, Schema, TableSchema};
 
-/// Where an added row's motion comes from: rows that crossed over from another channel keep theirs.
-pub trait Carried {
-    /// The motion with which `id` comes into table `table`; nothing for what is new.
+/// The motion of rows that cross over from another channel: they take it along.
+pub trait CrossingMotion {
+    /// The motion that entity `id` brings into table `table`. None when it does not cross over but is new.
     fn motion(&self, table: usize, id: u32) -> Option<&[i32]>;
 }
 
-/// Nothing crosses: for rooms of one channel, and for streams that start anew.
-impl Carried for () {
+/// No row crosses over: for rooms of one channel, and for streams that start again.
+impl CrossingMotion for () {
     fn motion(&self, _table: usize, _id: u32) -> Option<&[i32]> {
         None
     }
 }
 
-/// Counts the bits that each part of a delta takes, for who wants to explain them.
+/// Receives how many bits each part of a delta takes, to explain its size.
 pub trait Tally {
     /// Field `place` of table `table` took `bits`, in rows that stayed.
     fn field(&mut self, table: usize, place: usize, bits: usize);
-    /// The rows that are new in table `table` took `bits`, ids and all.
+    /// The rows that are new in table `table` took `bits`, with their ids.
     fn added(&mut self, table: usize, bits: usize);
     /// Table `table` took `bits` in all: fields, new rows, places, counts.
     fn table(&mut self, table: usize, bits: usize);
 }
 
-/// Nobody wants to know.
+/// Ignores the counts.
 impl Tally for () {
     #[inline(always)]
     fn field(&mut self, _table: usize, _place: usize, _bits: usize) {}
@@ -52,7 +52,7 @@ impl Tally for () {
     fn table(&mut self, _table: usize, _bits: usize) {}
 }
 
-/// Encodes deltas; keeps its scratch memory from one to the next.
+/// Encodes deltas. Keeps its scratch memory from one to the next.
 #[derive(Debug, Default)]
 pub struct DeltaEncoder {
     bits: BitWriter,
@@ -60,32 +60,33 @@ pub struct DeltaEncoder {
     removed: Vec<u32>,
     /// Places in the new table of rows that are new.
     added: Vec<u32>,
-    /// Places, among the rows that stayed, of those that are not where their motion brings them, and of the others.
+    /// Places, among the rows that stayed, of those that are not where their motion brings them.
     moved: Vec<u32>,
+    /// Places of the others.
     coasted: Vec<u32>,
     /// The moved rows' residuals, zigzagged.
     residuals: Vec<u32>,
     /// Places, among the rows that stayed, of those whose other fields changed.
     changed: Vec<u32>,
-    /// The changed rows' other fields: the new value, or nothing where it stayed.
+    /// The other fields of the changed rows: the new value, or None where it stayed.
     changes: Vec<Option<u32>>,
-    /// The added rows, to be merged in at the end.
+    /// The added rows, which are merged in at the end.
     incoming: TableState,
     spare: TableState,
-    /// Of the added row at hand.
+    /// The motion of one added row.
     motion: Vec<i32>,
 }
 
 impl DeltaEncoder {
-    /// Appends to `out` the change from `state` to `next` and moves `state` on. False when nothing changed that
-    /// motion does not predict: then nothing was appended, and a receiver that is told nothing must still coast
-    /// ([`super::coast_all`]). `next` has one table of rows per schema table, ids ascending.
+    /// Appends to `out` the change from `state` to `next` and moves `state` on. False when all rows are where their
+    /// motion brings them: then nothing was appended, and a receiver must still coast ([`super::coast_all`]). `next` has
+    /// one table of rows for each table of the schema, with ascending ids.
     pub fn encode<'a>(
         &mut self,
         schema: &Schema,
         state: &mut ChannelState,
         next: impl Iterator<Item = Rows<'a>>,
-        carried: &impl Carried,
+        crossing: &impl CrossingMotion,
         tally: &mut impl Tally,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -93,7 +94,7 @@ impl DeltaEncoder {
         let mut any = false;
         let tables = schema.tables.iter().zip(&mut state.tables).zip(next);
         for (place, ((table, rows), next)) in tables.enumerate() {
-            // An added id is written relative to what follows the old rows.
+            // Added ids count from here.
             let after_last = after_last(&rows.ids);
             self.find_rows(rows, next);
             remove_rows(table, rows, &self.removed);
@@ -107,7 +108,7 @@ impl DeltaEncoder {
                 self.write_moved((place, table), rows, tally);
                 self.write_changed((place, table), tally);
                 let before = self.bits.len_bits();
-                self.write_added((place, table), (rows, next), after_last, carried);
+                self.write_added((place, table), (rows, next), after_last, crossing);
                 tally.added(place, self.bits.len_bits() - before);
                 merge_rows(table, rows, &self.incoming, &mut self.spare);
             }
@@ -120,7 +121,7 @@ impl DeltaEncoder {
         any
     }
 
-    /// Merges the two sorted lists of ids into removed and added places.
+    /// Compares the two sorted lists of ids: which places are removed, which are added.
     fn find_rows(&mut self, rows: &TableState, next: Rows<'_>) {
         self.removed.clear();
         self.added.clear();
@@ -148,7 +149,7 @@ impl DeltaEncoder {
         }
     }
 
-    /// Brings the rows that stayed to their new values, and notes what there is to say of them.
+    /// Brings the rows that stayed to their new values, and notes what the delta must say of them.
     fn move_on(&mut self, table: &TableSchema, rows: &mut TableState, next: Rows<'_>) {
         self.moved.clear();
         self.coasted.clear();
@@ -182,7 +183,7 @@ impl DeltaEncoder {
         }
     }
 
-    /// The interpolated fields of one row. True when they are not where their motion brought them.
+    /// Moves the interpolated fields of one row. True when they are not where their motion brings them.
     #[inline]
     fn move_row(
         &mut self,
@@ -207,7 +208,7 @@ impl DeltaEncoder {
         off != 0
     }
 
-    /// The other fields of one row. True when one of them changed.
+    /// Sets the other fields of one row. True when one of them changed.
     #[inline]
     fn change_row(&mut self, table: &TableSchema, values: &mut [u32], to: &[u32]) -> bool {
         let before = self.changes.len();
@@ -232,7 +233,7 @@ impl DeltaEncoder {
         (place, table): (usize, &TableSchema),
         (rows, next): (&TableState, Rows<'_>),
         after_last: u32,
-        carried: &impl Carried,
+        crossing: &impl CrossingMotion,
     ) {
         let out = &mut self.bits;
         self.incoming.clear();
@@ -243,10 +244,10 @@ impl DeltaEncoder {
             let values = next.row(*new as usize, table.width());
             let model = Model::last(table, &self.incoming).or_else(|| Model::last(table, rows));
             self.motion.clear();
-            match carried.motion(place, id) {
+            match crossing.motion(place, id) {
                 Some(motion) => {
                     self.motion.extend_from_slice(motion);
-                    // If it goes on turning, saying so in the next snapshot takes no more than saying it now.
+                    // The turn is left out: if the row goes on turning, the next delta says so for no more bits.
                     if let (Some(_), Some(turn)) = (&table.heading, self.motion.first_mut()) {
                         *turn = 0;
                     }
@@ -254,7 +255,7 @@ impl DeltaEncoder {
                 None => Model::guess(model, table, &mut self.motion),
             }
             let motion = self.motion.as_slice();
-            // What is new in the room comes behind all, what crosses over comes anywhere.
+            // A row that is new in the room comes behind all others; one that crosses over may come anywhere.
             let is_behind = id >= expected;
             out.bit(is_behind);
             if is_behind {
@@ -279,7 +280,7 @@ impl DeltaEncoder {
             return;
         }
         let out = &mut self.bits;
-        // Whichever list is shorter says the same.
+        // Either list says which rows moved: the shorter one is written.
         let all_but = self.coasted.len() < self.moved.len();
         out.bit(all_but);
         write_places(out, if all_but { &self.coasted } else { &self.moved });
@@ -303,7 +304,7 @@ impl DeltaEncoder {
         for row in self.changes.chunks_exact(columns) {
             for (change, column) in row.iter().zip(&table.plain) {
                 let before = out.len_bits();
-                // Of a single field it goes without saying.
+                // A row with a single field is only listed when that field changed.
                 if columns > 1 {
                     out.bit(change.is_some());
                 }
@@ -316,17 +317,7 @@ impl DeltaEncoder {
     }
 }
 
-/// The id that a row has at least if it comes behind these.
-pub(super) fn after_last(ids: &[u32]) -> u32 {
-    ids.last().map_or(0, |last| last.saturating_add(1))
-}
-
-/// Bits of the numbers below this.
-pub(super) fn bits_of(bound: u32) -> u32 {
-    u32::BITS - bound.saturating_sub(1).leading_zeros()
-}
-
-/// A count, and ascending places as gaps.
+/// Writes a count, and ascending places as gaps.
 fn write_places(out: &mut BitWriter, places: &[u32]) {
     out.exp_golomb(places.len() as u32);
     let mut expected = 0;

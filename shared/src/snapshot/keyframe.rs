@@ -1,12 +1,12 @@
-//! A channel's whole state: for who enters it, and for who fell too far behind.
+//! A channel's whole state: for clients that enter it, and for clients that fell too far behind.
 //!
 //! Layout, for each table: a count; if the table has interpolated fields, a bit whether their codes have learnt anything,
-//! and if so what (20 bits each); then for each row its id (gap to the one before) and the row whole (see `whole`), told
-//! by the row before. Everybody else's next delta rests on all of it.
+//! and if so what (20 bits each); then for each row its id (gap to the one before) and the whole row (see `whole`), with
+//! the row before as its model. It carries everything that the next delta of the channel depends on.
 
-use super::SnapshotError;
 use super::bits::{BitReader, BitWriter};
 use super::code::Code;
+use super::error::SnapshotError;
 use super::state::{ChannelState, TableState};
 use super::whole::{Model, read_whole_row, write_whole_row};
 use crate::replicate::{Schema, TableSchema};
@@ -41,10 +41,10 @@ pub fn encode_keyframe(
     out.extend_from_slice(bits.finish());
 }
 
-/// Replaces `state` by what `bytes` say.
+/// Replaces `state` by the keyframe in `bytes`.
 ///
 /// # Errors
-/// When the bytes are not a keyframe of this schema. `state` then holds no rows.
+/// When the bytes are not a keyframe of this schema. The state then holds no rows.
 pub fn apply_keyframe(
     schema: &Schema,
     state: &mut ChannelState,

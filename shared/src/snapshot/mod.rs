@@ -1,16 +1,16 @@
-//! From columns of integers to bits and back: what changed in a channel since its last snapshot, sent once to all.
+//! From columns of integers to bits and back: what changed in a channel since its last snapshot, encoded once for all.
 //!
-//! In, on the server: a channel's captured rows. Out: a delta or a keyframe. In, on the client: those bytes. Out:
-//! the same rows. WebSocket keeps order and loses nothing, so the baseline of a delta is simply what was sent
-//! before; encoder and decoder hold the same [`ChannelState`] and nobody acknowledges anything.
-//!
-//! `bits` (bit stream) <- `code` (residuals), `motion` (prediction), `state` (rows), `whole` (a row told whole) <- `delta` (encode), `apply`
-//! (decode), `keyframe` (whole channels) <- `layout` (one whole snapshot message).
+//! On the server: captured rows of a channel in, a delta or a keyframe out. On the client: those bytes in, the same rows
+//! out. WebSocket keeps order and loses nothing, so a delta counts from the snapshot before it: encoder and decoder hold
+//! the same [`ChannelState`], and a client acknowledges nothing.
+//! From the ground up: `bits` (bit stream); `code` (residuals), `motion` (prediction), `state` (rows); `whole` (one whole
+//! row); `delta` (encode), `apply` (decode), `keyframe` (whole channels); `layout` (one snapshot message).
 
 mod apply;
 mod bits;
 mod code;
 mod delta;
+mod error;
 mod keyframe;
 pub mod layout;
 mod motion;
@@ -20,23 +20,10 @@ mod whole;
 pub use apply::{DeltaDecoder, coast_all};
 pub use bits::{BitReader, BitWriter};
 pub use code::Code;
-pub use delta::{Carried, DeltaEncoder, Tally};
+pub use delta::{CrossingMotion, DeltaEncoder, Tally};
+pub use error::SnapshotError;
 pub use keyframe::{apply_keyframe, encode_keyframe};
 pub use state::{ChannelState, Rows, TableState};
-
-/// Why a section of a snapshot cannot be applied. The sender is to blame, or a bug.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SnapshotError {
-    /// The bytes end before the snapshot does, or a count claims more than they carry.
-    #[error("the snapshot ends too early or claims more than it carries")]
-    Short,
-    /// A row, an id, a value or a section kind that cannot be.
-    #[error("the snapshot names something that cannot be")]
-    Invalid,
-    /// Bytes are left over.
-    #[error("bytes are left over behind the snapshot")]
-    Trailing,
-}
 
 #[cfg(test)]
 pub(crate) mod tests;

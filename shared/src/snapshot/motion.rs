@@ -1,19 +1,20 @@
-//! Where a row will be if it moves as it did.
+//! Where a row will be if it goes on moving as it did.
 //!
-//! In: a row's quantised values and its motion. Out: the predicted values, and what is left to say. A field goes on by its
-//! last change; x and y of a row with a heading go on along it. Integers only, so both ends agree whatever their floats
-//! do.
+//! In: a row's quantised values and its motion. Out: the predicted values, and how far the true ones are from them. A field
+//! repeats its last change; x and y of a row with a heading move along it. Only integers, so that both ends agree whatever
+//! their floats do.
 
 use crate::replicate::{Heading, MovingColumn, TableSchema};
 
-/// Motions along a heading are in this many bits of a step: quarters.
+/// Motions along a heading have this many bits below a whole step: they count quarters.
 const PART: u32 = 2;
-/// What one snapshot teaches of such a motion: 1 in 2 to this, unless it is a surprise...
+/// How far one snapshot moves such a motion towards what it showed: 1 part in 2 to the power of this. A surprise moves it
+/// all the way.
 const WEIGHT: u32 = 2;
-/// ...of more than so many quarters, which is taken as it is.
+/// A difference of more quarters than this is a surprise.
 const SURPRISE: u64 = 12;
 
-/// What the field will be if it moves as it did: at the end of its range it stops, an angle goes round.
+/// The value of the field if it goes on moving as it did. It stops at the end of its range; an angle wraps.
 #[inline(always)]
 pub(super) fn predict(column: &MovingColumn, value: u32, motion: i32) -> u32 {
     if column.shift == 0 {
@@ -25,14 +26,14 @@ pub(super) fn predict(column: &MovingColumn, value: u32, motion: i32) -> u32 {
     }
 }
 
-/// `to - from`; for angles by the short way round, in `-half..half`.
+/// `to - from`; for angles by the short way round, so within half a turn.
 #[inline(always)]
 pub(super) fn difference(column: &MovingColumn, to: u32, from: u32) -> i32 {
     ((to.wrapping_sub(from) << column.shift) as i32) >> column.shift
 }
 
-/// Moves a row on: `next` is asked for each interpolated field's new value, by its place among them and the predicted
-/// one, and may give another.
+/// Moves a row on. `next` gives each interpolated field's new value, from the field's place among them and the predicted
+/// value.
 #[inline(always)]
 pub(super) fn advance(
     table: &TableSchema,
@@ -55,7 +56,7 @@ pub(super) fn advance(
     }
 }
 
-/// The first three fields of a row with a heading: the heading, by its last change, and then x and y along it.
+/// The first three fields of a row with a heading: the heading, which repeats its last change, then x and y along it.
 #[inline(always)]
 fn advance_along(
     heading: &Heading,
@@ -101,14 +102,14 @@ fn advance_along(
     }
 }
 
-/// How a row goes along its heading: as motions of x and y it is `forward * 2 + mirrored` and `sideways`.
+/// How a row moves along its heading. As motions of x and y it is stored as `forward * 2 + mirrored` and `sideways`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Course {
-    /// Quarters of a step for each snapshot along the heading.
+    /// Along the heading, quarters of a step per snapshot.
     forward: i64,
-    /// Quarters of a step a quarter turn on from it.
+    /// At a quarter turn from the heading, quarters of a step per snapshot.
     sideways: i64,
-    /// x goes the other way: the heading turns against the axes, or the row was thrown back by a wall.
+    /// x has the other sign: the heading turns against the axes, or a wall threw the row back.
     mirrored: bool,
 }
 
@@ -126,7 +127,7 @@ impl Course {
         (forward, self.sideways as i32)
     }
 
-    /// How far x and y go, steps.
+    /// How far x and y move in one snapshot, steps.
     #[inline(always)]
     fn steps(self, (sine, cosine): (i64, i64)) -> (i32, i32) {
         const SHIFT: u32 = Heading::SCALE_BITS + PART;
@@ -136,11 +137,11 @@ impl Course {
         (round(if self.mirrored { -x } else { x }), round(y))
     }
 
-    /// It went elsewhere than predicted.
+    /// Corrects the course after the row moved otherwise than predicted.
     #[inline(always)]
     fn learn(&mut self, (sine, cosine): (i64, i64), predicted: (i32, i32), moved: (i32, i32)) {
         let turned = |predicted: i32, moved: i32| predicted.signum() * moved.signum() < 0;
-        // Both at once is no mirror but the way back.
+        // When both signs changed, the row is not mirrored but on its way back.
         self.mirrored ^= turned(predicted.0, moved.0) != turned(predicted.1, moved.1);
         let (x, y) = (i64::from(moved.0) << PART, i64::from(moved.1) << PART);
         let x = if self.mirrored { -x } else { x };
@@ -155,7 +156,7 @@ impl Course {
 }
 
 /// Moves a row on by its motion and these residuals.
-// Not inlined, so that the loops around it stay small: most rows have no heading.
+// Not inlined, so that the loops that call it stay small: most rows have no heading.
 #[inline(never)]
 pub(super) fn advance_by(
     table: &TableSchema,
@@ -169,7 +170,7 @@ pub(super) fn advance_by(
     });
 }
 
-/// Moves a row on by its motion: what it does when no delta speaks of it.
+/// Moves a row on by its motion alone, as when no delta names it.
 #[inline]
 pub(super) fn coast(table: &TableSchema, values: &mut [u32], motions: &mut [i32]) {
     if motions.iter().any(|motion| *motion != 0) {

@@ -1,7 +1,7 @@
-//! What a channel's last snapshot said: tables of rows, sorted by entity id. Encoder and decoder hold equal copies.
+//! What a channel held at its last snapshot: tables of rows, sorted by entity id. Encoder and decoder hold equal copies.
 //!
-//! In: captured rows (server) or decoded ones (client). Out: the same, for the next delta and for the view; a hash of
-//! all of it, by which a client finds that it holds something else.
+//! In: captured rows (server) or decoded ones (client). Out: the same rows, for the next delta and for the view; a hash of
+//! them, by which a client notices that it holds something else.
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -13,21 +13,21 @@ use crate::replicate::{Schema, TableSchema};
 pub struct TableState {
     /// Entity ids, ascending.
     pub ids: Vec<u32>,
-    /// Quantised fields, row-major, as many per row as the table has fields.
+    /// Quantised values, row by row: one for each field of the table.
     pub values: Vec<u32>,
-    /// The last change of each interpolated field, from which the next value is predicted: row-major, as many per row as
-    /// the table has interpolated fields.
+    /// The last change of each interpolated field, from which the next value is predicted. Row by row: one for each
+    /// interpolated field of the table.
     pub motion: Vec<i32>,
-    /// What each interpolated field's residuals have taught so far.
+    /// One for each interpolated field: what its residuals have taught so far.
     pub codes: Vec<Code>,
 }
 
-/// Rows as they were captured: the same columns, borrowed.
+/// Rows as the server captured them, borrowed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rows<'a> {
     /// Entity ids, ascending.
     pub ids: &'a [u32],
-    /// Quantised fields, row-major.
+    /// Quantised values, row by row.
     pub values: &'a [u32],
 }
 
@@ -50,7 +50,7 @@ impl TableState {
         }
     }
 
-    /// Forgets all rows, keeping the memory.
+    /// Forgets all rows and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.ids.clear();
         self.values.clear();
@@ -96,12 +96,12 @@ impl TableState {
 /// One channel's tables, in the schema's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelState {
-    /// Shared tables for a shared channel, owner-only tables for a client's own one; the others stay empty.
+    /// A shared channel fills the shared tables, a client's own channel the owner-only ones; the others stay empty.
     pub tables: Vec<TableState>,
 }
 
 impl ChannelState {
-    /// A channel in which nothing was sent yet.
+    /// A channel of which nothing was sent yet.
     pub fn empty(schema: &Schema) -> ChannelState {
         ChannelState {
             tables: schema.tables.iter().map(TableState::empty).collect(),
@@ -115,19 +115,19 @@ impl ChannelState {
         }
     }
 
-    /// Rows over all tables.
+    /// How many rows all tables have together.
     pub fn row_count(&self) -> usize {
         self.tables.iter().map(|table| table.ids.len()).sum()
     }
 
-    /// True when nothing in it moves by itself: a snapshot that says nothing changes nothing.
+    /// True when no row has a motion: then a snapshot that does not name the channel changes nothing in it.
     pub fn is_at_rest(&self) -> bool {
         let mut motions = self.tables.iter().flat_map(|table| &table.motion);
         motions.all(|motion| *motion == 0)
     }
 
-    /// A hash of all that the next delta rests on: ids, values, motion, codes. XXH3 over little-endian numbers; each
-    /// table begins with its row count.
+    /// A hash of everything that the next delta depends on: ids, values, motion, codes. XXH3 over little-endian numbers;
+    /// each table begins with its row count.
     pub fn hash(&self) -> u64 {
         let mut hasher = NumberHasher::default();
         for table in &self.tables {
@@ -140,8 +140,8 @@ impl ChannelState {
         hasher.finish()
     }
 
-    /// The first entity whose rows differ between the two, by table and then by id. None when only what the codes have
-    /// learnt differs, or nothing.
+    /// The first entity whose rows differ between the two, by table and then by id. None when there is no difference, or
+    /// only in what the codes have learnt.
     pub fn first_difference(&self, other: &ChannelState, schema: &Schema) -> Option<u32> {
         for ((table, ours), theirs) in schema.tables.iter().zip(&self.tables).zip(&other.tables) {
             let width = table.width();
@@ -165,7 +165,7 @@ impl ChannelState {
     }
 }
 
-/// XXH3 over little-endian numbers, fed in pieces that are worth a call.
+/// XXH3 over little-endian numbers, which it collects into pieces that are worth a call.
 struct NumberHasher {
     hasher: Xxh3,
     bytes: [u8; 256],
@@ -195,7 +195,7 @@ impl NumberHasher {
         }
     }
 
-    // Browsers download it: once is enough.
+    // Not inlined: browsers download this code, and one copy is enough.
     #[inline(never)]
     fn flush(&mut self) {
         let bytes = self.bytes.get(..self.used).unwrap_or_default();
@@ -209,7 +209,12 @@ impl NumberHasher {
     }
 }
 
-/// Takes the rows at `removed` (ascending) out, in place.
+/// The lowest id that a row behind these can have.
+pub(super) fn after_last(ids: &[u32]) -> u32 {
+    ids.last().map_or(0, |last| last.saturating_add(1))
+}
+
+/// Removes the rows at these places (ascending) from `rows`, in place.
 pub(super) fn remove_rows(schema: &TableSchema, rows: &mut TableState, removed: &[u32]) {
     if removed.is_empty() {
         return;
@@ -235,7 +240,7 @@ pub(super) fn remove_rows(schema: &TableSchema, rows: &mut TableState, removed: 
     rows.motion.truncate(kept * moving);
 }
 
-/// Merges `added` into `rows`, both ascending by id and without a common one. `spare` lends its memory.
+/// Merges `added` into `rows`. Both ascend by id and have no id in common. `spare` lends its memory.
 pub(super) fn merge_rows(
     schema: &TableSchema,
     rows: &mut TableState,
@@ -246,7 +251,7 @@ pub(super) fn merge_rows(
         return;
     }
     let width = schema.width();
-    // New entities have the highest ids: then there is nothing to merge.
+    // The usual case: new entities have the highest ids, so their rows go behind all others.
     if rows.ids.last() < added.ids.first() {
         rows.ids.extend_from_slice(&added.ids);
         rows.values.extend_from_slice(&added.values);

@@ -5,7 +5,7 @@ mod headings;
 use proptest::prelude::*;
 
 use super::*;
-use crate::replicate::{Schema, SchemaBuilder, TableSchema};
+use crate::replicate::{GameVersion, Schema, SchemaBuilder, TableSchema};
 use crate::rules::{ComponentVisitor, Rules};
 
 #[derive(Debug, tickwire_derive::Replicate)]
@@ -26,7 +26,7 @@ struct Body {
 #[derive(Debug, tickwire_derive::Replicate)]
 struct Flag;
 
-/// Goes along its heading.
+/// A component that moves along its heading.
 #[derive(Debug, tickwire_derive::Replicate)]
 struct Rover {
     #[net(range = 0.0..=100.0, step = 0.1, interpolate, position)]
@@ -70,7 +70,7 @@ fn schema() -> Schema {
     TestRules::schema()
 }
 
-/// A capture of any world: for each table, a set of ids with any values in range.
+/// A capture of an arbitrary world: for each table, a set of ids with any values in range.
 fn any_capture() -> impl Strategy<Value = Vec<TableState>> {
     let table = |schema: TableSchema| {
         let maxima = schema
@@ -96,7 +96,7 @@ fn ids_and_values(tables: &[TableState]) -> Vec<(&[u32], &[u32])> {
         .collect()
 }
 
-/// One encoder and what its readers hold.
+/// One encoder, and what it and its readers hold.
 struct Told {
     schema: Schema,
     encoder: DeltaEncoder,
@@ -115,7 +115,7 @@ impl Told {
         }
     }
 
-    /// The delta to `capture`, if there is anything to say.
+    /// The delta to `capture`, if there is one.
     fn tell(&mut self, capture: &[TableState]) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         let rows = capture.iter().map(TableState::rows);
@@ -193,7 +193,7 @@ proptest! {
         let mut state = told.server.clone();
         let _ = told.hear(&mut state, Some(&bytes));
         prop_assert!(state.row_count() <= told.server.row_count() + bytes.len() * 8);
-        // Whatever came of it can be told: no motion is out of its bounds.
+        // Whatever state results can be sent: no motion is out of its bounds.
         let mut again = ChannelState::default();
         told.server = state.clone();
         prop_assert_eq!(apply_keyframe(&told.schema, &mut again, &told.keyframe()), Ok(()));
@@ -259,14 +259,14 @@ fn what_moves_steadily_costs_nothing() {
     assert!(told.tell(&capture(12)).is_some());
     assert!(told.tell(&capture(14)).is_none() && !told.server.is_at_rest());
     assert!(told.tell(&capture(16)).is_none());
-    assert!(told.tell(&capture(16)).is_some(), "stopping is news");
+    assert!(told.tell(&capture(16)).is_some(), "a stop must be said");
     assert!(told.tell(&capture(16)).is_none() && told.server.is_at_rest());
 }
 
 #[test]
 fn what_crosses_over_keeps_its_motion() {
     struct FromElsewhere;
-    impl Carried for FromElsewhere {
+    impl CrossingMotion for FromElsewhere {
         fn motion(&self, table: usize, id: u32) -> Option<&[i32]> {
             (table == 0 && id == 7).then_some(&[2, 0, 0])
         }
@@ -286,7 +286,7 @@ fn what_crosses_over_keeps_its_motion() {
     );
     assert_eq!(told.hear(&mut client, Some(&bytes)), Ok(()));
     tables[0].values[0] = 12;
-    assert_eq!(told.tell(&tables), None, "it goes on as it came");
+    assert_eq!(told.tell(&tables), None, "it moves on as it came");
     assert_eq!(told.hear(&mut client, None), Ok(()));
     assert_eq!(client, told.server);
 }
@@ -303,7 +303,7 @@ fn owner_only_fields_have_a_table_of_their_own() {
 
 /// The same component, declared a little differently each time.
 mod variants {
-    /// What both ends must notice.
+    /// A variant that both ends must notice.
     macro_rules! variant {
         ($module:ident, $($attribute:tt)*) => {
             pub(super) mod $module {
@@ -329,7 +329,13 @@ fn the_schema_hash_sees_every_declaration() {
     fn hash<C: crate::replicate::Replicate>() -> u64 {
         let mut builder = SchemaBuilder::default();
         builder.component::<C>();
-        builder.finish::<TestRules>().hash
+        let game = GameVersion {
+            name: TestRules::GAME,
+            revision: TestRules::REVISION,
+            tick_rate_hz: TestRules::TICK_RATE_HZ,
+            ticks_per_snapshot: TestRules::TICKS_PER_SNAPSHOT,
+        };
+        builder.finish(game).hash
     }
     let hashes = [
         hash::<variants::plain::Thing>(),

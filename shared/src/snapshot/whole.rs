@@ -1,14 +1,15 @@
-//! A row told whole: as it enters a channel, and in keyframes.
+//! A whole row: how it is written when it enters a channel, and in keyframes.
 //!
-//! In: its values and motion, and those of a row that the reader has already, if there is one. Out: bits, and back. Rows of
-//! one table are alike: what equals the other row's takes a bit, and who has a heading mostly goes as fast as others do.
+//! In: its values and motion, and those of a row that the reader has already (the model), if there is one. Out: bits, and
+//! back. Rows of one table are alike: a value equal to the model's takes one bit, and a row with a heading is mostly as
+//! fast as its model.
 
-use super::SnapshotError;
 use super::bits::{BitReader, BitWriter, unzigzag, zigzag};
+use super::error::SnapshotError;
 use super::state::TableState;
 use crate::replicate::{FieldSchema, TableSchema};
 
-/// The row that another is told by.
+/// The row that another one is compared with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Model<'a> {
     values: &'a [u32],
@@ -30,13 +31,13 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Its value of a field, if the field may be told by it: one that jumps from value to value and takes several bits.
+    /// Its value of a field, if that field is compared: it is not interpolated and takes more than one bit.
     fn value(self, field: &FieldSchema, place: usize) -> Option<u32> {
         let may_be = !field.interpolate && field.kind.bits() > 1;
         self.values.get(place).copied().filter(|_| may_be)
     }
 
-    /// The motion of a row of which nothing is known but that it came: as fast along its heading as the model, or none.
+    /// The motion of a row that is new in the room: as fast along its heading as the model, or none.
     pub(super) fn guess(model: Option<Model<'_>>, table: &TableSchema, motion: &mut Vec<i32>) {
         motion.clear();
         motion.resize(table.moving.len(), 0);
@@ -47,7 +48,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// How fast it goes along its heading. See `motion` for what the number is.
+/// The speed along the heading, of a motion as it is stored: `motion` says how.
 fn speed(forward: i32) -> u32 {
     (forward >> 1).unsigned_abs()
 }
@@ -96,7 +97,7 @@ pub(super) fn write_whole_row(
 /// Reads what [`write_whole_row`] wrote into `values` and `motion`, which are empty.
 ///
 /// # Errors
-/// When the bits end, or are no row of this table.
+/// When the bits end, or are not a row of this table.
 pub(super) fn read_whole_row(
     from: &mut BitReader,
     table: &TableSchema,
@@ -120,7 +121,7 @@ pub(super) fn read_whole_row(
         let mut moves = unzigzag(from.exp_golomb()?);
         if place == 1 && table.heading.is_some() {
             let speed = model_speed(model).checked_add_signed(moves);
-            // Far from overflow, whatever comes: more than any motion is refused below.
+            // Far from overflow, whatever the bits say: a speed beyond any motion is refused below.
             let speed = speed.map_or(i32::MAX / 4, |speed| speed.min(i32::MAX as u32 / 4) as i32);
             let (back, mirrored) = (from.bit()?, from.bit()?);
             moves = if back { -speed } else { speed } * 2 + i32::from(mirrored);

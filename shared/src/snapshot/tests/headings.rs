@@ -1,11 +1,11 @@
-//! Rows with a heading: what the codec predicts of them along it.
+//! Rows with a heading: how well the codec predicts them.
 //!
-//! In: rovers that turn and go. Out: pass or fail, by what their deltas take.
+//! In: rovers that turn and move. Out: pass or fail, by the bits that their deltas take.
 
 use super::*;
 
-/// Rovers that turn at random and go where they head, x and y turned about where `mirrored` says: what each of them takes
-/// in each snapshot, bits.
+/// How many bits a rover takes in a snapshot. Rovers turn at random and move along their headings; `mirrored` says whether
+/// the signs of x and y are turned round.
 fn bits_per_rover(mirrored: (bool, bool)) -> usize {
     const ROVERS: usize = 20;
     const SNAPSHOTS: usize = 300;
@@ -20,7 +20,7 @@ fn bits_per_rover(mirrored: (bool, bool)) -> usize {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let turn = random >> 22;
             *heading += (f64::from(turn) - 511.5) / 512.0;
-            // Held near the middle, so that walls are no part of this.
+            // Rovers stay near the middle, so walls play no part.
             let to_middle = (*y - 50.0).atan2(*x - 50.0);
             if (*x - 50.0).hypot(*y - 50.0) > 30.0 {
                 let (x_sign, y_sign) = (sign(mirrored.0), sign(mirrored.1));
@@ -47,8 +47,8 @@ fn bits_per_rover(mirrored: (bool, bool)) -> usize {
 }
 
 #[test]
-fn what_goes_along_its_heading_pays_for_its_turns_alone() {
-    // A turn of 13 bits by up to a radian takes about 12.5, a tilt that stays 1; x and y have little left to say.
+fn rows_that_move_along_their_headings_pay_for_their_turns_alone() {
+    // A turn of 13 bits by up to a radian takes about 12.5 bits, a tilt that stays takes 1; x and y add little.
     for mirrored in [(false, false), (true, false), (false, true), (true, true)] {
         let bits = bits_per_rover(mirrored);
         assert!((12..20).contains(&bits), "{bits} bits, {mirrored:?}");
@@ -56,7 +56,7 @@ fn what_goes_along_its_heading_pays_for_its_turns_alone() {
 }
 
 #[test]
-fn what_is_new_goes_as_fast_along_its_heading_as_who_was_there() {
+fn a_new_row_is_as_fast_along_its_heading_as_the_row_before_it() {
     let mut told = Told::new();
     let mut tables = vec![TableState::default(); told.schema.tables.len()];
     let tell = |told: &mut Told, rows: &[(u32, [u32; 6])], tables: &mut [TableState]| {

@@ -1,0 +1,71 @@
+//! Room events that wait until the tick in which they happened is drawn.
+//!
+//! In: encoded events and their ticks. Out: those that are due. Only the game's events wait; roster and chat do not.
+
+use std::collections::VecDeque;
+
+use crate::codec;
+use crate::limits::SERVER_MESSAGE_BYTES;
+use crate::message::RoomEvent;
+use crate::snapshot::SnapshotError;
+
+/// Events that may wait for their tick. The oldest is dropped beyond it.
+const WAITING: usize = 4096;
+
+#[derive(Debug)]
+pub(super) struct RoomEvents<E> {
+    /// With the tick of each, counted without wrap.
+    waiting: VecDeque<(i64, RoomEvent<E>)>,
+}
+
+impl<E> Default for RoomEvents<E> {
+    fn default() -> RoomEvents<E> {
+        RoomEvents {
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+impl<E> RoomEvents<E> {
+    pub(super) fn push(&mut self, tick: i64, event: RoomEvent<E>) {
+        if self.waiting.len() == WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back((tick, event));
+    }
+
+    /// The events that are due when `drawn` is the tick on the screen, with its fraction.
+    pub(super) fn take_due(&mut self, drawn: f64) -> Vec<RoomEvent<E>> {
+        let waits = |tick: i64, event: &RoomEvent<E>| {
+            matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
+        };
+        let (wait, due): (Vec<_>, Vec<_>) = self
+            .waiting
+            .drain(..)
+            .partition(|(tick, event)| waits(*tick, event));
+        self.waiting.extend(wait);
+        due.into_iter().map(|(_, event)| event).collect()
+    }
+}
+
+/// Reads room events that stand back to back, all of one tick.
+///
+/// # Errors
+/// When the bytes are not events of this game.
+pub(super) fn read_events<E: serde::de::DeserializeOwned>(
+    tick: i64,
+    mut bytes: &[u8],
+) -> Result<Vec<(i64, RoomEvent<E>)>, SnapshotError> {
+    let mut events = Vec::new();
+    while !bytes.is_empty() {
+        let (event, rest) = codec::decode_prefix::<RoomEvent<E>, SERVER_MESSAGE_BYTES>(bytes)
+            .map_err(|_| SnapshotError::Invalid)?;
+        // An event takes at least one byte, its tag, so the loop ends.
+        if rest.len() == bytes.len() {
+            return Err(SnapshotError::Invalid);
+        }
+        bytes = rest;
+        events.push((tick, event));
+    }
+    Ok(events)
+}

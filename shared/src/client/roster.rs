@@ -1,0 +1,40 @@
+//! The players of the room.
+//!
+//! In: room events. Out: each player who has a seat, by seat.
+
+use std::collections::BTreeMap;
+
+use crate::ids::PlayerId;
+use crate::message::{PlayerInfo, RoomEvent};
+
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    players: BTreeMap<PlayerId, PlayerInfo>,
+}
+
+impl Roster {
+    pub(super) fn players(&self) -> &BTreeMap<PlayerId, PlayerInfo> {
+        &self.players
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.players.clear();
+    }
+
+    pub(super) fn note<E>(&mut self, event: &RoomEvent<E>) {
+        match event {
+            RoomEvent::Joined(info) => {
+                self.players.insert(info.player, info.clone());
+            }
+            RoomEvent::Left(player) => {
+                self.players.remove(player);
+            }
+            RoomEvent::Away(player, away) => {
+                if let Some(info) = self.players.get_mut(player) {
+                    info.away = *away;
+                }
+            }
+            _ => {}
+        }
+    }
+}
