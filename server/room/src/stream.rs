@@ -9,7 +9,9 @@ use std::sync::Arc;
 use tickwire_shared::ids::Tick;
 use tickwire_shared::replicate::Schema;
 use tickwire_shared::snapshot::layout::SectionKind;
-use tickwire_shared::snapshot::{BitWriter, Carried, ChannelState, DeltaEncoder, encode_keyframe};
+use tickwire_shared::snapshot::{
+    BitWriter, ChannelState, CrossingMotion, DeltaEncoder, encode_keyframe,
+};
 
 use crate::capture::{Captured, Crossing};
 use crate::channels::Channels;
@@ -228,7 +230,7 @@ impl CrossedRows {
     }
 }
 
-impl Carried for CrossedRows {
+impl CrossingMotion for CrossedRows {
     fn motion(&self, table: usize, id: u32) -> Option<&[i32]> {
         let key = (table, id);
         let row = self.rows.binary_search_by_key(&key, |row| row.0).ok()?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tickwire_room::{Entry, InterestSet, STREAMS, STRIDES};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, Tick};
-use tickwire_shared::snapshot::layout::{Pace, Rung};
+use tickwire_shared::snapshot::layout::{Rung, ServiceLevel};
 
 use super::handoff::{Handoff, Position, Take, Taken};
 use super::message::{Message, Plan};
@@ -46,7 +46,7 @@ pub(super) struct RingFeed {
     heartbeat_ticks: u32,
     ladder: Ladder,
     on_rung: ClientOnRung,
-    service_told: Pace,
+    service_told: ServiceLevel,
     missed: Vec<Arc<Entry>>,
     taken: Taken,
 }
@@ -86,7 +86,7 @@ impl RingFeed {
             heartbeat_ticks: (HEARTBEAT_S * f64::from(tick_rate_hz)) as u32,
             ladder: Ladder::new(tick_rate_hz),
             on_rung: metrics.client_on_rung(Rung::Current),
-            service_told: Pace::default(),
+            service_told: ServiceLevel::default(),
             metrics,
             missed: Vec::new(),
             taken: Taken::default(),
@@ -197,8 +197,8 @@ impl RingFeed {
         Ok(())
     }
 
-    fn service(&self) -> Pace {
-        Pace {
+    fn service(&self) -> ServiceLevel {
+        ServiceLevel {
             rung: self.ladder.rung(),
             stride: STRIDES.get(self.stream).map_or(1, |stride| *stride as u8),
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tickwire_room::{Entry, OwnPart, SAME_CHANNEL};
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::snapshot::layout::{
-    Header, OwnAvatar, Pace, SectionKind, write_channel, write_header, write_next_group,
+    Header, OwnAvatar, SectionKind, ServiceLevel, write_channel, write_header, write_next_group,
     write_section,
 };
 
@@ -171,7 +171,7 @@ pub(super) struct Message<'a> {
     /// The newest entry's tick.
     pub(super) newest: Tick,
     /// The client's service level, if it is new.
-    pub(super) service: Option<Pace>,
+    pub(super) service: Option<ServiceLevel>,
     pub(super) taken: &'a Taken,
 }
 
@@ -189,7 +189,7 @@ impl Message<'_> {
             ticks_on: ticks_on(self.told, self.newest),
             applied_low: own.applied_low,
             slack_ticks: own.slack_ticks.map(|slack| slack.clamp(-128, 127) as i8),
-            pace: self.service,
+            service: self.service,
             avatar: avatar(own),
             events: &own.events,
             span_ticks: ticks_on(start, self.newest),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tickwire_server::Server;
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::message::ClientMessage;
-use tickwire_shared::snapshot::layout::{Pace, Rung, SnapshotMessage};
+use tickwire_shared::snapshot::layout::{Rung, ServiceLevel, SnapshotMessage};
 
 use crate::meadow::{MeadowGame, Options};
 use crate::serving::{Running, roomy, start_with};
@@ -36,10 +36,10 @@ async fn join_small(server: &Running) -> Wire {
     wire
 }
 
-/// What a client sees of its pace.
+/// How a client is told it is served.
 #[derive(Default)]
 struct Seen {
-    pace: Pace,
+    service: ServiceLevel,
     rungs: Vec<Rung>,
     bytes: usize,
     began: Option<Instant>,
@@ -59,9 +59,9 @@ impl Seen {
             self.closed = Some(u16::from_be_bytes([payload[0], payload[1]]));
         } else if first == BINARY && payload[0] & 0x80 != 0 {
             let message = SnapshotMessage::parse(&payload).unwrap();
-            if let Some(pace) = message.header.pace {
-                self.pace = pace;
-                self.rungs.push(pace.rung);
+            if let Some(service) = message.header.service {
+                self.service = service;
+                self.rungs.push(service.rung);
             }
         }
         let due = began + Duration::from_secs_f64(self.bytes as f64 / bytes_per_s);
@@ -101,18 +101,18 @@ async fn who_was_slow_for_a_while_gets_half_and_then_all_again() {
     let mut wire = join_small(&server).await;
     let mut seen = Seen::default();
     // Three quarters of what comes: too little for all of it, enough for half.
-    while seen.pace.stride == 1 {
+    while seen.service.stride == 1 {
         seen.read(&mut wire, 90_000.0).await;
         assert_eq!(seen.closed, None);
     }
-    assert_eq!(seen.pace.rung, Rung::HalfRate);
+    assert_eq!(seen.service.rung, Rung::HalfRate);
     seen.begin();
-    while seen.pace.stride == 2 {
+    while seen.service.stride == 2 {
         seen.read(&mut wire, 1e9).await;
         assert_eq!(seen.closed, None);
     }
-    assert_eq!(seen.pace.stride, 1);
-    while seen.pace.rung != Rung::Current {
+    assert_eq!(seen.service.stride, 1);
+    while seen.service.rung != Rung::Current {
         seen.read(&mut wire, 1e9).await;
     }
 }
