@@ -1,30 +1,30 @@
 // Generated from the Rust types by `cargo xtask wasm`. Do not edit.
 
 /**
- * The way of a key press to the screens of others, or of theirs to ours: how long each stage holds it up now, ms, on
- * average. The far half is reckoned as if the other screen were like this one. The own avatar is predicted: it waits
- * for `frame_ms` only.
+ * The way from a key press to the screens of others, or from theirs to ours: how long each stage takes now, ms, on
+ * average. The far half is computed as if the other client were like this one. The player's own avatar is predicted: it
+ * waits for `frame_ms` only.
  */
 export type Budget = {
   /** From the key to the input of a tick: half an animation frame, or half a tick where that is longer. */
   input_wait_ms: number,
   /** The input's way to the server: half of the last round trip. */
   uplink_ms: number,
-  /** How early the input lies there, so that jitter does not make it late: the input slack. */
+  /** How early the input is at the server, so that jitter does not make it late: the input slack. */
   server_wait_ms: number,
-  /** The tick that carries it out, and half of the ticks from one snapshot to the next. */
+  /** The tick that carries it out, and the wait for a snapshot: on average half of the ticks between two. */
   tick_ms: number,
   /** The snapshot's way to the client: half of the last round trip. */
   downlink_ms: number,
-  /** How long it lies there until its tick is drawn: the interpolation delay beyond the stages before. */
+  /** How long it waits there until its tick is drawn: the interpolation delay beyond the stages before. */
   interpolation_ms: number,
-  /** From one animation frame to the next, measured: so long a picture takes to the screen. */
+  /** From one animation frame to the next, measured: a picture takes that long to reach the screen. */
   frame_ms: number,
-  /** All of them. */
+  /** The sum of all stages. */
   total_ms: number,
 };
 
-/** What the core tells its owner. */
+/** What the client core tells its owner. */
 export type ClientEvent<E, A = null> = { "Welcome": {
     /** The seat. */
     player: number,
@@ -32,7 +32,7 @@ export type ClientEvent<E, A = null> = { "Welcome": {
     resumed: boolean,
     /** The room's name. */
     room: string,
-    /** The own name after cleaning. */
+    /** The player's own name after cleaning. */
     name: string,
 } } | { "Goodbye": {
     /** The close code. */
@@ -40,15 +40,15 @@ export type ClientEvent<E, A = null> = { "Welcome": {
     /** For a person to read. */
     words: string,
 } } | { "Broken": string } | { "Room": RoomEvent<E> } | { "Predicted": {
-    /** By which input. */
+    /** The input. */
     sequence: number,
-    /** What. */
+    /** What it does. */
     action: A,
 } } | { "Confirmed": {
-    /** By which input. */
+    /** The input. */
     sequence: number,
 } } | { "Withdrawn": {
-    /** By which input. */
+    /** The input. */
     sequence: number,
 } } | { "Link": LinkReport };
 
@@ -56,21 +56,24 @@ export type ClientEvent<E, A = null> = { "Welcome": {
 export type DesyncPlace = {
   /** The channel. */
   channel: number,
-  /** The first entity that differed; 0 until it is healed, and when it was none. */
+  /** The first entity that differed. 0 until the channel is healed, and when no entity differed. */
   entity: number,
 };
 
-/** Numbers a client's inputs, from 1, one for each tick that the client simulates. 0 means "none yet". */
+/** The number of one of a client's inputs: from 1, one for each tick that the client simulates. 0 means "none yet". */
 export type InputSequence = number;
 
 /**
- * What a server in dev mode does to the client's own connection: told after the welcome, and whenever the client has
- * asked for something else.
+ * How a server in dev mode conditions the client's link. It says so after the welcome, and whenever the client has
+ * asked for another link.
  */
 export type LinkReport = {
-  /** What the server does to it now, such as `80ms jitter 20ms`, or `none`. */
+  /** The link as it is now, such as `80ms jitter 20ms`, or `none`. */
   link: string,
-  /** What is wrong with what the client asked for, for a person to read; it changed nothing. Empty: nothing is. */
+  /**
+   * Why the link that the client asked for was refused, for a person to read: then the link stays as it was. Empty
+   * when nothing was refused.
+   */
   error: string,
 };
 
@@ -83,9 +86,9 @@ export type PlayerInfo = {
   player: PlayerId,
   /** The name to show, cleaned: at most [`crate::limits::NAME_CHARS`] characters. */
   name: string,
-  /** Played by the server. */
+  /** The server plays this player. */
   bot: boolean,
-  /** The connection is lost, the seat is kept. */
+  /** The connection is lost and the seat is kept. */
   away: boolean,
 };
 
@@ -93,19 +96,19 @@ export type PlayerInfo = {
 export type Retry = "Resume" | "Fresh" | "Never";
 
 /**
- * What happens in a room: the framework's own news and the game's. Travels inside snapshots, so that an event and
- * the state it belongs to arrive together. `E` is the game's event.
+ * Something that happened in a room, by the framework or by the game. Events travel inside snapshots, so that an event
+ * and the state that it belongs to arrive together. `E` is the game's event.
  */
 export type RoomEvent<E> = { "Joined": PlayerInfo } | { "Left": PlayerId } | { "Away": [PlayerId, boolean] } | { "Chat": [PlayerId, string] } | "ChatRefused" | { "Game": E } | { "Acted": InputSequence };
 
 /** How well a client keeps up, and what the server does about it. Each rung includes those before it. */
 export type Rung = "Current" | "Merged" | "Restarted" | "HalfRate" | "LessInterest";
 
-/** How the connection fares now. Rates are over the last whole second. */
+/** How the connection is doing now. Numbers per second are over the last whole second. */
 export type Stats = {
   /** Last round trip, ms. */
   ping_ms: number,
-  /** How late snapshots come beyond the least late, ms. */
+  /** How much later snapshots come than the least late of them, ms. */
   jitter_ms: number,
   /** Snapshot messages per second. */
   snapshots_per_s: number,
@@ -115,27 +118,27 @@ export type Stats = {
   bytes_up_per_s: number,
   /** The room's tick now, as far as this client knows. */
   server_tick: number,
-  /** How far this client simulates ahead of it, ticks. */
+  /** How far this client simulates ahead of the room, ticks. */
   input_lead_ticks: number,
-  /** How early the server last got this client's input, ticks; negative is late. */
+  /** How early the server last got this client's input, ticks; negative when it was late. */
   input_slack_ticks: number,
   /** How far behind an undisturbed snapshot others are drawn, ms. */
   interpolation_delay_ms: number,
   /** Times that the server disagreed with the prediction by over 1 cm. */
   corrections: number,
-  /** By how much, the last time, in the avatar's unit. */
+  /** By how much the last time, in the avatar's unit. */
   correction_last: number,
   /** Channel keyframes received. */
   keyframes: number,
   /** Channels that this client sees. */
   channels: number,
-  /** Times that what this client held was not what the server said it should hold. */
+  /** Times that this client held something else than the server said it should. */
   desyncs: number,
-  /** The last such place. */
+  /** Where it did so the last time. */
   desync_last: DesyncPlace | null,
   /** How well this client keeps up, and what the server does about it. */
   rung: Rung,
-  /** The server sends every so manieth snapshot. */
+  /** The server sends every `stride`-th snapshot. */
   stride: number,
   /** Entities in the newest snapshot's largest table. */
   entities: number,
