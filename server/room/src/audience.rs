@@ -42,7 +42,7 @@ pub trait Audience<R: Rules> {
         R::TICKS_PER_SNAPSHOT
     }
 
-    /// After `Receive`: joins were answered. What is left in `outcomes` is kept for [`RoomCore::take_outcomes`].
+    /// After `Receive`: joins were answered. What is left in `outcomes` is kept for [`crate::RoomCore::take_outcomes`].
     fn admit(&mut self, room: &Room<R>, outcomes: &mut Vec<JoinOutcome>) {
         let _ = (room, outcomes);
     }
