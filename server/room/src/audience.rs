@@ -7,17 +7,20 @@
 use std::sync::Arc;
 
 use tickwire_shared::close::Refusal;
+use tickwire_shared::codec;
 use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
+use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
 
 use crate::channels::Channels;
+use crate::encode::{STREAMS, STRIDES, Stream};
 use crate::entry::Entry;
+use crate::events::EventBatch;
 use crate::inbox::ClientId;
 use crate::interest::{Interests, PlayerInterest};
 use crate::own::{OwnChannel, OwnChannels, OwnPart};
 use crate::room::Room;
 use crate::seating::JoinOutcome;
-use crate::stream::{STREAMS, STRIDES, Stream};
 
 /// The stages of a tick, in their order. Those from `Capture` to `Encode` run in ticks with a snapshot only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +65,9 @@ pub trait Audience<R: Rules> {
         let _ = (tick, requests);
     }
 
-    /// After `Encode`: what was made. Events for one player alone are forgotten unless they are taken, now or later.
+    /// After `Encode`: what was made. Events that are not taken are forgotten.
     fn publish(&mut self, told: &mut Told<'_, R>) {
-        told.forget_own_events();
+        let _ = told;
     }
 
     /// A stage is done: for whoever measures them.
@@ -192,7 +195,7 @@ impl<R: Rules> Told<'_, R> {
         self.streams[stream].swap_entry(spare)
     }
 
-    /// Fills in what a player alone is told; takes its events.
+    /// Fills in what a player alone is told.
     pub fn fill_own(&mut self, player: PlayerId, own: &mut OwnPart) {
         self.room.fill_own(player, own);
     }
@@ -208,10 +211,21 @@ impl<R: Rules> Told<'_, R> {
         self.interests.get(player)
     }
 
-    /// Nobody takes the events for single players.
-    pub fn forget_own_events(&mut self) {
-        for player in self.room.players.iter_mut() {
-            player.own_events.clear();
+    /// The events of this snapshot, for the room's log; none when nothing happened. `spare` takes their place, for its
+    /// memory.
+    pub fn take_events(&mut self, spare: Arc<EventBatch>) -> Option<Arc<EventBatch>> {
+        let tick = self.room.tick;
+        self.room.events.take(tick, spare)
+    }
+
+    /// Who is in the room as of this snapshot, as encoded [`RoomEvent::Joined`]s.
+    pub fn roster(&self) -> Vec<u8> {
+        let mut roster = Vec::new();
+        for player in self.room.players.iter() {
+            // What cannot be encoded is left out whole; a name and three numbers always can.
+            let joined = RoomEvent::<R::Event>::Joined(player.info());
+            let _ = codec::encode_into(&joined, &mut roster);
         }
+        roster
     }
 }

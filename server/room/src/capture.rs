@@ -18,6 +18,8 @@ pub(crate) struct Capture {
     /// In the order in which they are captured: those with a position first, since they place their entity.
     components: Vec<(usize, CaptureComponent)>,
     raw: Raw,
+    /// Captures so far.
+    captures: u32,
 }
 
 /// Appends a component's rows and values.
@@ -45,6 +47,8 @@ struct RawRow {
 
 /// Puts entities into channels.
 struct Placer<'a> {
+    /// The number of this capture, from 1.
+    capture: u32,
     map: Option<&'a GridMap>,
     channels: &'a mut Channels,
     crossings: &'a mut Vec<Crossing>,
@@ -179,9 +183,10 @@ fn choose_channel(
         (Home::Position, Some((x, x_kind, y, y_kind)), Some(map)) => {
             let at = (x_kind.dequantise(values[x]), y_kind.dequantise(values[y]));
             placer.place(entity, map.channel_at(at.0, at.1));
+            entity.placed_in = placer.capture;
         }
-        // Placed already by its position, or it has none.
-        _ if entity.channel != NO_CHANNEL => {}
+        // Placed already by its position. Otherwise it has none, and the game may just have given it back.
+        _ if entity.placed_in == placer.capture => {}
         _ => placer.place(entity, ChannelId::GLOBAL),
     }
 }
@@ -208,6 +213,7 @@ impl Capture {
                 .map(|(_, place, capture)| (place, capture))
                 .collect(),
             raw: Raw::default(),
+            captures: 0,
         }
     }
 
@@ -219,6 +225,8 @@ impl Capture {
         (map, channels): (Option<&GridMap>, &mut Channels),
         captured: &mut Captured,
     ) {
+        // 0 is what was never placed.
+        self.captures = self.captures.wrapping_add(1).max(1);
         captured.crossings.clear();
         captured
             .tables
@@ -231,6 +239,7 @@ impl Capture {
             self.raw.rows.clear();
             self.raw.values.clear();
             let mut placer = Placer {
+                capture: self.captures,
                 map,
                 channels,
                 crossings: &mut captured.crossings,

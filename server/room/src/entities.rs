@@ -18,6 +18,8 @@ pub(crate) struct Replicated {
     pub(crate) home: Home,
     /// The index of the channel that it was last captured in.
     pub(crate) channel: u32,
+    /// The capture in which its position placed it: its components without a position go by that.
+    pub(crate) placed_in: u32,
 }
 
 /// What decides an entity's channel.

@@ -1,6 +1,6 @@
 //! One snapshot of one stream, encoded: what the tick makes once and every client of that stream is sent.
 //!
-//! In: each channel's update, events and keyframe, from `stream`. Out: the same as bytes, by channel. A channel's name is
+//! In: each channel's update and keyframe, from `encode`. Out: the same as bytes, by channel. A channel's name is
 //! left out: it is written for each client, next to those that the client sees.
 
 use std::ops::Range;
@@ -23,11 +23,8 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Sections {
     channel: ChannelId,
-    /// For clients that have followed it so far: delta, events, check. Each but the first begins with
-    /// [`SAME_CHANNEL`].
+    /// For clients that have followed it so far: delta, check. The second begins with [`SAME_CHANNEL`].
     update: Range<u32>,
-    /// Of those, the events, without a name.
-    events: Range<u32>,
     /// The whole state, without a name. Empty when nobody asked for it.
     keyframe: Range<u32>,
 }
@@ -72,7 +69,6 @@ impl Entry {
             sections: Sections {
                 channel,
                 update: start..start,
-                events: start..start,
                 keyframe: start..start,
             },
         }
@@ -99,17 +95,11 @@ impl Entry {
             .unwrap_or_default()
     }
 
-    /// What a client that follows the channel needs: delta, events, check. Each but the first begins with
-    /// [`SAME_CHANNEL`]; the first begins with no name at all.
+    /// What a client that follows the channel needs: delta, check. The second begins with [`SAME_CHANNEL`], the first with
+    /// no name at all.
     #[inline]
     pub fn update(&self, sections: &Sections) -> &[u8] {
         self.bytes(&sections.update)
-    }
-
-    /// The channel's events alone, without a name.
-    #[inline]
-    pub fn events(&self, sections: &Sections) -> &[u8] {
-        self.bytes(&sections.events)
     }
 
     /// The channel's whole state, without a name; empty when nobody asked for it.
@@ -140,18 +130,8 @@ impl SectionsWriter<'_> {
         if !self.sections.update.is_empty() {
             bytes.push(SAME_CHANNEL);
         }
-        let start = bytes.len() as u32;
         write_section(bytes, kind, body);
-        let end = bytes.len() as u32;
-        self.sections.update.end = end;
-        if kind == SectionKind::Events {
-            self.sections.events = start..end;
-        }
-    }
-
-    /// The channel's events.
-    pub(crate) fn events(&mut self, body: &[u8]) {
-        self.update(SectionKind::Events, body);
+        self.sections.update.end = bytes.len() as u32;
     }
 
     /// The channel's whole state. Comes last.

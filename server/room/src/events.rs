@@ -1,66 +1,195 @@
-//! Where an event waits for the next snapshot, encoded, by who hears of it.
+//! Where an event waits for the next snapshot, and the batch that then goes to the room's log.
 //!
-//! In: events for everybody and for those who see a channel, as the tick comes upon them. Out: their bytes, channel by
-//! channel, once a snapshot. What is for one player alone waits with that player.
+//! In: events as the tick comes upon them, each with its listeners. Out: once a snapshot, a batch of all of them in the
+//! order in which they happened. Who listens is fixed here, in the tick; how often a client gets snapshots plays no part
+//! in it.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tickwire_shared::codec;
-use tickwire_shared::ids::ChannelId;
+use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 
 use crate::limits::EVENT_BYTES;
 
-/// Events that wait, apart from those for one player alone.
+/// Those who hear of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listeners {
+    /// All players in the room.
+    Everybody,
+    /// The players who see this channel in the snapshot of the event.
+    Channel(ChannelId),
+    /// One player.
+    Player(PlayerId),
+}
+
+/// The events of one snapshot, in the order in which they happened.
+#[derive(Debug, Default)]
+pub struct EventBatch {
+    tick: Tick,
+    records: Vec<Record>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+struct Record {
+    listeners: Listeners,
+    bytes: Range<u32>,
+}
+
+impl EventBatch {
+    /// The tick of the snapshot.
+    pub fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// Bytes in all.
+    pub fn len_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// True when some event is for those who see a channel.
+    pub fn has_channels(&self) -> bool {
+        let mut records = self.records.iter();
+        records.any(|record| matches!(record.listeners, Listeners::Channel(_)))
+    }
+
+    /// The encoded events that a player hears who sees these channels (ascending), in order. Neighbours come as one slice.
+    pub fn heard_by<'a>(
+        &'a self,
+        player: PlayerId,
+        interest: &'a [ChannelId],
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let hears = move |record: &&Record| match record.listeners {
+            Listeners::Everybody => true,
+            Listeners::Channel(channel) => interest.binary_search(&channel).is_ok(),
+            Listeners::Player(listener) => listener == player,
+        };
+        let mut records = self.records.iter().filter(hears).peekable();
+        std::iter::from_fn(move || {
+            let first = records.next()?;
+            let mut end = first.bytes.end;
+            while let Some(next) = records.next_if(|next| next.bytes.start == end) {
+                end = next.bytes.end;
+            }
+            self.bytes.get(first.bytes.start as usize..end as usize)
+        })
+    }
+}
+
+/// Events that wait for the next snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    everybody: Vec<u8>,
-    /// For those who see the channel.
-    by_channel: BTreeMap<ChannelId, Vec<u8>>,
+    waiting: Arc<EventBatch>,
 }
 
 impl Events {
-    /// An event for everybody ([`ChannelId::GLOBAL`]) or for those who see a channel.
-    pub(crate) fn push<E: Serialize>(&mut self, channel: ChannelId, event: &E) {
-        if channel == ChannelId::GLOBAL {
-            push_event(&mut self.everybody, event);
-        } else {
-            push_event(self.by_channel.entry(channel).or_default(), event);
+    /// An event happened. A game that sends too much between two snapshots loses the rest, and is told so in the log.
+    pub(crate) fn push<E: Serialize>(&mut self, listeners: Listeners, event: &E) {
+        let Some(batch) = Arc::get_mut(&mut self.waiting) else {
+            return;
+        };
+        let start = batch.bytes.len();
+        if start > EVENT_BYTES || codec::encode_into(event, &mut batch.bytes).is_err() {
+            batch.bytes.truncate(start);
+            tracing::warn!(
+                "an event was dropped: too many since the last snapshot, or it cannot be encoded"
+            );
+            return;
         }
+        batch.records.push(Record {
+            listeners,
+            bytes: start as u32..batch.bytes.len() as u32,
+        });
     }
 
-    /// A place among the events for everybody, to go back to.
+    /// A place among the events, to go back to.
     pub(crate) fn mark(&self) -> usize {
-        self.everybody.len()
+        self.waiting.records.len()
     }
 
-    /// Forgets the events for everybody since `mark`.
+    /// Forgets the events since `mark`.
     pub(crate) fn forget_since(&mut self, mark: usize) {
-        self.everybody.truncate(mark);
+        if let Some(batch) = Arc::get_mut(&mut self.waiting) {
+            batch.records.truncate(mark);
+            let end = batch.records.last().map_or(0, |record| record.bytes.end);
+            batch.bytes.truncate(end as usize);
+        }
     }
 
-    /// Gives the waiting events to `take`, channel by channel. Their memory is kept for the next ones.
-    pub(crate) fn drain(&mut self, mut take: impl FnMut(ChannelId, &[u8])) {
-        for (channel, events) in &mut self.by_channel {
-            if !events.is_empty() {
-                take(*channel, events);
-                events.clear();
-            }
+    /// The batch of the snapshot of `tick`; none when nothing happened. `spare` takes its place, for its memory.
+    pub(crate) fn take(&mut self, tick: Tick, spare: Arc<EventBatch>) -> Option<Arc<EventBatch>> {
+        if self.waiting.records.is_empty() {
+            return None;
         }
-        if !self.everybody.is_empty() {
-            take(ChannelId::GLOBAL, &self.everybody);
-            self.everybody.clear();
+        let mut batch = std::mem::replace(&mut self.waiting, spare);
+        // A slow reader may still have what was to be written over.
+        if Arc::get_mut(&mut self.waiting).is_none() {
+            self.waiting = Arc::default();
+        }
+        self.clear();
+        if let Some(batch) = Arc::get_mut(&mut batch) {
+            batch.tick = tick;
+        }
+        Some(batch)
+    }
+
+    /// Nobody hears of them.
+    pub(crate) fn clear(&mut self) {
+        if let Some(batch) = Arc::get_mut(&mut self.waiting) {
+            batch.records.clear();
+            batch.bytes.clear();
         }
     }
 }
 
-/// Appends an encoded event, whole or not at all.
-pub(crate) fn push_event<E: Serialize>(out: &mut Vec<u8>, event: &E) {
-    let before = out.len();
-    if out.len() > EVENT_BYTES || codec::encode_into(event, out).is_err() {
-        out.truncate(before);
-        tracing::warn!(
-            "an event was dropped: too many since the last snapshot, or it cannot be encoded"
-        );
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(events: &[(Listeners, u8)]) -> Arc<EventBatch> {
+        let mut waiting = Events::default();
+        for (listeners, event) in events {
+            waiting.push(*listeners, event);
+        }
+        waiting.take(Tick(7), Arc::default()).unwrap()
+    }
+
+    fn heard(batch: &EventBatch, player: u32, interest: &[u32]) -> Vec<u8> {
+        let interest = interest.iter().copied().map(ChannelId).collect::<Vec<_>>();
+        let heard = batch.heard_by(PlayerId(player), &interest);
+        heard.collect::<Vec<_>>().concat()
+    }
+
+    #[test]
+    fn each_player_hears_its_events_in_the_order_in_which_they_happened() {
+        use Listeners::{Channel, Everybody, Player};
+        let batch = batch(&[
+            (Everybody, 1),
+            (Player(PlayerId(4)), 2),
+            (Channel(ChannelId(9)), 3),
+            (Everybody, 4),
+            (Player(PlayerId(5)), 5),
+            (Channel(ChannelId(8)), 6),
+        ]);
+        assert_eq!(heard(&batch, 4, &[0, 9]), [1, 2, 3, 4]);
+        assert_eq!(heard(&batch, 5, &[0, 8]), [1, 4, 5, 6]);
+        assert_eq!(heard(&batch, 6, &[]), [1, 4]);
+        assert!(batch.has_channels() && batch.tick() == Tick(7));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_heard_by_nobody_and_what_came_before_it_is() {
+        let mut waiting = Events::default();
+        waiting.push(Listeners::Everybody, &1_u8);
+        let mark = waiting.mark();
+        waiting.push(Listeners::Everybody, &2_u8);
+        waiting.push(Listeners::Player(PlayerId(3)), &3_u8);
+        waiting.forget_since(mark);
+        waiting.push(Listeners::Everybody, &4_u8);
+        let batch = waiting.take(Tick(1), Arc::default()).unwrap();
+        assert_eq!(heard(&batch, 3, &[]), [1, 4]);
+        assert!(waiting.take(Tick(2), Arc::default()).is_none());
     }
 }

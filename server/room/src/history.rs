@@ -141,10 +141,11 @@ impl History {
     }
 
     fn at(&self, tick: Tick) -> Option<&Recorded> {
-        let newest = self.ticks.back()?;
-        let back = newest.tick.since(tick).max(0) as usize;
-        let place = self.ticks.len().saturating_sub(back + 1);
-        self.ticks.get(place)
+        // Ticks ascend, but some may have been left out: what was there then is what was there before them.
+        let after = self
+            .ticks
+            .partition_point(|recorded| !recorded.tick.is_after(tick));
+        self.ticks.get(after.saturating_sub(1))
     }
 
     /// A component of an entity as it was at `moment`.
@@ -186,6 +187,7 @@ mod tests {
             owner: None,
             home: Home::Position,
             channel: 0,
+            placed_in: 0,
         };
         let entity = world.spawn((replicated, Sheep::default()));
         for tick in 0..ticks {

@@ -11,6 +11,15 @@ use tickwire_shared::rules::Rules;
 )]
 pub struct ClientId(pub u64);
 
+/// A player, and the connection that speaks for it. What an earlier connection still says does not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// The seat.
+    pub player: PlayerId,
+    /// The connection.
+    pub client: ClientId,
+}
+
 /// One message to a room. Recorded with its tick, it is what a re-run needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -27,15 +36,19 @@ pub enum Inbound<R: Rules> {
         resume: Option<ResumeToken>,
     },
     /// Intents of a player.
-    Inputs(PlayerId, Inputs<R::Input>),
+    Inputs(Sender, Inputs<R::Input>),
     /// A reliable message of a player.
-    Command(PlayerId, R::Command),
+    Command(Sender, R::Command),
     /// A player's round trip as the server measured it, microseconds.
-    RoundTrip(PlayerId, u32),
+    RoundTrip(Sender, u32),
     /// A line of chat, cleaned; empty when nothing was left of it.
-    Chat(PlayerId, String),
-    /// This connection of a player is gone; the seat is kept for the grace time.
-    Lost(PlayerId, ClientId),
-    /// The player gives up its seat, over this connection.
-    Left(PlayerId, ClientId),
+    Chat(Sender, String),
+    /// The client has its welcome: it has said something that it can only say after it.
+    Arrived(Sender),
+    /// This connection of a player is gone; the seat is kept for the grace time if the client can come back to it.
+    Lost(Sender),
+    /// The player gives up its seat.
+    Left(Sender),
+    /// The host could not keep up: so many ticks are left out. Time goes on, the world does not.
+    Skipped(u32),
 }

@@ -4,8 +4,8 @@
 //! sent away, and every few ticks a snapshot: one [`Entry`] for each stream, and an [`OwnPart`] for each player, both
 //! handed to the room's [`Audience`]. A game author implements [`Game`] and works with [`Room`].
 //!
-//! The way of the data: `inbox` -> `seating`, `player` (one input for each tick) -> `game` -> `capture` (world to
-//! columns of integers, by channel) -> `interest` (who sees which channels) -> `stream` (each change encoded once) ->
+//! The way of the data: `inbox` -> `seating`, `inputs` (one input for each tick) -> `game` -> `capture` (world to
+//! columns of integers, by channel) -> `interest` (who sees which channels) -> `encode` (each change encoded once) ->
 //! `entry`, `own`. `tick` has the order of all of it. `save` turns a room into bytes and back.
 //!
 //! Same start, same seed and same inbox give the same state at every tick. So there is no clock in here, no lock, no
@@ -20,6 +20,7 @@ mod audience;
 mod avatars;
 mod capture;
 mod channels;
+mod encode;
 mod entities;
 mod entry;
 mod events;
@@ -27,6 +28,7 @@ mod game;
 mod grid;
 mod history;
 mod inbox;
+mod inputs;
 mod interest;
 mod limits;
 #[cfg(test)]
@@ -39,21 +41,24 @@ mod rewind;
 mod room;
 mod save;
 mod seating;
-mod stream;
+
 mod subscriptions;
 mod tick;
+mod trail;
 
 pub use audience::{Attendance, Audience, Requests, Stage, Told};
+pub use encode::{STREAMS, STRIDES};
 pub use entry::{Entry, SAME_CHANNEL, Sections};
+pub use events::{EventBatch, Listeners};
 pub use game::{Game, SavedVisitor};
 pub use grid::{Grid, Interest};
 pub use history::{Moment, RewindVisitor};
-pub use inbox::{ClientId, Inbound};
+pub use inbox::{ClientId, Inbound, Sender};
+pub use inputs::Dropped;
 pub use interest::{InterestSet, PlayerInterest};
 pub use limits::REWIND_MAX_S;
 pub use own::{OwnChannel, OwnPart};
-pub use player::{Dropped, Player};
+pub use player::Player;
 pub use room::Room;
 pub use seating::{JoinOutcome, RoomConfig};
-pub use stream::{STREAMS, STRIDES};
 pub use tick::RoomCore;

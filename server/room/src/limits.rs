@@ -1,23 +1,21 @@
 //! Every bound of a room in one place: what it is, its unit, why. They are part of what a room is: a re-run with others
 //! would be another room. What both ends of the wire hold to is in [`tickwire_shared::limits`].
 
-/// Encoded events that wait for the next snapshot, bytes for each audience. A game that sends more between two snapshots
-/// loses the rest, and is told so in the log.
-pub(crate) const EVENT_BYTES: usize = 64 << 10;
-/// A starved player's last input is repeated this long, ticks: 100 ms at 60 Hz.
-pub(crate) const REPEAT_TICKS: u32 = 6;
+/// Encoded events that wait for the next snapshot, bytes. A game that sends more between two snapshots loses the rest, and
+/// is told so in the log.
+pub(crate) const EVENT_BYTES: usize = 256 << 10;
+/// A starved player's last input is repeated this long, seconds.
+pub(crate) const REPEAT_S: f64 = 0.1;
 /// Nothing is rewound further than this, seconds: beyond it, the player who was shot would have been behind a wall for
 /// long.
 pub const REWIND_MAX_S: f64 = 0.250;
 /// An honest player sees things as old as its round trip, and this much for its interpolation delay and its inputs' wait,
 /// seconds.
 pub(crate) const VIEW_DELAY_MAX_S: f64 = 0.150;
-/// Ticks that are kept to rewind to: a quarter of a second at 60 a second, and some.
+/// Ticks that are kept to rewind to, at most: a quarter of a second at 240 a second, and some.
 pub(crate) const HISTORY_TICKS: usize = 64;
-/// An avatar is told whole at least this often, seconds, predicted or not: whatever went wrong on the way is then right.
-pub(crate) const WHOLE_AVATAR_S: u32 = 4;
-/// Each channel's hash is told this often, ticks. All at once, so that a room at rest stays quiet in between.
-pub(crate) const CHECK_TICKS: u32 = 48;
+/// Each channel's hash is told this often, seconds. All at once, so that a room at rest stays quiet in between.
+pub(crate) const CHECK_S: f64 = 0.8;
 
 /// Channels that a game may open itself come after the two that everybody knows...
 pub(crate) const FIRST_GAME_CHANNEL: u32 = 2;

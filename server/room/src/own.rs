@@ -11,7 +11,6 @@ use tickwire_shared::rules::Rules;
 use tickwire_shared::snapshot::{BitWriter, ChannelState, encode_keyframe};
 
 use crate::capture::Captured;
-use crate::limits::WHOLE_AVATAR_S;
 use crate::room::Room;
 
 /// What one player alone is told in a snapshot.
@@ -27,8 +26,6 @@ pub struct OwnPart {
     pub predicted: bool,
     /// The avatar, encoded whole.
     pub avatar_bytes: Vec<u8>,
-    /// Encoded events for this player alone.
-    pub events: Vec<u8>,
 }
 
 /// Each player's owner-only rows as of the last snapshot.
@@ -121,13 +118,11 @@ impl<R: Rules> Room<R> {
     /// Fills in a player's own part as of the tick that was just simulated.
     pub(crate) fn fill_own(&mut self, id: PlayerId, own: &mut OwnPart) {
         let tick = self.tick;
-        own.events.clear();
         own.avatar = None;
         let Some(player) = self.players.get_mut(id) else {
             return;
         };
-        own.events.append(&mut player.own_events);
-        own.slack_ticks = player.slack_ticks.take();
+        own.slack_ticks = player.inputs.take_slack();
         own.applied_low = player.input_sequence.0 as u8;
         let avatar = player.avatar.and_then(|entity| {
             let avatar = self.world.get::<&R::Avatar>(player.handle?).ok()?;
@@ -136,13 +131,6 @@ impl<R: Rules> Room<R> {
             own.predicted = player.trail.is_unbroken(tick, &avatar);
             Some(entity)
         });
-        // Each player's turn comes in another snapshot.
-        let span = WHOLE_AVATAR_S * R::TICK_RATE_HZ;
-        let turn = tick
-            .0
-            .wrapping_add(id.0.wrapping_mul(R::TICKS_PER_SNAPSHOT))
-            % span;
-        own.predicted &= turn >= R::TICKS_PER_SNAPSHOT;
         own.avatar = avatar;
     }
 }

@@ -13,7 +13,7 @@ use tickwire_shared::rules::{Act, Rules};
 
 use crate::channels::NO_CHANNEL;
 use crate::entities::{Entities, Home, Replicated};
-use crate::events::{Events, push_event};
+use crate::events::{Events, Listeners};
 use crate::grid::{GridMap, Interest};
 use crate::history::History;
 use crate::inbox::ClientId;
@@ -125,6 +125,7 @@ impl<R: Rules> Room<R> {
             owner,
             home: Home::Position,
             channel: NO_CHANNEL,
+            placed_in: 0,
         };
         // The entity was spawned on the line above, so it is there.
         let _ = self.world.insert_one(entity, replicated);
@@ -218,7 +219,12 @@ impl<R: Rules> Room<R> {
 
     /// Tells those who see this channel, with the next snapshot.
     pub fn broadcast_in(&mut self, channel: ChannelId, event: R::Event) {
-        self.events.push(channel, &RoomEvent::Game(event));
+        let listeners = if channel == ChannelId::GLOBAL {
+            Listeners::Everybody
+        } else {
+            Listeners::Channel(channel)
+        };
+        self.events.push(listeners, &RoomEvent::Game(event));
     }
 
     /// Tells those who see this place, with the next snapshot: everybody, in a room without a grid.
@@ -231,13 +237,13 @@ impl<R: Rules> Room<R> {
     }
 
     pub(crate) fn announce(&mut self, event: &RoomEvent<R::Event>) {
-        self.events.push(ChannelId::GLOBAL, event);
+        self.events.push(Listeners::Everybody, event);
     }
 
     pub(crate) fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
-        let player = self.players.get_mut(player);
-        if let Some(player) = player.filter(|player| !player.bot && !player.away) {
-            push_event(&mut player.own_events, event);
+        let is_there = |player: &&Player<R>| !player.bot && !player.away;
+        if self.players.get(player).filter(is_there).is_some() {
+            self.events.push(Listeners::Player(player), event);
         }
     }
 

@@ -4,11 +4,12 @@
 //! events for everybody.
 
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::ids::{PlayerId, ResumeToken};
+use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::RoomEvent;
+use tickwire_shared::rules::Rules;
 
 use crate::game::Game;
-use crate::inbox::ClientId;
+use crate::inbox::{ClientId, Sender};
 use crate::player::Player;
 use crate::room::Room;
 
@@ -35,6 +36,8 @@ pub enum JoinOutcome {
 pub struct RoomConfig {
     /// Where the room's generator starts.
     pub seed: u64,
+    /// The tick that is simulated first.
+    pub first_tick: Tick,
     /// How long a lost player's seat is kept, ticks.
     pub grace_ticks: u32,
     /// Lines of chat per player within `chat_span_ticks`.
@@ -79,7 +82,6 @@ impl<G: Game> Authority<G> {
             self.room.players.remove(player);
             return JoinOutcome::Refused(client, refusal);
         }
-        self.tell_roster(player);
         JoinOutcome::Seated {
             client,
             player,
@@ -88,23 +90,19 @@ impl<G: Game> Authority<G> {
         }
     }
 
-    fn resume(&mut self, client: ClientId, token: ResumeToken, resume: ResumeToken) -> JoinOutcome {
-        let seat = self
-            .room
-            .players
-            .iter_mut()
-            .find(|player| !player.bot && player.token == resume);
-        let Some(seat) = seat else {
+    fn resume(&mut self, client: ClientId, token: ResumeToken, used: ResumeToken) -> JoinOutcome {
+        let mut players = self.room.players.iter_mut();
+        let Some(seat) = players.find(|player| player.is_resumed_by(used)) else {
             return JoinOutcome::Refused(client, CloseReason::ResumeRefused.into());
         };
         let player = seat.id;
         let replaced = (!seat.away).then_some(seat.client);
-        seat.resume(client, token);
-        self.room.announce(&RoomEvent::Away(player, false));
-        self.tell_roster(player);
+        seat.resume(client, used, token);
         if let Some(replaced) = replaced {
             self.sent_away
                 .push((replaced, CloseReason::Replaced.into()));
+        } else {
+            self.room.announce(&RoomEvent::Away(player, false));
         }
         JoinOutcome::Seated {
             client,
@@ -114,46 +112,44 @@ impl<G: Game> Authority<G> {
         }
     }
 
-    /// Tells a newcomer who is there.
-    fn tell_roster(&mut self, newcomer: PlayerId) {
-        let infos = self
-            .room
-            .players
-            .iter()
-            .map(Player::info)
-            .collect::<Vec<_>>();
-        for info in infos {
-            self.room.tell(newcomer, &RoomEvent::Joined(info));
+    /// The player, if this connection holds its seat.
+    #[inline]
+    pub(crate) fn held(&mut self, sender: Sender) -> Option<&mut Player<G::Rules>> {
+        let player = self.room.players.get_mut(sender.player)?;
+        (player.client == sender.client && !player.bot).then_some(player)
+    }
+
+    /// A reliable message of a player.
+    pub(crate) fn command(&mut self, sender: Sender, command: <G::Rules as Rules>::Command) {
+        if self.held(sender).is_some() {
+            self.game.command(&mut self.room, sender.player, command);
         }
     }
 
-    /// True when this connection holds the seat.
-    fn holds(&self, player: PlayerId, client: ClientId) -> bool {
-        self.room
-            .players
-            .get(player)
-            .is_some_and(|seat| seat.client == client && !seat.bot)
-    }
-
-    /// This connection of a player is gone; its seat is kept for the grace time.
-    pub(crate) fn lose(&mut self, player: PlayerId, client: ClientId) {
-        if self.holds(player, client) {
-            let tick = self.room.tick;
-            if let Some(seat) = self.room.players.get_mut(player) {
-                seat.lose(tick);
-            }
-            self.room.announce(&RoomEvent::Away(player, true));
+    /// This connection of a player is gone. Its seat is kept for the grace time, unless the client has no token to come
+    /// back with: then it would be a ghost, and beside it its own player as a newcomer.
+    pub(crate) fn lose(&mut self, sender: Sender) {
+        let tick = self.room.tick;
+        let Some(seat) = self.held(sender) else {
+            return;
+        };
+        if seat.can_come_back() {
+            seat.lose(tick);
+            self.room.announce(&RoomEvent::Away(sender.player, true));
+        } else {
+            self.remove(sender.player);
         }
     }
 
     /// A line of chat, cleaned; empty when nothing was left of it.
-    pub(crate) fn chat(&mut self, player: PlayerId, text: String) {
+    pub(crate) fn chat(&mut self, sender: Sender, text: String) {
+        let player = sender.player;
         let (tick, span, lines) = (
             self.room.tick,
             self.config.chat_span_ticks,
             self.config.chat_lines,
         );
-        let Some(seat) = self.room.players.get_mut(player) else {
+        let Some(seat) = self.held(sender) else {
             return;
         };
         while seat
@@ -172,9 +168,9 @@ impl<G: Game> Authority<G> {
     }
 
     /// The player gives up its seat, over this connection.
-    pub(crate) fn leave(&mut self, player: PlayerId, client: ClientId) {
-        if self.holds(player, client) {
-            self.remove(player);
+    pub(crate) fn leave(&mut self, sender: Sender) {
+        if self.held(sender).is_some() {
+            self.remove(sender.player);
         }
     }
 

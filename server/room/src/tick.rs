@@ -14,14 +14,14 @@ use tickwire_shared::snapshot::ChannelState;
 use crate::audience::{Attendance, Audience, Made, Requests, Stage, Told};
 use crate::capture::{Capture, Captured};
 use crate::channels::Channels;
+use crate::encode::{STREAMS, STRIDES, Stream};
 use crate::game::Game;
 use crate::inbox::Inbound;
+use crate::inputs::Dropped;
 use crate::interest::Interests;
 use crate::own::OwnChannels;
-use crate::player::Dropped;
 use crate::room::Room;
 use crate::seating::{Authority, JoinOutcome, RoomConfig};
-use crate::stream::{STREAMS, STRIDES, Stream};
 
 /// A game's room, run tick by tick.
 pub struct RoomCore<G: Game> {
@@ -46,6 +46,7 @@ impl<G: Game> RoomCore<G> {
     pub fn open(options: G::Options, config: RoomConfig) -> RoomCore<G> {
         let rng = Pcg64Mcg::seed_from_u64(config.seed);
         let mut room = Room::new(G::setup(&options), G::interest(&options), rng);
+        room.tick = config.first_tick;
         let game = G::create(&options, &mut room);
         RoomCore::of(game, room, options, config)
     }
@@ -135,6 +136,7 @@ impl<G: Game> RoomCore<G> {
             interests: &self.interests,
             made,
         });
+        self.authority.room.events.clear();
     }
 
     /// Joins, leaves, inputs, commands, chat, in the order they came; then seats whose grace is over.
@@ -151,27 +153,29 @@ impl<G: Game> RoomCore<G> {
                     let outcome = authority.join(client, name, token, resume);
                     self.outcomes.push(outcome);
                 }
-                Inbound::Inputs(player, batch) => {
+                Inbound::Inputs(sender, batch) => {
                     let now = authority.room.tick;
-                    if let Some(player) = authority.room.players.get_mut(player) {
-                        let dropped = player.take_inputs(now, batch);
+                    if let Some(player) = authority.held(sender) {
+                        let dropped = player.inputs.take(now, batch);
                         self.dropped.late += dropped.late;
                         self.dropped.early += dropped.early;
                     }
                 }
-                Inbound::Command(player, command) => {
-                    if authority.room.players.contains(player) {
-                        authority.game.command(&mut authority.room, player, command);
-                    }
-                }
-                Inbound::RoundTrip(player, round_trip_us) => {
-                    if let Some(player) = authority.room.players.get_mut(player) {
+                Inbound::Command(sender, command) => authority.command(sender, command),
+                Inbound::RoundTrip(sender, round_trip_us) => {
+                    if let Some(player) = authority.held(sender) {
                         player.round_trip_s = Some(round_trip_us as f32 / 1e6);
                     }
                 }
-                Inbound::Chat(player, text) => authority.chat(player, text),
-                Inbound::Lost(player, client) => authority.lose(player, client),
-                Inbound::Left(player, client) => authority.leave(player, client),
+                Inbound::Chat(sender, text) => authority.chat(sender, text),
+                Inbound::Arrived(sender) => {
+                    if let Some(player) = authority.held(sender) {
+                        player.note_arrival();
+                    }
+                }
+                Inbound::Lost(sender) => authority.lose(sender),
+                Inbound::Left(sender) => authority.leave(sender),
+                Inbound::Skipped(ticks) => authority.room.tick = authority.room.tick.plus(ticks),
             }
         }
         authority.remove_overdue();
@@ -217,15 +221,11 @@ impl<G: Game> RoomCore<G> {
     fn encode(&mut self) -> Made {
         let room = &mut self.authority.room;
         let tick = room.tick;
-        room.events.drain(|channel, events| {
-            let channel = self.channels.index(channel);
-            for stream in self.streams.iter_mut().filter(|stream| stream.is_active()) {
-                stream.take_events(channel, events);
-            }
-        });
+        let ticks_per_snapshot = f64::from(G::Rules::TICKS_PER_SNAPSHOT);
+        let snapshot_s = ticks_per_snapshot / f64::from(G::Rules::TICK_RATE_HZ);
         let mut made = Made::default();
         for (place, stream) in self.streams.iter_mut().enumerate() {
-            made.checked[place] = stream.is_checked(self.snapshots, G::Rules::TICKS_PER_SNAPSHOT);
+            made.checked[place] = stream.is_checked(self.snapshots, snapshot_s);
             made.streams[place] = stream.is_due(self.snapshots);
             if made.streams[place] {
                 stream.encode(

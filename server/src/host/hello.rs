@@ -11,7 +11,7 @@ use tickwire_shared::codec;
 use tickwire_shared::message::{ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, ServerMessage};
 use tickwire_shared::rules::Rules;
 
-use super::tick::{HostedRoom, RoomSetup, ticks};
+use super::room::{HostedRoom, RoomSetup, ticks};
 use crate::directory::{Directory, Joined, RoomKind, RoomOrder, Wanted};
 use crate::protocol::{Call, Joining, Protocol};
 use crate::text;

@@ -1,7 +1,7 @@
 //! A game's room in its place: between the scheduler that ticks it, the readers that deliver to it and the feeds that take
 //! from it. Here the pure room (`tickwire_room`) meets locks and the clock.
 //!
-//! The way of the data, file by file: `mailbox` (what readers leave) -> `tick` (swapped out and simulated) -> `publish`
+//! The way of the data, file by file: `mailbox` (what readers leave) -> `room` (swapped out and simulated) -> `publish`
 //! (entries into rings, own parts into each client's `handoff`) -> `feed` (what one client has missed; `slow_client`
 //! judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port` (decoded and checked) ->
 //! `mailbox`. `clients` says what the clients need of a snapshot; `hello` lets them in.
@@ -10,14 +10,15 @@ mod clients;
 mod feed;
 mod handoff;
 mod hello;
-mod load;
+
 mod mailbox;
 mod message;
+mod overload;
 mod port;
 mod publish;
 mod requests;
+mod room;
 mod slow_client;
-mod tick;
 
 pub(crate) use hello::{GameProtocol, game_kind};
-pub(crate) use tick::{HostedRoom, RoomSetup};
+pub(crate) use room::{HostedRoom, RoomSetup};

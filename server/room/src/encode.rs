@@ -1,7 +1,7 @@
 //! A stream of snapshots: every one of them, every second, or every eighth. What the clients that follow it hold of each
 //! channel, and each channel's change encoded once for all of them.
 //!
-//! In: captured rows and events. Out: an entry with each channel's update, and the keyframes that were asked for. A
+//! In: captured rows. Out: an entry with each channel's update, and the keyframes that were asked for. A
 //! stream that nobody follows costs nothing.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tickwire_shared::snapshot::{
 use crate::capture::{Captured, Crossing};
 use crate::channels::Channels;
 use crate::entry::Entry;
-use crate::limits::{CHECK_TICKS, ROOMY_ROWS};
+use crate::limits::{CHECK_S, ROOMY_ROWS};
 
 /// Streams of a room.
 pub const STREAMS: usize = 3;
@@ -32,8 +32,6 @@ pub(crate) struct Stream {
     states: Vec<ChannelState>,
     /// By channel index: somebody needs its whole state.
     wanted: Vec<bool>,
-    /// By channel index: encoded events since the last entry.
-    events: Vec<Vec<u8>>,
     encoder: DeltaEncoder,
     bits: BitWriter,
     scratch: Vec<u8>,
@@ -50,7 +48,6 @@ impl Stream {
             active: stride == 1,
             states: Vec::new(),
             wanted: Vec::new(),
-            events: Vec::new(),
             encoder: DeltaEncoder::default(),
             bits: BitWriter::default(),
             scratch: Vec::new(),
@@ -66,13 +63,9 @@ impl Stream {
     }
 
     /// True when its entry of snapshot number `snapshots` tells hashes.
-    pub(crate) fn is_checked(&self, snapshots: u32, ticks_per_snapshot: u32) -> bool {
-        let entries = CHECK_TICKS / (ticks_per_snapshot * self.stride).max(1);
-        (snapshots / self.stride).is_multiple_of(entries.max(1))
-    }
-
-    pub(crate) fn is_active(&self) -> bool {
-        self.active
+    pub(crate) fn is_checked(&self, snapshots: u32, snapshot_s: f64) -> bool {
+        let entries = CHECK_S / (snapshot_s * f64::from(self.stride));
+        (snapshots / self.stride).is_multiple_of((entries.round() as u32).max(1))
     }
 
     /// Somebody follows it now, or nobody does any more: then it forgets what its clients held.
@@ -80,7 +73,6 @@ impl Stream {
         if self.active && !active {
             self.states.clear();
             self.wanted.clear();
-            self.events.clear();
         }
         self.active = active;
     }
@@ -92,15 +84,6 @@ impl Stream {
             self.wanted.resize(channel + 1, false);
         }
         self.wanted[channel] = true;
-    }
-
-    /// Adds a snapshot's events, whether it is one of this stream's or not.
-    pub(crate) fn take_events(&mut self, channel: u32, events: &[u8]) {
-        let channel = channel as usize;
-        if self.events.len() <= channel {
-            self.events.resize_with(channel + 1, Vec::new);
-        }
-        self.events[channel].extend_from_slice(events);
     }
 
     /// Makes the entry of `tick`.
@@ -122,7 +105,6 @@ impl Stream {
         self.states
             .resize_with(channels.count(), || roomy_state(schema));
         self.wanted.resize(channels.count(), false);
-        self.events.resize_with(channels.count(), Vec::new);
         // Rows that crossed keep their motion; in slower streams they would have to be followed over several captures.
         self.crossed.clear();
         if self.stride == 1 {
@@ -145,8 +127,6 @@ impl Stream {
             }
             let mut section = entry.section(channel);
             section.update(SectionKind::Delta, &self.scratch);
-            section.events(&self.events[index]);
-            self.events[index].clear();
             if is_checked {
                 section.update(SectionKind::Check, &state.hash().to_le_bytes());
             }

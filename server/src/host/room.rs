@@ -11,8 +11,8 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::rules::Rules;
 
 use super::clients::Clients;
-use super::load::Load;
 use super::mailbox::Shared;
+use super::overload::Load;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};

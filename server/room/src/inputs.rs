@@ -1,0 +1,104 @@
+//! The buffer in which a player's inputs wait for their tick.
+//!
+//! In: inputs as they come, early or late. Out: at most one input for each tick. An input that comes after its tick is
+//! dropped, never shifted to a later one.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use tickwire_shared::ids::{InputSequence, Tick};
+use tickwire_shared::limits::INPUT_AHEAD_TICKS;
+use tickwire_shared::message::Inputs;
+
+use crate::history::Moment;
+
+/// Inputs that wait, and how early the latest came.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct InputBuffer<I> {
+    waiting: VecDeque<Waiting<I>>,
+    /// The least slack since it was last told, ticks.
+    slack_ticks: Option<i32>,
+}
+
+/// One input, and the tick that it is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Waiting<I> {
+    tick: Tick,
+    pub(crate) sequence: InputSequence,
+    /// The moment whose picture its player was looking at.
+    pub(crate) viewed: Moment,
+    pub(crate) input: I,
+}
+
+/// Inputs that were not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Their tick was over.
+    pub late: u32,
+    /// Their tick is further ahead than the buffer is deep.
+    pub early: u32,
+}
+
+// Derived, it would ask the input to be `Default` too.
+impl<I> Default for InputBuffer<I> {
+    fn default() -> InputBuffer<I> {
+        InputBuffer {
+            waiting: VecDeque::new(),
+            slack_ticks: None,
+        }
+    }
+}
+
+impl<I: Clone> InputBuffer<I> {
+    /// Takes a batch whose ticks are still to come; `now` is the tick about to be simulated.
+    pub(crate) fn take(&mut self, now: Tick, batch: Inputs<I>) -> Dropped {
+        let mut dropped = Dropped::default();
+        for (n, input) in batch.inputs.into_iter().enumerate() {
+            let tick = batch.first_tick.plus(n as u32);
+            let slack = tick.since(now);
+            self.slack_ticks = Some(self.slack_ticks.map_or(slack, |least| least.min(slack)));
+            if slack < 0 {
+                dropped.late += 1;
+            } else if slack >= INPUT_AHEAD_TICKS as i32
+                || self.waiting.len() >= INPUT_AHEAD_TICKS as usize
+            {
+                dropped.early += 1;
+            } else {
+                let sequence = InputSequence(batch.first_sequence.0.wrapping_add(n as u32));
+                self.waiting.push_back(Waiting {
+                    tick,
+                    sequence,
+                    viewed: Moment {
+                        tick: batch.viewed_tick,
+                        part: f32::from(batch.viewed_part) / 256.0,
+                    },
+                    input,
+                });
+            }
+        }
+        dropped
+    }
+
+    /// The input for `tick`; of two for one tick the later counts. Those for earlier ticks go.
+    pub(crate) fn resolve(&mut self, tick: Tick) -> Option<Waiting<I>> {
+        let mut found = None;
+        self.waiting.retain(|waiting| {
+            if waiting.tick == tick {
+                found = Some(waiting.clone());
+            }
+            waiting.tick.is_after(tick)
+        });
+        found
+    }
+
+    /// How early the latest inputs came: the worst since this was last asked. None when none came.
+    pub(crate) fn take_slack(&mut self) -> Option<i32> {
+        self.slack_ticks.take()
+    }
+
+    /// Another connection's inputs come from now on, or nobody's.
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+        self.slack_ticks = None;
+    }
+}
