@@ -162,7 +162,7 @@ impl<R: Rules> Client<R> {
             return Ok(());
         };
         session.handle_snapshot(now, &self.schema, bytes)?;
-        for desync in session.take_desyncs() {
+        for desync in session.world.take_desyncs() {
             self.say(&ClientMessage::Desync(desync));
         }
         Ok(())

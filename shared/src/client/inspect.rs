@@ -11,12 +11,14 @@ impl<R: Rules> Client<R> {
     /// The newest snapshot's tick, and a channel's tables as the client holds them, quantised. Tests compare them with the
     /// server's.
     pub fn heard(&self, channel: ChannelId) -> Option<(Tick, &ChannelState)> {
-        self.session.as_ref()?.heard(channel)
+        let tick = self.newest_tick()?;
+        Some((tick, self.session.as_ref()?.world.channel(channel)?))
     }
 
     /// The newest snapshot's tick. None before the first one.
     pub fn newest_tick(&self) -> Option<Tick> {
-        self.session.as_ref()?.newest_tick()
+        let newest = self.session.as_ref()?.world.frames.newest()?;
+        Some(Tick(newest.tick as u32))
     }
 
     /// The channels that this client sees, its own one included, ascending.

@@ -22,7 +22,6 @@ use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
-use crate::snapshot::ChannelState;
 use crate::snapshot::layout::{OwnAvatar, Part, SectionKind, ServiceLevel, SnapshotMessage};
 
 #[derive(Debug)]
@@ -38,8 +37,6 @@ pub(super) struct Session<R: Rules> {
     timeline: Timeline,
     pub(super) world: World,
     service: ServiceLevel,
-    desyncs: u32,
-    last_desync: Option<Desync>,
     prediction: Prediction<R>,
     actions: Actions<R>,
     lead: Lead,
@@ -76,8 +73,6 @@ impl<R: Rules> Session<R> {
             timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
             world: World::default(),
             service: ServiceLevel::default(),
-            desyncs: 0,
-            last_desync: None,
             prediction: Prediction::new(tick),
             actions: Actions::default(),
             lead: Lead::new(now),
@@ -158,16 +153,6 @@ impl<R: Rules> Session<R> {
             self.lead.handle_slack(now, f64::from(slack_ticks), rtt_s);
         }
         self.handle_avatar(tick, header.avatar)
-    }
-
-    /// What the server must be told of this client's desyncs.
-    pub(super) fn take_desyncs(&mut self) -> Vec<Desync> {
-        let desyncs = std::mem::take(&mut self.world.desyncs);
-        for desync in &desyncs {
-            self.desyncs = self.desyncs.wrapping_add(u32::from(desync.found.is_none()));
-            self.last_desync = Some(*desync);
-        }
-        desyncs
     }
 
     fn handle_avatar(&mut self, tick: i64, avatar: OwnAvatar) -> Result<(), String> {
@@ -300,8 +285,8 @@ impl<R: Rules> Session<R> {
             correction_last: self.prediction.last_correction,
             keyframes: self.world.keyframes,
             channels: self.world.channels().count() as u32,
-            desyncs: self.desyncs,
-            desync_last: self.last_desync.map(DesyncPlace::from),
+            desyncs: self.world.desync_count,
+            desync_last: self.world.last_desync.map(DesyncPlace::from),
             rung: self.service.rung,
             stride: u32::from(self.service.stride),
             entities: newest.map_or(0, |frame| {
@@ -338,16 +323,5 @@ impl<R: Rules> Session<R> {
 
     pub(super) fn prediction(&self) -> &Prediction<R> {
         &self.prediction
-    }
-
-    /// The newest snapshot's tick.
-    pub(super) fn newest_tick(&self) -> Option<Tick> {
-        let newest = self.world.frames.newest()?;
-        Some(Tick(newest.tick as u32))
-    }
-
-    pub(super) fn heard(&self, channel: ChannelId) -> Option<(Tick, &ChannelState)> {
-        let tick = self.world.frames.newest()?.tick;
-        Some((Tick(tick as u32), self.world.channel(channel)?))
     }
 }

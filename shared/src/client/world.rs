@@ -24,6 +24,10 @@ pub(super) struct World {
     pub(super) keyframes: u32,
     /// Desyncs that the server must be told of.
     pub(super) desyncs: Vec<Desync>,
+    /// How often a desync was found; being healed does not count again.
+    pub(super) desync_count: u32,
+    /// The last one that the server was told of.
+    pub(super) last_desync: Option<Desync>,
 }
 
 #[derive(Debug)]
@@ -128,6 +132,17 @@ impl World {
             });
         }
         Ok(())
+    }
+
+    /// What the server must be told now.
+    pub(super) fn take_desyncs(&mut self) -> Vec<Desync> {
+        let desyncs = std::mem::take(&mut self.desyncs);
+        for desync in &desyncs {
+            let found_now = u32::from(desync.found.is_none());
+            self.desync_count = self.desync_count.wrapping_add(found_now);
+            self.last_desync = Some(*desync);
+        }
+        desyncs
     }
 
     fn report(&mut self, desync: Desync) {
