@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::ArenaInput;
 use tickwire_arena_server::{ArenaGame, ArenaOptions};
-use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore};
+use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore, Sender};
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 use tickwire_shared::rules::Rules;
@@ -97,6 +97,7 @@ impl<G: Game> ScriptedRoom<G> {
         let seconds = |seconds: u32| seconds * G::Rules::TICK_RATE_HZ;
         let config = RoomConfig {
             seed,
+            first_tick: Tick(0),
             grace_ticks: seconds(10),
             chat_lines: 5,
             chat_span_ticks: seconds(10),
@@ -152,7 +153,10 @@ impl<G: Game> ScriptedRoom<G> {
             let turn = (tick.0 + n as u32).is_multiple_of(HOLD_TICKS);
             (self.play)(held, &mut self.rng, turn);
             inbox.push(Inbound::Inputs(
-                *player,
+                Sender {
+                    player: *player,
+                    client: ClientId(n as u64 + 1),
+                },
                 Inputs {
                     first_sequence: InputSequence(tick.0 + 1),
                     first_tick: tick,

@@ -129,13 +129,16 @@ impl Default for Limits {
 
 /// Snapshots of a stream that are kept: 6 s at 30 a second, a second more than a stalled write may last.
 pub(crate) const RING_SNAPSHOTS: usize = 192;
-/// Own events that may wait for a client that does not read beside those that it began with (the roster, as long as the
-/// room is large), bytes; beyond it the client is too slow.
-pub(crate) const OWN_EVENT_BYTES: usize = 32 << 10;
-/// Channels whose healing may be asked for at a time; beyond it the client starts anew.
+/// Snapshots with events that a room's log keeps: as long as a stream's ring at least, longer where little happens.
+pub(crate) const EVENT_LOG_BATCHES: usize = 192;
+/// All events that a room's log keeps, bytes.
+pub(crate) const EVENT_LOG_BYTES: usize = 4 << 20;
+/// An avatar is told whole at least this often, predicted or not: whatever went wrong on the way is then right.
+pub(crate) const WHOLE_AVATAR: Duration = Duration::from_secs(4);
+/// Channels whose healing may be asked for at a time; beyond it all are healed.
 pub(crate) const HEALING_CHANNELS: usize = 32;
-/// A client is healed at most this often, ticks: keyframes cost everybody's tick.
-pub(crate) const HEAL_TICKS: u32 = 30;
+/// A client is healed at most this often: keyframes cost everybody's tick.
+pub(crate) const HEAL_EVERY: Duration = Duration::from_millis(500);
 /// Clients of one pump. Enough that its wake-up hardly counts, few enough that a crowded room keeps every core busy.
 pub(crate) const CLIENTS_PER_PUMP: usize = 64;
 /// Ticks that a late room may catch up at once; the rest is counted and dropped.
@@ -156,3 +159,8 @@ pub(crate) const WRITE_KEPT_BYTES: usize = 256;
 /// A thread's write buffer that grew beyond this is given back, bytes: one keyframe of a crowd should not stay in memory
 /// for good.
 pub(crate) const THREAD_WRITE_KEPT_BYTES: usize = 256 << 10;
+
+/// A time as ticks, rounded up.
+pub(crate) fn ticks(span: Duration, tick_rate_hz: u32) -> u32 {
+    (span.as_secs_f64() * f64::from(tick_rate_hz)).ceil() as u32
+}

@@ -19,8 +19,8 @@ pub struct Bytes {
     pub section_heads: u64,
     /// Own avatars that were sent whole.
     pub avatars: u64,
-    /// Events for one client alone.
-    pub own_events: u64,
+    /// Rosters, for clients that start anew.
+    pub rosters: u64,
     /// Own channels: owner-only fields.
     pub own_channel: u64,
     /// Deltas of the global channel.
@@ -68,7 +68,7 @@ impl Bytes {
     }
 
     fn only_ones(&self) -> u64 {
-        self.avatars + self.own_events + self.own_channel
+        self.avatars + self.rosters + self.own_channel
     }
 
     /// Adds one snapshot message.
@@ -86,7 +86,7 @@ impl Bytes {
             }
             OwnAvatar::None | OwnAvatar::Predicted => 0,
         };
-        let events = match header.events.len() {
+        let roster = match header.roster.len() {
             0 => 0,
             bytes => varint_bytes(bytes) + bytes as u64,
         };
@@ -111,8 +111,8 @@ impl Bytes {
             .context("the message's parts cannot be read")?;
         self.headers += own;
         self.avatars += avatar;
-        self.own_events += events;
-        self.section_heads += message.len() as u64 - own - avatar - events - sections;
+        self.rosters += roster;
+        self.section_heads += message.len() as u64 - own - avatar - roster - sections;
         Ok(())
     }
 

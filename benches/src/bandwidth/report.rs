@@ -75,7 +75,7 @@ impl Report {
         let tables = cost.tables.iter().enumerate();
         let others = tables.filter(|(table, _)| *table != mover);
         let others_bytes = others.map(|(_, table)| table.bits).sum::<usize>() as f64 / 8.0;
-        let besides = bytes.replies + bytes.own_events + bytes.own_channel + bytes.events;
+        let besides = bytes.replies + bytes.rosters + bytes.own_channel + bytes.events;
         let moving = (bytes.total() - besides) as f64 - others_bytes * players;
         let moving_rows = trace.changed_rows(mover) as f64;
         let per_s = |bits: usize| bits as f64 / 8.0 / played.script.span.as_secs_f64();
@@ -170,7 +170,7 @@ fn kinds(played: &Played) -> Vec<(&'static str, f64)> {
         ("events for all", bytes.events),
         ("own channel", bytes.own_channel),
         ("own avatar", bytes.avatars),
-        ("own events", bytes.own_events),
+        ("rosters", bytes.rosters),
         ("state hashes", bytes.checks),
         ("message headers", bytes.headers),
         ("channel names, section heads", bytes.section_heads),

@@ -142,7 +142,7 @@ impl<R: Rules> Ours<R> {
             self.header.clear();
             let time_only = Header {
                 avatar: OwnAvatar::None,
-                events: &[],
+                roster: &[],
                 span_ticks: 0,
                 ..snapshot.header
             };

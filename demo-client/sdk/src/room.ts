@@ -268,6 +268,11 @@ export class Room<G extends Game> {
       this.#roomEvent(event.Room);
     } else if ("Welcome" in event) {
       this.#welcomed(client, event.Welcome);
+    } else if ("Roster" in event) {
+      const players = this.players as Map<number, PlayerInfo>;
+      players.clear();
+      for (const info of event.Roster) players.set(info.player, info);
+      this.#emitter.emit("roster", players);
     } else if ("Goodbye" in event) {
       this.#goodbye = event.Goodbye.words;
     } else if ("Predicted" in event) {
@@ -289,8 +294,6 @@ export class Room<G extends Game> {
     this.#room = welcome.room;
     const token = client.resumeToken();
     if (token !== undefined) this.#seats.save(welcome.room, token);
-    // The server lists all players again after each welcome.
-    (this.players as Map<number, PlayerInfo>).clear();
     if (this.#memory) this.#tables ??= new Tables(this.#memory, client);
     this.#know(welcome.player, client.ownEntity());
     this.#emitter.emit("welcome", welcome);

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput};
 use tickwire_arena_server::ArenaGame;
-use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore};
+use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore, Sender};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
@@ -13,6 +13,7 @@ use tickwire_shared::message::Inputs;
 const TICKS: u32 = 4000;
 const CONFIG: RoomConfig = RoomConfig {
     seed: 7,
+    first_tick: Tick(0),
     grace_ticks: 300,
     chat_lines: 5,
     chat_span_ticks: 600,
@@ -30,7 +31,10 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
         .players()
         .count() as u32
         + 1;
-    let person = |n: u32| PlayerId(first_person + n);
+    let person = |n: u32, client: u64| Sender {
+        player: PlayerId(first_person + n),
+        client: ClientId(client),
+    };
     for tick in 0..TICKS {
         let mut inbox: Vec<Inbound<Arena>> = Vec::new();
         if tick % 50 == 10 && tick < 150 {
@@ -44,16 +48,20 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
             });
         }
         match tick {
-            700 => inbox.push(Inbound::Lost(person(0), ClientId(1))),
+            11 | 61 | 111 => {
+                let n = tick / 50;
+                inbox.push(Inbound::Arrived(person(n, u64::from(n) + 1)));
+            }
+            700 => inbox.push(Inbound::Lost(person(0, 1))),
             820 => inbox.push(Inbound::Join {
                 client: ClientId(9),
                 name: "p0".into(),
                 token: token(9),
                 resume: Some(token(1)),
             }),
-            900 => inbox.push(Inbound::Chat(person(1), "well met".into())),
-            1500 => inbox.push(Inbound::Lost(person(2), ClientId(3))),
-            2600 => inbox.push(Inbound::Left(person(1), ClientId(2))),
+            900 => inbox.push(Inbound::Chat(person(1, 2), "well met".into())),
+            1500 => inbox.push(Inbound::Lost(person(2, 3))),
+            2600 => inbox.push(Inbound::Left(person(1, 2))),
             _ => {}
         }
         for (n, held) in held.iter_mut().enumerate() {
@@ -71,7 +79,14 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
             // Inputs come early, in time, late, or not at all.
             if rng.random_bool(0.95) {
                 inbox.push(Inbound::Inputs(
-                    person(n as u32),
+                    person(
+                        n as u32,
+                        if n == 0 && tick >= 820 {
+                            9
+                        } else {
+                            n as u64 + 1
+                        },
+                    ),
                     Inputs {
                         first_sequence: InputSequence(tick + 1),
                         first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),

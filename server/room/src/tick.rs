@@ -16,7 +16,7 @@ use crate::capture::{Capture, Captured};
 use crate::channels::Channels;
 use crate::encode::{STREAMS, STRIDES, Stream};
 use crate::game::Game;
-use crate::inbox::Inbound;
+use crate::inbox::{Inbound, Sender};
 use crate::inputs::Dropped;
 use crate::interest::Interests;
 use crate::own::OwnChannels;
@@ -244,6 +244,11 @@ impl<G: Game> RoomCore<G> {
         (self.snapshots > 0).then(|| self.streams[0].told())
     }
 
+    /// True when the last snapshot belongs to the stream of this stride.
+    pub fn has_entry(&self, stride: u32) -> bool {
+        self.snapshots > 0 && (self.snapshots - 1).is_multiple_of(stride)
+    }
+
     /// Bytes of the last snapshot's shared part: every channel's update, whoever sees it.
     pub fn shared_bytes(&self) -> usize {
         self.streams[0].entry().len_bytes()
@@ -277,6 +282,16 @@ impl<G: Game> RoomCore<G> {
     /// The schema of the game's rules.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The connections that hold a seat.
+    pub fn connections(&self) -> impl Iterator<Item = Sender> + '_ {
+        let players = self.authority.room.players.iter();
+        let connected = players.filter(|player| !player.bot && !player.away);
+        connected.map(|player| Sender {
+            player: player.id,
+            client: player.client,
+        })
     }
 
     /// Joins that were answered since the last call, and that no audience took.

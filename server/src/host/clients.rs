@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tickwire_room::{
-    Attendance, Audience, ClientId, Game, JoinOutcome, Requests, Room, STREAMS, Told,
+    Attendance, Audience, ClientId, Game, JoinOutcome, Requests, Room, STREAMS, Sender, Told,
 };
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
@@ -23,7 +23,7 @@ use super::mailbox::{Joins, Shared};
 use super::port::GamePort;
 use super::publish::Publisher;
 use super::requests::Requested;
-use crate::limits::HEAL_TICKS;
+use crate::limits::{HEAL_EVERY, WHOLE_AVATAR, ticks};
 use crate::metrics::Counted;
 use crate::seat::Seat;
 
@@ -81,10 +81,14 @@ impl<G: Game> Clients<G> {
                 let Some(reply) = self.joins.remove(&client) else {
                     return;
                 };
-                let handoff = Arc::new(Handoff::new());
+                let handoff = Arc::new(Handoff::new(ticks(WHOLE_AVATAR, G::Rules::TICK_RATE_HZ)));
                 self.clients
                     .insert(client, Client::new(player, handoff.clone(), room.tick()));
-                let port = GamePort::new(self.shared.clone(), handoff.clone(), player, client);
+                let port = GamePort::new(
+                    self.shared.clone(),
+                    handoff.clone(),
+                    Sender { player, client },
+                );
                 let name = room.player(player).map(|player| player.name.clone());
                 let welcome = ServerMessage::Welcome(Welcome {
                     player,
@@ -100,6 +104,7 @@ impl<G: Game> Clients<G> {
                     self.publisher.rings().clone(),
                     handoff,
                     self.shared.metrics.clone(),
+                    player,
                     (room.tick(), G::Rules::TICK_RATE_HZ),
                 );
                 let seat = codec::encode(&welcome)
@@ -167,8 +172,9 @@ impl<G: Game> Audience<G::Rules> for Clients<G> {
     }
 
     fn request(&mut self, tick: Tick, requests: &mut Requests<'_>) {
+        let heal_ticks = ticks(HEAL_EVERY, G::Rules::TICK_RATE_HZ);
         for client in self.clients.values_mut() {
-            client.request(tick, requests, &mut self.healing);
+            client.request((tick, heal_ticks), requests, &mut self.healing);
         }
     }
 
@@ -193,7 +199,12 @@ impl Client {
 
     /// Asks for the channels that the client needs whole: all when it starts anew, those that it came to see, those that
     /// are to be healed.
-    fn request(&mut self, tick: Tick, requests: &mut Requests<'_>, healing: &mut Vec<ChannelId>) {
+    fn request(
+        &mut self,
+        (tick, heal_ticks): (Tick, u32),
+        requests: &mut Requests<'_>,
+        healing: &mut Vec<ChannelId>,
+    ) {
         let Some(interest) = requests.interest(self.player) else {
             return;
         };
@@ -202,10 +213,16 @@ impl Client {
             self.handoff.grant_restart();
             self.starts = true;
         }
-        let heals =
-            requested.has(Requested::HEALING) && tick.since(self.healed) >= HEAL_TICKS as i32;
+        if requested.has(Requested::ROSTER) {
+            self.handoff.grant_roster();
+            (self.starts, self.needs_roster) = (true, true);
+        }
+        let may_heal = tick.since(self.healed) >= heal_ticks as i32;
         healing.clear();
-        if heals {
+        if requested.has(Requested::HEAL_ALL) && may_heal {
+            self.handoff.grant_heal_all();
+            (self.starts, self.healed) = (true, tick);
+        } else if requested.has(Requested::HEALING) && may_heal {
             let seen = interest.channels();
             let is_seen = |channel| seen.binary_search(&channel).is_ok();
             self.handoff.healing(is_seen, healing);

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use tickwire_room::{Entry, InterestSet, STREAMS, STRIDES};
+use tickwire_room::{Entry, EventBatch, InterestSet, STREAMS, STRIDES};
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 use tickwire_shared::snapshot::layout::{Rung, ServiceLevel};
 
-use super::handoff::{Handoff, Position, Take, Taken};
-use super::message::{Message, Plan};
+use super::handoff::{Handoff, Interest, Position, Take, Taken};
+use super::message::{Heard, Message, Plan};
 use super::publish::{Found, Rings};
 use super::slow_client::{Backlog, Ladder, ticks_on};
 use crate::metrics::{ClientOnRung, Metrics};
@@ -28,8 +28,19 @@ pub(super) struct RingFeed {
     rings: Arc<Rings>,
     handoff: Arc<Handoff>,
     metrics: Arc<Metrics>,
+    player: PlayerId,
     stream: usize,
     cursor: u64,
+    /// The first batch of the room's events that the client has not heard.
+    events_cursor: u64,
+    /// Events were lost to it: none until it has the roster.
+    needs_roster: bool,
+    /// What it saw, and from which batch of events on; the last goes on.
+    interests: Vec<Interest>,
+    /// The batches of events from the cursor on.
+    batches: Vec<Arc<EventBatch>>,
+    /// The number of the entry that it last started from.
+    started: u64,
     restart: Option<Restart>,
     /// The channels that the client follows or is about to.
     plan: Plan,
@@ -65,11 +76,18 @@ impl RingFeed {
         rings: Arc<Rings>,
         handoff: Arc<Handoff>,
         metrics: Arc<Metrics>,
+        player: PlayerId,
         (tick, tick_rate_hz): (Tick, u32),
     ) -> RingFeed {
         let cursor = rings.ring(0).next();
         RingFeed {
+            player,
             cursor,
+            events_cursor: rings.events().next(),
+            needs_roster: true,
+            interests: Vec::new(),
+            batches: Vec::new(),
+            started: cursor,
             rings,
             handoff,
             stream: 0,
@@ -111,7 +129,9 @@ impl RingFeed {
             });
             self.handoff.request_restart();
         }
+        let batches_from = self.collect_events(found);
         let quiet = self.restart.is_none()
+            && !self.hears_any()
             && ticks_on(self.told, newest) < self.heartbeat_ticks
             && self.service() == self.service_told
             && self.missed.iter().all(|entry| self.plan.is_silent(entry));
@@ -119,6 +139,7 @@ impl RingFeed {
             Take::Taken => {}
             Take::NotYet => return Ok(false),
             Take::Nothing => {
+                self.events_cursor = self.taken.events_to;
                 self.cursor = found.next;
                 self.rested = Some(newest);
                 return Ok(false);
@@ -127,13 +148,46 @@ impl RingFeed {
             Take::Switched => return Ok(false),
         }
         self.own_sent = Some(self.taken.own_version);
+        if self.restart.is_none() && self.taken.since > self.started {
+            // The room had everything made whole: so much had to be healed.
+            self.restart = Some(Restart {
+                reason: "healed",
+                from: self.taken.since,
+            });
+        }
         self.note(newest)?;
         let first = self
             .restart
             .map_or(0, |_| self.taken.since.saturating_sub(oldest));
-        self.write(out, first as usize, newest);
+        if self.restart.is_some() {
+            self.started = self.taken.since;
+        }
+        self.write(out, (first as usize, batches_from), newest);
         (self.cursor, self.told, self.rested) = (found.next, newest, None);
         Ok(true)
+    }
+
+    /// Finds the room's events that the client has not heard; the number of the first batch. If the log has passed the
+    /// client, it starts anew with the roster.
+    fn collect_events(&mut self, found: Found) -> u64 {
+        let events = self.rings.events();
+        let from = events.since(self.events_cursor, &mut self.batches);
+        if from > self.events_cursor && !self.needs_roster {
+            self.needs_roster = true;
+            self.handoff.request_roster();
+            self.restart = Some(Restart {
+                reason: "behind",
+                from: found.next,
+            });
+        }
+        from
+    }
+
+    /// True when there is an event for the client, by what it saw last.
+    fn hears_any(&self) -> bool {
+        let seen = self.interest.as_ref().map_or(&[][..], |seen| seen);
+        let mut batches = self.batches.iter();
+        batches.any(|batch| batch.heard_by(self.player, seen).next().is_some())
     }
 
     fn take(&mut self, found: Found, quiet: bool) -> Result<Take, Refusal> {
@@ -204,7 +258,7 @@ impl RingFeed {
         }
     }
 
-    fn write(&mut self, out: &mut Vec<u8>, first: usize, newest: Tick) {
+    fn write(&mut self, out: &mut Vec<u8>, (first, batches_from): (usize, u64), newest: Tick) {
         let service = self.service();
         if self.restart.is_some() {
             self.plan.restart();
@@ -215,7 +269,25 @@ impl RingFeed {
         }
         self.plan
             .find_starts(&self.missed, first, &self.taken.healing);
+        let roster = self.taken.roster.take();
+        if let Some(roster) = &roster {
+            (self.needs_roster, self.events_cursor) = (false, roster.from);
+        }
+        self.interests.append(&mut self.taken.interests);
+        let events_to = if self.needs_roster {
+            self.events_cursor
+        } else {
+            self.taken.events_to
+        };
         let message = Message {
+            heard: Heard {
+                player: self.player,
+                batches: &self.batches,
+                first: batches_from,
+                numbers: self.events_cursor..events_to,
+                interests: &self.interests,
+            },
+            roster: roster.as_ref().map_or(&[], |roster| &roster.joins),
             entries: &self.missed,
             first,
             told: self.told,
@@ -226,6 +298,9 @@ impl RingFeed {
         };
         let before = out.len();
         message.write(&self.plan, out);
+        self.events_cursor = events_to;
+        let past = self.interests.len().saturating_sub(1);
+        self.interests.drain(..past);
         if self.restart.is_some() {
             self.whole_bytes = out.len() - before;
         }
@@ -253,6 +328,7 @@ impl Feed for RingFeed {
         // What was taken from the ring must not keep entries alive until the next time.
         let written = self.write_missed(out);
         self.missed.clear();
+        self.batches.clear();
         written
     }
 

@@ -1,23 +1,22 @@
 //! Where a room's tick and one client meet: the client's own part on its way down, its requests on their way up.
 //!
-//! In: the newest own part, once a snapshot; requests, at any time. Out: the own part, to the feed, with all own events
-//! since the last; the requests, to the tick. It holds the newest own part only, so a client that does not read costs no
+//! In: the newest own part, once a snapshot; requests, at any time. Out: the own part, to the feed, with where the events
+//! of its snapshot end; the requests, to the tick. It holds the newest own part only, so a client that does not read costs no
 //! more than one that does. The lock is held for a copy.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tickwire_room::{InterestSet, OwnPart};
-use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 
 use super::requests::{Requested, Requests};
-use crate::limits::{HEALING_CHANNELS, OWN_EVENT_BYTES};
+use crate::limits::{EVENT_LOG_BATCHES, HEALING_CHANNELS};
 use crate::seat::Ending;
 
-/// An avatar that went on as predicted is not told for at most this long, ticks: the client must still have the inputs.
-const PREDICTED_TICKS: u32 = 240;
 /// A slack below or above this is told at once, ticks.
 const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12;
 
@@ -29,6 +28,8 @@ pub(super) struct Handoff {
     /// The stream that the client follows.
     stream: AtomicUsize,
     ending: Arc<Ending>,
+    /// An avatar is told whole at least this often, ticks.
+    whole_avatar_ticks: u32,
 }
 
 #[derive(Debug, Default)]
@@ -38,12 +39,16 @@ struct State {
     /// The number that the ring's next entry has when this own part belongs to its newest; 0 before the first.
     next: u64,
     own: OwnPart,
-    /// Events that came with the first.
-    first_event_bytes: usize,
     /// The client can tell the avatar from the last one that it was told.
     avatar_known: bool,
-    /// Ticks since one was told.
-    untold_ticks: u32,
+    /// Ticks since one was told whole.
+    since_whole_ticks: u32,
+    /// The number of the room's first batch of events after this own part's snapshot.
+    events_to: u64,
+    /// What the client sees, and from which batch of events on.
+    interests: VecDeque<Interest>,
+    /// Who is in the room as of a batch of events, for a client that missed some.
+    roster: Option<Roster>,
     /// The own channel, whole; and how often it changed.
     own_channel: Vec<u8>,
     own_version: u32,
@@ -52,6 +57,32 @@ struct State {
     own_check: Option<u64>,
     interest: Option<InterestSet>,
     healing: Vec<ChannelId>,
+}
+
+/// What a client sees from a batch of events on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Interest {
+    pub(super) from: u64,
+    pub(super) channels: InterestSet,
+}
+
+/// Who is in the room: the state that a client goes on from by the events from `from` on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Roster {
+    pub(super) from: u64,
+    /// Encoded joins.
+    pub(super) joins: Arc<Vec<u8>>,
+}
+
+/// Where in the room's log of events a snapshot is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EventSpan {
+    /// The number that its batch has, if it has one.
+    pub(super) from: u64,
+    /// The number that the next snapshot's batch will have.
+    pub(super) to: u64,
+    /// The number after the newest batch before this one with events for those who see a channel.
+    pub(super) channels_to: u64,
 }
 
 /// The tick's side of one client.
@@ -66,6 +97,10 @@ pub(super) struct Client {
     pub(super) healed: Tick,
     /// The part of its interest that it was granted.
     pub(super) scale: Option<f64>,
+    /// It gets the roster with the next entry of its stream.
+    pub(super) needs_roster: bool,
+    /// What it sees, as its handoff knows it.
+    pub(super) interest: InterestSet,
 }
 
 impl Client {
@@ -77,6 +112,8 @@ impl Client {
             starts: false,
             healed: tick,
             scale: None,
+            needs_roster: false,
+            interest: InterestSet::default(),
         }
     }
 }
@@ -97,6 +134,8 @@ pub(super) struct Update<'a> {
     /// Its hash, when it is its turn.
     pub(super) own_check: Option<u64>,
     pub(super) interest: &'a InterestSet,
+    pub(super) events: EventSpan,
+    pub(super) roster: Option<Roster>,
 }
 
 /// What a feed takes: its own part, and if they are new, its own channel and its interest.
@@ -111,6 +150,11 @@ pub(super) struct Taken {
     pub(super) own_version: u32,
     /// The number of the last entry that was made for this client to start from.
     pub(super) since: u64,
+    /// The number of the room's first batch of events that belongs to a later snapshot.
+    pub(super) events_to: u64,
+    /// What the client has come to see, and from which batch of events on.
+    pub(super) interests: Vec<Interest>,
+    pub(super) roster: Option<Roster>,
 }
 
 /// How far a feed is.
@@ -142,9 +186,13 @@ pub(super) enum Take {
 
 impl Handoff {
     /// The handoff of a client that has nothing yet: it must start from keyframes.
-    pub(super) fn new() -> Handoff {
-        let handoff = Handoff::default();
+    pub(super) fn new(whole_avatar_ticks: u32) -> Handoff {
+        let handoff = Handoff {
+            whole_avatar_ticks,
+            ..Handoff::default()
+        };
         handoff.request_restart();
+        handoff.request_roster();
         handoff
     }
 
@@ -165,23 +213,15 @@ impl Handoff {
         }
         state.own_check = update.own_check.or(state.own_check);
         let own = &mut state.own;
-        own.events.extend_from_slice(&update.own.events);
-        if state.next == 0 {
-            state.first_event_bytes = update.own.events.len();
-        }
-        if own.events.len() > OWN_EVENT_BYTES + state.first_event_bytes {
-            self.ending.end(CloseReason::TooSlow.into());
-            own.events.clear();
-        }
         // Of slacks that nobody took the worst is told.
         own.slack_ticks = match (own.slack_ticks, update.own.slack_ticks) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        state.untold_ticks = state.untold_ticks.saturating_add(update.ticks);
+        state.since_whole_ticks = state.since_whole_ticks.saturating_add(update.ticks);
         state.avatar_known &= update.own.predicted
             && update.own.avatar == own.avatar
-            && state.untold_ticks < PREDICTED_TICKS;
+            && state.since_whole_ticks < self.whole_avatar_ticks;
         own.applied_low = update.own.applied_low;
         own.avatar = update.own.avatar;
         own.avatar_bytes.clear();
@@ -192,8 +232,18 @@ impl Handoff {
             .is_some_and(|interest| Arc::ptr_eq(interest, update.interest))
         {
             state.interest = Some(update.interest.clone());
+            state.note_interest(update.events, update.interest);
+        }
+        state.events_to = update.events.to;
+        if update.roster.is_some() {
+            state.roster.clone_from(&update.roster);
         }
         state.next = update.number + 1;
+    }
+
+    /// What the client sees changed in a snapshot that is none of its stream: events of that snapshot go by it.
+    pub(super) fn note_interest(&self, events: EventSpan, interest: &InterestSet) {
+        self.state.lock().note_interest(events, interest);
     }
 
     /// Takes what was put down for the snapshot before entry `next`.
@@ -228,7 +278,8 @@ impl Handoff {
             .slack_ticks
             .is_none_or(|slack| SLACK_FINE.contains(&slack));
         let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
-        let nothing = state.own.events.is_empty() && state.own_check.is_none();
+        taken.events_to = state.events_to;
+        let nothing = state.roster.is_none() && state.own_check.is_none();
         if position.quiet
             && nothing
             && !own_channel_is_new
@@ -244,11 +295,14 @@ impl Handoff {
         taken.own.slack_ticks = own.slack_ticks.take();
         (taken.own.avatar, taken.own.predicted) = (own.avatar, state.avatar_known);
         std::mem::swap(&mut taken.own.avatar_bytes, &mut own.avatar_bytes);
-        taken.own.events.clear();
-        std::mem::swap(&mut taken.own.events, &mut own.events);
+        if !state.avatar_known {
+            state.since_whole_ticks = 0;
+        }
         // From here on the client can tell it, if it has one.
         state.avatar_known = own.avatar.is_some();
-        state.untold_ticks = 0;
+        taken.interests.clear();
+        taken.interests.extend(state.interests.drain(..));
+        taken.roster = state.roster.take();
         state.own_is_wrong = false;
         taken.own_channel_is_new = own_channel_is_new;
         if own_channel_is_new {
@@ -293,6 +347,23 @@ impl Handoff {
         self.requests.set(Requested::RESTART, false);
     }
 
+    /// The client missed events.
+    pub(super) fn request_roster(&self) {
+        self.requests.set(Requested::ROSTER, true);
+    }
+
+    /// The roster is granted.
+    pub(super) fn grant_roster(&self) {
+        self.requests.set(Requested::ROSTER, false);
+    }
+
+    /// All that waits to be healed is, since the client starts anew.
+    pub(super) fn grant_heal_all(&self) {
+        self.state.lock().healing.clear();
+        self.requests.set(Requested::HEAL_ALL, false);
+        self.requests.set(Requested::HEALING, false);
+    }
+
     /// What the client holds of this channel is wrong.
     pub(super) fn request_healing(&self, channel: ChannelId) {
         let mut state = self.state.lock();
@@ -301,7 +372,7 @@ impl Handoff {
             state.own_is_wrong = true;
         }
         if state.healing.len() >= HEALING_CHANNELS {
-            self.request_restart();
+            self.requests.set(Requested::HEAL_ALL, true);
         } else if !state.healing.contains(&channel) {
             state.healing.push(channel);
             self.requests.set(Requested::HEALING, true);
@@ -341,6 +412,24 @@ impl Handoff {
     /// Nobody takes anything any more.
     pub(super) fn abandon(&self) {
         self.requests.set(Requested::GONE, true);
+    }
+}
+
+impl State {
+    /// What the client sees from this snapshot's events on. As long as no event has gone by what it saw before, only the
+    /// newest counts.
+    fn note_interest(&mut self, events: EventSpan, channels: &InterestSet) {
+        let counts = |last: &Interest| events.channels_to > last.from;
+        if self.interests.back().is_some_and(|last| !counts(last)) {
+            self.interests.pop_back();
+        }
+        if self.interests.len() >= EVENT_LOG_BATCHES {
+            self.interests.pop_front();
+        }
+        self.interests.push_back(Interest {
+            from: events.from,
+            channels: channels.clone(),
+        });
     }
 }
 

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use tickwire_room::{Game, RoomConfig};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
+use tickwire_shared::ids::Tick;
 use tickwire_shared::message::{ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, ServerMessage};
 use tickwire_shared::rules::Rules;
 
-use super::room::{HostedRoom, RoomSetup, ticks};
+use super::room::{Clock, HostedRoom, RoomSetup};
 use crate::directory::{Directory, Joined, RoomKind, RoomOrder, Wanted};
+use crate::limits::ticks;
 use crate::protocol::{Call, Joining, Protocol};
 use crate::text;
 
@@ -22,16 +24,19 @@ const HELLO: u8 = 0;
 /// Rooms of one game, opened with `options`.
 pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
     RoomKind::new(move |order: RoomOrder| {
+        let rate = G::Rules::TICK_RATE_HZ;
         let config = RoomConfig {
             seed: text::fresh_seed(),
-            grace_ticks: ticks::<G>(order.limits.reconnect_grace),
+            first_tick: Tick(0),
+            grace_ticks: ticks(order.limits.reconnect_grace, rate),
             chat_lines: order.limits.chat_lines as usize,
-            chat_span_ticks: ticks::<G>(order.limits.chat_span),
+            chat_span_ticks: ticks(order.limits.chat_span, rate),
         };
         let (room, handle) = HostedRoom::<G>::open(RoomSetup {
             name: order.name,
             options: options.clone(),
             config,
+            clock: Clock::Machine,
             limits: order.limits,
             metrics: order.metrics,
             on_close: order.on_close,

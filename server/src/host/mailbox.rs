@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use tickwire_room::{ClientId, Game, Inbound};
+use tickwire_room::{ClientId, Game, Inbound, Sender};
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::ids::{PlayerId, Tick};
+use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
 use tokio::sync::oneshot;
 
@@ -82,10 +82,10 @@ impl<G: Game> Shared<G> {
 
     /// A connection is gone. A full mailbox must not make a ghost: this message may exceed the bound, once for each
     /// connection.
-    pub(super) fn post_lost(&self, player: PlayerId, client: ClientId) {
+    pub(super) fn post_lost(&self, sender: Sender) {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.closed {
-            mailbox.inbox.push(Inbound::Lost(player, client));
+            mailbox.inbox.push(Inbound::Lost(sender));
         }
     }
 

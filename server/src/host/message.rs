@@ -3,16 +3,17 @@
 //! In: ring entries, the channels that the client follows, its own part. Out: the bytes of a snapshot message. Shared
 //! bytes are copied as they are; only the names of channels are written here.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use tickwire_room::{Entry, OwnPart, SAME_CHANNEL};
-use tickwire_shared::ids::{ChannelId, Tick};
+use tickwire_room::{Entry, EventBatch, OwnPart, SAME_CHANNEL};
+use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 use tickwire_shared::snapshot::layout::{
     Header, OwnAvatar, SectionKind, ServiceLevel, write_channel, write_header, write_next_group,
-    write_section,
+    write_section, write_section_head,
 };
 
-use super::handoff::Taken;
+use super::handoff::{Interest, Taken};
 use super::slow_client::ticks_on;
 
 /// What is done about one channel in the next message.
@@ -158,11 +159,62 @@ impl Plan {
     }
 }
 
+/// The room's events that a client has not heard.
+pub(super) struct Heard<'a> {
+    pub(super) player: PlayerId,
+    pub(super) batches: &'a [Arc<EventBatch>],
+    /// The number of the first of `batches`.
+    pub(super) first: u64,
+    /// Those that the message carries.
+    pub(super) numbers: Range<u64>,
+    /// What the client saw, and from which number on.
+    pub(super) interests: &'a [Interest],
+}
+
+impl Heard<'_> {
+    /// Appends a section of events, behind its channel's name: what the client hears up to `tick`, if it hears anything.
+    /// Each event is written once: call in the order of ticks.
+    fn write_until(&mut self, tick: Tick, out: &mut Vec<u8>) {
+        let due = self.numbers.clone();
+        let due = due.take_while(|number| {
+            self.batch(*number)
+                .is_some_and(|batch| !batch.tick().is_after(tick))
+        });
+        let due = self.numbers.start..self.numbers.start + due.count() as u64;
+        self.numbers.start = due.end;
+        let heard = || due.clone().flat_map(|number| self.events(number));
+        let len_bytes = heard().map(<[u8]>::len).sum();
+        if len_bytes > 0 {
+            // They are all of one client, whatever channel they come from: the first of the group will do.
+            write_channel(out, ChannelId::GLOBAL, ChannelId::GLOBAL);
+            write_section_head(out, SectionKind::Events, len_bytes);
+            heard().for_each(|events| out.extend_from_slice(events));
+        }
+    }
+
+    fn batch(&self, number: u64) -> Option<&EventBatch> {
+        let place = number.checked_sub(self.first)?;
+        Some(self.batches.get(place as usize)?)
+    }
+
+    /// What the client hears of a batch, by what it saw then.
+    fn events(&self, number: u64) -> impl Iterator<Item = &[u8]> {
+        let mut interests = self.interests.iter().rev();
+        let seen = interests.find(|interest| interest.from <= number);
+        let seen = seen.map_or(&[][..], |interest| &interest.channels);
+        let batch = self.batch(number).into_iter();
+        batch.flat_map(|batch| batch.heard_by(self.player, seen))
+    }
+}
+
 /// All that a message is made of.
 pub(super) struct Message<'a> {
+    pub(super) heard: Heard<'a>,
+    /// Who is in the room, for a client that goes on from there.
+    pub(super) roster: &'a [u8],
     /// What the client has missed, oldest first.
     pub(super) entries: &'a [Arc<Entry>],
-    /// The entry whose state is the first to be told; of those before it only events for everybody.
+    /// The entry whose state is the first to be told; of those before it only events.
     pub(super) first: usize,
     /// The newest tick told before.
     pub(super) told: Tick,
@@ -177,8 +229,8 @@ pub(super) struct Message<'a> {
 
 impl Message<'_> {
     /// Appends the message to `out`.
-    pub(super) fn write(&self, plan: &Plan, out: &mut Vec<u8>) {
-        let (skipped, entries) = self.entries.split_at(self.first);
+    pub(super) fn write(mut self, plan: &Plan, out: &mut Vec<u8>) {
+        let entries = self.entries.get(self.first..).unwrap_or_default();
         let Some(first) = entries.first().map(|entry| entry.tick()) else {
             return;
         };
@@ -191,7 +243,7 @@ impl Message<'_> {
             slack_ticks: own.slack_ticks.map(|slack| slack.clamp(-128, 127) as i8),
             service: self.service,
             avatar: avatar(own),
-            events: &own.events,
+            roster: self.roster,
             span_ticks: ticks_on(start, self.newest),
         };
         write_header(out, &header);
@@ -201,9 +253,9 @@ impl Message<'_> {
                 write_next_group(out, ticks_on(at, entry.tick()));
                 at = entry.tick();
             }
-            let skipped = if place == 0 { skipped } else { &[] };
             let is_last = place + 1 == entries.len();
-            self.write_group(plan, (self.first + place, entry), skipped, is_last, out);
+            self.heard.write_until(entry.tick(), out);
+            self.write_group(plan, (self.first + place, entry), is_last, out);
         }
     }
 
@@ -211,7 +263,6 @@ impl Message<'_> {
         &self,
         plan: &Plan,
         (place, entry): (usize, &Entry),
-        skipped: &[Arc<Entry>],
         is_last: bool,
         out: &mut Vec<u8>,
     ) {
@@ -245,14 +296,6 @@ impl Message<'_> {
                 out.push(SAME_CHANNEL);
                 out.extend_from_slice(keyframe);
             }
-            if planned.step == Step::Start(Some(place)) {
-                let skipped = if channel == ChannelId::GLOBAL {
-                    skipped
-                } else {
-                    &[]
-                };
-                write_events(channel, skipped, entry, out);
-            }
         }
         if own_is_due {
             self.write_own(before, out);
@@ -283,18 +326,6 @@ impl Message<'_> {
             write_section(out, SectionKind::Check, &check.to_le_bytes());
         }
         before
-    }
-}
-
-/// The events that came with a keyframe, and those of entries that were skipped before it.
-fn write_events(channel: ChannelId, skipped: &[Arc<Entry>], entry: &Entry, out: &mut Vec<u8>) {
-    for entry in skipped.iter().map(Arc::as_ref).chain([entry]) {
-        let sections = entry.find(channel, &mut 0);
-        let events = sections.map_or(&[][..], |sections| entry.events(sections));
-        if !events.is_empty() {
-            out.push(SAME_CHANNEL);
-            out.extend_from_slice(events);
-        }
     }
 }
 

@@ -2,11 +2,12 @@
 //! from it. Here the pure room (`tickwire_room`) meets locks and the clock.
 //!
 //! The way of the data, file by file: `mailbox` (what readers leave) -> `room` (swapped out and simulated) -> `publish`
-//! (entries into rings, own parts into each client's `handoff`) -> `feed` (what one client has missed; `slow_client`
+//! (entries into rings, events into the `event_log`, own parts into each client's `handoff`) -> `feed` (what one client has missed; `slow_client`
 //! judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port` (decoded and checked) ->
 //! `mailbox`. `clients` says what the clients need of a snapshot; `hello` lets them in.
 
 mod clients;
+mod event_log;
 mod feed;
 mod handoff;
 mod hello;
@@ -21,4 +22,4 @@ mod room;
 mod slow_client;
 
 pub(crate) use hello::{GameProtocol, game_kind};
-pub(crate) use room::{HostedRoom, RoomSetup};
+pub(crate) use room::{Clock, HostedRoom, RoomSetup};

@@ -4,13 +4,13 @@
 //! handoff; pongs at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tickwire_room::{ClientId, Game, Inbound};
+use tickwire_room::{Game, Inbound, Sender};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::codec;
-use tickwire_shared::ids::PlayerId;
 use tickwire_shared::limits::INPUT_NONSENSE_TICKS;
 use tickwire_shared::message::{ClientMessage, Desync, Inputs, LinkReport, Pong, ServerMessage};
 use tickwire_shared::rules::{Input, Rules};
@@ -24,8 +24,9 @@ use crate::text;
 pub(super) struct GamePort<G: Game> {
     shared: Arc<Shared<G>>,
     handoff: Arc<Handoff>,
-    player: PlayerId,
-    client: ClientId,
+    sender: Sender,
+    /// The client has said something, so it has its welcome.
+    arrived: AtomicBool,
     /// The number of the newest input so far.
     newest_sequence: Mutex<u32>,
 }
@@ -34,14 +35,13 @@ impl<G: Game> GamePort<G> {
     pub(super) fn new(
         shared: Arc<Shared<G>>,
         handoff: Arc<Handoff>,
-        player: PlayerId,
-        client: ClientId,
+        sender: Sender,
     ) -> GamePort<G> {
         GamePort {
             shared,
             handoff,
-            player,
-            client,
+            sender,
+            arrived: AtomicBool::new(false),
             newest_sequence: Mutex::new(0),
         }
     }
@@ -53,8 +53,9 @@ impl<G: Game> GamePort<G> {
     fn check_inputs(&self, batch: &Inputs<<G::Rules as Rules>::Input>) -> Result<(), CloseReason> {
         let mut newest = self.newest_sequence.lock();
         let count = batch.inputs.len() as u32;
-        if batch.first_sequence.0 <= *newest || batch.first_sequence.0.checked_add(count).is_none()
-        {
+        // They wrap: a number is above another while it is less than 2^31 further on.
+        let on = batch.first_sequence.0.wrapping_sub(*newest) as i32;
+        if on <= 0 {
             return Err(CloseReason::InputSequence);
         }
         let off = batch.first_tick.since(self.shared.tick());
@@ -64,7 +65,7 @@ impl<G: Game> GamePort<G> {
         if !batch.inputs.iter().all(Input::is_valid) {
             return Err(CloseReason::InvalidInput);
         }
-        *newest = batch.first_sequence.0 + count - 1;
+        *newest = batch.first_sequence.0.wrapping_add(count - 1);
         Ok(())
     }
 
@@ -77,7 +78,7 @@ impl<G: Game> GamePort<G> {
             }
             Some(entity) => {
                 tracing::warn!(
-                    player = self.player.0,
+                    player = self.sender.player.0,
                     channel = desync.channel.0,
                     entity = entity.0,
                     "a client held something else and was healed"
@@ -90,13 +91,17 @@ impl<G: Game> GamePort<G> {
 impl<G: Game> Port for GamePort<G> {
     fn deliver(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
         type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
-        match Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)? {
+        let message = Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)?;
+        if !self.arrived.swap(true, Ordering::Relaxed) {
+            self.shared.post(Inbound::Arrived(self.sender))?;
+        }
+        match message {
             ClientMessage::Hello(_) => Err(CloseReason::HelloExpected),
             ClientMessage::Inputs(batch) => {
                 self.check_inputs(&batch)?;
-                self.post(Inbound::Inputs(self.player, batch))
+                self.post(Inbound::Inputs(self.sender, batch))
             }
-            ClientMessage::Command(command) => self.post(Inbound::Command(self.player, command)),
+            ClientMessage::Command(command) => self.post(Inbound::Command(self.sender, command)),
             ClientMessage::Ping(ping) => {
                 let pong = Pong {
                     nonce: ping.nonce,
@@ -107,12 +112,12 @@ impl<G: Game> Port for GamePort<G> {
                     .map_err(|_| CloseReason::Internal)
             }
             ClientMessage::Goodbye => {
-                self.post(Inbound::Left(self.player, self.client))?;
+                self.post(Inbound::Left(self.sender))?;
                 Ok(Delivery::Goodbye)
             }
             ClientMessage::Chat(line) => {
                 let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
-                self.post(Inbound::Chat(self.player, line))
+                self.post(Inbound::Chat(self.sender, line))
             }
             ClientMessage::Link(wish) => Ok(Delivery::Link(wish)),
             ClientMessage::Hidden(hidden) => {
@@ -129,7 +134,7 @@ impl<G: Game> Port for GamePort<G> {
     fn note_round_trip(&self, round_trip: Duration) {
         let us = u32::try_from(round_trip.as_micros()).unwrap_or(u32::MAX);
         // A full mailbox loses it; there is another one soon.
-        let _ = self.shared.post(Inbound::RoundTrip(self.player, us));
+        let _ = self.shared.post(Inbound::RoundTrip(self.sender, us));
     }
 
     fn link_report(&self, link: String, error: String) -> Option<Vec<u8>> {
@@ -140,6 +145,6 @@ impl<G: Game> Port for GamePort<G> {
 
 impl<G: Game> Drop for GamePort<G> {
     fn drop(&mut self) {
-        self.shared.post_lost(self.player, self.client);
+        self.shared.post_lost(self.sender);
     }
 }

@@ -12,7 +12,8 @@ use tickwire_room::{Entry, InterestSet, OwnPart, STREAMS, STRIDES, Told};
 use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
 
-use super::handoff::{Client, Update};
+use super::event_log::EventLog;
+use super::handoff::{Client, EventSpan, Roster, Update};
 use crate::limits::RING_SNAPSHOTS;
 use crate::pump::Pumps;
 
@@ -24,6 +25,8 @@ pub(super) struct Publisher {
     /// Used within a tick; kept for its memory.
     own: OwnPart,
     nothing_seen: InterestSet,
+    /// The number after the newest batch with events for those who see a channel.
+    channels_to: u64,
 }
 
 impl Publisher {
@@ -33,6 +36,7 @@ impl Publisher {
             told: Tick(0),
             own: OwnPart::default(),
             nothing_seen: InterestSet::default(),
+            channels_to: 0,
         }
     }
 
@@ -50,12 +54,35 @@ impl Publisher {
         let tick = told.tick();
         let ticks = tick.since(self.told).max(0) as u32;
         self.told = tick;
+        let events = self.publish_events(told);
+        let mut roster: Option<Roster> = None;
         let numbers: [u64; STREAMS] = std::array::from_fn(|stream| self.rings.ring(stream).next());
         let made = told.streams();
-        for client in clients.filter(|client| made[client.stream]) {
+        for client in clients {
+            let interest = told.interest(client.player);
+            let interest = interest.map_or(&self.nothing_seen, |interest| interest.channels());
+            let sees_other = !Arc::ptr_eq(interest, &client.interest);
+            if sees_other {
+                client.interest = interest.clone();
+            }
+            if !made[client.stream] {
+                if sees_other {
+                    client.handoff.note_interest(events, interest);
+                }
+                continue;
+            }
+            let needs_roster = client.starts && std::mem::take(&mut client.needs_roster);
+            let roster = needs_roster.then(|| {
+                let joins = || Arc::new(told.roster());
+                let from = events.from;
+                let roster = roster.get_or_insert_with(|| Roster {
+                    from,
+                    joins: joins(),
+                });
+                roster.clone()
+            });
             told.fill_own(client.player, &mut self.own);
             let own_channel = told.own_channel(client.player);
-            let interest = told.interest(client.player);
             client.handoff.put(&Update {
                 stream: client.stream,
                 number: numbers[client.stream],
@@ -66,7 +93,9 @@ impl Publisher {
                 own_check: own_channel
                     .filter(|_| told.is_checked(client.stream))
                     .and_then(|own| own.check()),
-                interest: interest.map_or(&self.nothing_seen, |interest| interest.channels()),
+                interest: &client.interest,
+                events,
+                roster,
             });
         }
         for stream in (0..STREAMS).filter(|stream| made[*stream]) {
@@ -78,16 +107,44 @@ impl Publisher {
     }
 }
 
-/// The rings of one room, by stream, and the pumps that write what is in them.
+impl Publisher {
+    /// Adds this snapshot's events to the room's log, before any client learns of the snapshot.
+    fn publish_events<R: Rules>(&mut self, told: &mut Told<'_, R>) -> EventSpan {
+        let log = self.rings.events();
+        let from = log.next();
+        let channels_to = self.channels_to;
+        let batch = told.take_events(log.spare());
+        let to = from + u64::from(batch.is_some());
+        if let Some(batch) = batch {
+            if batch.has_channels() {
+                self.channels_to = to;
+            }
+            log.push(batch);
+        }
+        EventSpan {
+            from,
+            to,
+            channels_to,
+        }
+    }
+}
+
+/// The rings of one room, by stream, its events, and the pumps that write what is in them.
 #[derive(Debug, Default)]
 pub(super) struct Rings {
     rings: [Ring; STREAMS],
+    events: EventLog,
     pumps: Pumps,
 }
 
 impl Rings {
     pub(super) fn ring(&self, stream: usize) -> &Ring {
         &self.rings[stream.min(STREAMS - 1)]
+    }
+
+    /// The room's log of events.
+    pub(super) fn events(&self) -> &EventLog {
+        &self.events
     }
 
     /// The pumps of the room's clients.

@@ -22,6 +22,10 @@ impl Requested {
     pub(super) const HALF_RATE: Requested = Requested(4);
     /// Nor all of its interest.
     pub(super) const LESS_INTEREST: Requested = Requested(8);
+    /// It missed events: it needs the roster, and events from there on.
+    pub(super) const ROSTER: Requested = Requested(64);
+    /// So many channels are to be healed that all are.
+    pub(super) const HEAL_ALL: Requested = Requested(128);
     /// Some channel is to be healed.
     pub(super) const HEALING: Requested = Requested(16);
     /// Nobody takes anything any more.

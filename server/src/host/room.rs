@@ -8,21 +8,41 @@ use std::time::{Duration, Instant};
 
 use tickwire_room::{Game, Inbound, RoomConfig, RoomCore};
 use tickwire_shared::close::{CloseReason, Refusal};
+use tickwire_shared::codec::CodecError;
 use tickwire_shared::rules::Rules;
 
 use super::clients::Clients;
 use super::mailbox::Shared;
 use super::overload::Load;
-use crate::limits::Limits;
+use crate::limits::{Limits, ticks};
 use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};
 use crate::seat::RoomHandle;
+
+/// Where a room looks for the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// At the machine's clock.
+    Machine,
+    /// Nowhere: in virtual time a tick begins when it is due and takes no time.
+    Virtual,
+}
+
+impl Clock {
+    fn now(self, due: Instant) -> Instant {
+        match self {
+            Clock::Machine => Instant::now(),
+            Clock::Virtual => due,
+        }
+    }
+}
 
 /// What a room is opened with.
 pub(crate) struct RoomSetup<G: Game> {
     pub(crate) name: String,
     pub(crate) options: G::Options,
     pub(crate) config: RoomConfig,
+    pub(crate) clock: Clock,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
     /// Called once, when the room is gone.
@@ -36,8 +56,13 @@ pub(crate) struct HostedRoom<G: Game> {
     shared: Arc<Shared<G>>,
     clients: Clients<G>,
     inbox: Vec<Inbound<G::Rules>>,
-    /// Ticks since the room opened; the room's time is this over the tick rate.
+    /// Connections that ended before this room was restored.
+    lost: Vec<Inbound<G::Rules>>,
+    clock: Clock,
+    /// The tick about to be simulated, counted without wrap; the room's time is this over the tick rate.
     ticks: u64,
+    /// Ticks that were left out since the last.
+    skipped: u32,
     empty_ticks: u32,
     /// Without people it closes after so long.
     empty_ticks_max: u32,
@@ -49,16 +74,39 @@ pub(crate) struct HostedRoom<G: Game> {
 impl<G: Game> HostedRoom<G> {
     /// Opens a room: its ticking half, for the scheduler, and the half that everybody else holds.
     pub(crate) fn open(setup: RoomSetup<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
+        let core = RoomCore::open(setup.options.clone(), setup.config);
+        HostedRoom::host(setup, core)
+    }
+
+    /// The same for a saved room. Nobody is connected to it: players come back by their tokens, within the grace time.
+    ///
+    /// # Errors
+    /// The bytes are no saved room of this game.
+    pub(crate) fn restore(
+        setup: RoomSetup<G>,
+        saved: &[u8],
+    ) -> Result<(HostedRoom<G>, Arc<dyn RoomHandle>), CodecError> {
+        let core = RoomCore::restore(saved, setup.config)?;
+        let (mut room, handle) = HostedRoom::host(setup, core);
+        let lost = room.core.connections().map(Inbound::Lost);
+        room.lost = lost.collect();
+        Ok((room, handle))
+    }
+
+    fn host(setup: RoomSetup<G>, core: RoomCore<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
         let seats = G::seats(&setup.options);
         let shared = Arc::new(Shared::new(setup.limits.room_mailbox, seats, setup.metrics));
         let room = HostedRoom {
-            core: RoomCore::open(setup.options, setup.config),
+            ticks: u64::from(core.room().tick().0),
+            core,
+            lost: Vec::new(),
+            clock: setup.clock,
             clients: Clients::new(setup.name.clone(), shared.clone()),
             name: setup.name,
             inbox: Vec::new(),
-            ticks: 0,
+            skipped: 0,
             empty_ticks: 0,
-            empty_ticks_max: ticks::<G>(setup.limits.empty_room),
+            empty_ticks_max: ticks(setup.limits.empty_room, G::Rules::TICK_RATE_HZ),
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
             on_close: Some(setup.on_close),
             _counted: shared.metrics.room(),
@@ -113,11 +161,11 @@ impl<G: Game> Tickable for HostedRoom<G> {
     }
 
     fn tick(&mut self, due: Instant) -> Verdict {
-        let started = Instant::now();
+        let started = self.clock.now(due);
         let late = started.saturating_duration_since(due);
         self.shared.metrics.tick_late(late);
         let room_time_us = (self.ticks * 1_000_000 / u64::from(G::Rules::TICK_RATE_HZ)) as i64;
-        let tick = self.core.room().tick();
+        let tick = self.core.room().tick().plus(self.skipped);
         self.shared.begin_tick(tick, due, room_time_us);
         let close = self
             .shared
@@ -126,15 +174,25 @@ impl<G: Game> Tickable for HostedRoom<G> {
             self.close(&refusal);
             return Verdict::Close;
         }
+        self.inbox.splice(0..0, self.lost.drain(..));
+        if self.skipped > 0 {
+            // Before all else, so that what came meanwhile finds the room at its new tick.
+            self.inbox.insert(0, Inbound::Skipped(self.skipped));
+            self.skipped = 0;
+        }
         self.clients.due = due;
         self.clients.ticks_per_snapshot = self.load.ticks_per_snapshot;
         self.core.tick(&mut self.inbox, &mut self.clients);
         self.ticks += 1;
-        self.count(started.elapsed());
+        let spent = self.clock.now(due).saturating_duration_since(started);
+        self.count(spent);
         self.close_when_empty()
     }
 
+    /// The room's time goes on, so that clients find it where their clocks say that it is.
     fn skipped(&mut self, ticks: u64) {
+        self.ticks += ticks;
+        self.skipped = self.skipped.wrapping_add(ticks as u32);
         self.shared.metrics.ticks_dropped(ticks);
         tracing::warn!(
             room = self.name,
@@ -149,9 +207,4 @@ impl<G: Game> Tickable for HostedRoom<G> {
         }
         self.close(&refusal);
     }
-}
-
-/// A time as ticks of a game's rooms, rounded up.
-pub(super) fn ticks<G: Game>(span: Duration) -> u32 {
-    (span.as_secs_f64() * f64::from(G::Rules::TICK_RATE_HZ)).ceil() as u32
 }

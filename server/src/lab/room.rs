@@ -15,7 +15,7 @@ use tickwire_shared::rules::Rules;
 
 use super::player::LabPlayer;
 use super::way::Way;
-use crate::host::{HostedRoom, RoomSetup};
+use crate::host::{Clock, HostedRoom, RoomSetup};
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
 use crate::scheduler::{Tickable, Verdict};
@@ -40,6 +40,8 @@ pub struct Lab<G: Game> {
     next_tick: Duration,
     next_client: u64,
     rng: Pcg64Mcg,
+    options: G::Options,
+    seed: u64,
     room: HostedRoom<G>,
     handle: Arc<dyn RoomHandle>,
     metrics: Arc<Metrics>,
@@ -48,21 +50,13 @@ pub struct Lab<G: Game> {
 impl<G: Game> Lab<G> {
     /// An empty room. Seats are kept for ten seconds.
     pub fn new(options: G::Options, seed: u64) -> Lab<G> {
+        Lab::starting_at(options, seed, Tick(0))
+    }
+
+    /// The same, but the room's first tick has this number.
+    pub fn starting_at(options: G::Options, seed: u64, first_tick: Tick) -> Lab<G> {
         let metrics = Arc::new(Metrics::default());
-        let ticks = |seconds: u32| seconds * G::Rules::TICK_RATE_HZ;
-        let (room, handle) = HostedRoom::open(RoomSetup {
-            name: "lab".into(),
-            options,
-            config: RoomConfig {
-                seed,
-                grace_ticks: ticks(10),
-                chat_lines: 5,
-                chat_span_ticks: ticks(10),
-            },
-            limits: Arc::default(),
-            metrics: metrics.clone(),
-            on_close: Box::new(|| {}),
-        });
+        let (room, handle) = HostedRoom::open(Lab::setup(&options, seed, first_tick, &metrics));
         Lab {
             now: Duration::ZERO,
             players: Vec::new(),
@@ -73,10 +67,56 @@ impl<G: Game> Lab<G> {
             next_tick: Duration::ZERO,
             next_client: 1,
             rng: Pcg64Mcg::seed_from_u64(seed),
+            options,
+            seed,
             room,
             handle,
             metrics,
         }
+    }
+
+    fn setup(
+        options: &G::Options,
+        seed: u64,
+        first_tick: Tick,
+        metrics: &Arc<Metrics>,
+    ) -> RoomSetup<G> {
+        let ticks = |seconds: u32| seconds * G::Rules::TICK_RATE_HZ;
+        RoomSetup {
+            name: "lab".into(),
+            options: options.clone(),
+            config: RoomConfig {
+                seed,
+                first_tick,
+                grace_ticks: ticks(10),
+                chat_lines: 5,
+                chat_span_ticks: ticks(10),
+            },
+            clock: Clock::Virtual,
+            limits: Arc::default(),
+            metrics: metrics.clone(),
+            on_close: Box::new(|| {}),
+        }
+    }
+
+    /// The server ends and starts again: the room is saved and restored, every connection breaks.
+    ///
+    /// # Panics
+    /// When the room cannot be saved, or not be restored from what it saved.
+    pub fn restart(&mut self) {
+        let saved = self.room.core().save().expect("a room can be saved");
+        let setup = Lab::setup(&self.options, self.seed, Tick(0), &self.metrics);
+        let restored = HostedRoom::restore(setup, &saved);
+        (self.room, self.handle) = restored.expect("a saved room can be restored");
+        for index in 0..self.players.len() {
+            self.disconnect(index);
+        }
+    }
+
+    /// The machine stands still for this many ticks: the room skips them.
+    pub fn skip_ticks(&mut self, ticks: u32) {
+        self.next_tick += self.room.period() * ticks;
+        self.room.skipped(ticks.into());
     }
 
     /// The room.
@@ -235,8 +275,7 @@ impl<G: Game> Lab<G> {
         let player = core.player()?;
         let newest = room.last_snapshot()?;
         let stride = core.stats(self.now).stride;
-        let told = Tick(newest.0 - newest.0 % (G::Rules::TICKS_PER_SNAPSHOT * stride));
-        if core.newest_tick() != Some(told) || told != newest {
+        if core.newest_tick() != Some(newest) || !room.has_entry(stride) {
             return None;
         }
         let seen = room.seen_by(player);

@@ -494,7 +494,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     shown_bit_by_bit("the own channel", &own);
     let mut out = message(&Header {
         avatar: OwnAvatar::Whole(EntityId(3), &body(1.0, 0.0)),
-        events: &encoded(&joined()),
+        roster: &encoded(&joined()),
         ..Header::default()
     });
     sections(

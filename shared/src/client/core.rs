@@ -226,6 +226,10 @@ impl<R: Rules> Client<R> {
         };
         session.update(now, &self.input);
         let ping = session.due_ping(now);
+        if let Some(roster) = session.take_roster() {
+            self.roster.replace(&roster);
+            self.news.push(ClientEvent::Roster(roster));
+        }
         let events = session.take_due_events();
         for news in session.take_action_news() {
             self.news.push(news.into());

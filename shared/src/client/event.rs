@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::message::{LinkReport, RoomEvent};
+use crate::message::{LinkReport, PlayerInfo, RoomEvent};
 
 /// Where the client wants to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +41,9 @@ pub enum ClientEvent<E, A = ()> {
     },
     /// The server sent bytes that this client cannot read: close the connection and come back as a newcomer.
     Broken(String),
+    /// All who are in the room. It comes after each welcome, and again if events were lost to this client: forget
+    /// everybody from before.
+    Roster(Vec<PlayerInfo>),
     /// Something happened in the room.
     Room(RoomEvent<E>),
     /// An input of the client's own does this: show it now.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use crate::codec;
 use crate::limits::SERVER_MESSAGE_BYTES;
-use crate::message::RoomEvent;
+use crate::message::{PlayerInfo, RoomEvent};
 use crate::snapshot::SnapshotError;
 
 /// Events that may wait for their tick. The oldest is dropped beyond it.
@@ -16,12 +16,15 @@ const WAITING: usize = 4096;
 pub(super) struct RoomEvents<E> {
     /// With the tick of each, counted without wrap.
     waiting: VecDeque<(i64, RoomEvent<E>)>,
+    /// Who is in the room, if the server has just told all of it.
+    roster: Option<Vec<PlayerInfo>>,
 }
 
 impl<E> Default for RoomEvents<E> {
     fn default() -> RoomEvents<E> {
         RoomEvents {
             waiting: VecDeque::new(),
+            roster: None,
         }
     }
 }
@@ -32,6 +35,22 @@ impl<E> RoomEvents<E> {
             self.waiting.pop_front();
         }
         self.waiting.push_back((tick, event));
+    }
+
+    /// The server has told who is in the room. What waits of the roster is older than that.
+    pub(super) fn set_roster(&mut self, joins: Vec<(i64, RoomEvent<E>)>) {
+        let info = |(_, join)| match join {
+            RoomEvent::Joined(info) => Some(info),
+            _ => None,
+        };
+        self.roster = Some(joins.into_iter().filter_map(info).collect());
+        self.waiting
+            .retain(|(_, event)| matches!(event, RoomEvent::Game(_) | RoomEvent::Chat(..)));
+    }
+
+    /// Who is in the room, once after it was told.
+    pub(super) fn take_roster(&mut self) -> Option<Vec<PlayerInfo>> {
+        self.roster.take()
     }
 
     /// The events that are due when `drawn` is the tick on the screen, with its fraction.

@@ -21,6 +21,12 @@ impl Roster {
         self.players.clear();
     }
 
+    /// These are all.
+    pub(super) fn replace(&mut self, players: &[PlayerInfo]) {
+        let players = players.iter().cloned();
+        self.players = players.map(|info| (info.player, info)).collect();
+    }
+
     pub(super) fn note<E>(&mut self, event: &RoomEvent<E>) {
         match event {
             RoomEvent::Joined(info) => {

@@ -19,7 +19,7 @@ use super::world::World;
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
 use crate::limits::SERVER_MESSAGE_BYTES;
-use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
+use crate::message::{Desync, Inputs, Ping, PlayerInfo, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
 use crate::snapshot::layout::{OwnAvatar, Part, SectionKind, ServiceLevel, SnapshotMessage};
@@ -61,7 +61,10 @@ impl<R: Rules> std::fmt::Debug for MapOf<R> {
 impl<R: Rules> Session<R> {
     pub(super) fn new(now: Duration, welcome: Welcome<R::Setup>) -> Session<R> {
         let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
-        let tick = i64::from(welcome.tick.0);
+        // Ticks wrap on the wire and do not here: the room's time says how often they have.
+        let room_ticks = welcome.room_time_us as f64 * f64::from(R::TICK_RATE_HZ) / 1e6;
+        let about = room_ticks.round() as i64;
+        let tick = about + i64::from(welcome.tick.since(Tick(about as u32)));
         Session {
             player: welcome.player,
             room: welcome.room,
@@ -127,8 +130,11 @@ impl<R: Rules> Session<R> {
         });
         walked.map_err(|error| error.to_string())?;
         world.finish_group(schema, tick);
-        let own = read_events(tick, header.events).map_err(|error| error.to_string())?;
-        for (tick, event) in own.into_iter().chain(events) {
+        if !header.roster.is_empty() {
+            let joins = read_events(tick, header.roster).map_err(|error| error.to_string())?;
+            self.events.set_roster(joins);
+        }
+        for (tick, event) in events {
             if let RoomEvent::Acted(sequence) = event {
                 self.actions.confirm(sequence);
             } else {
@@ -235,6 +241,11 @@ impl<R: Rules> Session<R> {
     /// The tick that this client simulates at `now`, with its fraction.
     fn input_tick(&self, now: Duration) -> f64 {
         self.room_tick(now) + self.lead.ticks()
+    }
+
+    /// Who is in the room, once after the server has told all of it.
+    pub(super) fn take_roster(&mut self) -> Option<Vec<PlayerInfo>> {
+        self.events.take_roster()
     }
 
     /// The events whose tick is drawn by now. Those of the roster and the chat do not wait.

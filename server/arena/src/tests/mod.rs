@@ -5,10 +5,10 @@ mod fights;
 mod rooms;
 
 use tickwire_arena::{Arena, ArenaInput, Round};
-use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken};
+use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 
-use tickwire_room::{ClientId, Game, Inbound, JoinOutcome, RoomConfig, RoomCore};
+use tickwire_room::{ClientId, Game, Inbound, JoinOutcome, RoomConfig, RoomCore, Sender};
 
 use crate::components::{Seen, look};
 use crate::game::ArenaOptions;
@@ -24,6 +24,7 @@ struct Host<G: Game<Rules = Arena, Options = ArenaOptions>> {
 
 const CONFIG: RoomConfig = RoomConfig {
     seed: 7,
+    first_tick: Tick(0),
     grace_ticks: 60,
     chat_lines: 5,
     chat_span_ticks: 600,
@@ -83,15 +84,21 @@ impl<G: Game<Rules = Arena, Options = ArenaOptions>> Host<G> {
     }
 
     fn leave(&mut self, player: PlayerId, client: u64) {
-        self.inbox.push(Inbound::Left(player, ClientId(client)));
+        self.inbox.push(Inbound::Left(Sender {
+            player,
+            client: ClientId(client),
+        }));
         self.tick();
     }
 
     /// One tick with this input of a person.
     fn play(&mut self, player: PlayerId, input: ArenaInput) {
         let tick = self.core.room().tick();
+        let mut senders = self.core.connections();
+        let sender = senders.find(|sender| sender.player == player).unwrap();
+        drop(senders);
         self.inbox.push(Inbound::Inputs(
-            player,
+            sender,
             Inputs {
                 first_sequence: InputSequence(tick.0 + 1),
                 first_tick: tick,

@@ -177,7 +177,7 @@ fn a_lost_connection_whose_writer_still_ends_takes_nothing_from_the_one_that_res
     assert!(seat.feed.write_message(&mut message).unwrap());
     let own = SnapshotMessage::parse(&message).unwrap();
     assert!(
-        matches!(own.header.avatar, OwnAvatar::Whole(..)) && !own.header.events.is_empty(),
+        matches!(own.header.avatar, OwnAvatar::Whole(..)) && !own.header.roster.is_empty(),
         "the roster is for who holds the seat"
     );
     drop(stuck_feed);

@@ -3,9 +3,10 @@
 use super::*;
 use tickwire_shared::ids::EntityId;
 
-fn put(handoff: &Handoff, number: u64, own: &OwnPart) {
-    let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
-    handoff.put(&Update {
+const WHOLE_AVATAR_TICKS: u32 = 240;
+
+fn update<'a>(number: u64, own: &'a OwnPart, interest: &'a InterestSet) -> Update<'a> {
+    Update {
         stream: 0,
         number,
         starts: false,
@@ -13,8 +14,15 @@ fn put(handoff: &Handoff, number: u64, own: &OwnPart) {
         own,
         own_channel: (&[], 0),
         own_check: None,
-        interest: &interest,
-    });
+        interest,
+        events: EventSpan::default(),
+        roster: None,
+    }
+}
+
+fn put(handoff: &Handoff, number: u64, own: &OwnPart) {
+    let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
+    handoff.put(&update(number, own, &interest));
 }
 
 fn take(handoff: &Handoff, next: u64) -> Option<OwnPart> {
@@ -31,34 +39,64 @@ fn take(handoff: &Handoff, next: u64) -> Option<OwnPart> {
 }
 
 #[test]
-fn own_events_that_nobody_reads_end_the_connection_not_the_memory() {
-    let handoff = Handoff::new();
-    let own = OwnPart {
-        events: vec![0; 1000],
-        ..OwnPart::default()
+fn what_a_client_saw_when_an_event_happened_is_known_however_late_it_asks() {
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
+    let sees = |channel| Arc::new(vec![ChannelId::GLOBAL, ChannelId(channel)]);
+    let span = |number, channels_to| EventSpan {
+        from: number,
+        to: number + 1,
+        channels_to,
     };
-    for number in 0..100 {
-        put(&handoff, number, &own);
+    // Nothing happens in a channel before batch 3: until then only what it saw last counts.
+    for (number, channel) in [(0, 7), (1, 8), (3, 9)] {
+        handoff.note_interest(span(number, 0), &sees(channel));
     }
-    let reason = handoff.ending().refusal().map(|refusal| refusal.reason);
-    assert_eq!(reason, Some(CloseReason::TooSlow));
-    assert!(handoff.state.lock().own.events.len() <= OWN_EVENT_BYTES);
+    // Batch 3 had such events, and was seen with channel 9.
+    handoff.note_interest(span(4, 4), &sees(10));
+    let interests = handoff.state.lock().interests.clone();
+    let told = interests
+        .iter()
+        .map(|interest| (interest.from, interest.channels[1].0));
+    assert_eq!(told.collect::<Vec<_>>(), [(3, 9), (4, 10)]);
+    for number in 5..10_000 {
+        handoff.note_interest(span(number, number), &sees(11));
+    }
+    assert!(handoff.state.lock().interests.len() <= EVENT_LOG_BATCHES);
+}
+
+#[test]
+fn a_predicted_avatar_is_told_whole_again_after_a_while_whatever_the_stride() {
+    for stride in [1, 2, 8] {
+        let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
+        let mut whole = Vec::new();
+        for number in 0..4 * WHOLE_AVATAR_TICKS / (2 * stride) {
+            let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
+            handoff.put(&Update {
+                ticks: 2 * stride,
+                own: &OwnPart {
+                    avatar: Some(EntityId(7)),
+                    predicted: true,
+                    ..OwnPart::default()
+                },
+                ..update(number.into(), &OwnPart::default(), &interest)
+            });
+            if !take(&handoff, u64::from(number) + 1).unwrap().predicted {
+                whole.push(number * 2 * stride);
+            }
+        }
+        assert_eq!(whole, [0, 240, 480, 720], "stride {stride}");
+    }
 }
 
 #[test]
 fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
-    let handoff = Handoff::new();
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
     for (number, own_channel, own_check) in [(1, 1, Some(11)), (2, 2, None)] {
         handoff.put(&Update {
-            stream: 0,
-            number,
-            starts: false,
-            ticks: 2,
-            own: &OwnPart::default(),
             own_channel: (&[number as u8], own_channel),
             own_check,
-            interest: &interest,
+            ..update(number, &OwnPart::default(), &interest)
         });
     }
     let position = Position {
@@ -78,7 +116,7 @@ fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
 
 #[test]
 fn of_slacks_that_nobody_took_the_worst_is_told_once() {
-    let handoff = Handoff::new();
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     for (number, slack_ticks) in [
         (1, None),
         (2, Some(3)),
@@ -106,9 +144,10 @@ fn of_slacks_that_nobody_took_the_worst_is_told_once() {
 
 #[test]
 fn a_request_to_heal_what_is_not_seen_is_forgotten() {
-    let handoff = Handoff::new();
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     assert!(handoff.requested().has(Requested::RESTART));
     handoff.grant_restart();
+    handoff.grant_roster();
     let (seen, left) = (ChannelId(1024), ChannelId(1025));
     let mut healing = Vec::new();
     for _ in 0..HEALING_CHANNELS {
@@ -124,7 +163,7 @@ fn a_request_to_heal_what_is_not_seen_is_forgotten() {
 
 #[test]
 fn an_avatar_is_told_whole_until_the_client_can_tell_it_from_what_it_was_told() {
-    let handoff = Handoff::new();
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     let own = |predicted| OwnPart {
         avatar: Some(EntityId(7)),
         predicted,

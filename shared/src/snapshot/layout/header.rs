@@ -11,7 +11,7 @@ use crate::snapshot::error::SnapshotError;
 pub const SNAPSHOT_TAG: u8 = 0x80;
 const WHOLE_AVATAR: u8 = 1;
 const PREDICTED_AVATAR: u8 = 2;
-const OWN_EVENTS: u8 = 4;
+const ROSTER: u8 = 4;
 const SLACK: u8 = 8;
 const SERVICE: u8 = 16;
 const SEVERAL: u8 = 32;
@@ -41,8 +41,9 @@ pub struct Header<'a> {
     pub service: Option<ServiceLevel>,
     /// The receiver's avatar.
     pub avatar: OwnAvatar<'a>,
-    /// Encoded room events for this client alone, back to back.
-    pub events: &'a [u8],
+    /// All who are in the room, as encoded joins, back to back: after a welcome, and when events were lost to the client.
+    /// Empty otherwise.
+    pub roster: &'a [u8],
     /// Ticks from the first group to the newest; 0 when there is only one.
     pub span_ticks: u32,
 }
@@ -67,11 +68,7 @@ impl<'a> Header<'a> {
         } else {
             OwnAvatar::None
         };
-        let events = if has(OWN_EVENTS) {
-            rest.counted()?
-        } else {
-            &[]
-        };
+        let roster = if has(ROSTER) { rest.counted()? } else { &[] };
         let span_ticks = if has(SEVERAL) { rest.varint()? } else { 0 };
         Ok(Header {
             ticks_on,
@@ -79,7 +76,7 @@ impl<'a> Header<'a> {
             slack_ticks: slack_ticks.map(|slack| slack as i8),
             service: service.map(ServiceLevel::from_byte).transpose()?,
             avatar,
-            events,
+            roster,
             span_ticks,
         })
     }
@@ -96,7 +93,7 @@ pub fn write_header(out: &mut Vec<u8>, header: &Header) {
     out.push(
         SNAPSHOT_TAG
             | avatar
-            | flag(!header.events.is_empty(), OWN_EVENTS)
+            | flag(!header.roster.is_empty(), ROSTER)
             | flag(header.slack_ticks.is_some(), SLACK)
             | flag(header.service.is_some(), SERVICE)
             | flag(header.span_ticks > 0, SEVERAL),
@@ -110,9 +107,9 @@ pub fn write_header(out: &mut Vec<u8>, header: &Header) {
         write_varint(out, bytes.len() as u32);
         out.extend_from_slice(bytes);
     }
-    if !header.events.is_empty() {
-        write_varint(out, header.events.len() as u32);
-        out.extend_from_slice(header.events);
+    if !header.roster.is_empty() {
+        write_varint(out, header.roster.len() as u32);
+        out.extend_from_slice(header.roster);
     }
     if header.span_ticks > 0 {
         write_varint(out, header.span_ticks);

@@ -95,7 +95,7 @@ mod tests {
                 stride: 2,
             }),
             avatar: OwnAvatar::Whole(EntityId(300), &[1, 2, 3]),
-            events: &[9],
+            roster: &[9],
             span_ticks: 2,
         };
         let mut message = Vec::new();

@@ -24,5 +24,7 @@ mod service;
 
 pub use header::{Header, OwnAvatar, SNAPSHOT_TAG, write_header};
 pub use message::{Part, SnapshotMessage};
-pub use section::{SectionKind, write_channel, write_next_group, write_section};
+pub use section::{
+    SectionKind, write_channel, write_next_group, write_section, write_section_head,
+};
 pub use service::{Rung, ServiceLevel};

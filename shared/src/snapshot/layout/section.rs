@@ -49,6 +49,11 @@ pub fn write_channel(out: &mut Vec<u8>, before: ChannelId, channel: ChannelId) {
 
 /// Writes a section behind the name of its channel. These bytes are the same for every client.
 pub fn write_section(out: &mut Vec<u8>, kind: SectionKind, bytes: &[u8]) {
-    write_varint(out, (bytes.len() as u32) << 3 | kind as u32);
+    write_section_head(out, kind, bytes.len());
     out.extend_from_slice(bytes);
+}
+
+/// Starts a section behind the name of its channel; a body of this length must follow.
+pub fn write_section_head(out: &mut Vec<u8>, kind: SectionKind, len_bytes: usize) {
+    write_varint(out, (len_bytes as u32) << 3 | kind as u32);
 }

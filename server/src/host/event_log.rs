@@ -1,0 +1,64 @@
+//! The room's log of events: one number line for all clients, whichever stream they follow.
+//!
+//! In: a batch of events for each snapshot in which something happened. Out: shared batches, to any number of cursors.
+//! The lock is held for pointer copies only.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tickwire_room::EventBatch;
+
+use crate::limits::{EVENT_LOG_BATCHES, EVENT_LOG_BYTES};
+
+/// The last batches of a room.
+#[derive(Debug, Default)]
+pub(super) struct EventLog(RwLock<Log>);
+
+#[derive(Debug, Default)]
+struct Log {
+    /// The number of the oldest batch kept.
+    first: u64,
+    batches: VecDeque<Arc<EventBatch>>,
+    /// Bytes of all of them.
+    bytes: usize,
+    /// The batch that went last, for its memory.
+    spare: Option<Arc<EventBatch>>,
+}
+
+impl EventLog {
+    /// Adds a batch.
+    pub(super) fn push(&self, batch: Arc<EventBatch>) {
+        let mut log = self.0.write();
+        log.bytes += batch.len_bytes();
+        log.batches.push_back(batch);
+        while log.batches.len() > EVENT_LOG_BATCHES
+            || (log.bytes > EVENT_LOG_BYTES && log.batches.len() > 1)
+        {
+            log.spare = log.batches.pop_front();
+            log.first += 1;
+            log.bytes -= log.spare.as_ref().map_or(0, |gone| gone.len_bytes());
+        }
+    }
+
+    /// A batch that the log has let go, for its memory. Somebody may still read it.
+    pub(super) fn spare(&self) -> Arc<EventBatch> {
+        self.0.write().spare.take().unwrap_or_default()
+    }
+
+    /// The number that the next batch will have.
+    pub(super) fn next(&self) -> u64 {
+        let log = self.0.read();
+        log.first + log.batches.len() as u64
+    }
+
+    /// Appends the batches from number `cursor` on to `out`, and gives the number of the first of them. It is above
+    /// `cursor` when the log has passed it: then events are lost to it.
+    pub(super) fn since(&self, cursor: u64, out: &mut Vec<Arc<EventBatch>>) -> u64 {
+        let log = self.0.read();
+        let skip = cursor.saturating_sub(log.first) as usize;
+        let kept = log.batches.len();
+        out.extend(log.batches.range(skip.min(kept)..).cloned());
+        cursor.max(log.first)
+    }
+}
