@@ -59,8 +59,7 @@ pub struct Limits {
     pub http_lifetime: Duration,
 
     // ---- How many ----
-    /// TCP connections in all: HTTP and WebSocket. Beyond: 503. Keep it below the number of files that the process may
-    /// open.
+    /// TCP connections in all: HTTP and WebSocket. Beyond: 503. Keep it below the process's limit of open files.
     pub connections: usize,
     /// TCP connections of one address (IPv6: of one /64). Beyond: 429.
     pub connections_per_address: usize,
@@ -133,7 +132,7 @@ pub(crate) const RING_SNAPSHOTS: usize = 192;
 /// Own events that may wait for a client that does not read, besides those that it began with (the roster, which is as
 /// long as the room is large), bytes. Beyond this the client is too slow.
 pub(crate) const OWN_EVENT_BYTES: usize = 32 << 10;
-/// Channels whose healing may be asked for at a time. Beyond this the client starts anew.
+/// Channels that may be waiting to be healed at a time. Beyond this the client starts anew.
 pub(crate) const HEALING_CHANNELS: usize = 32;
 /// A client is healed at most once in this many ticks: keyframes cost everybody's tick.
 pub(crate) const HEAL_TICKS: u32 = 30;

@@ -285,8 +285,7 @@ impl Way {
             jitter => jitter.mul_f64(self.rng.random_range(0.0..=1.0)),
         };
         let undisturbed = self.busy_until + self.spec.round_trip / 2 + jitter;
-        // Order comes first: after a change of the link, bytes that wait for their turn may come into the new link's
-        // stall.
+        // Order comes first: after a change of the link, bytes that wait their turn may come into the new one's stall.
         self.last_arrival = self.after_stall(self.last_arrival.max(undisturbed));
         self.last_arrival
     }

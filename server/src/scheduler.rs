@@ -188,7 +188,7 @@ impl Default for Phases {
 }
 
 impl Phases {
-    /// Takes the phase with the fewest rooms, and of equals the one that comes next. Also gives when that is.
+    /// Takes the phase with the fewest rooms, and of equals the next one in time. Also gives when that is.
     fn take(&mut self, period: Duration, now: Instant) -> (Phase, Instant) {
         let count = (period.as_nanos() / PHASE.as_nanos()).clamp(1, 1000) as u32;
         let step = period / count;
@@ -280,7 +280,7 @@ mod tests {
         taken.sort_unstable();
         taken.dedup();
         assert_eq!(taken.len(), 25, "no phase is shared while one is free");
-        // Of two phases that are free again, the one that comes first.
+        // Of two phases that are free again, the next one in time.
         phases.give_back((period, 3));
         phases.give_back((period, 20));
         assert_eq!(

@@ -50,8 +50,7 @@ pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         .join(MODULE)
         .with_extension("wasm");
     let package = package(workspace);
-    // The module carries the version of wasm-bindgen that it was built for, so its bindings depend on nothing but these
-    // two.
+    // The module carries the version of wasm-bindgen that it was built for, so its bindings depend only on these two.
     let inputs = [built.clone(), workspace.at("xtask/src/wasm.rs")];
     let stamp = Stamp::over(package.join(".stamp"), &inputs)?;
     let bound = package.join(format!("{MODULE}_bg.wasm"));

@@ -5,7 +5,7 @@
 
 use tickwire_arena::{ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, ArenaMap, BODY_RADIUS_M};
 
-/// Columns and rows of the grid, whose squares are 1 m wide.
+/// Columns and rows of the grid, which has squares of 1 m.
 const COLUMNS: usize = (2.0 * ARENA_HALF_WIDTH_M) as usize;
 const ROWS: usize = (2.0 * ARENA_HALF_HEIGHT_M) as usize;
 const CELLS: usize = COLUMNS * ROWS;
@@ -47,8 +47,7 @@ impl Ground {
             .is_none()
     }
 
-    /// The corners of a way from here to there, the first one last, so that a walker can pop them. Empty if there is no
-    /// way.
+    /// The corners of a way from here to there, the first one last: a walker pops them. Empty if there is no way.
     pub(crate) fn way(&mut self, from: (f32, f32), to: (f32, f32), corners: &mut Vec<(f32, f32)>) {
         corners.clear();
         let (start, goal) = (self.nearest_free(from), self.nearest_free(to));

@@ -1,5 +1,4 @@
-//! The arena's authority: what only the server decides. It is also an example of a game, so it uses only the public
-//! API.
+//! The arena's authority: what only the server decides. It is also an example of a game: it uses only the public API.
 //!
 //! In: players that join and leave, their inputs. Out: fighters, shots, scores and events in the room's world. `game`
 //! has the order of a tick, and each of its stages has a file: `bots` (with `brain`, `hands` and `ground`), `combat`

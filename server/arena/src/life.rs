@@ -93,7 +93,7 @@ pub(crate) fn spawn(room: &mut ArenaRoom, fighters: &mut [Seen], index: usize) {
     });
 }
 
-/// The spawn point whose nearest living enemy is farthest away, with some chance in it.
+/// The spawn point that is farthest from its nearest living enemy, with some chance in it.
 fn spawn_point(room: &mut ArenaRoom, fighters: &[Seen], index: usize) -> (f32, f32) {
     let mut best = (0.0, 0.0);
     let mut best_m = f32::NEG_INFINITY;

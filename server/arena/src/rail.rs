@@ -1,7 +1,7 @@
 //! The rail: a beam that hits as soon as it is fired. It hits what its shooter saw, not what has become of that since.
 //!
 //! In: a shot, and the moment that its shooter saw. Out: a hurt fighter, the beam for everybody, and for the shooter
-//! how the server judged it. Walls do not move, so the line of sight is that of now.
+//! how the server judged it. Walls do not move, so the line of sight is the present one.
 
 use tickwire_arena::{ArenaEvent, BODY_RADIUS_M, Body, RAIL_RANGE_M, direction};
 use tickwire_room::Moment;

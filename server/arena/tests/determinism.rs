@@ -24,8 +24,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
     let mut held = vec![ArenaInput::default(); 3];
     let token = |n: u8| ResumeToken([n; 16]);
     let mut record = Vec::new();
-    // The arena opens with its bots, so people come after them. The room numbers players in the order in which they
-    // come.
+    // The arena opens with its bots, so people come after them. The room numbers players in the order of their coming.
     let first_person = RoomCore::<ArenaGame>::open(options(), CONFIG)
         .room()
         .players()

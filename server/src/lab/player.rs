@@ -72,7 +72,7 @@ impl<R: Rules> LabPlayer<R> {
         }
     }
 
-    /// Its seat in the room, while it has one. It can be taken away, as by a lost connection whose ends still live.
+    /// Its seat in the room, while it has one. It can be taken away, like a lost connection with ends that still live.
     pub fn seat_mut(&mut self) -> &mut Option<Seat> {
         &mut self.seat
     }

@@ -19,7 +19,7 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// A rate whose burst is as many tokens as come in the time `burst`, and at least one.
+    /// A rate with a burst of as many tokens as come in the time `burst`, and at least one.
     pub(super) fn over(per_s: f64, burst: Duration) -> Rate {
         Rate {
             per_s,

@@ -25,7 +25,7 @@ pub(crate) struct Net {
     pub(crate) page: Page,
     /// Origins that may connect besides the page's own, such as `https://game.example`.
     pub(crate) allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies that are believed when they send `X-Forwarded-For`.
     pub(crate) proxies: Vec<AddressRange>,
     pub(super) links: Links,
     pub(super) addresses: Arc<Addresses>,

@@ -31,8 +31,7 @@ impl End {
     }
 
     /// The only place where a connection's end is counted and logged.
-    // One line for each end, and no span around the tasks: entering a span at every message costs more than the
-    // message.
+    // One line for each end, and no span around the tasks: entering one at every message costs more than the message.
     pub(super) fn note(&self, address: IpAddr, metrics: &Metrics) {
         metrics.socket_closed(self.label());
         match self {

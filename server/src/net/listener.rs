@@ -128,8 +128,7 @@ fn refuse(
         let say = async {
             stream.write_all(answer.as_bytes()).await?;
             stream.shutdown().await?;
-            // A request that is on its way and stays unread would reset the connection before the client sees the
-            // answer.
+            // A request that is on its way and stays unread would reset the connection before the answer is seen.
             tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
         };
         let _ = tokio::time::timeout(patience, say).await;

@@ -1,8 +1,7 @@
 //! Frames on their way to a client, built in place: a snapshot costs no copy and leaves in one write.
 //!
-//! In: a snapshot that its feed writes in place, and small frames whose payload is copied. Out: bytes to write, with a
-//! mark of how far they are written. If a slow client has taken half of a frame, the rest can still leave before the
-//! goodbye.
+//! In: a snapshot that its feed writes in place, and small frames with a copy of their payload. Out: bytes to write,
+//! and how far they are written. If a slow client has taken half of a frame, the rest can leave before the goodbye.
 
 use std::cell::RefCell;
 
@@ -42,8 +41,7 @@ impl Outgoing {
         }
     }
 
-    /// Until [`Outgoing::give_back`], messages are built in this thread's buffer. Call it when nothing is left to
-    /// write.
+    /// Builds messages in this thread's buffer until [`Outgoing::give_back`]. Call it when nothing is left to write.
     pub(super) fn start(&mut self) {
         MESSAGE.with_borrow_mut(|message| std::mem::swap(&mut self.bytes, message));
     }

@@ -48,8 +48,8 @@ struct State<W> {
     io: Conditioned<W>,
     outgoing: Outgoing,
     feed: Option<Box<dyn Feed>>,
-    /// The socket did not take everything. The client's own task waits for it, with a waker that nothing else may
-    /// replace.
+    /// The socket did not take everything: the client's own task waits for it, and nothing may replace that task's
+    /// waker.
     blocked: bool,
     /// Answers among the unwritten frames.
     replies: usize,
@@ -205,8 +205,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         self.state.lock().feed.as_ref().map(|feed| feed.ending())
     }
 
-    /// Waits until everything is written. Cancel-safe. Only for the client's own task: another task's waker would be
-    /// lost.
+    /// Waits until everything is written. Cancel-safe. Only for the client's own task: another waker would be lost.
     pub(super) async fn push(&self) -> io::Result<()> {
         poll_fn(|cx| self.state.lock().poll_push(cx)).await
     }
@@ -233,8 +232,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         self.state.lock().io.longest_way()
     }
 
-    /// Puts the last words behind the unwritten bytes. After that nothing else is sent, and the room need leave
-    /// nothing.
+    /// Puts the last words behind the unwritten bytes. Then nothing else is sent, and the room need leave nothing.
     pub(super) fn close<'a>(&self, words: impl IntoIterator<Item = (OpCode, &'a [u8])>) {
         let mut state = self.state.lock();
         state.closed = true;

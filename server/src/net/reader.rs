@@ -131,8 +131,7 @@ impl<W: WriteHalf> Reader<W> {
         let pump = feed.pumps().enlist(outlet);
         self.outlet.seat(&welcome, feed);
         if let Some(pump) = pump {
-            // One task writes to many sockets in a row. How much it does in one go is bounded by the number of its
-            // sockets.
+            // One task writes to many sockets in a row: their number bounds what it does in one go.
             tokio::spawn(tokio::task::unconstrained(pump.run()));
         }
         if self.net.links.dev {

@@ -1,5 +1,4 @@
-//! A client's own writing task: it waits for a socket that did not take everything, asks for round trips, and says the
-//! last words.
+//! A client's own writing task: it waits for a full socket, asks for round trips, and says the last words.
 //!
 //! In: calls of the [`Outlet`], the end of the reader, the room or the server, the clock. Out: the bytes that waited,
 //! within the deadline: a client that takes longer is too slow, and one that is not heard of is idle. While all goes

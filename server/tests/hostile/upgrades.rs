@@ -10,8 +10,7 @@ use tokio::task::JoinSet;
 use crate::serving::{Running, builder, roomy, start, start_with};
 use crate::wire::{Bystander, Split, Wire, hello, upgrade};
 
-/// What is changed in a good upgrade: (from, to). Then the status, what the answer must contain, and the metric's
-/// label.
+/// What is changed in a good upgrade: (from, to). Then the status, the answer's words, and the metric's label.
 type BadUpgrade = (
     &'static str,
     &'static [(&'static str, &'static str)],

@@ -135,8 +135,7 @@ fn programs_in_the_library(metadata: &Value) -> Vec<String> {
     lines.collect()
 }
 
-/// One line for each path from a pure crate to a package that is not pure. `tree` is what cargo prints with `--prefix
-/// depth`.
+/// One line for each path from a pure crate to an impure package. `tree` is printed by cargo with `--prefix depth`.
 fn impure(package: &str, tree: &str) -> Result<Vec<String>> {
     let mut way: Vec<&str> = Vec::new();
     let mut wrong = Vec::new();

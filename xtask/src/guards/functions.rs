@@ -4,7 +4,7 @@
 //! rustfmt and biome leave it (which `check` makes sure of): from their first line to the next closing brace at the
 //! same indent. A parser could do no better here, and would have to be built before the first check can run.
 
-/// A function whose body has lines of its own.
+/// A function with a body on lines of its own.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Function {
     pub(super) name: String,
@@ -12,7 +12,7 @@ pub(super) struct Function {
     pub(super) lines: usize,
 }
 
-/// Every Rust function whose body has lines of its own, in the order in which they begin.
+/// Every Rust function with a body on lines of its own, in the order in which they begin.
 pub(super) fn rust(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -55,8 +55,7 @@ fn rust_name(line: &str) -> Option<String> {
     words.next().map(leading_name)
 }
 
-/// Every TypeScript function, method and callback whose body has lines of its own, in the order in which their bodies
-/// open.
+/// Every TypeScript function, method and callback with a body on lines of its own, in the order in which bodies open.
 pub(super) fn typescript(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();

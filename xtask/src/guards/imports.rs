@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
         segments
     }
 
-    /// Reads the tree of a `use`, whose path so far is `before`, up to its comma, brace or semicolon.
+    /// Reads the tree of a `use` up to its comma, brace or semicolon. The path so far is `before`.
     fn uses(&mut self, public: bool, before: &mut Vec<String>) {
         let known = before.len();
         if self.text(0) == "::" {

@@ -1,5 +1,4 @@
-//! Whole rooms in virtual time: the real room, the real client core, and links that delay, jitter and stall as TCP
-//! does.
+//! Whole rooms in virtual time: the real room, the real client core, links that delay, jitter and stall as TCP does.
 
 mod shots;
 
