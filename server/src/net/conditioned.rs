@@ -2,7 +2,7 @@
 //!
 //! In: one way of a socket, and the link that its connection has. Out: the same bytes, later; without a link it is the
 //! bare socket. What waits is bounded: at the bound the reader stops reading and writes stay pending, as on TCP.
-//! Must not: decide how long anything takes ([`link::Way`] does), or lose, reorder or look into a byte.
+//! Must not: decide how long anything takes ([`Way`] does), or lose, reorder or look into a byte.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
