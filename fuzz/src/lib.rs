@@ -1,8 +1,9 @@
-//! What each fuzz target does with its bytes: everything that is decodable, as the server and the client core decode it.
+//! What each fuzz target does with its bytes: it decodes them as the server and the client core do. Everything that is
+//! decodable has a target.
 //!
-//! In: any bytes, by way of `fuzz_targets/`; seeds are the examples of `docs/protocol.md` (`cargo xtask fuzz` takes them).
-//! Out: nothing. Bytes that are refused are fine; bytes that are taken must leave something that is whole: it encodes, and
-//! what it encodes to decodes to the same. Panics, leaks and slowness are the fuzzer's to notice.
+//! In: any bytes, through `fuzz_targets/`. Seeds are the examples of `docs/protocol.md` (`cargo xtask fuzz` takes
+//! them). Out: nothing. Bytes may be refused. Bytes that are taken must leave something whole: it encodes, and its
+//! encoding decodes to the same. The fuzzer notices panics, leaks and slowness.
 
 #![forbid(unsafe_code)]
 
@@ -40,7 +41,7 @@ pub fn client_message(bytes: &[u8]) {
     assert_eq!(codec::encode(&again), Ok(encoded));
 }
 
-/// A message of a server that is no snapshot, as the client core decodes it.
+/// A message of a server other than a snapshot, as the client core decodes it.
 pub fn server_message(bytes: &[u8]) {
     if let Ok(message) = Told::decode(bytes) {
         let encoded = codec::encode(&message).expect("what was decoded encodes");
@@ -118,7 +119,7 @@ pub fn snapshot(bytes: &[u8]) {
     }
 }
 
-/// Takes bytes apart: 2 bytes length, little endian, then so many bytes (or what is left of them), and so on.
+/// Takes bytes apart: a length in 2 bytes, little endian, then as many bytes (or those that are left), and so on.
 fn parts(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = bytes.split_first_chunk()?;
@@ -129,7 +130,7 @@ fn parts(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// What a channel holds is whole, and no more than its bytes can have carried.
+/// Checks that what a channel holds is whole, and no more than its bytes can have carried.
 fn check(schema: &Schema, state: &ChannelState, taken: bool, rows_before: usize, bytes: usize) {
     if !taken {
         assert_eq!(state.row_count(), 0, "what is broken is empty");

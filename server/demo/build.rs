@@ -1,4 +1,4 @@
-//! Brings the built page to where the binary takes it in: `demo-client/arena/dist` -> `$OUT_DIR/page`.
+//! Brings the built page to where the binary takes it from: `demo-client/arena/dist` -> `$OUT_DIR/page`.
 //!
 //! Without a built page the binary gets one that says how to build it, so that `cargo build` alone always works.
 
@@ -14,7 +14,8 @@ fn main() -> io::Result<()> {
     let out = env::var_os("OUT_DIR").unwrap_or_default();
     let dist = Path::new(&root).join("../../demo-client/arena/dist");
     let page = Path::new(&out).join("page");
-    // Cargo builds anew each time while a watched path is missing, so it is made. Where it cannot be, that is all.
+    // Cargo builds anew each time while a watched path is missing, so the folder is made. If it cannot be made, no more
+    // is lost than that.
     let _ = fs::create_dir_all(&dist);
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,7 +1,7 @@
 //! Which room a client goes to: the kinds of rooms that this server has, and its open rooms by name.
 //!
-//! In: the name of a kind and of a room. Out: seats, or refusals. Rooms are opened here when nobody has them open yet, and
-//! take themselves out when they are empty. The lock is held for look-ups only, never while a room answers.
+//! In: the name of a kind and of a room. Out: seats, or refusals. A room that is not open yet is opened here; it takes
+//! itself out when it is empty. The lock is held for look-ups only, never while a room answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use crate::scheduler::{Scheduler, Tickable};
 use crate::seat::{JoinRequest, RoomHandle, Seat};
 use crate::text;
 
-/// How to open rooms of one kind: a game, for instance.
+/// How to open rooms of one kind, such as a game.
 pub struct RoomKind(Opener);
 
 type Opener = Box<dyn Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomHandle>) + Send + Sync>;
 
 impl RoomKind {
-    /// Rooms that `open` opens: each as what the scheduler ticks and as what everybody else reaches it by.
+    /// Rooms that `open` opens. It gives each room twice: as the scheduler ticks it, and as all others reach it.
     pub fn new(
         open: impl Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomHandle>) + Send + Sync + 'static,
     ) -> RoomKind {
@@ -39,9 +39,9 @@ pub struct RoomOrder {
     pub name: String,
     /// The server's limits.
     pub limits: Arc<Limits>,
-    /// Where it counts.
+    /// The metrics that it is counted in.
     pub metrics: Arc<Metrics>,
-    /// To be called once, when the room is gone.
+    /// Called once, when the room is gone.
     pub on_close: Box<dyn FnOnce() + Send>,
 }
 
@@ -50,9 +50,9 @@ pub struct RoomOrder {
 pub struct Wanted {
     /// The kind of the room.
     pub kind: String,
-    /// The room's name. Empty: any with a free seat, or else a new one.
+    /// The room's name. If it is empty: any room with a free seat, or else a new one.
     pub room: String,
-    /// Open the room if it is not there.
+    /// True to open the room if it is not there.
     pub create: bool,
 }
 
@@ -91,7 +91,7 @@ pub struct Directory {
 struct Rooms {
     open: BTreeMap<RoomKey, OpenRoom>,
     next_number: u64,
-    /// The server is going down: nothing is opened any more.
+    /// The server is going down: no room is opened any more.
     closing: bool,
 }
 
@@ -99,7 +99,7 @@ struct Rooms {
 type RoomKey = (String, String);
 
 struct OpenRoom {
-    /// Tells a room from a later one of the same name.
+    /// Tells this room from a later one of the same name.
     number: u64,
     handle: Arc<dyn RoomHandle>,
 }
@@ -126,8 +126,8 @@ impl Directory {
         })
     }
 
-    /// Finds or opens the room, asks for a seat under a cleaned `name`, or for the seat of the token `resume`, and waits
-    /// for the room's tick to answer.
+    /// Finds or opens the room and asks it for a seat: under a cleaned `name`, or for the seat of the token `resume`.
+    /// Then waits for the room's tick to answer.
     ///
     /// # Errors
     /// There is no such room, or it refuses the client.
@@ -144,7 +144,7 @@ impl Directory {
                 name: name.clone(),
                 resume,
             };
-            // Given back: it has closed meanwhile.
+            // The request came back: the room has closed meanwhile.
             let Ok(answer) = handle.join(request) else {
                 continue;
             };
@@ -152,7 +152,7 @@ impl Directory {
                 .await
                 .unwrap_or_else(|_| Err(CloseReason::RoomClosed.into()))
             {
-                // Somebody else took the last seat, and no room was asked for by name: look for another.
+                // Somebody else took the last seat. Without a room asked for by name, look for another.
                 Err(full) if wanted.room.is_empty() && full.reason == CloseReason::RoomFull => {}
                 answer => return answer.map(|seat| Joined { room, seat }),
             }
@@ -179,7 +179,7 @@ impl Directory {
         } else if let Some(room) = rooms.open.get(&key) {
             return Ok((key.1, room.handle.clone()));
         } else if resumes {
-            // The seat went with its room. A newcomer may open it again.
+            // The seat is gone with its room. A new client may open the room again.
             return Err(CloseReason::ResumeRefused.into());
         } else if !wanted.create {
             return Err(CloseReason::UnknownRoom.into());
@@ -230,7 +230,7 @@ impl Directory {
         handle
     }
 
-    /// Open rooms by game and name.
+    /// The open rooms, by game and name.
     pub(crate) fn rooms(&self) -> Vec<RoomInfo> {
         let rooms = self.rooms.lock();
         let info = |((game, room), open): (&RoomKey, &OpenRoom)| {
@@ -245,7 +245,7 @@ impl Directory {
         rooms.open.iter().map(info).collect()
     }
 
-    /// Opens nothing any more and ends every room at its next tick: every feed then gives this refusal.
+    /// Opens no more rooms and ends every room at its next tick. Every feed then gives this refusal.
     pub(crate) fn close_all(&self, refusal: &Refusal) {
         let mut rooms = self.rooms.lock();
         rooms.closing = true;
@@ -261,7 +261,7 @@ impl Directory {
 }
 
 impl Rooms {
-    /// The fullest room of a kind that has a seat left: people want company.
+    /// The fullest room of a kind that still has a free seat: people want company.
     fn with_free_seat(&self, kind: &str) -> Option<(String, Arc<dyn RoomHandle>)> {
         let of_kind = self.open.iter().filter(|((of, _), _)| of == kind);
         let free = of_kind.filter(|(_, room)| {

@@ -1,9 +1,9 @@
 //! Tickwire's server: rooms with a fixed-tick authoritative loop, and one port that serves page, API and WebSocket.
 //!
 //! The way of the data through this crate: `net` (socket bytes -> frame checks -> message) -> a room's `seat` -> `host`
-//! (mailbox -> tick -> publish -> feed -> message) -> `net` again (one write). `protocol` says what is spoken on a path,
-//! `directory` which room a client goes to, `scheduler` when a room ticks; `server` puts the pieces together. A game
-//! author implements [`tickwire_room::Game`].
+//! (mailbox -> tick -> publish -> feed -> message) -> `net` again (one write). `protocol` says what is spoken on a
+//! path, `directory` says which room a client goes to, and `scheduler` says when a room ticks. `server` puts the pieces
+//! together. A game author implements [`tickwire_room::Game`].
 //!
 //! A tick never waits for a socket, and nothing that a client sends makes another client's room wait.
 

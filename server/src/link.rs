@@ -1,7 +1,7 @@
 //! What a conditioned link does to bytes: a description as text, and the arithmetic of one way of such a link.
 //!
-//! In: a text such as `80ms jitter 20ms stall 300ms every 5s kbps 512`, then moments at which bytes are handed over.
-//! Out: the moments at which they arrive, in order, like on TCP: a bad link stalls, it loses nothing.
+//! In: a text such as `80ms jitter 20ms stall 300ms every 5s kbps 512`, then the times at which bytes are handed over.
+//! Out: the times at which they arrive, in order, as on TCP: a bad link stalls, it loses nothing.
 //! Must not: know a clock, a socket or a task. `net::conditioned` makes sockets wait, `lab` makes virtual time pass.
 
 use std::fmt;
@@ -14,7 +14,7 @@ use tickwire_shared::link::LINK_PRESETS;
 
 use crate::limits::LINK_QUEUE;
 
-/// A description to show to whoever got theirs wrong.
+/// The description that errors show as an example.
 const EXAMPLE: &str = "80ms jitter 20ms stall 300ms every 5s kbps 512";
 
 const ROUND_TRIP_MAX: Duration = Duration::from_secs(2);
@@ -24,27 +24,27 @@ const EVERY_MAX: Duration = Duration::from_secs(3600);
 const KBPS_MIN: u32 = 8;
 const KBPS_MAX: u32 = 1_000_000;
 
-/// What a link does to bytes. Read from text like `80ms jitter 20ms stall 300ms every 5s kbps 512`: the round trip
-/// first, the other parts in any order, each only if wanted; or the name of a [preset](LinkSpec::PRESETS), or `none`.
-/// Its `Display` is such a text again, exact to the microsecond.
+/// What a link does to bytes. It is read from a text like `80ms jitter 20ms stall 300ms every 5s kbps 512`: the round
+/// trip first, then the other parts in any order, each only if wanted. The name of a [preset](LinkSpec::PRESETS) and
+/// `none` are such texts too. Its `Display` writes one, exact to the microsecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkSpec {
     /// Added round trip, half of it on each way. At most two seconds.
     pub round_trip: Duration,
-    /// Each way takes a random time up to this on top, anew for each message; order is kept. At most one second.
+    /// Each way takes up to this much longer, a random time for each message; order is kept. At most one second.
     pub jitter: Duration,
     /// Both ways stand still now and then.
     pub stall: Option<Stall>,
-    /// Bytes go at most this fast on each way, in kilobits per second: 8 to 1 000 000.
+    /// Bytes go no faster than this on each way, in kilobits per second: 8 to 1 000 000.
     pub kbps: Option<u32>,
 }
 
-/// Both ways of a link stand still again and again; what was held up arrives together.
+/// Both ways of a link stand still again and again. What was held up arrives together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stall {
-    /// How long each one takes. At most ten seconds.
+    /// How long each stall takes. At most ten seconds.
     pub length: Duration,
-    /// From the start of one to the start of the next, longer than `length`. The first one comes after this time.
+    /// From the start of one stall to the start of the next; longer than `length`. The first one comes after this time.
     pub every: Duration,
 }
 
@@ -52,12 +52,12 @@ impl LinkSpec {
     /// Names of links, and what they stand for.
     pub const PRESETS: [(&'static str, &'static str); 4] = LINK_PRESETS;
 
-    /// The link does nothing to bytes.
+    /// True if the link does nothing to bytes.
     pub fn is_none(&self) -> bool {
         *self == LinkSpec::default()
     }
 
-    /// What one way may take at worst, the queue of a slow link included.
+    /// The longest that one way may take, with the queue of a slow link.
     pub fn longest_way(&self) -> Duration {
         let stall = self.stall.map_or(Duration::ZERO, |stall| stall.length);
         let queue = self.kbps.map_or(Duration::ZERO, |_| LINK_QUEUE);
@@ -73,17 +73,17 @@ pub enum LinkError {
         "{0:?} is no part of a link: write something like {EXAMPLE:?}, or good, 4g, bad-wifi, intercontinental, none"
     )]
     Word(String),
-    /// A part without its value, or with one that is none.
+    /// A part without a value, or with a wrong one.
     #[error("{part} needs {needs}, not {word:?}: write something like {EXAMPLE:?}")]
     Value {
         /// The part.
         part: &'static str,
-        /// What stands in the value's place.
+        /// The word in the value's place.
         word: String,
         /// What the value must be.
         needs: &'static str,
     },
-    /// A part that is there already.
+    /// A part that has been read already.
     #[error("{0:?} comes twice: write something like {EXAMPLE:?}")]
     Twice(String),
     /// A stall without its period, or the other way round.
@@ -114,7 +114,7 @@ impl FromStr for LinkSpec {
     }
 }
 
-/// The parts of a description, as far as they are there.
+/// The parts of a description that have been read.
 #[derive(Default)]
 struct Parts {
     round_trip: Option<Duration>,
@@ -129,7 +129,7 @@ impl Parts {
         let mut parts = Parts::default();
         let mut words = text.split_whitespace();
         let first = words.next().unwrap_or_default();
-        // Who wants no more than jitter or a speed need not write 0ms.
+        // A link with only jitter or a speed need not begin with 0ms.
         match time(first) {
             Some(_) => {
                 let needs = "at most 2s";
@@ -181,7 +181,7 @@ impl Parts {
         Ok(LinkSpec {
             round_trip: self.round_trip.unwrap_or_default(),
             jitter: self.jitter.unwrap_or_default(),
-            // A stall of no time is none.
+            // A stall of zero length is none.
             stall: stall.filter(|stall| !stall.length.is_zero()),
             kbps: self.kbps,
         })
@@ -218,10 +218,10 @@ fn time(word: &str) -> Option<Duration> {
         Some(number) => (number, 1e3),
         None => (word.strip_suffix('s')?, 1e6),
     };
-    // Not everything that Rust reads as a number is one here: 1e9, inf.
+    // Rust reads more as numbers than this does: 1e9, inf.
     let plain = |digit: char| digit.is_ascii_digit() || digit == '.';
     let number: f64 = number.chars().all(plain).then(|| number.parse().ok())??;
-    // As large as one writes; whoever asked compares with its bound.
+    // However large it is: the caller compares it with a bound.
     Some(Duration::from_micros((number * unit_us).round() as u64))
 }
 
@@ -255,18 +255,18 @@ impl fmt::Display for Time {
 }
 
 /// One way of a conditioned link. It works on a byte stream as TCP does: order is kept, and what a real network would
-/// lose and send again is held up with all that follows.
+/// lose and send again is held up, together with all that follows.
 #[derive(Clone, Debug)]
 pub struct Way {
     spec: LinkSpec,
     rng: Pcg64Mcg,
-    /// Until then the way is busy with bytes that it was given before: a slow way has a queue.
+    /// Until then the way is busy with earlier bytes: a slow way has a queue.
     busy_until: Duration,
     last_arrival: Duration,
 }
 
 impl Way {
-    /// A way that nobody has used yet. Its jitter depends on nothing but `seed`.
+    /// A way that has not been used yet. Its jitter depends on nothing but `seed`.
     pub fn new(spec: &LinkSpec, seed: u64) -> Way {
         Way {
             spec: *spec,
@@ -276,8 +276,8 @@ impl Way {
         }
     }
 
-    /// When bytes that are handed over at `now` have wholly arrived: never before those of an earlier call. `now` is
-    /// read from one monotonic clock; if both ways of a link use the same, they stall at the same times.
+    /// When bytes that are handed over at `now` have all arrived: never before those of an earlier call. `now` is read
+    /// from one monotonic clock. If both ways of a link use the same clock, they stall at the same times.
     pub fn arrival(&mut self, now: Duration, bytes: usize) -> Duration {
         self.busy_until = self.busy_until.max(now) + self.sending_time(bytes);
         let jitter = match self.spec.jitter {
@@ -285,22 +285,22 @@ impl Way {
             jitter => jitter.mul_f64(self.rng.random_range(0.0..=1.0)),
         };
         let undisturbed = self.busy_until + self.spec.round_trip / 2 + jitter;
-        // In order first: after a change of the link what waits for its turn may come into the new one's stall.
+        // Order comes first: after a change of the link, bytes that wait their turn may come into the new one's stall.
         self.last_arrival = self.after_stall(self.last_arrival.max(undisturbed));
         self.last_arrival
     }
 
-    /// From now on it does this to bytes. Those under way stay in front of all that follow.
+    /// Changes the link from now on. Bytes that are under way stay in front of all that follow.
     pub fn set(&mut self, spec: &LinkSpec) {
         self.spec = *spec;
     }
 
-    /// What it does to bytes.
+    /// What the link does to bytes.
     pub fn spec(&self) -> &LinkSpec {
         &self.spec
     }
 
-    /// Bytes that it takes at `now` before its queue is too long. 0 until half of the queue is gone: see
+    /// How many bytes the way takes at `now` before its queue is too long. 0 until half of the queue is gone: see
     /// [`Way::room_from`].
     pub fn room(&self, now: Duration) -> usize {
         let Some(kbps) = self.spec.kbps else {
@@ -314,17 +314,17 @@ impl Way {
         usize::try_from(bytes).unwrap_or(usize::MAX).max(1)
     }
 
-    /// From when on it has [`Way::room`].
+    /// When the way has [`Way::room`] again.
     pub fn room_from(&self) -> Duration {
         self.busy_until.saturating_sub(LINK_QUEUE / 2)
     }
 
-    /// How long the way is busy with so many bytes.
+    /// How long the way is busy with this many bytes.
     fn sending_time(&self, bytes: usize) -> Duration {
         let Some(kbps) = self.spec.kbps else {
             return Duration::ZERO;
         };
-        // A bit at one kilobit per second takes a millisecond. Rounded up: never faster than it says.
+        // At one kilobit per second a bit takes a millisecond. Rounded up: never faster than it says.
         let us = (bytes as u64).saturating_mul(8_000);
         Duration::from_micros(us.div_ceil(u64::from(kbps.max(1))))
     }

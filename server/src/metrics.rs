@@ -1,7 +1,8 @@
 //! What a server counts about itself, for `GET /metrics` in the OpenMetrics text format.
 //!
-//! In: one method call per happening, from the net layer and from rooms. Out: text. One registry per server, nothing
-//! global: two servers in one process (a test) do not mix. Everything here is an atomic or a short uncontended lock.
+//! In: one method call for each event, from the net layer and from rooms. Out: text. Each server has its own registry
+//! and nothing is global: two servers in one process (a test) do not mix. Everything here is an atomic or a short
+//! uncontended lock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,8 +23,8 @@ const TICK_BUCKETS_S: [f64; 12] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.012, 0.016_7, 0.05,
 ];
 
-/// Upper ends of the lateness histogram's buckets, seconds: from what a timer's slack takes to three ticks at 60 Hz, and
-/// fine where a good machine's ends (1 ms) and where one begins to see it (4 ms).
+/// Upper ends of the lateness histogram's buckets, seconds: from the slack of a timer to three ticks at 60 Hz. They are
+/// fine where a good machine ends (1 ms) and where lateness begins to show (4 ms).
 const LATENESS_BUCKETS_S: [f64; 18] = [
     0.000_05, 0.000_1, 0.000_15, 0.000_2, 0.000_3, 0.000_5, 0.000_75, 0.001, 0.001_5, 0.002, 0.003,
     0.004, 0.006, 0.008, 0.012, 0.016_7, 0.033, 0.05,
@@ -44,7 +45,7 @@ pub struct Metrics {
     rooms: RoomMetrics,
 }
 
-/// What connections do.
+/// Counters of connections.
 #[derive(Debug)]
 struct NetMetrics {
     connections: Gauge,
@@ -58,7 +59,7 @@ struct NetMetrics {
     bytes_out: Counter,
 }
 
-/// What rooms and their clients do.
+/// Counters of rooms and their clients.
 #[derive(Debug)]
 struct RoomMetrics {
     inputs_dropped: ByReason,
@@ -116,8 +117,8 @@ impl NetMetrics {
 
 impl RoomMetrics {
     fn new(r: &mut Registry) -> RoomMetrics {
-        let late = "From when a room tick was due to when it began";
-        let latest = "The latest that a room tick has begun since the start";
+        let late = "Time from when a room tick was due to when it began";
+        let latest = "The longest time by which a room tick has begun late since the start";
         let dropped = "Ticks given up by rooms that fell behind";
         let desyncs = "Times that a client held something else than the server";
         let rungs = "Clients that get snapshots, by how well they keep up";
@@ -140,7 +141,7 @@ impl RoomMetrics {
             players: add(r, "players", "Seats taken by people, connected or not"),
             tick_overruns: add(r, "tick_overruns", "Ticks that took longer than they may"),
             ticks_dropped: add(r, "ticks_dropped", dropped),
-            keyframes_sent: add(r, "keyframes_sent", "Keyframes sent, by why"),
+            keyframes_sent: add(r, "keyframes_sent", "Keyframes sent, by reason"),
             catch_ups: add(r, "catch_ups", "Messages that carried several snapshots"),
             desyncs: add(r, "desyncs", desyncs),
             rungs: add(r, "clients", rungs),
@@ -149,14 +150,14 @@ impl RoomMetrics {
     }
 }
 
-/// A metric that the registry knows.
+/// Adds a metric to the registry.
 fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
     let metric = M::default();
     registry.register(name, help, metric.clone());
     metric
 }
 
-/// The same for a metric with a unit.
+/// Adds a metric that has a unit.
 fn add_in<M: Metric + Clone>(
     registry: &mut Registry,
     name: &str,
@@ -169,7 +170,7 @@ fn add_in<M: Metric + Clone>(
 }
 
 impl Metrics {
-    /// All counters in the OpenMetrics text format, and on Linux what the process takes of the machine.
+    /// All counters in the OpenMetrics text format, and on Linux what the process uses of the machine.
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String does not fail.
@@ -179,12 +180,12 @@ impl Metrics {
         out
     }
 
-    /// Counts a thing that is open for as long as the answer lives.
+    /// Counts an open connection for as long as the returned value lives.
     pub(crate) fn connection(&self) -> Counted {
         Counted::new(&self.net.connections)
     }
 
-    /// Like [`Metrics::connection`], for WebSockets.
+    /// Counts an open WebSocket in the same way.
     pub(crate) fn socket(&self) -> Counted {
         Counted::new(&self.net.sockets)
     }
@@ -216,7 +217,7 @@ impl Metrics {
         self.net.bytes_out.inc_by(bytes as u64);
     }
 
-    /// Inputs were not used: `late`, `early`.
+    /// Inputs were not used, because they were `late` or `early`.
     pub(crate) fn inputs_dropped(&self, reason: &'static str, inputs: u32) {
         if inputs > 0 {
             self.rooms
@@ -226,7 +227,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a room that is open for as long as the answer lives.
+    /// Counts an open room for as long as the returned value lives.
     pub(crate) fn room(&self) -> Counted {
         Counted::new(&self.rooms.rooms)
     }
@@ -236,7 +237,7 @@ impl Metrics {
         self.rooms.rooms_panicked.inc();
     }
 
-    /// Counts a seat that is taken for as long as the answer lives.
+    /// Counts a taken seat for as long as the returned value lives.
     pub(crate) fn player(&self) -> Counted {
         Counted::new(&self.rooms.players)
     }
@@ -253,7 +254,7 @@ impl Metrics {
     pub(crate) fn tick_late(&self, by: Duration) {
         let by_s = by.as_secs_f64();
         self.rooms.tick_lateness.observe(by_s);
-        // Floats that are not negative are ordered as their bits are.
+        // Floats that are not negative have the same order as their bits.
         self.rooms
             .tick_lateness_max
             .inner()
@@ -270,12 +271,12 @@ impl Metrics {
         count(&self.rooms.keyframes_sent, reason);
     }
 
-    /// A client held something else than it should.
+    /// A client did not hold what it should.
     pub(crate) fn desync(&self) {
         self.rooms.desyncs.inc();
     }
 
-    /// Counts a client on a rung for as long as the answer lives.
+    /// Counts a client on a rung for as long as the returned value lives.
     pub(crate) fn client_on_rung(&self, rung: Rung) -> ClientOnRung {
         let label = RungLabel { rung: rung.label() };
         ClientOnRung {
@@ -296,7 +297,7 @@ fn count(family: &ByReason, reason: &'static str) {
 
 /// Raises a gauge while it lives.
 #[derive(Debug)]
-#[must_use = "dropping it at once counts nothing"]
+#[must_use = "it counts only while it lives"]
 pub(crate) struct Counted(Gauge);
 
 impl Counted {

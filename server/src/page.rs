@@ -1,6 +1,6 @@
 //! The page that a server gives to browsers: files in memory, each with what HTTP says about it.
 //!
-//! In: a method, a path, a request's headers. Out: the file, compressed for those who take that, or "you have it
+//! In: a method, a path, a request's headers. Out: the file, compressed for clients that take that, or "you have it
 //! already", or 404. Must not: touch the disk after the start, or serve what is not in the table.
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Files under this folder carry a hash in their names (vite's way), so they never change.
+/// Files under this folder carry a hash in their names (as vite does it), so they never change.
 const HASHED: &str = "assets/";
 /// Files below this size are not worth compressing, bytes: they fit one packet.
 const COMPRESS_FROM_BYTES: usize = 1024;
@@ -50,8 +50,8 @@ impl Page {
         Page::default()
     }
 
-    /// A page of these files: paths without a leading slash, and contents. `index.html` is served for `/`. Files
-    /// under `assets/` must have a hash of their content in their name: browsers keep them for good.
+    /// A page of these files: paths without a leading slash, and contents. `index.html` is served for `/`. Files under
+    /// `assets/` must have a hash of their content in their names: browsers keep them for good.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Page {
         let files = files.into_iter().map(|(path, content)| {
             let file = File::new(&path, content);
@@ -131,7 +131,7 @@ fn etag(name: &str) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{name}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// The bytes compressed, when that makes them fewer.
+/// The bytes compressed, if that makes them fewer.
 fn gzip(bytes: &Bytes) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).ok()?;
@@ -165,7 +165,7 @@ fn describe(file: &File, encoded: &Encoded, headers: &mut HeaderMap) {
     }
 }
 
-/// The client takes gzip: it is listed, and not with a weight of 0.
+/// True if the client takes gzip: it is listed, and not with a weight of 0.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let lines = headers
         .get_all(header::ACCEPT_ENCODING)
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_gzip_gets_it_and_who_has_the_file_gets_nothing() {
+    fn a_client_that_takes_gzip_gets_it_and_one_that_has_the_file_gets_nothing() {
         let path = "/assets/main-1a2b3c4d.js";
         let plain = request(path, &[("accept-encoding", "br, gzip;q=0")]);
         assert_eq!(field(&plain, "content-encoding"), "");

@@ -1,14 +1,14 @@
-//! What this process takes of the machine: CPU time and resident memory, for `GET /metrics`.
+//! What this process uses of the machine: CPU time and resident memory, for `GET /metrics`.
 //!
 //! In: the kernel's own files about it (Linux; elsewhere there is nothing to say). Out: lines of OpenMetrics text under
 //! the names that every exporter uses. Read when asked, never in a tick.
 
 use std::fmt::Write;
 
-/// The kernel counts CPU time in these, per second: fixed in what it shows to programs.
+/// The kernel counts CPU time in this many units per second: fixed in what it shows to programs.
 const CLOCK_TICKS_PER_S: f64 = 100.0;
 
-/// What the process has taken, as metrics; empty where the system does not tell.
+/// What the process has used, as metrics; empty where the system does not say.
 pub(crate) fn text() -> String {
     let mut out = String::new();
     if let Some(seconds) = read("/proc/self/stat").as_deref().and_then(cpu_s) {
@@ -36,8 +36,8 @@ fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(path).ok()
 }
 
-/// User and system time of a `/proc/PID/stat`, seconds: fields 14 and 15. The name, field 2, may hold anything but ends
-/// with the last parenthesis.
+/// User and system time from a `/proc/PID/stat`, seconds: fields 14 and 15. The name, field 2, may hold anything but
+/// ends with the last parenthesis.
 fn cpu_s(stat: &str) -> Option<f64> {
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
     let user: f64 = fields.next()?.parse().ok()?;
@@ -45,7 +45,7 @@ fn cpu_s(stat: &str) -> Option<f64> {
     Some((user + system) / CLOCK_TICKS_PER_S)
 }
 
-/// `VmRSS` of a `/proc/PID/status`, bytes.
+/// `VmRSS` from a `/proc/PID/status`, bytes.
 fn resident_bytes(status: &str) -> Option<u64> {
     let line = status
         .lines()
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cpu_time_is_read_whatever_the_name_of_the_process_is() {
+    fn cpu_time_is_read_whatever_the_process_is_called() {
         let stat = "42 (a ) 7 8 (b) R 1 42 42 0 -1 4194304 100 0 0 0 250 150 0 0 20 0 4 0 1000 1 1";
         assert_eq!(cpu_s(stat), Some(4.0));
         assert_eq!(cpu_s("42 (short) R 1"), None);

@@ -1,7 +1,7 @@
 //! What is spoken over the WebSockets of one path: how a client says where it wants to go, and how it is told goodbye.
 //!
-//! In: a client's first message. Out: a seat in a room, or why there is none. What comes after that is between the seat's
-//! two ends ([`crate::Port`], [`crate::Feed`]) and the client: a room of any kind can bring a protocol of its own.
+//! In: a client's first message. Out: a seat in a room, or why there is none. All that follows is between the client
+//! and the seat's two ends ([`crate::Port`], [`crate::Feed`]): a room of any kind can bring a protocol of its own.
 
 use std::pin::Pin;
 
@@ -11,10 +11,10 @@ use crate::directory::{Directory, Joined};
 
 /// A protocol and the path that it is spoken on.
 pub trait Protocol: Send + Sync + 'static {
-    /// The path of its WebSockets, such as `/ws`; a part in braces (`/notes/{note}`) stands for any.
+    /// The path of its WebSockets, such as `/ws`. A part in braces (`/notes/{note}`) matches any.
     fn path(&self) -> &str;
 
-    /// True when a client speaks first: its first message is then waited for. Otherwise it is let in at once.
+    /// True if a client speaks first: its first message is then waited for. Otherwise it is let in immediately.
     fn waits_for_hello(&self) -> bool {
         true
     }
@@ -27,7 +27,7 @@ pub trait Protocol: Send + Sync + 'static {
     fn goodbye(&self, refusal: &Refusal) -> Option<Vec<u8>>;
 }
 
-/// A client at the door.
+/// A client that asks to be let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Call {
     /// The path that it asked for, without the query.

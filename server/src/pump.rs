@@ -1,9 +1,9 @@
-//! The tasks that write a room's news to its clients: a few pumps, each for some dozen of them.
+//! The tasks that write a room's news to its clients: a few pumps, each for some dozen clients.
 //!
-//! In: ways out to clients, as they are seated; one word from the room after each snapshot. Out: calls of
-//! [`Pumped::pump`], one after the other. So a snapshot wakes one task for many clients, not one for each: waking costs
-//! about as much as writing. Pumps start in the same order every time: the client that is last in a crowd is last in each
-//! snapshot, so its snapshots come evenly. Must not: know what it writes to, or wait for any of them.
+//! In: outlets to clients, as they are seated, and one call from the room after each snapshot. Out: calls of
+//! [`Pumped::pump`], one after the other. So a snapshot wakes one task for many clients, not one task for each: waking
+//! costs about as much as writing. Pumps start in the same order every time: a client that is last in a crowd is last
+//! in each snapshot, so its snapshots come evenly. Must not: know what it writes to, or wait for any of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use crate::limits::CLIENTS_PER_PUMP;
 
 /// A way out to one client.
 pub trait Pumped: Send + Sync {
-    /// Sends what the room has for the client, as far as that goes without waiting. False: the client is gone.
+    /// Sends what the room has for the client, as far as that goes without waiting. False if the client is gone.
     fn pump(&self) -> bool;
 }
 
@@ -28,7 +28,7 @@ pub struct Pumps {
 #[derive(Default)]
 struct Crew {
     arrivals: Mutex<Vec<Arc<dyn Pumped>>>,
-    /// Clients that it has, those that are on their way to it included.
+    /// How many clients it has, with those that are on their way to it.
     outlets: AtomicUsize,
     /// There is something new.
     news: Notify,
@@ -45,14 +45,14 @@ impl std::fmt::Debug for Crew {
 }
 
 impl Pumps {
-    /// The room has something new.
+    /// Says that the room has something new.
     pub fn start(&self) {
         for crew in &*self.crews.lock() {
             crew.news.notify_one();
         }
     }
 
-    /// From now on this client is pumped. Some: a pump that must be run for that.
+    /// Pumps this client from now on. Returns a pump if a new one must be run for that.
     #[must_use]
     pub fn enlist(&self, outlet: Arc<dyn Pumped>) -> Option<Pump> {
         let mut crews = self.crews.lock();
@@ -87,7 +87,7 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// Pumps whenever the room has something new. To be run as a task of its own.
+    /// Pumps whenever the room has something new. Run it as a task of its own.
     pub async fn run(mut self) {
         while !self.crew.over.load(Ordering::SeqCst) {
             self.crew.news.notified().await;

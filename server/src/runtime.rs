@@ -1,16 +1,16 @@
-//! The threads of the sockets: tokio's, told not to wake for every input when there are thousands of them.
+//! The threads of the sockets: tokio's, told not to wake up for every input when there are thousands of them.
 //!
-//! In: how many threads. Out: a runtime to serve on. A message on a socket wakes its thread, and while few come that is
-//! right. A thread that gets more than [`BUSY_PER_S`] lets them gather for [`GATHER`] instead, as network cards do:
-//! then one wake-up brings many. What comes is later by up to that; clients measure it with all else that delays them.
-//! Figures are in docs/performance.md.
+//! In: the number of threads. Out: a runtime to serve on. A message on a socket wakes its thread, which is right while
+//! few messages come. A thread that gets more than [`BUSY_PER_S`] lets them gather for [`GATHER`] instead, as network
+//! cards do: then one wake-up brings many. Messages come later by up to that time; clients measure it with everything
+//! else that delays them. Figures are in docs/performance.md.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Reads per second of one thread, above which they gather.
+/// Reads per second of one thread, above which messages gather.
 const BUSY_PER_S: f64 = 2000.0;
 /// How long they gather.
 const GATHER: Duration = Duration::from_millis(1);
@@ -37,12 +37,12 @@ pub fn runtime(threads: Option<usize>) -> std::io::Result<Runtime> {
         .build()
 }
 
-/// Something was read from a socket on this thread.
+/// Notes that something was read from a socket on this thread.
 pub(crate) fn note_read() {
     READS.set(READS.get().saturating_add(1));
 }
 
-/// Before the thread waits for its sockets.
+/// Runs before the thread waits for its sockets.
 fn gather() {
     let now = Instant::now();
     let since = SINCE.replace(Some(now));
@@ -71,7 +71,7 @@ mod tests {
         READS.set(100);
         gather();
         assert!(SINCE.get().is_some(), "the first time nothing is known");
-        // A machine that stalls here makes it look gathered: any quiet one of many will do.
+        // A machine that stalls here looks as if it gathered: one quiet attempt out of many will do.
         assert!((0..100).any(|_| !parks(5, Duration::from_millis(10))));
     }
 }

@@ -1,6 +1,6 @@
-//! When rooms tick: a few threads that do nothing else, each with the rooms that were pinned to it.
+//! When rooms tick: a few threads do nothing else, each for the rooms that are pinned to it.
 //!
-//! In: rooms ([`Tickable`]). Out: calls to `tick` at their due times. A room that falls behind may catch up
+//! In: rooms ([`Tickable`]). Out: calls to `tick` when they are due. A room that falls behind may catch up
 //! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone. Rooms are spread over a few
 //! phases of their period: few rooms do not wait for each other, and many share their wake-ups.
 //! Must not: await, or hold a lock while a room ticks.
@@ -18,31 +18,31 @@ use tickwire_shared::close::{CloseReason, Refusal};
 
 use crate::limits::CATCH_UP_TICKS;
 
-/// From one phase to the next, about.
+/// About how far one phase is from the next.
 const PHASE: Duration = Duration::from_millis(2);
 
 /// What to do with a room after its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It ticks on.
+    /// The room ticks on.
     Continue,
-    /// It is over: nobody ticks it any more.
+    /// The room is over and must not tick again.
     Close,
 }
 
 /// A room as the scheduler sees it: something that ticks.
 pub trait Tickable: Send {
-    /// From one tick to the next.
+    /// The time from one tick to the next.
     fn period(&self) -> Duration;
-    /// One tick, which was due at `due`.
+    /// Runs one tick, which was due at `due`.
     fn tick(&mut self, due: Instant) -> Verdict;
-    /// This many ticks were dropped because the room is behind.
+    /// Says that this many ticks were dropped because the room is behind.
     fn skipped(&mut self, ticks: u64);
-    /// The room is over: tell everybody.
+    /// Ends the room, which tells everybody.
     fn end(&mut self, refusal: Refusal);
 }
 
-/// The simulation threads. Dropping it ends every room as [`CloseReason::ShuttingDown`].
+/// The simulation threads. Dropping this ends every room as [`CloseReason::ShuttingDown`].
 pub(crate) struct Scheduler {
     workers: Vec<(Arc<Worker>, Option<JoinHandle<()>>)>,
 }
@@ -106,7 +106,7 @@ impl Scheduler {
             .iter_mut()
             .filter_map(|(_, thread)| thread.take())
         {
-            // A worker catches its rooms' panics; if it died all the same there is nobody left to tell.
+            // A worker catches its rooms' panics. If it died all the same, nobody is left to tell.
             let _ = thread.join();
         }
     }
@@ -169,7 +169,7 @@ impl Worker {
     }
 }
 
-/// A period, and which part of it.
+/// A period, and the number of a phase in it.
 type Phase = (Duration, u32);
 
 /// How many rooms of a thread tick in each phase.
@@ -188,7 +188,7 @@ impl Default for Phases {
 }
 
 impl Phases {
-    /// The phase with the fewest rooms, of those the one that comes next, and when that is.
+    /// Takes the phase with the fewest rooms, and of equals the next one in time. Also gives when that is.
     fn take(&mut self, period: Duration, now: Instant) -> (Phase, Instant) {
         let count = (period.as_nanos() / PHASE.as_nanos()).clamp(1, 1000) as u32;
         let step = period / count;
@@ -216,7 +216,7 @@ impl Phases {
     }
 }
 
-/// A panic closes the room that had it, and nothing else; its world is thrown away.
+/// A panic closes the room that had it, and no other; its world is thrown away.
 fn tick_guarded(room: &mut dyn Tickable, due: Instant) -> Verdict {
     catch_unwind(AssertUnwindSafe(|| room.tick(due))).unwrap_or_else(|_| {
         tracing::error!("a room panicked and was closed");
@@ -279,8 +279,8 @@ mod tests {
         }
         taken.sort_unstable();
         taken.dedup();
-        assert_eq!(taken.len(), 25, "nobody shares while there is room");
-        // Of two that are free again, the one that comes first.
+        assert_eq!(taken.len(), 25, "no phase is shared while one is free");
+        // Of two phases that are free again, the next one in time.
         phases.give_back((period, 3));
         phases.give_back((period, 20));
         assert_eq!(

@@ -1,7 +1,7 @@
-//! A server: its games, its limits, its page, put together; and its life from the first connection to the last.
+//! A server: its games, its limits and its page, put together, and its life from the first connection to the last.
 //!
-//! In: a bound listener, a future that ends it. Out: nothing, once every client has been told. It binds nothing, reads
-//! no environment and installs no logger, so a test can run ten of them.
+//! In: a bound listener, a future that ends the server. Out: nothing, once every client has been told. It binds
+//! nothing, reads no environment and installs no logger, so a test can run ten of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,19 +26,19 @@ pub enum BuildError {
     /// A server without games has nothing to serve.
     #[error("a server needs at least one game: call `game` before `build`")]
     NoGame,
-    /// Two games have one name.
+    /// Two games have the same name.
     #[error("two games are named `{0}`")]
     SameName(String),
     /// Links could not carry the name.
     #[error("`{0}` is no name for a game: 1 to 32 letters, digits, `-` or `_`")]
     BadName(String),
-    /// A link for a room that cannot be.
+    /// A link for a room that cannot exist.
     #[error("`{0}` is no name for a room: 1 to 32 letters, digits, `-` or `_`")]
     BadRoom(String),
     /// An origin that no browser would send.
     #[error("`{0}` is not an origin like https://game.example or http://127.0.0.1:5173")]
     BadOrigin(String),
-    /// The HTTP library cannot hold headers to less.
+    /// The HTTP library cannot hold headers to fewer bytes.
     #[error("the limit `header_bytes` must be at least 8192, not {0}")]
     HeaderBytes(usize),
     /// The system gave no thread to simulate on.
@@ -62,8 +62,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Hosts a game under a name, which hellos carry; clients built on the client core say their rules' `GAME`. Its
-    /// rooms are opened with its default options.
+    /// Hosts a game under a name, which hellos carry. Clients that are built on the client core say the `GAME` of their
+    /// rules. The game's rooms are opened with its default options.
     #[must_use]
     pub fn game<G: Game>(self, name: impl Into<String>) -> Builder {
         self.game_with::<G>(name, G::Options::default())
@@ -77,77 +77,77 @@ impl Builder {
         self.room_kind(name, game_kind::<G>(options))
     }
 
-    /// Hosts rooms of a kind that is no game, under a name that a [`Builder::protocol`] asks for.
+    /// Hosts rooms of a kind that is not a game, under a name that a [`Builder::protocol`] asks for.
     #[must_use]
     pub fn room_kind(mut self, name: impl Into<String>, kind: RoomKind) -> Builder {
         self.kinds.push((name.into(), kind));
         self
     }
 
-    /// Speaks this protocol on its path, beside the games' own on `/ws`.
+    /// Speaks this protocol on its path, besides the games' own on `/ws`.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Protocol) -> Builder {
         self.protocols.push(Arc::new(protocol));
         self
     }
 
-    /// Bounds that differ from the defaults.
+    /// Sets bounds that differ from the defaults.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Builder {
         self.limits = limits;
         self
     }
 
-    /// The page for browsers; none otherwise.
+    /// Sets the page for browsers. There is none otherwise.
     #[must_use]
     pub fn page(mut self, page: Page) -> Builder {
         self.page = page;
         self
     }
 
-    /// Lets pages of another origin connect, such as `https://game.example`. The own page always may.
+    /// Lets pages of another origin connect, such as `https://game.example`. The server's own page always may.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Builder {
         self.origins.push(origin.into());
         self
     }
 
-    /// Believes these peers' `X-Forwarded-For`.
+    /// Believes the `X-Forwarded-For` of these peers.
     #[must_use]
     pub fn trust_proxy(mut self, proxies: AddressRange) -> Builder {
         self.proxies.push(proxies);
         self
     }
 
-    /// Simulation threads; otherwise one per core.
+    /// Sets the number of simulation threads. It is one per core otherwise.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Builder {
         self.threads = threads;
         self
     }
 
-    /// Conditions the links of all clients, for trying out what distance and bad networks do; none otherwise.
+    /// Conditions the links of all clients, to try out what distance and bad networks do. There is none otherwise.
     #[must_use]
     pub fn link(mut self, link: LinkSpec) -> Builder {
         self.link = link;
         self
     }
 
-    /// The same for the clients of one room, of whichever game, instead of what [`Builder::link`] says.
+    /// Does the same for the clients of one room, in any game, instead of what [`Builder::link`] says.
     #[must_use]
     pub fn room_link(mut self, room: impl Into<String>, link: LinkSpec) -> Builder {
         self.room_links.insert(room.into(), link);
         self
     }
 
-    /// Lets each client condition its own link, from the page's overlay. Not for production; off otherwise.
+    /// Lets each client condition its own link, from the page's overlay. Not for production. It is off otherwise.
     #[must_use]
     pub fn dev(mut self, dev: bool) -> Builder {
         self.dev = dev;
         self
     }
 
-    /// Checks all of it and starts the simulation threads.
+    /// Checks everything and starts the simulation threads.
     ///
     /// # Errors
     /// What [`BuildError`] lists.
@@ -200,7 +200,7 @@ impl Builder {
     }
 }
 
-/// Scheme and host, and a port if it is not the scheme's own; nothing behind it.
+/// True for a scheme and a host, with a port if it is not the scheme's own, and nothing behind it.
 fn is_origin(text: &str) -> bool {
     let authority = text
         .strip_prefix("http://")
@@ -241,12 +241,12 @@ impl Server {
         self.net.metrics.clone()
     }
 
-    /// Serves until `shutdown` is ready. Then every client is told so, every room ends, and this returns,
-    /// within [`Limits::shutdown`] and a tick.
+    /// Serves until `shutdown` is ready. Then every client is told, every room ends, and this returns, within
+    /// [`Limits::shutdown`] and a tick.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let directory = self.net.directory.clone();
         net::run(listener, self.net, shutdown).await;
-        // It waits for a tick to end, which is not for a thread that sockets need.
+        // This waits for a tick to end. A thread that sockets need must not do that.
         let _ = tokio::task::spawn_blocking(move || directory.stop()).await;
     }
 }

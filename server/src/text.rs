@@ -1,4 +1,4 @@
-//! Text from players is data: normalised, stripped of what is not to be seen, and bounded.
+//! Text from players is data: it is normalised, bounded, and stripped of everything that must not be seen.
 //!
 //! In: names and chat as clients send them. Out: what others may see. Also the room names that links carry, and the
 //! secrets that the server draws.
@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 /// A player's name as others see it.
 ///
 /// # Errors
-/// `BadName` when it is too long to look at, or nothing of it can be seen.
+/// `BadName` if it is too long to look at, or if nothing of it can be seen.
 pub(crate) fn clean_name(raw: &str) -> Result<String, CloseReason> {
     if raw.len() > NAME_BYTES {
         return Err(CloseReason::BadName);
@@ -25,12 +25,12 @@ pub(crate) fn clean_name(raw: &str) -> Result<String, CloseReason> {
     }
 }
 
-/// A line of chat as others see it; may be empty. None when it is longer than the protocol allows.
+/// A line of chat as others see it; it may be empty. `None` if it is longer than the protocol allows.
 pub(crate) fn clean_chat(raw: &str) -> Option<String> {
     (raw.len() <= CHAT_BYTES).then(|| clean(raw))
 }
 
-/// True for a room's name that a link can carry: 1 to 32 letters, digits, `-` or `_`.
+/// True if a link can carry this as a room's name: 1 to 32 letters, digits, `-` or `_`.
 pub(crate) fn is_room_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= ROOM_NAME_BYTES
@@ -39,8 +39,8 @@ pub(crate) fn is_room_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// NFC, without control, bidi, zero-width and other unseen characters; white space becomes single spaces; at most two
-/// combining marks in a row.
+/// NFC, without control, bidi, zero-width and other invisible characters. White space becomes single spaces. At most
+/// two combining marks stay in a row.
 fn clean(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut marks = 0;
@@ -74,7 +74,7 @@ fn is_unseen(c: char) -> bool {
             | '\u{F0000}'..='\u{10FFFF}')
 }
 
-/// A secret that nobody can guess. If the system gives no randomness the program cannot be safe: it stops.
+/// A secret that nobody can guess. If the system gives no randomness, the program cannot be safe and stops.
 pub(crate) fn fresh_token() -> ResumeToken {
     let mut bytes = [0; 16];
     fill_random(&mut bytes);

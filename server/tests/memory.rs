@@ -1,5 +1,5 @@
-//! What a client that does not read costs the server: its cursor, one message, and no more. A test binary of its own, since
-//! it counts what the whole process has allocated.
+//! What a client that does not read costs the server: its cursor, one message, and no more. This is a test binary of
+//! its own, since it counts what the whole process has allocated.
 
 #[path = "hostile/meadow.rs"]
 mod meadow;
@@ -23,7 +23,7 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 
 /// Clients of each kind.
 const CLIENTS: usize = 40;
-/// What one that does not read may cost beyond one that does, bytes.
+/// What a client that does not read may cost beyond one that reads, bytes.
 const MORE_BYTES: usize = 64 << 10;
 
 async fn server() -> Running {
@@ -38,7 +38,7 @@ async fn server() -> Running {
     start_with(builder).await
 }
 
-/// Bytes in use when everything has settled: the room's ring is full, and who does not read is stuck.
+/// Bytes in use when everything has settled: the room's ring is full, and the clients that do not read are stuck.
 async fn settled(watcher: &mut Bystander) -> usize {
     for _ in 0..70 {
         watcher.is_served("settling").await;

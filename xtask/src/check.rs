@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what can be said about the code without its tests.
 //!
-//! Every part runs even if one before it failed, cheap ones first.
+//! Every part runs even if one before it failed. Cheap parts run first.
 
 use std::fs;
 
@@ -10,8 +10,8 @@ use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
 use crate::{guards, play, sdk, wasm};
 
-/// Licences that a package may have whose code or fonts the page ships. deny.toml has the list for
-/// crates; tools that only build the page are free to have others.
+/// Licences that a package may have if the page ships its code or fonts. deny.toml has the list for crates. Tools that
+/// only build the page may have others.
 const PAGE_LICENCES: [&str; 9] = [
     "0BSD",
     "Apache-2.0",
@@ -23,7 +23,7 @@ const PAGE_LICENCES: [&str; 9] = [
     "OFL-1.1",
     "Zlib",
 ];
-/// The cargo-deny that is installed when none is there.
+/// The version of cargo-deny that is installed if there is none.
 const CARGO_DENY: &str = "0.20.2";
 
 /// `cargo xtask check`.
@@ -33,12 +33,12 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 
     steps.part("rustfmt", "checking", |live| {
         cargo(workspace, live, &["fmt", "--all", "--", "--check"])?;
-        // A workspace of its own.
+        // The fuzzers are a workspace of their own.
         let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--", "--check"];
         cargo(workspace, live, &fuzz)
     });
     steps.part("biome", "checking", |live| npm(workspace, live, "lint"));
-    // Before the types of the page, which are partly made by them.
+    // This comes before the types of the page, some of which it makes.
     steps.part("wasm", "building", |live| wasm::module(workspace, live));
     steps.part("types", "writing", |live| wasm::types(workspace, live));
     steps.part("tsc", "checking", |live| npm(workspace, live, "typecheck"));
@@ -99,12 +99,12 @@ fn npm(workspace: &Workspace, live: &Live, script: &str) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The packages in a package-lock.json that the page ships under a licence we do not know as free
-/// of conditions on those who use it.
+/// The packages that the page ships, by its package-lock.json, under a licence that we do not know as free of
+/// conditions for users.
 fn refused_packages(lock: &serde_json::Value) -> Vec<String> {
     let packages = lock["packages"].as_object().into_iter().flatten();
     let installed = packages.filter(|(path, _)| path.starts_with("node_modules/"));
-    // Links are our own packages, "dev" ones are tools.
+    // Links are our own packages, and "dev" packages are tools.
     let shipped = installed.filter(|(_, package)| {
         ["link", "dev", "devOptional"]
             .iter()

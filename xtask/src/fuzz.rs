@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz`: throws bytes at everything that is decodable, for as long as you like; and a short run of the same
-//! as a part of `cargo xtask test`.
+//! `cargo xtask fuzz` throws bytes at everything that is decodable, for as long as you like. A short run of the same is
+//! a part of `cargo xtask test`.
 //!
-//! The targets are in fuzz/, a workspace of its own, since they need a nightly compiler. Their seeds are the examples of
-//! docs/protocol.md; what a run learns stays in fuzz/corpus, what it finds in fuzz/artifacts.
+//! The targets are in fuzz/, a workspace of its own, since they need a nightly compiler. Their seeds are the examples
+//! of docs/protocol.md. What a run learns stays in fuzz/corpus, and what it finds stays in fuzz/artifacts.
 
 use std::fs;
 use std::process::Command;
@@ -20,18 +20,18 @@ const TARGETS: [&str; 5] = [
     "delta",
     "snapshot",
 ];
-/// The cargo-fuzz that is installed when none is there.
+/// The version of cargo-fuzz that is installed if there is none.
 const CARGO_FUZZ: &str = "0.13.2";
 /// Seconds for each target in `cargo xtask test`.
 const SHORT_S: u64 = 5;
-/// One input that takes longer is a finding, seconds.
+/// An input that takes longer than this is a finding, seconds.
 const TIMEOUT_S: u64 = 5;
-/// Longest input, bytes: a client's longest message.
+/// The longest input, bytes: a client's longest message.
 const INPUT_BYTES: usize = 4096;
-/// One input that takes more memory is a finding, MiB.
+/// An input that takes more memory than this is a finding, MiB.
 const MEMORY_MIB: usize = 1024;
 
-/// `cargo xtask fuzz`: each target for `seconds`, or one of them.
+/// `cargo xtask fuzz`: runs each target, or one of them, for `seconds`.
 pub(crate) fn fuzz(workspace: &Workspace, target: Option<&str>, seconds: u64) -> Result<()> {
     ensure!(
         target.is_none_or(|target| TARGETS.contains(&target)),
@@ -53,7 +53,7 @@ pub(crate) fn fuzz(workspace: &Workspace, target: Option<&str>, seconds: u64) ->
     steps.verdict()
 }
 
-/// A short run of all targets.
+/// Runs all targets for a short time.
 pub(crate) fn short(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     if !has_nightly() {
         return Ok(Outcome::Note("skipped: no nightly toolchain".to_owned()));
@@ -76,7 +76,7 @@ fn has_nightly() -> bool {
     tools::version(rustc.args(["run", "nightly", "rustc", "--version"])).is_some()
 }
 
-/// cargo-fuzz, and the seeds in their folders.
+/// Prepares cargo-fuzz, and the seeds in their folders.
 fn prepare(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     tools::ensure_cargo_tool(workspace, live, "cargo-fuzz", CARGO_FUZZ)?;
     let page = fs::read_to_string(workspace.at("docs/protocol.md"))?;
@@ -89,7 +89,7 @@ fn prepare(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// cargo-fuzz under the nightly toolchain, whichever one runs this.
+/// cargo-fuzz under the nightly toolchain, whichever toolchain runs this.
 fn cargo_fuzz(workspace: &Workspace) -> Command {
     let mut command = tools::as_from_a_shell(Command::new("rustup"));
     command.args(["run", "nightly", "cargo", "fuzz"]);
@@ -115,18 +115,18 @@ fn run(workspace: &Workspace, target: &str, seconds: u64) -> Command {
     command
 }
 
-/// The examples of the protocol's page as seeds: the target, and its bytes.
+/// The examples on the protocol's page as seeds: each with its target.
 fn seeds(page: &str) -> Vec<(&'static str, Vec<u8>)> {
     let (mut seeds, mut messages, mut sections) = (Vec::new(), Vec::new(), Vec::new());
     for (chapter, bytes) in examples(page) {
         match chapter {
             "6." => seeds.push(("client_message", bytes)),
             "7." => seeds.push(("server_message", bytes)),
-            // A message has 0x80 or 0xa0 or the like in front; the keyframe shown beside them has not.
+            // A message has 0x80 or 0xa0 or the like in front. The keyframe that is shown beside the messages has not.
             "8.5" if bytes.first().is_some_and(|first| first >> 6 == 0b10) => {
                 messages.extend(part(&bytes));
             }
-            // The first is the one that the deltas go on from.
+            // The deltas go on from the first keyframe.
             "9.4" => {
                 if sections.is_empty() {
                     sections.extend(part(&bytes));
@@ -142,13 +142,13 @@ fn seeds(page: &str) -> Vec<(&'static str, Vec<u8>)> {
     seeds
 }
 
-/// One of several parts of a seed: its length, 2 bytes, and itself.
+/// One of several parts of a seed: its length in 2 bytes, then the part itself.
 fn part(bytes: &[u8]) -> Vec<u8> {
     let length = (bytes.len() as u16).to_le_bytes();
     length.into_iter().chain(bytes.iter().copied()).collect()
 }
 
-/// The code blocks that show bytes, and the tables that show bits, each with the number of its chapter.
+/// The code blocks that show bytes and the tables that show bits, each with the number of its chapter.
 fn examples(page: &str) -> Vec<(&str, Vec<u8>)> {
     let (mut examples, mut chapter) = (Vec::new(), "");
     let (mut is_block, mut bytes, mut bits) = (false, Vec::new(), Vec::new());
@@ -173,7 +173,7 @@ fn examples(page: &str) -> Vec<(&str, Vec<u8>)> {
         } else if is_block {
             bytes.extend(shown_bytes(line));
         } else if line.starts_with("##") {
-            // Some headings have names only: they belong to the chapter before.
+            // Some headings are only names: they belong to the chapter before.
             let number = line.split(' ').nth(1).unwrap_or_default();
             let is_number = number.contains('.');
             chapter = if is_number { number } else { chapter };
@@ -182,7 +182,7 @@ fn examples(page: &str) -> Vec<(&str, Vec<u8>)> {
     examples
 }
 
-/// The bytes at the beginning of a line; words follow after two spaces.
+/// The bytes at the beginning of a line. Words follow them after two spaces.
 fn shown_bytes(line: &str) -> Vec<u8> {
     let shown = line.split("  ").next().unwrap_or_default().split(' ');
     let bytes = shown.map(|word| {

@@ -1,9 +1,9 @@
-//! `cargo xtask instructions`: counts the machine instructions of fixed pieces of work, and compares them with what the
-//! repository says they take.
+//! `cargo xtask instructions` counts the machine instructions of fixed pieces of work, and compares them with the
+//! counts in the repository.
 //!
-//! In: the `counted` program of benches, run under callgrind case by case, and `benches/instructions.json`. Out: a table,
-//! and a failure when a case takes over 5 % more than it did. Counts do not drift as times do, so a busy machine can
-//! judge. They do depend on the compiler and the C library: with another compiler than the baseline's it says so.
+//! In: the `counted` program of benches, run under callgrind case by case, and `benches/instructions.json`. Out: a
+//! table, and a failure if a case takes over 5 % more than it did. Counts do not drift as times do, so a busy machine
+//! can judge. They do depend on the compiler and the C library: with another compiler than the baseline's it says so.
 
 use std::collections::BTreeMap;
 use std::env::consts::{ARCH, EXE_SUFFIX, OS};
@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
 
-/// What a case may take more than its baseline, per cent; by as much less it asks for a new baseline.
+/// By how much a case may exceed its baseline, per cent. If it takes less by as much, it asks for a new baseline.
 const TOLERANCE: u64 = 5;
 /// What the cases took when they were last blessed.
 const BASELINE: &str = "benches/instructions.json";
-/// The function within which is counted.
+/// Instructions are counted only within this function.
 const COUNTED: &str = "*counted_part*";
 const BLESS: &str = "cargo xtask instructions --bless";
 
@@ -47,7 +47,7 @@ pub(crate) fn instructions(workspace: &Workspace, bless: bool) -> Result<()> {
     Ok(())
 }
 
-/// The same as a part of `cargo xtask test`.
+/// The same comparison as a part of `cargo xtask test`.
 pub(crate) fn compared(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     match count(workspace, live)? {
         Some(counted) => counted.compare(&read_baseline(workspace)?).verdict(),
@@ -68,7 +68,7 @@ fn read_baseline(workspace: &Workspace) -> Result<Counts> {
         .with_context(|| format!("{BASELINE} is not what {BLESS} writes"))
 }
 
-/// What each case took, and on what.
+/// What each case took, built by which compiler and for which target.
 #[derive(Debug, PartialEq)]
 struct Counts {
     rust: String,
@@ -77,12 +77,12 @@ struct Counts {
     cases: BTreeMap<String, u64>,
 }
 
-/// Builds and counts. None without valgrind.
+/// Builds and counts. `None` without valgrind.
 fn count(workspace: &Workspace, live: &Live) -> Result<Option<Counts>> {
     if tools::on_path("valgrind").is_none() {
         return Ok(None);
     }
-    // The profile of what is shipped: that is what is to be counted, and most of it has been built for the server.
+    // The profile of what is shipped, since that must be counted. Most of it has been built for the server.
     let package = ["--package", "tickwire-benches", "--bin", "counted"];
     let mut cargo = workspace.cargo();
     tools::run(cargo.args(["build", "--release"]).args(package), live)?;
@@ -112,7 +112,7 @@ fn count(workspace: &Workspace, live: &Live) -> Result<Option<Counts>> {
     }))
 }
 
-/// Instructions of one case, over all its rounds. `out` is for callgrind_annotate, if somebody asks where they went.
+/// The instructions of one case, over all its rounds. `out` is for callgrind_annotate, to see where they went.
 fn callgrind(program: &Path, case: &str, out: &Path, live: &Live) -> Result<u64> {
     let mut valgrind = Command::new("valgrind");
     valgrind
@@ -228,7 +228,7 @@ impl Comparison<'_> {
         out
     }
 
-    /// Names of the rows for which it holds.
+    /// The names of the rows for which `holds` is true.
     fn named(&self, holds: impl Fn(&Row) -> bool) -> String {
         let rows = self.rows.iter().filter(|row| holds(row));
         rows.map(|row| row.name).collect::<Vec<_>>().join(", ")

@@ -1,8 +1,8 @@
-//! `cargo xtask ...`: everything a person does with this repository in one command each.
+//! `cargo xtask ...`: each thing that a person does with this repository is one command.
 //!
-//! This file is the command line; the other files are stages in the order in which a build goes
-//! through them: tools -> wasm -> sdk -> page -> play, then test and check. No stage knows of the
-//! command line, and none runs again while its inputs are what they were.
+//! This file is the command line. The other files are stages, in the order in which a build goes through them: tools ->
+//! wasm -> sdk -> page -> play, then test and check. No stage knows the command line, and none runs again while its
+//! inputs have not changed.
 
 #![allow(
     clippy::print_stdout,

@@ -1,7 +1,7 @@
 //! The page that people play: npm packages, the SDK and the WASM module -> vite -> `demo-client/arena/dist`,
 //! from where the server's build takes it into the binary.
 //!
-//! npm installs exactly what package-lock.json says, and only when that changed.
+//! npm installs exactly what package-lock.json says, and only if that has changed.
 
 use anyhow::{Result, ensure};
 
@@ -18,7 +18,7 @@ pub(crate) fn packages(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         "demo-client/sdk/package.json",
         "demo-client/arena/package.json",
     ];
-    // Inside the folder that it speaks of: who deletes the packages deletes it too.
+    // Inside the folder that it describes: to delete the packages is to delete it too.
     let path = workspace.at("demo-client/node_modules/.tickwire-packages");
     let stamp = Stamp::over(path, &manifests.map(|manifest| workspace.at(manifest)))?;
     if stamp.is_fresh() {

@@ -1,8 +1,8 @@
 //! `cargo xtask play` and `cargo xtask build`: everything from a clean clone to a server that
 //! people can play on.
 //!
-//! What could stop the server after minutes of building is checked first: the address, then the
-//! tools. A second start does only what changed.
+//! What could stop the server after minutes of building is checked first: the address, then the tools. A second start
+//! does only what has changed.
 
 use std::env::consts::EXE_SUFFIX;
 use std::io::{ErrorKind, Write};
@@ -16,7 +16,7 @@ use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
 use crate::{page, sdk, wasm};
 
-/// Steps that [`build_steps`] takes.
+/// How many steps [`build_steps`] takes.
 pub(crate) const BUILD_STEPS: usize = 8;
 /// How many ports after a busy one are tried to suggest a free one.
 const SUGGESTIONS: u16 = 100;
@@ -32,12 +32,12 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 pub(crate) fn play(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     check_free(listen)?;
     let binary = build_steps(workspace, &mut Steps::new(BUILD_STEPS))?;
-    // Minutes may have passed.
+    // Minutes may have passed since the first check.
     check_free(listen)?;
     println!("\n    {}\n", invitation(listen));
     std::io::stdout().flush()?;
     let mut server = Command::new(binary);
-    // Who tries it out may want to try bad links too.
+    // A person who tries it out may want to try bad links too.
     become_process(server.args(["serve", "--dev", "--listen", &listen.to_string()]))
 }
 
@@ -119,15 +119,15 @@ fn invitation(listen: SocketAddr) -> String {
     format!("Tickwire: http://{host}:{port}   open it in two tabs; Ctrl-C stops the server")
 }
 
-/// Goes on as `command` and comes back only if it cannot start. With no parent left between the
-/// terminal and the server, Ctrl-C and `kill` reach the server itself and its exit is ours.
+/// Goes on as `command`, and comes back only if that cannot start. With no parent between the terminal and the server,
+/// Ctrl-C and `kill` reach the server itself, and its exit is ours.
 #[cfg(unix)]
 fn become_process(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
     Err(command.exec()).context("the server could not be started")
 }
 
-/// Where a process cannot become another one: waits for it.
+/// Waits for `command`, where a process cannot become another one.
 #[cfg(not(unix))]
 fn become_process(command: &mut Command) -> Result<()> {
     tools::run_loud(command)
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_not_ours_is_told_before_anything_is_built() {
-        // TEST-NET-1: nobody's, so nothing can listen there.
+        // TEST-NET-1 belongs to nobody, so nothing can listen there.
         let told = check_free(SocketAddr::from(([192, 0, 2, 1], 4000))).unwrap_err();
         assert_eq!(told.to_string(), "cannot listen on 192.0.2.1:4000");
     }

@@ -1,8 +1,8 @@
-//! The SDK: TypeScript in `demo-client/sdk/src` -> JavaScript and declarations in its `dist`, which the page is built
-//! with, and the npm package.
+//! The SDK: TypeScript in `demo-client/sdk/src` -> JavaScript and declarations in its `dist`. The page is built with
+//! these, and the npm package holds them.
 //!
 //! The package is checked as a stranger gets it: packed, installed into an empty folder, type-checked and run there. It
-//! must need nothing of this repository, and nothing from the network.
+//! must need nothing from this repository, and nothing from the network.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::stamp::Stamp;
 use crate::steps::{Live, Outcome};
 use crate::tools::{self, Workspace};
 
-/// What a page of another game begins with. The last line must not compile: it shows that types arrive.
+/// The beginning of a page of another game. The last line must not compile: it shows that types arrive.
 const PROGRAM: &str = r#"import { type Game, type GameModule, LINK_PRESETS, connect, rowOf } from "tickwire";
 type Pieces = { readonly count: number; readonly ids: Uint32Array; readonly file: Float64Array };
 interface Chess extends Game { input: number; event: string; view: { readonly Piece: Pieces } }
@@ -27,7 +27,7 @@ room.on("event", (event) => console.log(event.length, rowOf(room.view()?.Piece ?
 // @ts-expect-error: an input of this game is a number.
 room.setInput("up");
 "#;
-/// How strict it is checked. The package's declarations are checked, too.
+/// How strictly it is checked. The package's declarations are checked, too.
 const TSCONFIG: &str = r#"{
   "compilerOptions": {
     "strict": true,

@@ -1,8 +1,8 @@
 //! Stamps: "this output was made from exactly these inputs".
 //!
-//! A stamp is a small file beside an output with a hash over the names and bytes of its inputs, so
-//! that a step is skipped when they are unchanged, whatever git or an editor did to their times.
-//! It must only ever be written after the output is whole.
+//! A stamp is a small file beside an output. It has a hash over the names and bytes of the inputs, so a step is skipped
+//! if they are unchanged, whatever git or an editor did to their times. It must only ever be written after the output
+//! is whole.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,20 +15,20 @@ use anyhow::{Context, Result};
 /// Folders that hold outputs or other people's code, never inputs of ours.
 const NOT_OURS: [&str; 4] = ["node_modules", "target", "dist", "test-results"];
 
-/// The hash of a step's inputs as they are now, and the file that tells what it was made from.
+/// The hash of a step's inputs as they are now, and the file that says what the output was made from.
 pub(crate) struct Stamp {
     path: PathBuf,
     hash: String,
 }
 
 impl Stamp {
-    /// Hashes `inputs`: files, and folders with all that is in them.
+    /// Hashes `inputs`: files, and folders with everything in them.
     pub(crate) fn over(path: PathBuf, inputs: &[PathBuf]) -> Result<Self> {
         let mut files = BTreeSet::new();
         for input in inputs {
             files.extend(files_under(input)?);
         }
-        // Not cryptographic, and another Rust may hash otherwise: the worst is one needless build.
+        // It is not cryptographic, and another Rust may hash otherwise: at worst that is one needless build.
         let mut hasher = DefaultHasher::new();
         for file in &files {
             let bytes =
@@ -81,7 +81,7 @@ pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>> {
             }
             match entry.file_type()? {
                 kind if kind.is_dir() => folders.push(entry.path()),
-                // Links are not followed: they lead to what is counted elsewhere, or in circles.
+                // Links are not followed: they lead to files that are counted elsewhere, or in circles.
                 kind if kind.is_file() => files.push(entry.path()),
                 _ => {}
             }

@@ -1,8 +1,8 @@
 //! Progress for people: one numbered line per step, with a running clock and the tool's last line
 //! on a terminal, and plain lines elsewhere.
 //!
-//! A step's closure does the work and may say what it is at through [`Live`]. A step never prints
-//! by itself, so that lines cannot mix.
+//! A step's closure does the work, and may say through [`Live`] what it is doing. A step never prints by itself, so
+//! that lines cannot mix.
 
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -22,7 +22,7 @@ const REDRAW: Duration = Duration::from_millis(100);
 pub(crate) enum Outcome {
     /// The work was done.
     Done,
-    /// Nothing to do: the inputs are what they were the last time.
+    /// Nothing to do: the inputs have not changed since the last time.
     Unchanged,
     /// Done, with something to tell, such as the versions found.
     Note(String),
@@ -72,7 +72,7 @@ impl Steps {
         }
     }
 
-    /// A step that what follows needs: its failure ends the command.
+    /// A step that the following ones need: its failure ends the command.
     pub(crate) fn need(
         &mut self,
         name: &'static str,
@@ -155,7 +155,7 @@ impl Steps {
             print!("\r\x1b[2K{head} ");
             result
         } else {
-            // The line stands open while the work goes on, so that a log shows what it waits for.
+            // The line stays open while the work goes on, so that a log shows which step is running.
             print!("{head} ");
             flush();
             work(&live)
@@ -194,7 +194,7 @@ fn live_line(head: &str, took: Duration, doing: &str) -> String {
 }
 
 fn flush() {
-    // A closed stdout ends the tool that we run soon enough; the progress line is no reason to stop.
+    // If stdout is closed, the tool that we run ends soon enough. The progress line is no reason to stop.
     let _ = std::io::stdout().flush();
 }
 

@@ -1,9 +1,8 @@
-//! `cargo xtask test`: builds what players get, then tests it from the inside out: Rust, its
-//! documentation, TypeScript, what is decoded against any bytes, what it all costs in instructions,
-//! and the arena in a real browser.
+//! `cargo xtask test` builds what players get, then tests it from the inside out: Rust, its documentation, TypeScript,
+//! the decoders against any bytes, the cost of it all in instructions, and the arena in a real browser.
 //!
-//! Every part runs even if one before it failed. The runners print to the terminal themselves: their
-//! summaries are what a person or a CI reads.
+//! Every part runs even if one before it failed. The runners print to the terminal themselves: a person or a CI reads
+//! their summaries.
 
 use std::process::Command;
 
@@ -54,7 +53,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     steps.verdict()
 }
 
-/// The runner of Rust tests, without the crates to test. No benches: those are measured, not tested.
+/// The runner of Rust tests, without the crates to test. Benches are left out: they are measured, not tested.
 fn rust_tests(workspace: &Workspace) -> Command {
     let mut cargo = workspace.cargo();
     if tools::on_path("cargo-nextest").is_some() {

@@ -19,9 +19,9 @@ const TAIL_LINES: usize = 200;
 /// The target that browsers run.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// Arguments that pick every crate but xtask. Which crates are picked together decides the features
-/// of what they share: steps that pick the same ones build it once, and xtask's own heavy
-/// dependencies stay what `cargo run` has built already.
+/// Arguments that pick every crate but xtask. The crates that are picked together decide the features of what they
+/// share. So steps that pick the same crates build it once, and xtask's own heavy dependencies stay what `cargo run`
+/// has built already.
 pub(crate) const PRODUCT: [&str; 3] = ["--workspace", "--exclude", "xtask"];
 
 /// Where this repository and cargo's outputs are.
@@ -33,7 +33,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Asks cargo for both.
     pub(crate) fn find() -> Result<Self> {
         let metadata = metadata(Path::new("."))?;
         let path = |key: &str| metadata[key].as_str().map(PathBuf::from);
@@ -63,7 +63,7 @@ impl Workspace {
         let name = if cfg!(windows) { "npm.cmd" } else { "npm" };
         let mut command = Command::new(name);
         command.current_dir(self.at("demo-client"));
-        // Not ours to say, and lines of noise in a log.
+        // It is not ours to say, and it is noise in a log.
         command.env("npm_config_update_notifier", "false");
         command.env("npm_config_fund", "false");
         command
@@ -76,7 +76,7 @@ fn metadata(folder: &Path) -> Result<serde_json::Value> {
     Ok(serde_json::from_str(&output)?)
 }
 
-/// What `command` prints, all of it; its errors are told if it fails.
+/// Everything that `command` prints. If it fails, the error has what it said.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = described(command);
     let output = command.output();
@@ -98,7 +98,7 @@ fn cargo(folder: &Path) -> Command {
     command
 }
 
-/// `command` without what `cargo run` tells xtask of itself.
+/// `command` without what `cargo run` tells xtask about itself.
 pub(crate) fn as_from_a_shell(mut command: Command) -> Command {
     // `cargo run` describes xtask in these. A build script that watches one would run again each
     // time a person builds once through xtask and once without it.
@@ -111,7 +111,7 @@ pub(crate) fn as_from_a_shell(mut command: Command) -> Command {
     command
 }
 
-/// Runs `command`, its output shown as progress and kept back unless it fails.
+/// Runs `command`. Its output is shown as progress, and is kept back unless the command fails.
 pub(crate) fn run(command: &mut Command, live: &Live) -> Result<()> {
     let name = described(command);
     let (reader, writer) = io::pipe()?;
@@ -120,7 +120,7 @@ pub(crate) fn run(command: &mut Command, live: &Live) -> Result<()> {
         .stdout(writer.try_clone()?)
         .stderr(writer);
     let spawned = command.spawn();
-    // The command holds our copies of the pipe's writing end: while they live, it has no end.
+    // The command holds our copies of the pipe's writing end. While they live, the pipe has no end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = spawned.with_context(|| format!("{name} could not be started"))?;
 
@@ -144,8 +144,8 @@ pub(crate) fn run(command: &mut Command, live: &Live) -> Result<()> {
     Ok(())
 }
 
-/// `line` without colours, cursor moves and other control characters, which some tools print even
-/// into a pipe: in a log they are noise, in a line that we redraw they break it.
+/// `line` without colours, cursor moves and other control characters, which some tools print even into a pipe. In a log
+/// they are noise, and they break a line that we redraw.
 fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line.trim_end().chars();
@@ -235,7 +235,7 @@ pub(crate) fn ensure_wasm_target(workspace: &Workspace, live: &Live) -> Result<O
     Ok(Outcome::Done)
 }
 
-/// A tool of cargo's, such as cargo-deny: installed in this version when none is there.
+/// A tool of cargo's, such as cargo-deny. This version is installed if there is none.
 pub(crate) fn ensure_cargo_tool(
     workspace: &Workspace,
     live: &Live,
@@ -247,14 +247,14 @@ pub(crate) fn ensure_cargo_tool(
     }
     let mut install = workspace.cargo();
     install.args(["install", name, "--locked", "--version", version]);
-    // Its own release profile spends minutes on making a check of a second a little quicker.
+    // Its own release profile would spend minutes to make a check of a second a little quicker.
     install.args(["--config", "profile.release.opt-level=0"]);
     install.args(["--config", "profile.release.lto=\"off\""]);
     install.args(["--config", "profile.release.codegen-units=16"]);
     run(&mut install, live).with_context(|| format!("{name} could not be installed"))
 }
 
-/// A Chromium for the browser test, installed when this is Debian and we may.
+/// A Chromium for the browser test, installed if this is Debian and we may.
 pub(crate) fn ensure_chromium(live: &Live) -> Result<(PathBuf, Outcome)> {
     if let Some(path) = chromium() {
         let note = Outcome::Note(path.display().to_string());

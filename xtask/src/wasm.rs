@@ -1,8 +1,8 @@
 //! The browser's half of the Rust code: crate `tickwire-arena-wasm` -> .wasm -> JavaScript bindings and
 //! TypeScript types in `demo-client/arena/wasm/pkg`, and the SDK's own types in its `src/types.ts`.
 //!
-//! wasm-bindgen runs as a library, so that its version is the one in Cargo.lock and nobody has to
-//! install a second tool that must match it.
+//! wasm-bindgen runs as a library: its version is the one in Cargo.lock, and nobody has to install a second tool that
+//! must match it.
 
 use std::env::consts::EXE_EXTENSION;
 use std::fs;
@@ -50,8 +50,7 @@ pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         .join(MODULE)
         .with_extension("wasm");
     let package = package(workspace);
-    // The module carries the version of wasm-bindgen that it was built for, so that these two say
-    // all that its bindings depend on.
+    // The module carries the version of wasm-bindgen that it was built for, so its bindings depend only on these two.
     let inputs = [built.clone(), workspace.at("xtask/src/wasm.rs")];
     let stamp = Stamp::over(package.join(".stamp"), &inputs)?;
     let bound = package.join(format!("{MODULE}_bg.wasm"));

@@ -1,7 +1,7 @@
-//! The bots' roster: how many there are, what they are called, and when each gets to think.
+//! The bots' roster: how many bots there are, what they are called, and when each gets to think.
 //!
-//! In: the people in the room. Out: bots that fill it up and make way, and their inputs for this tick. What a bot
-//! wants is decided in `brain`.
+//! In: the people in the room. Out: bots that fill it up and make way, and their inputs for this tick. What a bot wants
+//! to do is decided in `brain`.
 
 use rand::RngExt;
 
@@ -37,12 +37,12 @@ impl ArenaGame {
         let id = self.add_fighter(room, player);
         let brain = Brain::new(room.rng());
         if let Some(entity) = room.entity(id) {
-            // The entity is there, so this cannot fail.
+            // The entity exists, so this cannot fail.
             let _ = room.world_mut().insert_one(entity, brain);
         }
     }
 
-    /// The bot with fewest kills goes; of equals, the one that came last.
+    /// Removes the bot with the fewest kills; of equals, the one that came last.
     fn remove_a_bot(&mut self, room: &mut ArenaRoom) {
         look(room, &mut self.fighters);
         let bots = self.fighters.iter().filter(|fighter| fighter.bot);
@@ -59,7 +59,7 @@ impl ArenaGame {
         let ground = self.ground.get_or_insert_with(|| Ground::new(room.map()));
         let dt_s = room.dt_s();
         for me in self.fighters.iter().filter(|fighter| fighter.bot) {
-            // Taken out for as long as it thinks, so that it can use the room's generator.
+            // Taken out while it thinks, so that it can use the room's generator.
             let Some(mut brain) = room.with(me.id, |brain: &mut Brain| std::mem::take(brain))
             else {
                 continue;

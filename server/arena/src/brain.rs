@@ -1,8 +1,8 @@
-//! What one bot wants: whom it sees, whom it fights, where it walks. Its `hands` aim and shoot.
+//! What one bot wants: which enemies it sees, which one it fights, where it walks. Its `hands` aim and shoot.
 //!
 //! In: the fighters as they stand, the ground, the room's generator. Out: an input like a person's, through the same
 //! keys and the same trigger. A bot looks and decides ten times a second; its hands move at every tick.
-//! Must not: know what a person could not see, reach into the room.
+//! Must not: know what a person could not see, or reach into the room.
 
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
@@ -13,9 +13,9 @@ use tickwire_shared::ids::EntityId;
 use crate::components::Seen;
 use crate::ground::Ground;
 
-// Tunables. Where there are two, the first is the clumsiest bot's and the second the best one's.
+// Tunables. Where there are two, the first is for the clumsiest bot and the second for the best one.
 
-/// From one look and decision to the next, seconds.
+/// From one decision to the next, seconds.
 const DECIDE_EVERY_S: f32 = 0.1;
 /// Enemies further away are not noticed, metres.
 const SIGHT_M: f32 = 19.0;
@@ -23,18 +23,18 @@ const SIGHT_M: f32 = 19.0;
 const REACTION_S: [f32; 2] = [0.45, 0.2];
 /// How far the aim strays, radians either way.
 const AIM_ERROR_RAD: [f32; 2] = [0.17, 0.06];
-/// Fights are fought between these distances, metres.
+/// Bots keep to distances between these in a fight, metres.
 const FIGHT_M: [f32; 2] = [4.5, 9.0];
-/// Below this health a weaker bot runs, for this long in seconds.
+/// At this health or below, a bot that is weaker than its enemy runs, for this long in seconds.
 const RETREAT_HEALTH: u8 = 35;
 const RETREAT_S: f32 = 2.5;
-/// A target out of sight is looked for this long, seconds.
+/// For how long a bot looks for a target that is out of sight, seconds.
 const SEARCH_S: f32 = 4.0;
-/// A corner of the way counts as reached from here, metres.
+/// A corner of the way counts as reached within this distance, metres.
 const CORNER_M: f32 = 0.7;
-/// Keys held without getting anywhere for this long: another way, seconds.
+/// After keys were held this long without getting anywhere, a bot takes another way, seconds.
 const STUCK_S: f32 = 0.5;
-/// A pause to reload is taken at this many shots left.
+/// A bot uses a pause to reload when it has this many shots left or fewer.
 const RELOAD_AT: u8 = 6;
 
 /// One bot's mind, and the state of its hands.
@@ -54,7 +54,7 @@ pub(crate) struct Brain {
     pub(crate) keys: (i8, i8),
     pub(crate) dash: bool,
     pub(crate) reload: bool,
-    /// 1 or -1: which way round the enemy.
+    /// 1 or -1: which way it goes round the enemy.
     pub(crate) strafe: f32,
     pub(crate) strafe_left_s: f32,
     pub(crate) turn_rad_s: f32,
@@ -62,12 +62,12 @@ pub(crate) struct Brain {
     pub(crate) aim_error_goal_rad: f32,
     pub(crate) trigger_held: bool,
     pub(crate) trigger_left_s: f32,
-    /// At the last decision.
+    /// Its health at the last decision.
     pub(crate) health: u8,
     pub(crate) stuck_s: f32,
 }
 
-/// What a bot has to think about in one tick.
+/// What a bot can think about in one tick.
 pub(crate) struct Scene<'a> {
     pub me: &'a Seen,
     pub fighters: &'a [Seen],
@@ -114,7 +114,7 @@ impl Brain {
         }
     }
 
-    /// Dead: whatever was on its mind is over.
+    /// Forgets everything on its mind: it is dead.
     fn forget(&mut self) {
         *self = Brain {
             skill: self.skill,
@@ -132,7 +132,7 @@ impl Brain {
         let me = scene.me;
         let was_hurt = me.health < self.health;
         self.health = me.health;
-        // Down to as long after a retreat as it lasted: until then it fights.
+        // It falls as far below 0 after a retreat as the retreat lasted. Until then the bot fights.
         self.retreat_left_s = (self.retreat_left_s - DECIDE_EVERY_S).max(-RETREAT_S);
         let want = match self.seen_target(scene) {
             Some(enemy) if self.wants_to_retreat(me, &enemy) => {
@@ -160,7 +160,7 @@ impl Brain {
         }
     }
 
-    /// Finds the nearest enemy in sight, rather the one it already fights.
+    /// Finds the nearest enemy in sight, and prefers the one that it already fights.
     fn look(&mut self, scene: &mut Scene) {
         let me = scene.me;
         let mut best = None;
@@ -189,7 +189,7 @@ impl Brain {
         if let Some(enemy) = best {
             if self.target != Some(enemy.id) || !self.target_in_sight {
                 self.reaction_left_s = self.between(REACTION_S) + scene.rng.random_range(0.0..0.15);
-                // A first glance is not yet aimed.
+                // At first sight the aim is not good yet.
                 let stray_rad = 2.0 * self.between(AIM_ERROR_RAD);
                 self.aim_error_rad = scene.rng.random_range(-stray_rad..stray_rad);
             }
@@ -238,7 +238,7 @@ impl Brain {
             .way((scene.me.x, scene.me.y), best, &mut self.way);
     }
 
-    /// Fighting: sideways around the enemy, at a distance that suits.
+    /// Fights: moves sideways around the enemy, at a distance that suits.
     fn circle(&mut self, scene: &mut Scene, enemy: &Seen) -> (f32, f32) {
         self.way.clear();
         let here = (scene.me.x, scene.me.y);
@@ -263,7 +263,7 @@ impl Brain {
         side(self.strafe)
     }
 
-    /// Walking: along the way, to a new goal when it has ended.
+    /// Walks along the way, and to a new goal when the way has ended.
     fn travel(&mut self, scene: &mut Scene) -> (f32, f32) {
         let here = (scene.me.x, scene.me.y);
         while let Some(&corner) = self.way.last() {
@@ -280,7 +280,7 @@ impl Brain {
             .last()
             .is_some_and(|corner| !scene.ground.is_clear(here, *corner))
         {
-            // Strayed from the way: from here to the same goal.
+            // It strayed from the way: from here to the same goal.
             let goal = self.way.first().copied().unwrap_or(here);
             scene.ground.way(here, goal, &mut self.way);
         }
@@ -288,7 +288,7 @@ impl Brain {
         (x - here.0, y - here.1)
     }
 
-    /// Mostly towards the noise of the others, else anywhere.
+    /// Chooses a new goal: mostly near the noise of the others, else anywhere.
     fn new_goal(&mut self, scene: &mut Scene) -> (f32, f32) {
         if scene.rng.random_bool(0.6) && !scene.fighters.is_empty() {
             let other = scene.fighters[scene.rng.random_range(0..scene.fighters.len())];
@@ -314,7 +314,7 @@ impl Brain {
         }
     }
 
-    /// Between the clumsiest bot's and the best one's.
+    /// A value between the clumsiest bot's and the best one's.
     pub(crate) fn between(&self, [clumsy, best]: [f32; 2]) -> f32 {
         clumsy + (best - clumsy) * self.skill
     }

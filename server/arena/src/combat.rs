@@ -1,7 +1,7 @@
 //! Guns and shots: the stage of a tick that comes after movement.
 //!
-//! In: triggers from the inputs, fighters where they now stand. Out: shots in flight, hurt and dead fighters, events.
-//! Every flight is swept, from where the shot was to where it will be, so nothing tunnels at any speed.
+//! In: triggers from the inputs, fighters where they stand now. Out: shots in flight, hurt and dead fighters, events.
+//! Every flight is swept from where the shot was to where it will be, so nothing tunnels at any speed.
 
 use tickwire_arena::{
     ArenaAction, ArenaEvent, BODY_RADIUS_M, Body, Fighter, MUZZLE_M, PROJECTILE_RADIUS_M,
@@ -15,15 +15,15 @@ use crate::rail;
 
 // Tunables.
 
-/// Health that a shot takes: five kill.
+/// Health that a shot takes: five shots kill.
 const SHOT_DAMAGE: u8 = 20;
 
 /// What a flight meets first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Impact {
-    /// Of the way, 0..=1.
+    /// How much of the way is flown, 0..=1.
     fraction: f32,
-    /// An index into the fighters; a wall otherwise.
+    /// An index into the fighters, or `None` for a wall.
     victim: Option<usize>,
 }
 
@@ -53,14 +53,14 @@ pub(crate) fn fly(room: &mut ArenaRoom, fighters: &mut [Seen], shots: &mut Vec<E
     }
 }
 
-/// Carries out what the fighters' steps of this tick fired.
+/// Carries out the shots that the fighters' steps of this tick fired.
 pub(crate) fn shoot(room: &mut ArenaRoom, fighters: &mut [Seen], rewind: bool) {
     while let Some(act) = room.next_action() {
         let shooter = fighters.iter_mut().find(|seen| seen.player == act.player);
         let Some(shooter) = shooter.filter(|seen| seen.alive) else {
             continue;
         };
-        // Whoever shoots gives up the shield.
+        // A fighter that shoots gives up its shield.
         shooter.shielded = false;
         let shooter = *shooter;
         room.with(shooter.id, |fighter: &mut Fighter| fighter.shielded = false);
@@ -89,7 +89,7 @@ pub(crate) fn show_hands(room: &mut ArenaRoom, fighters: &[Seen]) {
     }
 }
 
-/// A shot leaves the muzzle, unless what it is meant for is nearer than that.
+/// Lets a shot leave the muzzle, unless it hits something nearer than that.
 fn launch(
     room: &mut ArenaRoom,
     fighters: &mut [Seen],
@@ -120,7 +120,7 @@ fn launch(
     room.spawn((shot, flight));
 }
 
-/// Flies a shot from here to there. True when it meets something, which then has been dealt with.
+/// Flies a shot from here to there. True if it meets something, which is then dealt with.
 fn strike(
     room: &mut ArenaRoom,
     fighters: &mut [Seen],
@@ -143,7 +143,7 @@ fn strike(
     true
 }
 
-/// What comes first on the way: the wall at fraction `wall`, or a living fighter who did not shoot.
+/// What comes first on the way: the wall at fraction `wall`, or a living fighter other than the shooter.
 fn first_impact(
     wall: Option<f32>,
     fighters: &[Seen],

@@ -1,4 +1,4 @@
-//! What only the server knows of the arena's entities. Saved with the room, never sent.
+//! What only the server knows about the arena's entities. It is saved with the room and never sent.
 //!
 //! In: nothing. Out: the components that `combat`, `life` and `bots` keep beside the shared ones.
 
@@ -10,14 +10,14 @@ use tickwire_shared::ids::{EntityId, PlayerId};
 /// A room of the arena.
 pub(crate) type ArenaRoom = Room<Arena>;
 
-/// A fighter's clocks of life and death.
+/// A fighter's timers for healing, shield and death.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Vitals {
     /// Seconds since the last hit.
     pub unhurt_s: f32,
-    /// Health that has grown but not yet to a whole point.
+    /// Health that has grown, but not yet by a whole point.
     pub healing: f32,
-    /// Seconds that the shield lasts.
+    /// Seconds for which the shield still lasts.
     pub shield_left_s: f32,
     /// Seconds until a dead fighter is back.
     pub respawn_left_s: f32,
@@ -32,11 +32,11 @@ pub(crate) struct Flight {
     pub vy: f32,
     /// Seconds until it vanishes.
     pub life_left_s: f32,
-    /// The fighter who shot.
+    /// The fighter that shot.
     pub shooter: EntityId,
 }
 
-/// A fighter as the rest of a tick sees it: one copy of what is asked for again and again.
+/// A fighter as the rest of a tick sees it: one copy of what many stages ask for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
     pub id: EntityId,
@@ -56,7 +56,7 @@ pub(crate) struct Seen {
     pub deaths: u8,
 }
 
-/// Fills `fighters` with everybody who has one, in the order of their players.
+/// Fills `fighters` with everybody that has a fighter, in the order of their players.
 pub(crate) fn look(room: &ArenaRoom, fighters: &mut Vec<Seen>) {
     fighters.clear();
     for player in room.players() {

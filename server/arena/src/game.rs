@@ -1,4 +1,4 @@
-//! The arena as a room's game: who joins and leaves, and the stages of a tick in their order.
+//! The arena as a room's game: how players join and leave, and the stages of a tick in their order.
 //!
 //! In: players, their inputs. Out: fighters, shots, scores and events in the room's world.
 
@@ -18,7 +18,7 @@ use crate::life;
 /// Most fighters in one arena.
 const MAX_FIGHTERS: u8 = 128;
 
-/// What the creator of an arena may choose. What is out of range goes to the nearest that is in it.
+/// What the creator of an arena may choose. A value out of range becomes the nearest one in range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ArenaOptions {
@@ -49,15 +49,15 @@ impl Default for ArenaOptions {
     }
 }
 
-/// One arena. Fighters and shots live in the room's world; this is what belongs to none of them.
+/// One arena. Fighters and shots live in the room's world; this holds what belongs to none of them.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ArenaGame {
     pub(crate) options: ArenaOptions,
-    /// The entity that has the [`Round`].
+    /// The entity with the [`Round`].
     pub(crate) round: EntityId,
     /// Seconds until the round's phase ends.
     pub(crate) phase_left_s: f32,
-    /// Where bots can walk. Made from the map when it is first needed, so not saved.
+    /// Where bots can walk. It is made from the map when it is first needed, so it is not saved.
     #[serde(skip)]
     pub(crate) ground: Option<Ground>,
     /// Used within a tick; kept for its memory.

@@ -1,26 +1,26 @@
 //! Where bots can walk: a grid over the map, and ways through it.
 //!
-//! In: a map. Out: the corners of a way between two points, found by a breadth-first search and pulled straight.
-//! Made from the map alone, so a restored room makes the same.
+//! In: a map. Out: the corners of a way between two points, found by a breadth-first search and pulled straight. It is
+//! made from the map alone, so a restored room makes the same.
 
 use tickwire_arena::{ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, ArenaMap, BODY_RADIUS_M};
 
-/// Squares of 1 m: columns and rows of the grid.
+/// Columns and rows of the grid, which has squares of 1 m.
 const COLUMNS: usize = (2.0 * ARENA_HALF_WIDTH_M) as usize;
 const ROWS: usize = (2.0 * ARENA_HALF_HEIGHT_M) as usize;
 const CELLS: usize = COLUMNS * ROWS;
-/// Room that a way leaves around a body's middle, metres.
+/// The distance that a way keeps around a body's middle, metres.
 const CLEARANCE_M: f32 = BODY_RADIUS_M + 0.08;
-/// Not yet reached by a search.
+/// Not reached by a search yet.
 const UNREACHED: u16 = u16::MAX;
 
 /// A map with a grid over it.
 #[derive(Debug)]
 pub(crate) struct Ground {
     pub map: ArenaMap,
-    /// By cell: a body fits in its middle.
+    /// For each cell: a body fits in its middle.
     free: Vec<bool>,
-    /// Used within a search; kept for its memory. By cell: the next one on the way.
+    /// For each cell: the next one on the way. Used within a search; kept for its memory.
     next: Vec<u16>,
     /// Used within a search; kept for its memory.
     queue: Vec<u16>,
@@ -47,8 +47,7 @@ impl Ground {
             .is_none()
     }
 
-    /// The corners of a way from here to there: the first one last, so that a walker pops them. Empty when there is
-    /// no way.
+    /// The corners of a way from here to there, the first one last: a walker pops them. Empty if there is no way.
     pub(crate) fn way(&mut self, from: (f32, f32), to: (f32, f32), corners: &mut Vec<(f32, f32)>) {
         corners.clear();
         let (start, goal) = (self.nearest_free(from), self.nearest_free(to));
@@ -83,7 +82,7 @@ impl Ground {
             let cell = usize::from(self.queue[done]);
             done += 1;
             let (column, row) = ((cell % COLUMNS) as i32, (cell / COLUMNS) as i32);
-            // Straight neighbours first: of two ways equally short, the one with fewer diagonals.
+            // Straight neighbours first: of two ways of equal length, the one with fewer diagonals is found.
             for (dx, dy) in [
                 (1, 0),
                 (0, 1),
@@ -114,7 +113,7 @@ impl Ground {
         self.free[cell].then_some(cell)
     }
 
-    /// The cell that a point is in, or the nearest one that a body fits in.
+    /// The cell that a point is in, or the nearest one with room for a body.
     fn nearest_free(&self, (x, y): (f32, f32)) -> usize {
         // `as` saturates: a point outside goes to the rim.
         let column = ((x + ARENA_HALF_WIDTH_M) as usize).min(COLUMNS - 1);

@@ -1,14 +1,14 @@
 //! A bot's hands: the aim and the trigger, at every tick.
 //!
-//! In: the mind's target and way. Out: an angle that strays, turns and lags as a person's does, and a trigger pulled
-//! in bursts.
+//! In: the mind's target and way. Out: an angle that strays, turns and lags as a person's does, and a trigger that is
+//! pulled in bursts.
 
 use rand::RngExt;
 use tickwire_arena::{PROJECTILE_SPEED_M_S, angle_of, direction, wrap_angle};
 
 use crate::brain::{Brain, Scene, distance_m};
 
-// Tunables. Where there are two, the first is the clumsiest bot's and the second the best one's.
+// Tunables. Where there are two, the first is for the clumsiest bot and the second for the best one.
 
 /// The fastest turn of the aim, radians per second.
 const TURN_RAD_S: [f32; 2] = [5.0, 9.0];
@@ -18,7 +18,7 @@ const LEAD: [f32; 2] = [0.3, 1.0];
 const TURN_RAD_S2: f32 = 70.0;
 
 impl Brain {
-    /// Where the aim should be by now, as far as this bot can tell.
+    /// Where the aim should be now, as far as this bot can tell.
     pub(crate) fn aim_goal(&mut self, scene: &Scene) -> f32 {
         let drift = (scene.dt_s * 6.0).min(1.0);
         self.aim_error_rad += (self.aim_error_goal_rad - self.aim_error_rad) * drift;

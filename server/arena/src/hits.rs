@@ -1,4 +1,4 @@
-//! What a shot does to a fighter: where a flight meets one, how much health it takes, and who died of it.
+//! What a shot does to a fighter: where a flight meets one, how much health it takes, and whether the fighter dies.
 //!
 //! In: flights of `combat` and beams of `rail`. Out: hurt and dead fighters, events.
 
@@ -8,7 +8,7 @@ use tickwire_shared::ids::EntityId;
 use crate::components::{ArenaRoom, Seen, Vitals};
 use crate::life::RESPAWN_S;
 
-/// Where a point that flies straight enters a circle: the fraction of the way, 0 for a start inside.
+/// Where a point that flies straight enters a circle: a fraction of the way, 0 for a start inside.
 pub(crate) fn circle_fraction(
     from: (f32, f32),
     to: (f32, f32),
@@ -32,7 +32,7 @@ pub(crate) fn circle_fraction(
     (fraction <= 1.0).then_some(fraction)
 }
 
-/// A shot hits a fighter, and would take this much health.
+/// Hits a fighter with a shot that takes up to this much health.
 pub(crate) fn hurt(
     room: &mut ArenaRoom,
     fighters: &mut [Seen],
@@ -81,7 +81,7 @@ pub(crate) fn hurt(
     }
 }
 
-/// A fighter dies; `life` brings it back.
+/// Kills a fighter; `life` brings it back.
 fn kill(room: &mut ArenaRoom, victim: &mut Seen) {
     victim.alive = false;
     room.with(victim.id, |body: &mut Body| {

@@ -1,8 +1,8 @@
-//! The arena's authority: what only the server decides. Also an example of a game, so it uses the public API alone.
+//! The arena's authority: what only the server decides. It is also an example of a game: it uses only the public API.
 //!
-//! In: players who join and leave, their inputs. Out: fighters, shots, scores and events in the room's world. `game` has
-//! the order of a tick, and there is one file for each of its stages: `bots` (with `brain`, `hands` and `ground`),
-//! `combat` (with `rail` and `hits`), `life`, `round`. The rules that both ends run are in `tickwire_arena`.
+//! In: players that join and leave, their inputs. Out: fighters, shots, scores and events in the room's world. `game`
+//! has the order of a tick, and each of its stages has a file: `bots` (with `brain`, `hands` and `ground`), `combat`
+//! (with `rail` and `hits`), `life`, `round`. The rules that both ends run are in `tickwire_arena`.
 
 mod bots;
 mod brain;

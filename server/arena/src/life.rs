@@ -1,7 +1,7 @@
 //! Life and death: healing, shields, and coming back.
 //!
-//! In: fighters after a tick's shots. Out: healed, unshielded and respawned ones. Where a fighter appears is decided
-//! here: far from living enemies.
+//! In: fighters after a tick's shots. Out: healed, unshielded and respawned fighters. This file also decides where a
+//! fighter appears: far from living enemies.
 
 use rand::RngExt;
 use tickwire_arena::{ArenaEvent, Body, Fighter};
@@ -12,18 +12,18 @@ use crate::components::{ArenaRoom, Seen, Vitals};
 
 /// A fighter's full health.
 pub(crate) const FULL_HEALTH: u8 = 100;
-/// From death to being back, seconds.
+/// From death to coming back, seconds.
 pub(crate) const RESPAWN_S: f32 = 2.5;
 /// A newly spawned fighter cannot be hurt for this long, unless it shoots, seconds.
 const SHIELD_S: f32 = 1.5;
-/// Without a hit for this long, health grows, seconds.
+/// A fighter's health grows when it has not been hit for this long, seconds.
 const HEAL_AFTER_S: f32 = 4.0;
 /// Health per second.
 const HEAL_PER_S: f32 = 10.0;
-/// Spawn points whose distances to enemies differ by less than about this are equally good, metres.
+/// Spawn points are equally good if their distances to enemies differ by less than about this, metres.
 const SPAWN_CHANCE_M: f32 = 4.0;
 
-/// One tick of everybody's life.
+/// Runs one tick of every fighter's life.
 pub(crate) fn tend(room: &mut ArenaRoom, fighters: &mut [Seen]) {
     let dt_s = room.dt_s();
     for index in 0..fighters.len() {
@@ -64,7 +64,7 @@ pub(crate) fn spawn(room: &mut ArenaRoom, fighters: &mut [Seen], index: usize) {
     let body = Body {
         x,
         y,
-        // Looks at the middle, where the others are.
+        // It looks at the middle, where the others are.
         aim: tickwire_arena::angle_of(-x, -y),
         alive: true,
         ..Body::default()
@@ -93,7 +93,7 @@ pub(crate) fn spawn(room: &mut ArenaRoom, fighters: &mut [Seen], index: usize) {
     });
 }
 
-/// The spawn point whose nearest living enemy is farthest, give or take some chance.
+/// The spawn point that is farthest from its nearest living enemy, with some chance in it.
 fn spawn_point(room: &mut ArenaRoom, fighters: &[Seen], index: usize) -> (f32, f32) {
     let mut best = (0.0, 0.0);
     let mut best_m = f32::NEG_INFINITY;
@@ -106,7 +106,7 @@ fn spawn_point(room: &mut ArenaRoom, fighters: &[Seen], index: usize) -> (f32, f
                 nearest_m = nearest_m.min((dx * dx + dy * dy).sqrt());
             }
         }
-        // With nobody there all are equally far.
+        // With no enemies all points are equally far.
         let score_m = nearest_m.min(100.0) + room.rng().random_range(0.0..SPAWN_CHANCE_M);
         if score_m > best_m {
             (best, best_m) = ((x, y), score_m);

@@ -1,7 +1,7 @@
-//! The rail: a beam that is there at once. It hits what its shooter saw, not what has become of that since.
+//! The rail: a beam that hits as soon as it is fired. It hits what its shooter saw, not what has become of that since.
 //!
-//! In: a shot, and the moment that the shooter was looking at. Out: a hurt fighter, the beam for everybody, and for the
-//! shooter what the server made of it. Walls do not move, so the line of sight is the one of now.
+//! In: a shot, and the moment that its shooter saw. Out: a hurt fighter, the beam for everybody, and for the shooter
+//! how the server judged it. Walls do not move, so the line of sight is the present one.
 
 use tickwire_arena::{ArenaEvent, BODY_RADIUS_M, Body, RAIL_RANGE_M, direction};
 use tickwire_room::Moment;
@@ -9,7 +9,7 @@ use tickwire_room::Moment;
 use crate::components::{ArenaRoom, Seen};
 use crate::hits::{circle_fraction, hurt};
 
-/// Health that the rail takes: two kill.
+/// Health that the rail takes: two hits kill.
 const RAIL_DAMAGE: u8 = 60;
 
 /// A fighter in the way of a beam, or near it.
@@ -97,7 +97,7 @@ fn aim_at(
     (from, far): ((f32, f32), (f32, f32)),
 ) -> Target {
     let body = room.rewound::<Body>(other.id, seen);
-    // Who was dead then was not seen to be hit.
+    // The shooter cannot have seen a hit on a fighter that was dead at that moment.
     let was_there = body.as_ref().is_none_or(|body| body.alive);
     let at = body.map_or((other.x, other.y), |body| (body.x, body.y));
     let (way_x, way_y) = (far.0 - from.0, far.1 - from.1);

@@ -1,4 +1,4 @@
-//! Rounds: fight until somebody has enough kills or the time is over, show the winner, start again.
+//! Rounds: a fight until somebody has enough kills or the time is up, then the winner, then the next round.
 //!
 //! In: scores after a tick. Out: the `Round` that clients see, scores back to 0, events.
 
@@ -9,11 +9,11 @@ use crate::components::{ArenaRoom, Flight, Seen, look};
 use crate::game::ArenaGame;
 use crate::life;
 
-/// The winner is shown for this long, seconds.
+/// How long the winner is shown, seconds.
 const OVER_S: f32 = 6.0;
 
 impl ArenaGame {
-    /// One tick of the round.
+    /// Runs one tick of the round.
     pub(crate) fn advance_round(&mut self, room: &mut ArenaRoom) {
         let Some(round) = room.get::<Round>(self.round) else {
             return;
@@ -59,7 +59,7 @@ impl ArenaGame {
         room.broadcast(ArenaEvent::RoundOver { winner });
     }
 
-    /// Everybody starts again, from nothing.
+    /// Starts a new round, in which everybody begins from nothing.
     fn start_round(&mut self, room: &mut ArenaRoom) {
         self.phase_left_s = f32::from(self.options.round_seconds);
         self.remove_shots(room);
@@ -69,7 +69,7 @@ impl ArenaGame {
         });
         room.broadcast(ArenaEvent::RoundStarted);
         look(room, &mut self.fighters);
-        // Nobody stands in anybody's way until placed.
+        // Nobody is in the way of others until placed.
         for seen in &mut self.fighters {
             seen.alive = false;
         }
@@ -95,7 +95,7 @@ impl ArenaGame {
     }
 }
 
-/// Who has most kills, and of those fewest deaths. Nobody while two are equal, or without a kill.
+/// The fighter with the most kills, and of those with the fewest deaths. `None` if two are equal or nobody has a kill.
 fn leader(fighters: &[Seen]) -> Option<Seen> {
     let mut best: Option<Seen> = None;
     let mut tied = false;

@@ -1,5 +1,5 @@
-//! A room is deterministic: a recorded inbox, run again, gives the same hash at every tick, with and without a save
-//! and a restore in the middle. Shown on the arena, with people, bots, chat, lost connections and a resume.
+//! A room is deterministic: a recorded inbox that is run again gives the same hash at every tick, also with a save and
+//! a restore in the middle. It is shown on the arena, with people, bots, chat, lost connections and a resume.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -25,7 +25,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
     let mut held = vec![ArenaInput::default(); 3];
     let token = |n: u8| ResumeToken([n; 16]);
     let mut record = Vec::new();
-    // The arena opens with its bots, so people come after them; the room numbers players in the order they came.
+    // The arena opens with its bots, so people come after them. The room numbers players in the order of their coming.
     let first_person = RoomCore::<ArenaGame>::open(options(), CONFIG)
         .room()
         .players()

@@ -36,7 +36,7 @@ struct Serve {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4000")]
     listen: SocketAddr,
-    /// Let pages of this origin connect, beside our own; may be given several times. Example: `https://game.example`
+    /// Let pages of this origin connect, besides our own; may be given several times. Example: `https://game.example`
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     /// Believe X-Forwarded-For from this proxy or range; may be given several times. Example: 10.0.0.0/8
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line, whatever it was that caused it.
+            // One line, whatever the cause.
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
@@ -117,7 +117,7 @@ async fn serve(flags: Serve) -> Result<()> {
     }
     let listener = bind(flags.listen).await?;
     let server = builder.build()?;
-    // Before the address is out: who reads it may want to end us at once.
+    // Before the address is out: a program that reads it may end us immediately.
     let shutdown = shutdown()?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", listener.local_addr()?).and_then(|()| stdout.flush())?;

@@ -1,4 +1,4 @@
-//! The arena's page, as it was built before this crate was: see `build.rs`.
+//! The arena's page, as it was built before this crate: see `build.rs`.
 
 use rust_embed::RustEmbed;
 use tickwire_server::Page;

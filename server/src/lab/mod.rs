@@ -1,8 +1,8 @@
 //! Whole rooms in virtual time: the real room, the real feeds, the real client core, and links that delay, jitter and
-//! stall like TCP does. For tests and benches that play hours in seconds, and for game authors who want to.
+//! stall as TCP does. For tests and benches that play hours in seconds, and for game authors who want that too.
 //!
-//! In: a game, a seed, links, what players do. Out: the room and its clients, to be looked at at any time. Same seed,
-//! same run. Must not: know a clock, a socket or a thread.
+//! In: a game, a seed, links, what players do. Out: the room and its clients, which can be read at any time. The same
+//! seed gives the same run. Must not: know a clock, a socket or a thread.
 
 mod player;
 mod room;

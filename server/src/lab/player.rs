@@ -1,6 +1,6 @@
 //! One player of a lab: a client core, its link, its screen.
 //!
-//! In: time, what the room's feed has. Out: what the core holds and has told; messages to the room.
+//! In: time, and what the room's feed has. Out: what the core holds and has told, and messages to the room.
 
 use std::time::{Duration, Instant};
 
@@ -12,35 +12,35 @@ use tickwire_shared::rules::Rules;
 use super::way::Way;
 use crate::seat::{Delivery, Seat, SeatReply};
 
-/// Between two animation frames of a 60 Hz screen.
+/// From one animation frame of a 60 Hz screen to the next.
 pub const ANIMATION_FRAME: Duration = Duration::from_micros(16_667);
 
-/// What a player intends now.
+/// What a player wants to do now.
 pub type Play<R> = Box<dyn FnMut(&mut Pcg64Mcg, Duration) -> <R as Rules>::Input>;
 
 /// One player: a client core, its link, its screen.
 pub struct LabPlayer<R: Rules> {
     /// The client core.
     pub core: Client<R>,
-    /// From client to server.
+    /// The way from client to server.
     pub up: Way,
-    /// From server to client.
+    /// The way from server to client.
     pub down: Way,
-    /// Its socket is read: otherwise the server's writer is stuck and takes nothing from the feed.
+    /// The client reads its socket. Otherwise the server's writer is stuck and takes nothing from the feed.
     pub reads: bool,
-    /// Between two of its animation frames.
+    /// From one of its animation frames to the next.
     pub frame: Duration,
-    /// It has animation frames: a frozen or hidden tab has none.
+    /// It has animation frames. A frozen or hidden tab has none.
     pub draws: bool,
     /// Why the room closed its connection.
     pub closed: Option<Refusal>,
-    /// All that its core had to tell.
+    /// Everything that its core had to tell.
     pub events: Vec<ClientEvent<R::Event, R::Action>>,
-    /// Bytes of all messages that it was sent, and how many those were.
+    /// Bytes of all messages that were sent to it.
     pub bytes_down: u64,
-    /// Messages that it was sent.
+    /// Messages that were sent to it.
     pub messages_down: u64,
-    /// What it does.
+    /// What the player does.
     pub play: Play<R>,
     pub(super) seat: Option<Seat>,
     pub(super) joining: Option<SeatReply>,
@@ -72,7 +72,7 @@ impl<R: Rules> LabPlayer<R> {
         }
     }
 
-    /// Its place in the room, while it has one; it can be taken away, as by a lost connection whose ends still live.
+    /// Its seat in the room, while it has one. It can be taken away, like a lost connection with ends that still live.
     pub fn seat_mut(&mut self) -> &mut Option<Seat> {
         &mut self.seat
     }
@@ -85,7 +85,7 @@ impl<R: Rules> LabPlayer<R> {
         self.joining = None;
         match answer {
             Ok(seat) => {
-                // What the net layer's pings would find.
+                // What the net layer's pings would measure.
                 seat.port.note_round_trip(self.down.spec().round_trip);
                 self.core.handle_connected();
                 // The net layer has read the hello already.
@@ -116,7 +116,7 @@ impl<R: Rules> LabPlayer<R> {
         self.down.send(now, message);
     }
 
-    /// What has arrived is read at both ends; draws if it is time. `at` is `now` as an instant.
+    /// Reads at both ends what has arrived, and draws if it is time. `at` is `now` as an instant.
     pub(super) fn live(&mut self, rng: &mut Pcg64Mcg, now: Duration, at: Instant) {
         while let Some(bytes) = self.down.arrived(now) {
             self.core.handle_bytes(now, &bytes);

@@ -1,6 +1,6 @@
 //! A room, its players and their links, in virtual time.
 //!
-//! In: a game, a seed, players and what they do. Out: time that passes, from one thing that happens to the next.
+//! In: a game, a seed, players and what they do. Out: time that passes, from one event to the next.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 
 /// The finest step of time.
 const TIME_STEP: Duration = Duration::from_micros(500);
-/// How long a room may take to let somebody in.
+/// How long a room may take to let a player in.
 const JOIN: Duration = Duration::from_millis(100);
 
 /// A room, its players and their links.
@@ -62,7 +62,7 @@ impl<G: Game> Lab<G> {
             players: Vec::new(),
             closed: false,
             ticked: false,
-            // The room asks for instants; which one is the first does not matter.
+            // The room asks for instants. It does not matter which one is the first.
             start: Instant::now(),
             next_tick: Duration::ZERO,
             next_client: 1,
@@ -129,10 +129,10 @@ impl<G: Game> Lab<G> {
         &self.metrics
     }
 
-    /// A new player over a link of this latency and jitter each way, connected. Returns its place in [`Lab::players`].
+    /// Adds a connected player over a link of this latency and jitter each way. Returns its place in [`Lab::players`].
     ///
     /// # Errors
-    /// What the room refuses it for.
+    /// The room's refusal.
     pub fn add(
         &mut self,
         (latency_ms, jitter_ms): (u64, u64),
@@ -146,10 +146,10 @@ impl<G: Game> Lab<G> {
         self.add_over(&spec, play)
     }
 
-    /// The same over any link.
+    /// Adds a connected player over any link.
     ///
     /// # Errors
-    /// What the room refuses it for.
+    /// The room's refusal.
     pub fn add_over(
         &mut self,
         spec: &LinkSpec,
@@ -168,10 +168,10 @@ impl<G: Game> Lab<G> {
         Ok(index)
     }
 
-    /// Joins with whatever token the core has; time passes until the room answers.
+    /// Joins with the token that the core has, if any. Time passes until the room answers.
     ///
     /// # Errors
-    /// What the room refuses it for.
+    /// The room's refusal.
     pub fn connect(&mut self, index: usize) -> Result<(), Refusal> {
         self.begin_connect(index)?;
         let end = self.now + JOIN;
@@ -181,7 +181,7 @@ impl<G: Game> Lab<G> {
         self.players[index].closed.clone().map_or(Ok(()), Err)
     }
 
-    /// The same without waiting: if the room refuses, [`LabPlayer::closed`] says why.
+    /// Begins to join without waiting. If the room refuses, [`LabPlayer::closed`] says why.
     ///
     /// # Errors
     /// The room is gone.
@@ -192,10 +192,10 @@ impl<G: Game> Lab<G> {
         Ok(())
     }
 
-    /// A seat for a connection that nobody plays; time passes until the room answers.
+    /// Takes a seat for a connection that nobody plays. Time passes until the room answers.
     ///
     /// # Errors
-    /// What the room refuses it for.
+    /// The room's refusal.
     pub fn take_seat(&mut self, resume: Option<ResumeToken>) -> Result<Seat, Refusal> {
         let mut answer = self.ask_for_seat(resume)?;
         let end = self.now + JOIN;
@@ -222,7 +222,7 @@ impl<G: Game> Lab<G> {
         reply.map_err(|_| CloseReason::RoomClosed.into())
     }
 
-    /// A connection breaks, both ways.
+    /// Breaks a connection, both ways.
     pub fn disconnect(&mut self, index: usize) {
         let player = &mut self.players[index];
         (player.seat, player.joining) = (None, None);
@@ -231,7 +231,7 @@ impl<G: Game> Lab<G> {
         player.core.handle_disconnected(1006);
     }
 
-    /// Plays on for `span`; `each` looks at the room whenever anything has happened.
+    /// Plays on for `span`. `each` looks at the room whenever anything has happened.
     pub fn run(&mut self, span: Duration, mut each: impl FnMut(&mut Lab<G>)) {
         let end = self.now + span;
         while self.now < end && !self.closed {
@@ -240,7 +240,7 @@ impl<G: Game> Lab<G> {
         }
     }
 
-    /// On to the next time at which anything happens, `end` at the latest.
+    /// Goes on to the next time at which anything happens, at the latest to `end`.
     fn step(&mut self, end: Duration) {
         self.ticked = false;
         let frames = self.players.iter().filter(|player| player.draws);
@@ -248,7 +248,7 @@ impl<G: Game> Lab<G> {
         let ways = self.players.iter();
         let ways = ways.flat_map(|player| [player.up.next(), player.down.next()]);
         let next = frames.chain(ways.flatten()).fold(self.next_tick, Ord::min);
-        // What happens within a step happens at its end: with a hundred players something always does.
+        // What happens within a step counts at its end: with a hundred players something always happens.
         self.now = next.max(self.now + TIME_STEP).min(end.max(self.now));
         if self.now >= self.next_tick {
             let verdict = self.room.tick(self.start + self.next_tick);
@@ -268,8 +268,9 @@ impl<G: Game> Lab<G> {
         }
     }
 
-    /// Compares what a player's core holds with what the room says it should, channel by channel: `None` when the core has
-    /// not heard of the room's newest snapshot, or is on its way to another rate. Then what differs, if anything does.
+    /// Compares what a player's core holds with what the room says it should hold, channel by channel. `None` if the
+    /// core has not heard of the room's newest snapshot, or is on its way to another stream. Otherwise what differs, if
+    /// anything does.
     pub fn compare(&self, index: usize) -> Option<Result<(), String>> {
         let (room, core) = (self.room.core(), &self.players[index].core);
         let player = core.player()?;

@@ -1,16 +1,16 @@
 //! One way of a lab player's connection: whole messages, over a conditioned link, in virtual time.
 //!
-//! In: messages, when they are sent. Out: the same, when they arrive, in order.
+//! In: messages, when they are sent. Out: the same messages, when they arrive, in order.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::link::{self, LinkSpec};
 
-/// One way of a link, and what is on it.
+/// One way of a link, and the messages on it.
 #[derive(Clone, Debug)]
 pub struct Way {
-    /// Nothing arrives before this, whatever the link.
+    /// Nothing arrives before this time, whatever the link.
     pub stalled_until: Duration,
     link: link::Way,
     on_the_way: VecDeque<(Duration, Vec<u8>)>,
@@ -30,7 +30,7 @@ impl Way {
         self.link.spec()
     }
 
-    /// Another link from now on; what is under way stays in front.
+    /// Changes the link from now on. What is under way stays in front.
     pub fn set(&mut self, spec: &LinkSpec) {
         self.link.set(spec);
     }
@@ -53,12 +53,12 @@ impl Way {
         self.on_the_way.pop_front().map(|sent| sent.1)
     }
 
-    /// Messages that are on their way.
+    /// How many messages are on their way.
     pub fn waiting(&self) -> usize {
         self.on_the_way.len()
     }
 
-    /// The connection is gone, with all that was under way.
+    /// Forgets all that was under way: the connection is gone.
     pub(super) fn clear(&mut self) {
         self.on_the_way.clear();
     }

@@ -1,4 +1,4 @@
-//! What descriptions mean, which ones are refused in what words, and what a way promises about arrivals.
+//! What descriptions mean, which ones are refused and in which words, and what a way promises about arrivals.
 
 use proptest::prelude::*;
 
@@ -187,7 +187,7 @@ proptest! {
         let mut held = Duration::ZERO;
         for (now, bytes) in traffic {
             let arrival = way.arrival(now, bytes);
-            // Nobody overtakes: who follows a late one is as late.
+            // Nothing overtakes: bytes behind late ones are as late as those.
             held = held.max(now + link.round_trip / 2 + link.jitter);
             prop_assert!(arrival <= held);
         }

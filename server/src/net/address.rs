@@ -1,8 +1,8 @@
-//! Who is at the other end, and how much of the server one address may have.
+//! Which address a connection counts for, and how much of the server one address may use.
 //!
 //! In: a peer's socket address, a request's `X-Forwarded-For`. Out: the address to count by (an IPv6 /64 counts as
-//! one), a lease that holds one of its connections, leave to upgrade. Forwarded addresses count only when the peer is
-//! a listed proxy: anybody else could write what it likes there.
+//! one), a lease for one of its connections, permission to upgrade. A forwarded address counts only if the peer is a
+//! listed proxy: any other peer could write there what it likes.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use super::bucket::{Bucket, Rate};
 use crate::limits::{ADDRESS_SWEEP_FROM, Limits};
 
-/// A block of addresses, written `10.0.0.0/8` or as one address.
+/// A block of addresses, written as `10.0.0.0/8` or as one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressRange {
     base: u128,
@@ -62,7 +62,7 @@ impl FromStr for AddressRange {
     }
 }
 
-/// An address as 128 bits from the left; an IPv4 address in the form of IPv6 counts as IPv4.
+/// An address as 128 bits from the left, and whether it is IPv4. An IPv4 address in IPv6 form counts as IPv4.
 fn bits_of(address: IpAddr) -> (u128, bool) {
     match address.to_canonical() {
         IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, true),
@@ -70,7 +70,7 @@ fn bits_of(address: IpAddr) -> (u128, bool) {
     }
 }
 
-/// The address that a client counts by: one IPv4 address, or one IPv6 /64, which is what one customer gets.
+/// The address that a client is counted by: one IPv4 address, or one IPv6 /64, which is what one customer gets.
 pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
@@ -78,8 +78,8 @@ pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The client behind a trusted proxy: the last forwarded address that is not itself a proxy. `None` when the peer is
-/// no listed proxy, or it says nothing that can be read.
+/// The client behind a trusted proxy: the last forwarded address that is not itself a proxy. `None` if the peer is not
+/// a listed proxy, or if it forwards nothing that can be read.
 pub(super) fn forwarded_for(
     peer: IpAddr,
     headers: &HeaderMap,
@@ -90,7 +90,7 @@ pub(super) fn forwarded_for(
         return None;
     }
     let mut client = None;
-    // Each proxy appends the peer it saw, so the truth is read from the right, as far as it is told by the trusted.
+    // Each proxy appends the peer that it saw. So the list is read from the right, as far as trusted proxies wrote it.
     let lines = headers
         .get_all("x-forwarded-for")
         .iter()
@@ -112,7 +112,7 @@ pub(super) fn forwarded_for(
     client
 }
 
-/// What each address has of the server now. Bounded: an entry lives while its address has a connection, or has
+/// What each address uses of the server now. Bounded: an entry stays while its address has a connection, or has
 /// upgraded within the last burst.
 #[derive(Debug)]
 pub(super) struct Addresses {
@@ -124,7 +124,7 @@ pub(super) struct Addresses {
 #[derive(Debug, Default)]
 struct Entries {
     by_address: HashMap<IpAddr, Entry>,
-    /// Size at which the next sweep for entries without meaning is worth its time.
+    /// Size at which the next sweep for useless entries is worth its time.
     sweep_at: usize,
 }
 
@@ -147,7 +147,7 @@ impl Addresses {
         }
     }
 
-    /// Holds one of the address's connections; `None` when it has as many as it may.
+    /// Takes one of the address's connections; `None` if it has as many as it may have.
     pub(super) fn connect(self: &Arc<Self>, address: IpAddr) -> Option<AddressLease> {
         let address = counted_as(address);
         let mut entries = self.entries.lock();
@@ -162,7 +162,7 @@ impl Addresses {
         })
     }
 
-    /// Takes one upgrade of the address; false when it upgrades too often.
+    /// Takes one of the address's upgrades; false if it upgrades too often.
     pub(super) fn upgrade(&self, address: IpAddr) -> bool {
         let now = Instant::now();
         let mut entries = self.entries.lock();
@@ -254,7 +254,7 @@ mod tests {
             forwarded("127.0.0.1", &["198.51.100.1"]),
             Some(address("198.51.100.1"))
         );
-        // What the client wrote itself stands left of what the proxies saw.
+        // What the client itself wrote stands to the left of what the proxies saw.
         assert_eq!(
             forwarded("127.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.7"]),
             Some(address("198.51.100.1"))

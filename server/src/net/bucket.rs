@@ -1,8 +1,8 @@
-//! A token bucket: so many per second, so many at once. Time comes in as an argument.
+//! A token bucket: a sustained rate and a burst. The time comes in as an argument.
 
 use std::time::{Duration, Instant};
 
-/// What is left of a rate. A new one is full.
+/// How many tokens are left. A new bucket is full.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     tokens: f64,
@@ -12,14 +12,14 @@ pub(super) struct Bucket {
 /// How fast a bucket fills and how much it holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rate {
-    /// Sustained, tokens per second.
+    /// The sustained rate, tokens per second.
     pub(super) per_s: f64,
-    /// At once, tokens.
+    /// The burst: tokens that may be taken together.
     pub(super) burst: f64,
 }
 
 impl Rate {
-    /// As many at once as `burst` lets through.
+    /// A rate with a burst of as many tokens as come in the time `burst`, and at least one.
     pub(super) fn over(per_s: f64, burst: Duration) -> Rate {
         Rate {
             per_s,

@@ -1,8 +1,8 @@
-//! Sockets behind a conditioned link: bytes wait here until they would have arrived.
+//! Connections behind a conditioned link: bytes wait here until they would have arrived.
 //!
-//! In: one way of a socket, and where its connection's link is told. Out: the same way, later. Without a link it is
-//! the bare socket. What waits is bounded: beyond it the reader stops reading and writes stay pending, as on TCP.
-//! Must not: decide how long anything takes ([`link::Way`] does), or lose, reorder or look into a byte.
+//! In: one way of a socket, and the link that its connection has. Out: the same bytes, later; without a link it is the
+//! bare socket. What waits is bounded: at the bound the reader stops reading and writes stay pending, as on TCP.
+//! Must not: decide how long anything takes ([`Way`] does), or lose, reorder or look into a byte.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -19,19 +19,19 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::limits::LINK_HELD_BYTES;
 use crate::link::{LinkSpec, Way};
 
-/// Bytes that are taken from a socket at once.
+/// Most bytes that one read takes from a socket.
 const CHUNK_BYTES: usize = 4 << 10;
 
 /// The links of a server.
 #[derive(Debug)]
 pub(crate) struct Links {
-    /// Of every room that has none of its own.
+    /// The link of every room that has none of its own.
     pub(crate) all: LinkSpec,
-    /// By room.
+    /// The links of single rooms, by name.
     pub(crate) rooms: BTreeMap<String, LinkSpec>,
-    /// Clients may choose their own.
+    /// Clients may choose their own links.
     pub(crate) dev: bool,
-    /// All stalls of a server count from here, so that both ways of a link stand still together.
+    /// The stalls of all links count from here, so that both ways of a link stand still together.
     epoch: Instant,
     next_seed: AtomicU64,
 }
@@ -47,18 +47,18 @@ impl Links {
         }
     }
 
-    /// What a connection to this room starts with.
+    /// The link that a connection to this room starts with.
     pub(super) fn of(&self, room: &str) -> LinkSpec {
         self.rooms.get(room).copied().unwrap_or(self.all)
     }
 
-    /// Where a new connection's link is set; none when it can have no link, ever.
+    /// Where a new connection's link is set; `None` if it can never have a link.
     pub(super) fn start(&self) -> Option<watch::Sender<LinkSpec>> {
         let possible = self.dev || !self.all.is_none() || !self.rooms.is_empty();
         possible.then(|| watch::Sender::new(self.all))
     }
 
-    /// One way of a connection.
+    /// Puts one way of a connection behind the link that `told` sets.
     pub(super) fn condition<T>(
         &self,
         inner: T,
@@ -75,7 +75,7 @@ impl Links {
     }
 }
 
-/// One way of a socket, with what it holds back if its connection may have a link.
+/// One way of a socket, and what it holds back if its connection may have a link.
 pub(super) struct Conditioned<T> {
     inner: T,
     line: Option<Box<Line>>,
@@ -87,9 +87,9 @@ struct Line {
     way: Way,
     epoch: Instant,
     held: BytesMut,
-    /// Arrivals, oldest first, and how many bytes each one brings.
+    /// When bytes arrive, oldest first, and how many arrive then.
     arrivals: VecDeque<(Duration, usize)>,
-    /// The socket's end, which arrives behind its last bytes.
+    /// The end of the socket's stream, which arrives after its last bytes.
     end: Option<(Duration, Option<io::Error>)>,
     sleep: Pin<Box<Sleep>>,
 }
@@ -108,7 +108,7 @@ impl Line {
         }
     }
 
-    /// Itself, unless the socket is as good as bare now.
+    /// This line, unless the socket is as good as bare now.
     fn engaged(&mut self) -> Option<&mut Line> {
         if self.told.has_changed().unwrap_or(false) {
             self.way.set(&self.told.borrow_and_update());
@@ -121,10 +121,10 @@ impl Line {
         self.epoch.elapsed()
     }
 
-    /// Bytes that it takes now.
+    /// How many bytes it takes now.
     fn room(&self, now: Duration) -> usize {
         let room = LINK_HELD_BYTES.saturating_sub(self.held.len());
-        // Crumbs that arrive one by one are no reason to keep a list as long as the bytes.
+        // Many tiny arrivals must not make this list as long as the bytes.
         if self.arrivals.len() >= LINK_HELD_BYTES / 16 {
             return 0;
         }
@@ -140,13 +140,13 @@ impl Line {
         }
     }
 
-    /// Bytes that have arrived.
+    /// How many of the held bytes have arrived.
     fn due(&self, now: Duration) -> usize {
         let arrived = self.arrivals.iter().take_while(|(at, _)| *at <= now);
         arrived.map(|(_, count)| count).sum()
     }
 
-    /// The first `bytes` went on.
+    /// Forgets the first `bytes`, which have gone on.
     fn release(&mut self, mut bytes: usize) {
         self.held.advance(bytes);
         while bytes > 0
@@ -159,7 +159,7 @@ impl Line {
             }
         }
         if self.held.is_empty() {
-            // A keyframe of a crowd should not stay in memory.
+            // The memory for a crowd's keyframe should not stay.
             self.held = BytesMut::new();
         }
     }
@@ -169,7 +169,7 @@ impl Line {
         self.arrivals.front().map(|(at, _)| *at)
     }
 
-    /// When a full line may have room again: bytes leave it, or its queue is shorter.
+    /// When a full line may have room again: when bytes leave it, or when its queue is shorter.
     fn room_from(&self, now: Duration) -> Duration {
         let queue = Some(self.way.room_from()).filter(|from| *from > now);
         let next = self.next().into_iter().chain(queue).min();
@@ -184,7 +184,7 @@ impl Line {
         self.sleep.as_mut().poll(cx)
     }
 
-    /// Writes what has arrived. Ready when nothing of that is left.
+    /// Writes what has arrived. Ready when nothing of it is left.
     fn poll_deliver<W: AsyncWrite + Unpin>(
         &mut self,
         inner: &mut W,
@@ -204,7 +204,7 @@ impl Line {
         }
     }
 
-    /// Takes from the socket what there is, as far as there is room.
+    /// Takes what the socket has, as far as there is room.
     fn poll_take<R: AsyncRead + Unpin>(&mut self, inner: &mut R, cx: &mut Context<'_>) {
         let mut chunk = [0; CHUNK_BYTES];
         while self.end.is_none() {
@@ -243,7 +243,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Conditioned<R> {
                 return Poll::Ready(Ok(()));
             }
             let next = match line.next() {
-                // It stopped taking: when it has room again it must go on.
+                // The line has stopped taking bytes. It must go on when it has room again.
                 Some(_) if line.end.is_none() && line.room(now) == 0 => line.room_from(now),
                 Some(next) => next,
                 None => match &mut line.end {
@@ -251,7 +251,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Conditioned<R> {
                         return Poll::Ready(error.take().map_or(Ok(()), Err));
                     }
                     Some((at, _)) => *at,
-                    // Nothing waits: the socket wakes us.
+                    // Nothing waits here: the socket wakes us.
                     None => return Poll::Pending,
                 },
             };
@@ -286,7 +286,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Conditioned<W> {
         }
     }
 
-    /// Of what waits, only what has arrived is flushed: the rest is on its way.
+    /// Flushes only what has arrived: the rest of what waits is still on its way.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Conditioned { inner, line } = self.get_mut();
         match line {
@@ -307,12 +307,12 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Conditioned<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Conditioned<W> {
-    /// Whether bytes may ever wait here.
+    /// True if bytes can ever wait here.
     pub(super) fn may_hold(&self) -> bool {
         self.line.is_some()
     }
 
-    /// Lets what waits arrive, for as long as it is polled. Ends with the socket only.
+    /// Lets the waiting bytes arrive, for as long as it is polled. Ends only with the socket.
     pub(super) fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let Conditioned { inner, line } = self;
         let Some(line) = line else {
@@ -329,7 +329,7 @@ impl<W: AsyncWrite + Unpin> Conditioned<W> {
         }
     }
 
-    /// What a message may take to arrive, when the socket takes everything at once.
+    /// The longest that a message may take to arrive if the socket takes all of it immediately.
     pub(super) fn longest_way(&self) -> Duration {
         self.line
             .as_ref()

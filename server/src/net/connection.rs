@@ -1,9 +1,9 @@
-//! One WebSocket from its upgrade to its end: two tasks, and what they say to each other.
+//! One WebSocket from its upgrade to its end: two tasks, and what they tell each other.
 //!
-//! In: an upgraded stream. Out: exactly one counted, logged end. The reader task takes messages to the room; this task
-//! writes. Either may end it: the reader by what the client did, the writer by what the room or the socket did. Then
-//! the client is told why, and the reader throws away what still comes until the client has closed its end. What leaves
-//! goes through the client's [`Outlet`], on which the room's pump writes as well.
+//! In: an upgraded stream. Out: exactly one end, counted and logged. The reader task takes messages to the room; this
+//! task writes. Either may end the connection: the reader because of what the client did, the writer because of what
+//! the room or the socket did. Then the client is told why, and the reader throws away what still comes until the
+//! client has closed its end. All bytes leave through the client's [`Outlet`], to which the room's pump writes as well.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,21 +25,21 @@ use super::stop::Stop;
 use super::writer::Writer;
 use crate::protocol::{Call, Protocol};
 
-/// What an upgrade was granted.
+/// What was granted to an upgrade.
 pub(super) struct Admission {
-    /// Who this counts as.
+    /// The address that it counts for.
     pub(super) address: IpAddr,
-    /// One connection of its address, when it came through a proxy: others' are counted since they were accepted.
+    /// One connection of its address, if it came through a proxy. Others have been counted since they were accepted.
     pub(super) lease: Option<AddressLease>,
-    /// Its place among those who have not said hello; given back with the hello.
+    /// Its place among the clients that have not said hello; given back with the hello.
     pub(super) unhelloed: OwnedSemaphorePermit,
-    /// What is spoken.
+    /// The protocol that it speaks.
     pub(super) protocol: Arc<dyn Protocol>,
-    /// The path that was asked for.
+    /// The path that it asked for.
     pub(super) path: String,
 }
 
-/// From upgrade to end. `peer` holds the connection's counts until then.
+/// Runs a connection from its upgrade to its end. `peer` holds the connection's counts until then.
 pub(super) async fn run(
     upgraded: UpgradeFut,
     peer: Arc<Peer>,
@@ -49,8 +49,8 @@ pub(super) async fn run(
     let Some((early, read, write)) = take_apart(upgraded).await else {
         return;
     };
-    // What the client sent right behind its upgrade has been read with it.
-    // As a rule that is nothing, and a copy of nothing does not keep the HTTP library's buffer alive.
+    // What the client sent right behind its upgrade was read together with it. Usually that is nothing, and a copy of
+    // nothing does not keep the HTTP library's buffer alive.
     let read = std::io::Cursor::new(early.to_vec()).chain(read);
     drop(early);
     let socket = net.metrics.socket();
@@ -59,7 +59,7 @@ pub(super) async fn run(
 }
 
 async fn take_apart(upgraded: UpgradeFut) -> Option<(Bytes, OwnedReadHalf, OwnedWriteHalf)> {
-    // An error: the client went away before it was answered.
+    // An error means that the client went away before it was answered.
     let stream = upgraded.await.ok()?.into_inner().into_inner();
     let Ok(parts) = stream.downcast::<TokioIo<TcpStream>>() else {
         tracing::error!("an upgraded stream is not the TCP stream that was accepted");
@@ -98,7 +98,7 @@ where
     let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stop.clone()));
     let mut writer = Writer::new(outlet, admission.protocol, &net);
     let end = writer.run(&mut read_end).await;
-    // From here on nothing is delivered, and a seat that was not given up is away.
+    // From here on nothing is delivered. A player that has not given up its seat counts as away.
     stop.now();
     end.note(admission.address, &net.metrics);
     writer.farewell(&end).await;

@@ -1,6 +1,6 @@
 //! What the connections of one server share, and what each holds of it.
 //!
-//! In: what the server was built with. Out: shared limits, counters and places, looked at by every file of this folder.
+//! In: what the server was built with. Out: shared limits, counters and places, which every file of this folder uses.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -23,20 +23,20 @@ pub(crate) struct Net {
     pub(crate) directory: Arc<Directory>,
     pub(super) protocols: Vec<Arc<dyn Protocol>>,
     pub(crate) page: Page,
-    /// Origins that may connect beside the page's own, such as `https://game.example`.
+    /// Origins that may connect besides the page's own, such as `https://game.example`.
     pub(crate) allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies that are believed when they send `X-Forwarded-For`.
     pub(crate) proxies: Vec<AddressRange>,
     pub(super) links: Links,
     pub(super) addresses: Arc<Addresses>,
     pub(super) connections: Arc<Semaphore>,
     pub(super) unhelloed: Arc<Semaphore>,
     pub(super) refusals: Arc<Semaphore>,
-    /// True from the moment that the server goes down.
+    /// True once the server is going down.
     pub(super) closing: watch::Sender<bool>,
 }
 
-/// What a [`Net`] is made of.
+/// The parts of a [`Net`].
 pub(crate) struct NetSetup {
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
@@ -79,13 +79,13 @@ impl Net {
     }
 }
 
-/// The other end of one TCP connection, and what it holds of the server until the last task lets go of it: HTTP
-/// first, then the WebSocket that it may become.
+/// The other end of one TCP connection, and what it holds of the server. It lives until the last task lets go of it:
+/// first HTTP, then the WebSocket that it may become.
 pub(super) struct Peer {
     pub(super) address: IpAddr,
     pub(super) _lease: Option<AddressLease>,
     pub(super) _permit: OwnedSemaphorePermit,
     pub(super) _counted: Counted,
-    /// The server waits at its end until every one of these is gone.
+    /// The server's end waits until all of these are gone.
     pub(super) _alive: mpsc::Sender<Infallible>,
 }

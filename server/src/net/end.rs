@@ -1,4 +1,4 @@
-//! How a connection ends, and where that is counted and logged.
+//! How a connection ends, and where this is counted and logged.
 //!
 //! In: a decision of the reader, the writer, the room or the server. Out: one label for metrics, one line in the log.
 
@@ -12,11 +12,11 @@ use crate::metrics::Metrics;
 /// How a connection ends.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The server closes it, for this reason.
+    /// The server closes it for this reason.
     Refused(Refusal),
     /// The client sent a close frame.
     ClientClosed(Option<u16>),
-    /// The stream ended or broke without one.
+    /// The stream ended or broke without a close frame.
     Lost,
 }
 
@@ -30,8 +30,8 @@ impl End {
         }
     }
 
-    /// The one place where a connection's end is counted and logged.
-    // One line each, and no span around the tasks: entering that at every message costs more than the message's way.
+    /// The only place where a connection's end is counted and logged.
+    // One line for each end, and no span around the tasks: entering one at every message costs more than the message.
     pub(super) fn note(&self, address: IpAddr, metrics: &Metrics) {
         metrics.socket_closed(self.label());
         match self {

@@ -1,10 +1,10 @@
 //! WebSocket frames in, whole messages out.
 //!
-//! In: bytes of an upgraded socket. Out: messages and control frames, in the place where they were read, or the reason to
-//! close. Masks and opcodes are fastwebsockets'; its reader is not used, since it keeps 8 KiB for every client and leaves
-//! open what RFC 6455 and our limits close. Here all clients of a thread are read into one buffer, and only what is
-//! not whole yet is kept: an idle connection holds no byte of memory for reading, and a busy one finds it in the cache.
-//! Must not: write, or know a message's meaning.
+//! In: bytes of an upgraded socket. Out: messages and control frames, in the place where they were read, or the reason
+//! to close. fastwebsockets does masks and opcodes. Its reader is not used: it keeps 8 KiB for every client, and leaves
+//! connections open that RFC 6455 and our limits close. Here all clients of a thread are read into one buffer, and only
+//! incomplete frames are kept: an idle connection holds no memory for reading, and a busy one finds the buffer in the
+//! cache. Must not: write, or know what a message means.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::cell::RefCell;
@@ -20,13 +20,13 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::limits::Limits;
 use crate::runtime::note_read;
 
-/// A control frame's payload, bytes (RFC 6455 5.5).
+/// Longest payload of a control frame, bytes (RFC 6455 5.5).
 const CONTROL_BYTES: usize = 125;
-/// Read at once, bytes: some hundred inputs.
+/// Size of one read, bytes: some hundred inputs.
 const READ_BYTES: usize = 4096;
 
 thread_local! {
-    /// Where this thread reads. It grows to a read and what is not whole yet, which is less than a message.
+    /// This thread's read buffer. It grows to one read and an incomplete frame, which is shorter than a message.
     static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -35,11 +35,11 @@ thread_local! {
 pub(super) enum Incoming<'a> {
     /// A whole binary message.
     Message(&'a [u8]),
-    /// Wants a pong with the same payload.
+    /// The client wants a pong with the same payload.
     Ping(&'a [u8]),
-    /// Answers a ping, or nothing.
+    /// The client answers a ping, or nothing.
     Pong(&'a [u8]),
-    /// The client is going, with this code if it gave one. Nothing may follow.
+    /// The client is leaving, with this code if it gave one. Nothing may follow.
     Close(Option<u16>),
 }
 
@@ -58,10 +58,10 @@ impl From<CloseReason> for ReadError {
     }
 }
 
-/// Puts messages together from frames.
+/// Builds messages from frames.
 pub(super) struct MessageReader<R> {
     io: R,
-    /// What was read of a frame that is not whole yet, or not asked for yet.
+    /// What was read of a frame that is incomplete, or that nobody has asked for yet.
     rest: Vec<u8>,
     assembly: Assembly,
     payload_max: usize,
@@ -77,10 +77,10 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
         }
     }
 
-    /// Reads, and hands on what there is to act on, until `take` breaks off. Cancel-safe.
+    /// Reads, and hands on every message and control frame, until `take` breaks off. Cancel-safe.
     ///
     /// # Errors
-    /// `Refused` when the client broke a rule: nothing that follows can be understood. `Lost` at the stream's end.
+    /// `Refused` if the client broke a rule: nothing that follows can be understood. `Lost` at the stream's end.
     pub(super) async fn read<T>(
         &mut self,
         mut take: impl FnMut(Incoming<'_>) -> ControlFlow<T>,
@@ -132,7 +132,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
         }
     }
 
-    /// Hands on every whole frame: how many bytes they took, and how it ended if it did.
+    /// Hands on every whole frame. Returns how many bytes they took, and how reading ended if it did.
     fn take_frames<T>(
         &mut self,
         bytes: &mut [u8],
@@ -164,26 +164,26 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
     }
 }
 
-/// Room for a read behind what is there.
+/// Makes room for a read behind what is there.
 fn make_room(read: &mut Vec<u8>, filled: usize) {
     if read.len() < filled + READ_BYTES {
         read.resize(filled + READ_BYTES, 0);
     }
 }
 
-/// What stands before a frame's payload (RFC 6455 5.2).
+/// What comes before a frame's payload (RFC 6455 5.2).
 #[derive(Debug)]
 struct Head {
     fin: bool,
     opcode: OpCode,
     mask: [u8; 4],
-    /// Its own length, bytes.
+    /// The head's own length, bytes.
     bytes: usize,
     payload_bytes: usize,
 }
 
 impl Head {
-    /// None: it is not whole yet. What breaks a rule is refused as soon as it can be seen.
+    /// `None` while the head is incomplete. A broken rule is refused as soon as it can be seen.
     fn parse(bytes: &[u8], payload_max: usize) -> Result<Option<Head>, CloseReason> {
         let Some(([first, second], rest)) = bytes.split_first_chunk() else {
             return Ok(None);
@@ -226,7 +226,7 @@ impl Head {
     }
 }
 
-/// The message that fragments add up to. Whole frames need none.
+/// A message that is built from fragments. A whole frame does not need this.
 #[derive(Debug)]
 struct Assembly {
     /// The message so far, or the last one.
@@ -247,7 +247,7 @@ impl Assembly {
         }
     }
 
-    /// What a frame is, if it makes anything whole.
+    /// What a frame means, if it completes anything.
     fn incoming<'a>(
         &'a mut self,
         head: &Head,
@@ -274,10 +274,10 @@ impl Assembly {
         }))
     }
 
-    /// Adds a fragment; true when the message is whole.
+    /// Adds a fragment; true if the message is whole now.
     fn add(&mut self, continued: bool, last: bool, payload: &[u8]) -> Result<bool, CloseReason> {
         if continued != (self.fragments > 0) {
-            // A continuation of nothing, or a new message in the middle of another.
+            // A continuation without a beginning, or a new message in the middle of another.
             return Err(CloseReason::WebSocketProtocol);
         }
         if !continued {

@@ -1,7 +1,7 @@
 //! HTTP on one connection: the page, the API, metrics, and the way to a WebSocket.
 //!
-//! In: an accepted TCP stream. Out: answers, or a task for the WebSocket. Time, bytes and count of headers are
-//! bounded, and so is the connection's life; no route reads a body.
+//! In: an accepted TCP stream. Out: answers, or a task for the WebSocket. The time for headers, their bytes and their
+//! number are bounded, and so is the connection's life. No route reads a body.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::sync::Arc;
@@ -92,7 +92,7 @@ fn websocket(
     mut request: Request,
 ) -> Response {
     let answer = admit(protocol, &net, &peer, &request).and_then(|admission| {
-        // It checks the key and the version once more; `upgrade::check` is stricter.
+        // The library checks the key and the version once more; `upgrade::check` is stricter.
         let (response, upgraded) =
             fastwebsockets::upgrade::upgrade(&mut request).map_err(|_| UpgradeRefusal::Key)?;
         tokio::spawn(connection::run(upgraded, peer, admission, Arc::clone(&net)));
@@ -105,7 +105,7 @@ fn websocket(
     })
 }
 
-/// What the request says first, then what its address may have.
+/// Checks first what the request says, then what its address may have.
 fn admit(
     protocol: Arc<dyn Protocol>,
     net: &Net,
@@ -133,7 +133,7 @@ fn admit(
                 .connect(address)
                 .ok_or(UpgradeRefusal::TooManyConnections)?,
         ),
-        // Its connection is counted since it was accepted.
+        // This connection has been counted since it was accepted.
         None => None,
     };
     let unhelloed = Arc::clone(&net.unhelloed)

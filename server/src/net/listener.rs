@@ -1,7 +1,7 @@
-//! The accept loop: who may connect at all.
+//! The accept loop: which connections are let in at all.
 //!
-//! In: a bound listener, a future that ends the server. Out: one HTTP task per connection. Over the limits a
-//! connection is told why before a byte of it is read, by at most a few tasks; beyond those it is cut off.
+//! In: a bound listener, a future that ends the server. Out: one HTTP task for each connection. A connection over the
+//! limits is told why before a byte of it is read. At most a few tasks do that; connections beyond those are cut off.
 //! Must not: bind, or stop for anything but the future.
 
 use std::convert::Infallible;
@@ -58,7 +58,7 @@ fn admit(
     let Ok(permit) = Arc::clone(&net.connections).try_acquire_owned() else {
         return refuse(stream, net, alive, "server_full", TOO_MANY);
     };
-    // A proxy's connections are many people's: they are counted by the forwarded address, at the upgrade.
+    // A proxy's connections belong to many people. They are counted by the forwarded address, at the upgrade.
     let lease = if net.proxies.iter().any(|range| range.contains(address)) {
         None
     } else {
@@ -67,7 +67,7 @@ fn admit(
         };
         Some(lease)
     };
-    // Snapshots are small and due now: never held back to be sent with the next.
+    // Snapshots are small and due now. They must not be held back and sent with the next one.
     let _ = stream.set_nodelay(true);
     limit_unsent(&stream, net.limits.unsent_bytes);
     let peer = Peer {
@@ -95,7 +95,7 @@ fn limit_unsent(stream: &TcpStream, bytes: u32) {
     let _ = SockRef::from(stream).set_send_buffer_size(bytes as usize);
 }
 
-/// Status line and words of a refusal before HTTP.
+/// Status line and words of a refusal that comes before HTTP.
 type Answer = (&'static str, &'static str);
 const TOO_MANY: Answer = (
     "503 Service Unavailable",
@@ -106,7 +106,7 @@ const TOO_MANY_OF_ADDRESS: Answer = (
     "your address has too many connections open\n",
 );
 
-/// Counts the refusal and says it, without having read a request.
+/// Counts the refusal and sends it, without reading a request.
 fn refuse(
     mut stream: TcpStream,
     net: &Arc<Net>,
@@ -136,7 +136,7 @@ fn refuse(
     });
 }
 
-/// After a failed accept: a connection that broke while it waited is nothing; no more files is worth a pause.
+/// After a failed accept. A connection that broke while it waited does not matter; a lack of files is worth a pause.
 async fn pause(error: &std::io::Error) {
     if matches!(
         error.kind(),

@@ -1,9 +1,10 @@
 //! From a listening socket to rooms and back: everything that knows TCP, HTTP and WebSocket.
 //!
-//! The way of the data: `listener` (who may connect) -> `http` (page, API, metrics) or `upgrade` (who may have a
-//! WebSocket) -> `connection` -> `frames` (bytes to messages) -> `reader` (hello, limits, room) and, the other way,
-//! `writer` (room to `outgoing` frames); `conditioned` makes both ways slow where that is wanted. `address` and `bucket` hold the counts that limits are about.
-//! Must not: know what is in a message: that is between a path's protocol and the rooms that speak it.
+//! The way of the data: `listener` (which connections are let in) -> `http` (page, API, metrics) or `upgrade` (which
+//! requests get a WebSocket) -> `connection` -> `frames` (bytes to messages) -> `reader` (hello, limits, room). The
+//! other way: `outlet` and `writer` (room to `outgoing` frames). `conditioned` slows both ways down where that is
+//! wanted. `address` and `bucket` hold the counts for the limits.
+//! Must not: know what a message contains: only a path's protocol, and the rooms that speak it, know that.
 
 mod address;
 mod bucket;

@@ -1,7 +1,7 @@
-//! Frames on their way to a client: put together in place, so that a snapshot costs no copy and leaves in one write.
+//! Frames on their way to a client, built in place: a snapshot costs no copy and leaves in one write.
 //!
 //! In: a snapshot that its feed writes in place, and small frames with a copy of their payload. Out: bytes to write,
-//! which know how far they were written: a frame that a slow client took half of can be finished before the goodbye.
+//! and how far they are written. If a slow client has taken half of a frame, the rest can leave before the goodbye.
 
 use std::cell::RefCell;
 
@@ -11,14 +11,14 @@ use crate::limits::{THREAD_WRITE_KEPT_BYTES, WRITE_KEPT_BYTES};
 
 /// Longest head of a frame without a mask, bytes.
 const HEAD_BYTES: usize = 10;
-/// What fastwebsockets asks of the room that it formats a head into, bytes.
+/// Room that fastwebsockets needs to format a head, bytes.
 const HEAD_ROOM_BYTES: usize = 16;
 thread_local! {
-    /// Where this thread puts messages together: warm in its cache, whichever client they are for.
+    /// Where this thread builds messages. It stays warm in the cache, whichever client a message is for.
     static MESSAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Frames on their way to a client: what was not yet written of them. Never masked (RFC 6455 5.1), never fragmented.
+/// Frames on their way to a client: the part that is not written yet. Never masked (RFC 6455 5.1), never fragmented.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     bytes: Vec<u8>,
@@ -32,7 +32,7 @@ impl Outgoing {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    /// The first `bytes` of [`Outgoing::unwritten`] are written.
+    /// Notes that the first `bytes` of [`Outgoing::unwritten`] are written.
     pub(super) fn wrote(&mut self, bytes: usize) {
         self.start += bytes;
         if self.start >= self.bytes.len() {
@@ -41,7 +41,7 @@ impl Outgoing {
         }
     }
 
-    /// Until [`Outgoing::give_back`], what comes is put together in this thread's buffer. Call when nothing is left to write.
+    /// Builds messages in this thread's buffer until [`Outgoing::give_back`]. Call it when nothing is left to write.
     pub(super) fn start(&mut self) {
         MESSAGE.with_borrow_mut(|message| std::mem::swap(&mut self.bytes, message));
     }
@@ -62,8 +62,8 @@ impl Outgoing {
         }
     }
 
-    /// A message that `fill` writes in its place, behind room for its head: no copy, one write. False when `fill` had
-    /// nothing to say. Call when nothing is left to write.
+    /// Builds a message that `fill` writes in its place, behind room for its head: no copy, one write. False if `fill`
+    /// had nothing to say. Call it when nothing is left to write.
     pub(super) fn frame<E>(
         &mut self,
         fill: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>,
@@ -86,7 +86,7 @@ impl Outgoing {
         filled
     }
 
-    /// A frame behind what is left to write: so many bytes.
+    /// Adds a frame behind what is left to write. Returns how many bytes it has.
     pub(super) fn append(&mut self, opcode: OpCode, payload: &[u8]) -> usize {
         let mut room = [0; HEAD_ROOM_BYTES];
         let head = head_of(opcode, payload, &mut room);
@@ -123,7 +123,7 @@ mod tests {
             appended.append(OpCode::Binary, &vec![7; length]);
             assert_eq!(framed, appended.unwritten());
             assert_eq!(framed[0], BINARY);
-            // A frame appended behind one that is half written.
+            // A frame behind one that is half written.
             outgoing.wrote(1);
             outgoing.append(OpCode::Close, &[3, 232]);
             assert_eq!(

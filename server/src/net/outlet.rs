@@ -1,8 +1,8 @@
-//! A client's way out, for all who have something to say to it: the room's pump, its reader, its own task.
+//! A client's way out, for all that write to it: the room's pump, the client's reader, the client's own task.
 //!
-//! In: the feed, answers, pings. Out: bytes, as a rule at once and by whoever has them, in one write per message. What
-//! the socket does not take waits here, and the client's own task ([`super::writer`]) is called to wait for it; until
-//! that has left nothing else is assembled, so the feed's cursor just stands.
+//! In: the feed, answers, pings. Out: bytes, in one write per message. Usually the caller writes them immediately. What
+//! the socket does not take waits here, and the client's own task ([`super::writer`]) is called to wait for the socket.
+//! Until those bytes have left no other message is written, so the feed's cursor just stands.
 //! Must not: wait, or hold the lock over an await.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -31,16 +31,16 @@ use crate::seat::{Ending, Feed};
 /// The way out of one client.
 pub(super) struct Outlet<W> {
     state: Mutex<State<W>>,
-    /// Its own task is needed.
+    /// Notified when the client's own task is needed.
     called: Notify,
-    /// When something was last heard of a client with a seat: milliseconds since `since`; 0 without a seat.
+    /// When the client was last heard of, if it has a seat: milliseconds since `since`; 0 without a seat.
     heard_ms: AtomicU64,
     since: Instant,
     metrics: Arc<Metrics>,
     round_trip: Arc<RoundTrip>,
-    /// Answers that may wait.
+    /// Most answers that may wait.
     replies_max: usize,
-    /// Bytes wait in the link, too, and only its own task sees to those.
+    /// Bytes wait in the link, too, and only the client's own task looks after those.
     is_conditioned: bool,
 }
 
@@ -48,15 +48,16 @@ struct State<W> {
     io: Conditioned<W>,
     outgoing: Outgoing,
     feed: Option<Box<dyn Feed>>,
-    /// The socket did not take all: the client's own task waits for it, with a waker that nobody else may replace.
+    /// The socket did not take everything: the client's own task waits for it, and nothing may replace that task's
+    /// waker.
     blocked: bool,
-    /// Answers among what is unwritten.
+    /// Answers among the unwritten frames.
     replies: usize,
-    /// A ping is to leave with the next message.
+    /// A ping must leave with the next message.
     ping_due: bool,
-    /// What writing came upon; its own task says it.
+    /// How writing ended. The client's own task reports it.
     end: Option<End>,
-    /// Nobody but the farewell may write any more.
+    /// Only the farewell may write now.
     closed: bool,
 }
 
@@ -88,7 +89,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         }
     }
 
-    /// The client has a seat: sends the welcome, from now on what the feed gives.
+    /// The client has a seat: sends the welcome, and from now on what the feed gives.
     pub(super) fn seat(&self, welcome: &[u8], feed: Box<dyn Feed>) {
         let mut state = self.state.lock();
         if state.closed {
@@ -97,11 +98,11 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         state.feed = Some(feed);
         self.note_heard(Instant::now());
         self.append(&mut state, OpCode::Binary, welcome);
-        // Its own task learns of the feed.
+        // The client's own task learns of the feed.
         self.called.notify_one();
     }
 
-    /// Something came from the client.
+    /// Notes that something came from the client.
     pub(super) fn note_heard(&self, now: Instant) {
         let ms = now.saturating_duration_since(self.since).as_millis() as u64;
         self.heard_ms.store(ms.max(1), Ordering::Relaxed);
@@ -113,10 +114,10 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         (ms > 0).then(|| self.since + Duration::from_millis(ms))
     }
 
-    /// Sends an answer of the reader's.
+    /// Sends an answer of the reader.
     ///
     /// # Errors
-    /// Too many wait already, or nothing may be said any more.
+    /// Too many answers wait already, or nothing may be sent any more.
     pub(super) fn reply(&self, opcode: OpCode, payload: &[u8]) -> Result<(), End> {
         let mut state = self.state.lock();
         if state.closed {
@@ -130,7 +131,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         Ok(())
     }
 
-    /// Sends a ping: with the next snapshot, so that it is no write of its own, once the room has any.
+    /// Sends a ping. Once there is a feed, it leaves with the next snapshot, so that it needs no write of its own.
     pub(super) fn ping(&self) {
         let mut state = self.state.lock();
         state.ping_due = true;
@@ -153,7 +154,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         self.try_push(state);
     }
 
-    /// Puts together what the room has. True: there is something to write.
+    /// Puts in what the room has for the client. True if there is something to write.
     fn fill(&self, state: &mut State<W>) -> bool {
         if let Some(feed) = &mut state.feed {
             match state.outgoing.frame(|out| feed.write_message(out)) {
@@ -170,7 +171,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         !state.outgoing.unwritten().is_empty()
     }
 
-    /// Writes what the socket takes now; calls the client's own task for the rest.
+    /// Writes what the socket takes now, and calls the client's own task for the rest.
     fn try_push(&self, state: &mut State<W>) {
         if state.blocked {
             return;
@@ -194,22 +195,22 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         self.called.notified().await;
     }
 
-    /// What the client's own task must know: how writing ended, if it did.
+    /// How writing ended, if it did. The client's own task must know it.
     pub(super) fn end(&self) -> Option<End> {
         self.state.lock().end.take()
     }
 
-    /// Who says when the room ends this connection, once there is a feed.
+    /// Where the room says that it ends this connection, once there is a feed.
     pub(super) fn ending(&self) -> Option<Arc<Ending>> {
         self.state.lock().feed.as_ref().map(|feed| feed.ending())
     }
 
-    /// Waits until everything is written. Cancel-safe. For the client's own task only: another's waker would be lost.
+    /// Waits until everything is written. Cancel-safe. Only for the client's own task: another waker would be lost.
     pub(super) async fn push(&self) -> io::Result<()> {
         poll_fn(|cx| self.state.lock().poll_push(cx)).await
     }
 
-    /// Puts together what came while earlier bytes waited. True: there is something to write.
+    /// Puts in what came while earlier bytes waited. True if there is something to write.
     pub(super) fn refill(&self) -> bool {
         let mut state = self.state.lock();
         if state.outgoing.unwritten().is_empty() {
@@ -218,7 +219,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         !state.outgoing.unwritten().is_empty()
     }
 
-    /// Lets what a conditioned link holds arrive, for as long as it is polled. Ends with the socket only.
+    /// Lets the bytes in a conditioned link arrive, for as long as it is polled. Ends only with the socket.
     pub(super) async fn deliver(&self) -> io::Error {
         if !self.is_conditioned {
             return std::future::pending().await;
@@ -226,12 +227,12 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         poll_fn(|cx| self.state.lock().io.poll_deliver(cx)).await
     }
 
-    /// What a conditioned link adds to the time that a message takes, at worst.
+    /// The most that a conditioned link adds to the time that a message takes.
     pub(super) fn longest_way(&self) -> Duration {
         self.state.lock().io.longest_way()
     }
 
-    /// The last words, behind what is unwritten: then nobody says anything any more, and the room need leave nothing.
+    /// Puts the last words behind the unwritten bytes. Then nothing else is sent, and the room need leave nothing.
     pub(super) fn close<'a>(&self, words: impl IntoIterator<Item = (OpCode, &'a [u8])>) {
         let mut state = self.state.lock();
         state.closed = true;
@@ -248,7 +249,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
 }
 
 impl<W: AsyncWrite + Unpin> State<W> {
-    /// Writes all of it. How far it came is remembered, so that anybody can go on.
+    /// Writes everything. It remembers how far it came, so that any task can go on.
     fn poll_push(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.blocked = true;
         while !self.outgoing.unwritten().is_empty() {

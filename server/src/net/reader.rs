@@ -1,4 +1,4 @@
-//! The reading task of one client: hello, then messages to the room, each within its limits.
+//! The reading task of one client: the hello, then messages to the room, each within its limits.
 //!
 //! In: messages from `frames`. Out: deliveries to the room's port, answers to the outlet, and the reason to end.
 //! Must not: wait for the socket to take an answer.
@@ -31,19 +31,19 @@ pub(super) trait WriteHalf: AsyncWrite + Unpin + Send + 'static {}
 
 impl<W: AsyncWrite + Unpin + Send + 'static> WriteHalf for W {}
 
-/// What a client comes with.
+/// What a client brings when it connects.
 pub(super) struct Door {
     pub(super) protocol: Arc<dyn Protocol>,
     pub(super) call: Call,
-    /// Its place among those who have not said hello.
+    /// Its place among the clients that have not said hello.
     pub(super) unhelloed: OwnedSemaphorePermit,
 }
 
-/// What the reading task needs beside the stream.
+/// What the reading task needs besides the stream.
 pub(super) struct Reader<W> {
     net: Arc<Net>,
     outlet: Arc<Outlet<W>>,
-    /// Until it has a seat.
+    /// There until the client has a seat.
     door: Option<Door>,
     round_trip: Arc<RoundTrip>,
     /// Where the connection's link is set, if it can have one.
@@ -52,8 +52,8 @@ pub(super) struct Reader<W> {
     control_rate: Rate,
 }
 
-/// Reads until the conversation ends, or until it is stopped; then throws away what comes. Unread bytes would
-/// make the kernel answer with a reset, which can overtake the goodbye.
+/// Reads until the conversation ends or is stopped, then throws away what still comes. Unread bytes would make the
+/// kernel answer with a reset, which can overtake the goodbye.
 pub(super) async fn run<R: AsyncRead + Unpin, W: WriteHalf>(
     mut io: R,
     mut reader: Reader<W>,
@@ -131,7 +131,7 @@ impl<W: WriteHalf> Reader<W> {
         let pump = feed.pumps().enlist(outlet);
         self.outlet.seat(&welcome, feed);
         if let Some(pump) = pump {
-            // One task writes to many sockets in a row: what it may do in one go is bounded by how many they are.
+            // One task writes to many sockets in a row: their number bounds what it does in one go.
             tokio::spawn(tokio::task::unconstrained(pump.run()));
         }
         if self.net.links.dev {
@@ -140,7 +140,7 @@ impl<W: WriteHalf> Reader<W> {
         Ok((port, tick_rate_hz))
     }
 
-    /// The first message, in time.
+    /// Reads the first message, within its time.
     async fn hello<R: AsyncRead + Unpin>(
         &mut self,
         messages: &mut MessageReader<R>,
@@ -161,7 +161,7 @@ impl<W: WriteHalf> Reader<W> {
             .unwrap_or(Ok(Err(CloseReason::HelloTimeout.into())))?
     }
 
-    /// Everything after the hello.
+    /// Reads everything after the hello.
     async fn play<R: AsyncRead + Unpin>(
         &mut self,
         messages: &mut MessageReader<R>,
@@ -202,7 +202,7 @@ impl<W: WriteHalf> Reader<W> {
         }
     }
 
-    /// The client wants another link for itself.
+    /// The client asks for another link.
     fn condition(&self, port: &dyn Port, wish: &str) -> Result<(), End> {
         let Some(link) = self.link.as_ref().filter(|_| self.net.links.dev) else {
             let words = "this server is not in dev mode: it conditions no link for a client";
@@ -217,7 +217,7 @@ impl<W: WriteHalf> Reader<W> {
         }
     }
 
-    /// Tells the client what its link is, and what was wrong with its wish.
+    /// Tells the client what its link is, and what was wrong with the link that it asked for.
     fn report(&self, port: &dyn Port, error: String) -> Result<(), End> {
         let Some(link) = &self.link else {
             return Ok(());
@@ -227,7 +227,7 @@ impl<W: WriteHalf> Reader<W> {
             .map_or(Ok(()), |report| self.outlet.reply(OpCode::Binary, &report))
     }
 
-    /// Everything but messages.
+    /// Handles everything but messages.
     fn control(&mut self, port: Option<&dyn Port>, incoming: Incoming<'_>) -> Result<(), End> {
         let pong = match incoming {
             Incoming::Ping(payload) => Some(payload),

@@ -1,6 +1,6 @@
-//! How long a question and its answer are on their way: measured by the server, so that no client can claim it.
+//! How long a question and its answer take. The server measures it, so that no client can claim a time.
 //!
-//! In: a ping leaves, a pong comes. Out: the ping's payload, the round trip. One ping is open at a time; a pong with
+//! In: a ping leaves, a pong comes. Out: the ping's payload, the round trip. One ping is open at a time. A pong with
 //! another payload measures nothing.
 
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ struct Asked {
 }
 
 impl RoundTrip {
-    /// A ping leaves now: its payload.
+    /// A ping leaves now. Returns its payload.
     pub(super) fn ask(&self, now: Instant) -> [u8; 4] {
         let mut asked = self.0.lock();
         asked.number = asked.number.wrapping_add(1);
@@ -26,7 +26,7 @@ impl RoundTrip {
         asked.number.to_le_bytes()
     }
 
-    /// A pong with this payload came now. None when it answers no open ping.
+    /// A pong with this payload has come now. `None` if it answers no open ping.
     pub(super) fn answered(&self, now: Instant, payload: &[u8]) -> Option<Duration> {
         let mut asked = self.0.lock();
         let fits = payload == asked.number.to_le_bytes();

@@ -1,7 +1,7 @@
-//! How a connection's reader is stopped by whoever ends the connection.
+//! How a connection's reader is stopped when another task ends the connection.
 //!
-//! In: one call. Out: the reader's conversation is dropped at its next await. A look at a flag, since that look is
-//! taken at every message: a channel polled there costs a cache miss.
+//! In: one call. Out: the reader's conversation is dropped at its next await. The reader looks at a flag, since it
+//! looks at every message: polling a channel there would cost a cache miss.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -18,7 +18,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// From here on it is stopped.
+    /// Stops the task from here on.
     pub(super) fn now(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         if let Some(task) = self.task.lock().take() {
@@ -26,7 +26,7 @@ impl Stop {
         }
     }
 
-    /// What the future gives, unless it is stopped before. For one task only.
+    /// What the future gives, or `None` if it is stopped first. For one task only.
     pub(super) async fn unless<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         // A task keeps its waker, so once is enough.

@@ -1,8 +1,8 @@
-//! Is this request a WebSocket upgrade that may happen? The library's helper looks at the key and the version only
-//! (it would upgrade a POST), so everything is checked here, before it.
+//! Decides whether a request is a WebSocket upgrade that may happen. The library's helper looks only at the key and the
+//! version (it would upgrade a POST), so everything is checked here, before it.
 //!
-//! In: a request's method, version and headers. Out: leave to upgrade, or a refusal with an HTTP status, words for a
-//! person and a metric label. Must not: answer, count, or touch the socket.
+//! In: a request's method, version and headers. Out: permission to upgrade, or a refusal with an HTTP status, words for
+//! a person and a metric label. Must not: answer, count, or touch the socket.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use axum::response::{IntoResponse, Response};
@@ -124,7 +124,7 @@ impl IntoResponse for UpgradeRefusal {
     }
 }
 
-/// Checks everything that the request itself says. `allowed_origins` come beside the page's own.
+/// Checks everything that the request itself says. `allowed_origins` may connect besides the page's own.
 pub(super) fn check(
     method: &Method,
     version: Version,
@@ -158,7 +158,7 @@ pub(super) fn check(
         return Err(UpgradeRefusal::Body);
     }
     if headers.contains_key(header::ORIGIN) {
-        // Programs that are no browsers send none, and could send any: this guards people's browsers.
+        // Programs other than browsers send none, and could send any: this guards people's browsers.
         let origin = the_only(headers, header::ORIGIN).ok_or(UpgradeRefusal::Origin)?;
         if !is_own(origin, host)
             && !allowed_origins
@@ -171,7 +171,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The page came from the host that it connects to. Behind a proxy that speaks TLS the schemes differ.
+/// True if the page came from the host that it connects to. Behind a proxy that speaks TLS the schemes differ.
 fn is_own(origin: &str, host: &str) -> bool {
     let authority = origin
         .strip_prefix("http://")
@@ -179,14 +179,14 @@ fn is_own(origin: &str, host: &str) -> bool {
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
-/// The header's value, when it is there once and is text.
+/// The header's value, if it is there exactly once and is text.
 fn the_only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
 }
 
-/// The header, over all its lines, lists `token`.
+/// True if the header, over all its lines, lists `token`.
 fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
     let lines = headers
         .get_all(name)
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_and_true_upgrade_is_let_through() {
+    fn only_a_complete_and_correct_upgrade_is_let_through() {
         use UpgradeRefusal::*;
         assert_eq!(answer(&[]), Ok(()));
         assert_eq!(answer(&[("host", None)]), Err(Host));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_page_and_listed_origins_may_connect() {
+    fn only_our_own_page_and_listed_origins_may_connect() {
         assert_eq!(answer(&[("origin", None)]), Ok(()));
         assert_eq!(
             answer(&[("origin", Some("https://friend.example"))]),

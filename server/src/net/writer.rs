@@ -1,9 +1,9 @@
-//! A client's own task on its way out: it waits for a socket that did not take all, asks for round trips, and says
-//! the last words.
+//! A client's own writing task: it waits for a full socket, asks for round trips, and says the last words.
 //!
-//! In: calls of the [`Outlet`], the end of the reader, the room or the server, the clock. Out: what waited, within the
-//! deadline: a client that takes longer is too slow, and one of which nothing is heard is idle. While all goes well it does nothing, and the room's pump writes.
-//! Must not: read, or decide anything about what the client sent beyond that it sent something.
+//! In: calls of the [`Outlet`], the end of the reader, the room or the server, the clock. Out: the bytes that waited,
+//! within the deadline: a client that takes longer is too slow, and one that is not heard of is idle. While all goes
+//! well it does nothing, and the room's pump writes.
+//! Must not: read, or decide anything about what the client sent except that it sent something.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
-    /// Writes what others could not, until somebody ends it.
+    /// Writes what others could not write, until the connection is ended.
     pub(super) async fn run(&mut self, read_end: &mut oneshot::Receiver<End>) -> End {
         let mut ping = interval_at(Instant::now() + self.ping, self.ping);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -64,7 +64,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                     continue;
                 }
                 () = &mut idle => {
-                    // Set anew only now: at every message that would cost as much as reading it.
+                    // The timer is set anew only now. To do that at every message would cost as much as reading it.
                     let heard = self.outlet.heard().map_or_else(Instant::now, Instant::from_std);
                     let until = heard + self.idle;
                     if until <= Instant::now() {
@@ -83,18 +83,18 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
-    /// The socket takes nothing any more; the reader may still come upon the close frame that explains it.
+    /// The socket takes nothing any more. The reader may still find the close frame that explains it.
     async fn lost(&self, read_end: &mut oneshot::Receiver<End>) -> End {
         let wait = self.close_wait + self.longest_way();
         timeout(wait, read_end).await.map_or(End::Lost, said)
     }
 
-    /// What a conditioned link adds to the time that a message takes, at worst.
+    /// The most that a conditioned link adds to the time that a message takes.
     pub(super) fn longest_way(&self) -> Duration {
         self.outlet.longest_way()
     }
 
-    /// Writes what there is, within the deadline, and what comes up meanwhile.
+    /// Writes what there is, within the deadline, and then what came meanwhile.
     async fn flush(&self) -> Result<(), End> {
         loop {
             match timeout(self.deadline, self.outlet.push()).await {
@@ -112,8 +112,8 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
-    /// Says why, closes, and ends the stream. A frame that a slow client has half of is finished first: in its middle
-    /// nothing else would be understood.
+    /// Says why, closes, and ends the stream. If a slow client has half of a frame, that frame is finished first:
+    /// within it nothing else would be understood.
     pub(super) async fn farewell(&mut self, end: &End) {
         match end {
             End::Refused(refusal) => {
@@ -141,7 +141,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             self.outlet.push().await?;
             self.outlet.shutdown().await
         };
-        // Whoever does not take even this learns it from the end of the connection.
+        // A client that does not take even this learns it from the end of the connection.
         let _ = timeout(wait, say).await;
     }
 }
@@ -151,7 +151,7 @@ fn said(end: Result<End, RecvError>) -> End {
     end.unwrap_or(CloseReason::Internal.into())
 }
 
-/// Waits until the room ends it. Before there is a seat, only the server's end is to be heard of.
+/// Waits until the room ends the connection. Before there is a seat, only the server's end can come.
 async fn ended(ending: Option<&Ending>, closing: &mut watch::Receiver<bool>) -> Refusal {
     match ending {
         Some(ending) => ending.ended().await,

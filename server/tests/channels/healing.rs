@@ -1,8 +1,8 @@
-//! What a client holds and should not: found by a check, told, and healed.
+//! What a client holds and should not hold: a check finds it, it is counted, and it is healed.
 
 use super::*;
 
-/// Spoils a value, or an id, of what a client holds: of which channel and entity.
+/// Spoils a value or an id of what a client holds. Returns the channel and the entity.
 fn flip_a_bit(lab: &mut Lab<PrairieGame>, index: usize, flip: usize) -> (ChannelId, u32) {
     let core = &mut lab.players[index].core;
     let channels = core.channels().filter(|channel| *channel != ChannelId::OWN);
@@ -25,7 +25,7 @@ fn flip_a_bit(lab: &mut Lab<PrairieGame>, index: usize, flip: usize) -> (Channel
 }
 
 #[test]
-fn a_flipped_bit_is_found_within_sixty_ticks_told_and_healed() {
+fn a_flipped_bit_is_found_within_sixty_ticks_counted_and_healed() {
     for grid in [false, true] {
         let mut lab = Lab::<PrairieGame>::new(
             Options {
@@ -74,13 +74,13 @@ fn a_flipped_bit_is_found_within_sixty_ticks_told_and_healed() {
             text.contains(&format!("tickwire_desyncs_total {founds}")),
             "{text}"
         );
-        // What was wrong may also leave, or be said anew, before anybody looks.
+        // What is wrong may also leave, or be sent anew, before a check finds it.
         assert!(founds >= 20, "{founds} of 40");
     }
 }
 
 #[test]
-fn an_own_channel_that_is_wrong_is_healed_too() {
+fn a_wrong_own_channel_is_healed_too() {
     let mut lab = Lab::<PrairieGame>::new(Options::default(), 5);
     let index = add(&mut lab, 10, 0);
     lab.run(Duration::from_secs(2), |_| {});
@@ -93,7 +93,7 @@ fn an_own_channel_that_is_wrong_is_healed_too() {
         let (_, state) = lab.players[index].core.heard(ChannelId::OWN).unwrap();
         state.tables[pouches].values[0]
     };
-    // Right after a change, so that the next one does not heal it before it is found.
+    // Right after a change, so that the next change does not heal it before it is found.
     let before = gold(&lab);
     while gold(&lab) == before {
         lab.run(Duration::from_millis(20), |_| {});

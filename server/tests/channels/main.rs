@@ -1,5 +1,5 @@
-//! Channels and interest, played by real rooms and real client cores in virtual time: who sees what, whatever their links
-//! do; and what happens when a client holds something else than it should.
+//! Channels and interest, played by real rooms and real client cores in virtual time: what each client sees, whatever
+//! its link does, and what happens when a client holds something else than it should.
 
 mod healing;
 mod prairie;
@@ -19,7 +19,7 @@ use tickwire_shared::snapshot::layout::Rung;
 
 use crate::prairie::{Body, Options, Prairie, PrairieGame, Ride};
 
-/// Rides in a straight line for seconds, then in another.
+/// Rides in a straight line for some seconds, then in another.
 fn ride(rng: &mut Pcg64Mcg, now: Duration, held: &mut (u64, Ride)) -> Ride {
     let turn = now.as_millis() as u64 / 1500;
     if held.0 != turn {
@@ -36,7 +36,7 @@ fn add(lab: &mut Lab<PrairieGame>, latency_ms: u64, jitter_ms: u64) -> usize {
     lab.add((latency_ms, jitter_ms), play).unwrap()
 }
 
-/// True when the client has heard of the newest snapshot; then it must hold just what it should.
+/// True if the client has heard of the newest snapshot. Then it must hold exactly what it should.
 fn holds_the_same(lab: &Lab<PrairieGame>, index: usize) -> bool {
     match lab.compare(index) {
         Some(Ok(())) => true,
@@ -55,7 +55,7 @@ fn two_hundred_clients_of_any_speed_hold_what_the_server_holds_at_every_tick() {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     for _ in 0..CLIENTS {
         let index = add(&mut lab, rng.random_range(0..80), rng.random_range(0..40));
-        // What is drawn does not matter here; a client speaks ten times a second.
+        // What is drawn does not matter here. With ten frames a second a client speaks ten times a second.
         lab.players[index].frame = Duration::from_millis(100);
     }
     let mut record = Record::default();
@@ -87,7 +87,7 @@ fn two_hundred_clients_of_any_speed_hold_what_the_server_holds_at_every_tick() {
     }
 }
 
-/// Now and then something happens to a client's connection.
+/// Lets something happen to a client's connection now and then.
 fn trouble(lab: &mut Lab<PrairieGame>, index: usize, rng: &mut Pcg64Mcg, stalls: &mut u32) {
     match rng.random_range(0..400) {
         0 => lab.disconnect(index),
@@ -104,7 +104,7 @@ fn trouble(lab: &mut Lab<PrairieGame>, index: usize, rng: &mut Pcg64Mcg, stalls:
     }
     let player = &mut lab.players[index];
     if let Some(refusal) = player.closed.take() {
-        // A seat whose grace is over is gone: the core forgets its token and comes anew.
+        // After the grace time a seat is gone: the core forgets its token and joins anew.
         player.core.handle_disconnected(refusal.reason.code());
         lab.disconnect(index);
     }
@@ -114,17 +114,17 @@ fn trouble(lab: &mut Lab<PrairieGame>, index: usize, rng: &mut Pcg64Mcg, stalls:
     }
 }
 
-/// What every client should hold after every tick, for as long as it may be on its way.
+/// What every client should hold after every tick, kept for as long as it may be on its way.
 #[derive(Default)]
 struct Record {
     /// (tick, stride) -> channel -> hash of what is held.
     states: BTreeMap<(u32, u32), BTreeMap<ChannelId, u64>>,
     /// (tick, player) -> what the player sees.
     seen: BTreeMap<(u32, PlayerId), Vec<ChannelId>>,
-    /// The first tick that was noted.
+    /// The first tick that was recorded.
     began: Option<Tick>,
     noted: Option<Tick>,
-    /// By client: the tick that was last compared.
+    /// By client: the last tick that was compared.
     compared: BTreeMap<usize, Tick>,
 }
 
@@ -154,7 +154,7 @@ impl Record {
         self.seen = self.seen.split_off(&(old, PlayerId(0)));
     }
 
-    /// True when the client has heard of another tick; then it must hold just what it should after that one.
+    /// True if the client has heard of another tick. Then it must hold exactly what it should hold after that tick.
     fn assert_same(&mut self, lab: &Lab<PrairieGame>, index: usize) -> bool {
         let core = &lab.players[index].core;
         let (Some(tick), Some(player)) = (core.newest_tick(), core.player()) else {
@@ -226,7 +226,7 @@ fn a_player_sees_what_is_near_and_its_own_teams_plan_and_nothing_else() {
 }
 
 #[test]
-fn what_crosses_a_border_before_somebodys_eyes_is_never_lost_and_never_there_twice() {
+fn what_crosses_a_border_in_view_is_never_lost_and_never_there_twice() {
     let mut lab = Lab::<PrairieGame>::new(
         Options {
             cattle: 0,
@@ -237,7 +237,7 @@ fn what_crosses_a_border_before_somebodys_eyes_is_never_lost_and_never_there_twi
     let rider = add(&mut lab, 5, 0);
     let watcher = add(&mut lab, 5, 0);
     lab.players[watcher].play = Box::new(|_, _| Ride::default());
-    // Both to one corner; then the rider goes to and fro over cells that the watcher sees.
+    // Both ride to one corner. Then the rider goes to and fro over cells that the watcher sees.
     lab.players[rider].play = Box::new(|_, _| Ride {
         right: -1,
         down: -1,

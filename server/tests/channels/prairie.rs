@@ -1,4 +1,4 @@
-//! A wide world with a grid: riders whom players move, cattle that wander, appear and vanish, two teams with a channel
+//! A wide world with a grid: riders that players move, cattle that wander, appear and vanish, two teams with a channel
 //! each, and a pouch that only its owner sees. Everything that channels can do happens here all the time.
 
 use rand::RngExt;
@@ -30,7 +30,7 @@ pub(crate) struct Pouch {
     gold: u16,
 }
 
-/// What a team's members see of each other, wherever they are.
+/// What the members of a team see of each other, wherever they are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub(crate) struct Plan {
     #[net(range = 0..=255)]
@@ -102,7 +102,7 @@ pub(crate) struct PrairieGame {
 }
 
 impl PrairieGame {
-    /// The team of a player.
+    /// A player's team.
     pub(crate) fn team(player: PlayerId) -> usize {
         player.0 as usize % 2
     }

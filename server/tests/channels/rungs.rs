@@ -1,9 +1,9 @@
-//! Rooms at rest, hidden tabs and slow clients: what is sent less often, and how it comes back.
+//! Rooms at rest, hidden tabs and slow clients: what is sent less often, and how it recovers.
 
 use super::*;
 
 #[test]
-fn a_room_at_rest_tells_little_and_wakes_at_once() {
+fn a_room_at_rest_sends_little_and_wakes_immediately() {
     let mut lab = Lab::<PrairieGame>::new(
         Options {
             cattle: 0,
@@ -21,7 +21,7 @@ fn a_room_at_rest_tells_little_and_wakes_at_once() {
     lab.run(Duration::from_secs(10), |_| {});
     let rate = (lab.players[index].messages_down - messages) / 10;
     assert!((3..=8).contains(&rate), "{rate} messages a second");
-    // The other one starts: on this screen it must not creep through all of the rest before it.
+    // The other player starts. On this screen it must not creep through the whole rest before that.
     lab.players[other].play = Box::new(|_, _| Ride { right: 1, down: 0 });
     let id = lab.players[other].core.avatar_entity().unwrap();
     let seen = |lab: &Lab<PrairieGame>| lab.players[index].core.component::<Body>(id);
@@ -40,7 +40,7 @@ fn a_room_at_rest_tells_little_and_wakes_at_once() {
 }
 
 #[test]
-fn a_hidden_tab_gets_an_eighth_and_comes_back_with_one_keyframe() {
+fn a_hidden_tab_gets_an_eighth_and_comes_back_with_one_keyframe_for_each_channel() {
     let mut lab = Lab::<PrairieGame>::new(
         Options {
             grid: false,
@@ -64,7 +64,7 @@ fn a_hidden_tab_gets_an_eighth_and_comes_back_with_one_keyframe() {
     lab.run(Duration::from_secs(1), |_| {});
     let keyframes = lab.players[index].core.stats(lab.now).keyframes;
     let (hidden_bytes, hidden_messages) = played(&mut lab);
-    // And an answer to a ping a second.
+    // Besides the snapshots it gets one answer to a ping each second.
     assert!((44..=50).contains(&hidden_messages), "{hidden_messages}");
     assert!(hidden_bytes * 3 < bytes, "{hidden_bytes} of {bytes}");
     lab.players[index].core.set_hidden(false);

@@ -1,5 +1,5 @@
-//! Rooms that are no game, with a protocol of their own on a path of their own: a board on which everybody writes.
-//! Nothing here speaks of ticks, inputs or snapshots, and all guards of the net layer hold all the same.
+//! Rooms that are not games, with a protocol of their own on a path of their own: a board on which everybody writes.
+//! Nothing here knows ticks, inputs or snapshots, and all guards of the net layer hold all the same.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::serving::{Running, builder, roomy, start_with};
 use crate::wire::{BINARY, Bystander, PING, Wire, frame, upgrade};
 
-/// A board: what is written waits for the next tick, then everybody reads all of it, each as far as it has not yet.
+/// A board. What is written waits for the next tick; then every client is sent all that it has not read yet.
 #[derive(Default)]
 struct Board {
     state: Mutex<State>,
@@ -96,7 +96,7 @@ impl RoomHandle for Board {
     }
 }
 
-/// A reader, and how far it is.
+/// A reader, and how far it has read.
 struct Reader(Arc<Board>, usize, Arc<Ending>);
 
 impl Feed for Reader {
@@ -148,7 +148,7 @@ impl Drop for Pen {
     }
 }
 
-/// `/board/NAME`: no hello, the path says it all.
+/// `/board/NAME`: there is no hello, since the path says everything.
 struct BoardProtocol;
 
 impl Protocol for BoardProtocol {
@@ -197,7 +197,7 @@ async fn at_board(server: &Running, name: &str) -> Wire {
     wire
 }
 
-/// Reads until so many bytes have come.
+/// Reads until this many bytes have come.
 async fn read(wire: &mut Wire, count: usize) -> Vec<u8> {
     let mut all = Vec::new();
     while all.len() < count {
@@ -207,7 +207,7 @@ async fn read(wire: &mut Wire, count: usize) -> Vec<u8> {
     all
 }
 
-/// The code of the close frame that ends it, before which there is no goodbye.
+/// The code of the close frame that ends the connection. No goodbye comes before it.
 async fn closed(wire: &mut Wire) -> u16 {
     let ending = wire.ending().await;
     assert_eq!(ending.goodbye, None);
@@ -227,7 +227,7 @@ async fn a_room_of_another_kind_speaks_its_own_protocol_on_its_own_path() {
     assert_eq!(read(&mut bob, 6).await, b"hello ");
     bob.send(&frame(BINARY, b"Ann")).await;
     assert_eq!(read(&mut ann, 9).await, b"hello Ann");
-    // An answer of its own, and pings as on any path.
+    // It has an answer of its own, and pings as on any path.
     ann.send(&frame(PING, b"?")).await;
     ann.send(&frame(BINARY, b"again")).await;
     assert_eq!(read(&mut ann, 9).await, b"hello Ann");

@@ -1,4 +1,4 @@
-//! Everything wrong that a client can say over a WebSocket, and the reason that it must be closed with.
+//! Everything wrong that a client can say over a WebSocket, and the reason with which it must be closed.
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::ids::{InputSequence, Tick};
@@ -27,7 +27,7 @@ fn case(name: &'static str, reason: CloseReason, bytes: impl AsRef<[u8]>) -> Cas
     }
 }
 
-/// A wrong message, in one right frame.
+/// A wrong message in one correct frame.
 fn message(name: &'static str, reason: CloseReason, bytes: impl AsRef<[u8]>) -> Case {
     case(name, reason, frame(BINARY, bytes.as_ref()))
 }
@@ -45,7 +45,7 @@ pub(crate) fn before_a_seat() -> Vec<Case> {
     let good = encoded(&ClientMessage::Hello(hello()));
     let short = good.split_last().unwrap().1.to_vec();
     let trailing = [&good[..], &[0]].concat();
-    // Another version's hello may have other fields: its version is all that can be read of it.
+    // The hello of another version may have other fields: only its version can be read.
     let mut unknown_layout = vec![0, PROTOCOL_VERSION as u8 + 1];
     unknown_layout.extend_from_slice(&[0xFF; 30]);
     let mut cases = vec![
@@ -233,7 +233,7 @@ fn broken_messages() -> Vec<Case> {
     .concat();
     vec![
         case("a text frame", TextFrame, frame(0x81, b"hello")),
-        // The library looks at text before it is unmasked; this is text then, too.
+        // The library looks at text before it is unmasked. These bytes are text even then.
         case("a text frame of two letters", TextFrame, frame(0x81, b"hi")),
         case(
             "a text frame of bytes that are not text",
@@ -246,7 +246,7 @@ fn broken_messages() -> Vec<Case> {
             MessageTooLarge,
             frame(BINARY, &[9; 4097]),
         ),
-        // Refused for what its head says: its payload never comes.
+        // Refused because of what its head says: its payload never comes.
         case(
             "a frame that claims 4097 bytes",
             MessageTooLarge,
@@ -328,7 +328,7 @@ fn batch(first_sequence: u32, tick: Tick, pushes: &[f32]) -> Message {
     })
 }
 
-/// Inputs for a tick that is `ahead` of the welcome's.
+/// Inputs for a tick that is `ahead` ticks after the welcome's.
 pub(crate) fn inputs_ahead(
     welcome: &Welcome<()>,
     first_sequence: u32,

@@ -1,7 +1,7 @@
 //! The slow-client ladder over real sockets: clients that read too little, for long or for a while.
 //!
-//! Their kernels take little for them and they read at a given rate, so the server's writes stand still as on a bad line.
-//! Rungs are read from what the server tells the client itself, and from its metrics.
+//! Their kernels hold little for them and they read at a given rate, so the server's writes stand still as on a bad
+//! line. The rungs are read from what the server tells the client, and from its metrics.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ async fn flock() -> Running {
     start_with(builder).await
 }
 
-/// In the room, over a line that holds little.
+/// A client in the room, over a line that holds little.
 async fn join_small(server: &Running) -> Wire {
     let mut wire = Wire::connect_small(server.address).await;
     wire.upgrade(&upgrade(server.address)).await;
@@ -36,7 +36,7 @@ async fn join_small(server: &Running) -> Wire {
     wire
 }
 
-/// How a client is told it is served.
+/// What a client is told about how it is served.
 #[derive(Default)]
 struct Seen {
     service: ServiceLevel,
@@ -47,7 +47,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Reads one frame, no sooner than a line of `bytes_per_s` would have brought it.
+    /// Reads one frame, but no sooner than a line of `bytes_per_s` would have brought it.
     async fn read(&mut self, wire: &mut Wire, bytes_per_s: f64) {
         let Some((first, payload)) = wire.frame().await else {
             self.closed.get_or_insert(0);
@@ -68,20 +68,20 @@ impl Seen {
         tokio::time::sleep_until(due.into()).await;
     }
 
-    /// The line is another one from now on.
+    /// From now on the line is another one.
     fn begin(&mut self) {
         (self.bytes, self.began) = (0, None);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_cannot_take_it_goes_down_every_rung_and_is_closed_and_nobody_else_notices() {
+async fn a_client_that_cannot_keep_up_goes_down_every_rung_and_is_closed_and_nobody_else_notices() {
     let server = flock().await;
     let mut bystander = Bystander::join(server.address).await;
     let mut wire = join_small(&server).await;
     let mut seen = Seen::default();
     while seen.closed.is_none() {
-        // A fifth of what comes: even half of it is too much.
+        // A fifth of what comes: even half of what comes is too much.
         seen.read(&mut wire, 24_000.0).await;
     }
     assert_eq!(seen.closed, Some(CloseReason::TooSlow.code()));
@@ -96,7 +96,7 @@ async fn who_cannot_take_it_goes_down_every_rung_and_is_closed_and_nobody_else_n
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_was_slow_for_a_while_gets_half_and_then_all_again() {
+async fn a_client_that_was_slow_for_a_while_gets_half_and_then_all_again() {
     let server = flock().await;
     let mut wire = join_small(&server).await;
     let mut seen = Seen::default();

@@ -51,7 +51,7 @@ async fn a_hello_that_never_comes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_is_idle_and_who_answers_pings_is_not() {
+async fn a_silent_client_is_idle_and_one_that_answers_pings_is_not() {
     let (idle, ping) = (ms(1500), ms(50));
     let server = start(Limits {
         idle,
@@ -75,7 +75,7 @@ async fn who_says_nothing_is_idle_and_who_answers_pings_is_not() {
     server
         .until("three were idle", |server| server.closed("idle") == 3)
         .await;
-    // It came before them and said nothing either, but for answers to pings.
+    // The bystander came before them and has said nothing either, except answers to pings.
     bystander.is_served("idle clients").await;
 }
 
@@ -126,8 +126,8 @@ async fn a_slow_client_that_reads_again_in_time_is_told_why() {
     let mut wire = Wire::connect_small(server.address).await;
     wire.upgrade(&upgrade(server.address)).await;
     wire.send(&said(&ClientMessage::Hello(hello()))).await;
-    // A second of snapshots for others: by then one for this client has missed its deadline. What is left of that one
-    // must still come, or nothing behind it is understood.
+    // A second of snapshots for others: by then one snapshot for this client has missed its deadline. What is left of
+    // that snapshot must still come, or nothing behind it is understood.
     for _ in 0..10 {
         bystander.is_served("a slow client").await;
     }
@@ -139,7 +139,7 @@ async fn answers_do_not_pile_up_for_a_client_that_asks_and_does_not_read() {
     let server = start(Limits {
         replies_queued: 1,
         messages_per_tick: 100_000,
-        // So that it is not this which ends it.
+        // This must not be what ends it.
         write_deadline: Duration::from_secs(3600),
         // It reads again in the end.
         close_wait: Duration::from_secs(10),
@@ -163,7 +163,7 @@ async fn answers_do_not_pile_up_for_a_client_that_asks_and_does_not_read() {
 async fn as_many_messages_as_are_allowed_are_taken() {
     let server = start(roomy()).await;
     let (mut wire, _) = Wire::join(server.address, hello()).await;
-    // Twice 60 ticks at once.
+    // Messages for twice 60 ticks, together.
     let messages = (0..120)
         .map(|nonce| said(&ClientMessage::Ping(Ping { nonce })))
         .collect::<Vec<_>>();
@@ -175,7 +175,7 @@ async fn as_many_messages_as_are_allowed_are_taken() {
 }
 
 #[tokio::test]
-async fn sockets_without_a_hello_have_their_bound() {
+async fn connections_without_a_hello_are_bounded() {
     let server = start(Limits {
         unhelloed: 2,
         ..roomy()
@@ -198,7 +198,7 @@ async fn sockets_without_a_hello_have_their_bound() {
 }
 
 #[tokio::test]
-async fn one_address_has_only_so_many_connections() {
+async fn the_connections_of_one_address_are_bounded() {
     let server = start(Limits {
         connections_per_address: 3,
         ..roomy()
@@ -226,7 +226,7 @@ async fn one_address_has_only_so_many_connections() {
 }
 
 #[tokio::test]
-async fn a_server_has_only_so_many_connections() {
+async fn the_connections_of_a_server_are_bounded() {
     let server = start(Limits {
         connections: 2,
         ..roomy()
@@ -245,7 +245,7 @@ async fn a_server_has_only_so_many_connections() {
 }
 
 #[tokio::test]
-async fn one_address_upgrades_only_so_often() {
+async fn the_upgrades_of_one_address_are_bounded() {
     let server = start(Limits {
         upgrade_burst: 2,
         upgrades_per_s: 1,
@@ -301,7 +301,7 @@ async fn behind_a_listed_proxy_people_are_counted_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_forwarded_address_from_anybody_else_is_not_believed() {
+async fn a_forwarded_address_from_any_other_peer_is_not_believed() {
     let server = start(Limits {
         upgrade_burst: 1,
         upgrades_per_s: 1,
@@ -334,13 +334,13 @@ async fn a_flooder_that_reads_late_still_hears_why() {
     wire.upgrade(&upgrade(server.address)).await;
     wire.send(&said(&ClientMessage::Hello(hello()))).await;
     wire.welcome().await;
-    // Until the kernel holds all that it may for a client that does not read.
+    // Until the kernel holds as much as it may for a client that does not read.
     let mut bystander = Bystander::join(server.address).await;
     for _ in 0..3 {
         bystander.is_served("a client that reads late").await;
     }
-    // Far more than the server reads before it knows. What stays unread would reset the connection, and with it what
-    // the kernel still holds for this client: the goodbye at its end.
+    // Far more than the server reads before it knows. What stays unread would reset the connection. Then the client
+    // would lose what the kernel still holds for it: the goodbye at the end.
     wire.send(&said(&ClientMessage::Ping(Ping { nonce: 1 })).repeat(6000))
         .await;
     expect_reason(&server, wire, CloseReason::MessageFlood).await;

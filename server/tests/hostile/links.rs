@@ -1,6 +1,6 @@
-//! Conditioned links over real sockets: what they do to messages, and who may ask for one.
+//! Conditioned links over real sockets: what they do to messages, and which clients may ask for one.
 //!
-//! Time is only ever bounded from below: a busy machine makes things late, never early.
+//! Times are bounded only from below: a busy machine makes things late, never early.
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ async fn ping(wire: &mut Wire, nonce: u32) -> Duration {
     start.elapsed()
 }
 
-/// What the server says of the link next.
+/// What the server says next about the link.
 async fn report(wire: &mut Wire) -> LinkReport {
     let (_, payload) = wire
         .frame_where(|first, payload| first == BINARY && payload[0] == 3)
@@ -76,7 +76,7 @@ async fn a_stall_holds_up_and_loses_nothing() {
     let start = Instant::now();
     let (mut wire, _) = Wire::join(server.address, hello()).await;
     let mut longest = Duration::ZERO;
-    // Two stalls at least. Each ping is waited for by its own number.
+    // Two stalls at least. Each ping waits for the answer with its own number.
     for nonce in 0.. {
         let turn = Instant::now();
         ping(&mut wire, nonce).await;
@@ -90,12 +90,12 @@ async fn a_stall_holds_up_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_slow_link_is_a_slow_client_and_nobody_elses() {
+async fn a_slow_link_makes_its_own_client_slow_and_no_other() {
     let options = Options {
         sheep: 1000,
         ..Options::default()
     };
-    // Snapshots of 4 kB, 30 a second: ten times of what goes through.
+    // Snapshots of 4 kB, 30 a second: ten times what goes through.
     let builder = Server::builder()
         .threads(1)
         .limits(roomy())
@@ -117,7 +117,7 @@ async fn a_slow_link_is_a_slow_client_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn the_reason_of_the_end_comes_through_a_slow_link() {
+async fn the_reason_for_the_end_comes_through_a_slow_link() {
     let limits = Limits {
         close_wait: Duration::from_millis(50),
         ..roomy()
@@ -153,7 +153,7 @@ async fn in_dev_mode_a_client_conditions_its_own_link() {
 }
 
 #[tokio::test]
-async fn outside_of_dev_mode_nobody_is_asked_and_who_asks_is_told_so() {
+async fn outside_of_dev_mode_a_client_that_asks_for_a_link_is_refused() {
     for builder in [builder(roomy()), builder(roomy()).link(spec("4g"))] {
         let server = start_with(builder).await;
         let (mut wire, _) = Wire::join(server.address, hello()).await;
@@ -171,7 +171,7 @@ async fn a_server_has_no_links_and_no_dev_mode_unless_told() {
     let (mut wire, _) = Wire::join(server.address, hello()).await;
     wire.send(&said(&ClientMessage::Ping(Ping { nonce: 5 })))
         .await;
-    // The first message below the snapshots' tags is the answer, not a report.
+    // The first message with a tag below those of snapshots is the answer, not a report.
     let (_, payload) = wire
         .frame_where(|first, payload| first == BINARY && payload[0] & 0x80 == 0)
         .await;

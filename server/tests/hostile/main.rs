@@ -1,5 +1,5 @@
-//! Clients that do everything wrong, over real sockets: each is closed with its documented code, counted once, and
-//! harms nobody else.
+//! Clients that do everything wrong, over real sockets: each is closed with its documented code, is counted once, and
+//! harms no other client.
 
 mod boards;
 mod cases;
@@ -22,7 +22,7 @@ use crate::cases::{Case, before_a_seat, in_a_seat, inputs_ahead};
 use crate::serving::{Running, roomy, start};
 use crate::wire::{BINARY, Bystander, CLOSE, Ending, Split, Wire, frame, hello, said};
 
-/// Clients of one case at the same time.
+/// Clients of one case that run at the same time.
 const AT_ONCE: usize = 32;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn what_is_wrong_in_a_seat_is_closed_with_its_reason_however_it_is_split()
     assert_eq!(server.closed_in_all(), clients, "each end is counted once");
 }
 
-/// Sends the case whole, byte by byte and split, each over a connection of its own. Returns how many that were.
+/// Sends the case whole, byte by byte and split, each over its own connection. Returns how many connections that took.
 async fn expect_closed(
     server: &Running,
     case: Arc<Case>,
@@ -61,7 +61,7 @@ async fn expect_closed(
     let before = server.closed(label);
     let length = if seated {
         let (_wire, welcome) = Wire::join(server.address, hello()).await;
-        // A later welcome's tick may take more bytes.
+        // The tick of a later welcome may take more bytes.
         (case.bytes)(Some(&welcome)).len() + 4
     } else {
         (case.bytes)(None).len()

@@ -1,5 +1,5 @@
-//! A game with nothing to win: one flower that grows every tick, so that there is always a snapshot to send; and sheep that
-//! jump about, as many as a test needs for its snapshots to be large.
+//! A game with nothing to win: one flower that grows every tick, so that there is always a snapshot to send, and sheep
+//! that jump about, as many as a test needs to make its snapshots large.
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub(crate) struct Flower {
     height: u32,
 }
 
-/// Somewhere else in every tick: 4 bytes in every snapshot.
+/// It is somewhere else in every tick: 4 bytes in every snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub(crate) struct Sheep {
     #[net(range = 0..=65535)]
@@ -62,7 +62,7 @@ impl Rules for Meadow {
 /// Makes snapshots as large as a test needs them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Options {
-    /// What is said to everybody, every tick.
+    /// Bytes that are said to everybody in every tick.
     pub(crate) gossip_bytes: usize,
     /// Sheep that jump about.
     pub(crate) sheep: usize,

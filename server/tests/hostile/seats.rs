@@ -1,4 +1,4 @@
-//! Seats over several connections: lost and taken back, taken over, taken away; and the server's end.
+//! Seats over several connections: lost and taken back, taken over, taken away. And the end of the server.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn a_kicked_player_hears_the_games_words() {
 
 #[tokio::test]
 async fn at_its_end_a_server_tells_everybody_and_returns() {
-    // Nothing but the server's end ends what is open.
+    // Only the server's end ends what is open.
     let long = Duration::from_secs(60);
     let limits = Limits {
         header_time: long,

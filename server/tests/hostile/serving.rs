@@ -1,4 +1,4 @@
-//! The server under attack: on a free port, with a look at its counters.
+//! The server under attack: on a free port, with its counters to look at.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::meadow::MeadowGame;
 use crate::wire::STUCK;
 
-/// Bounds that do not stand in the way of a test with hundreds of clients on one address.
+/// Bounds that are wide enough for a test with hundreds of clients on one address.
 pub(crate) fn roomy() -> Limits {
     Limits {
         connections_per_address: 10_000,
@@ -31,7 +31,7 @@ pub(crate) struct Running {
     served: JoinHandle<()>,
 }
 
-/// A server of a meadow with many seats, and of one with a single seat.
+/// A server with a meadow of many seats, and with one of a single seat.
 pub(crate) async fn start(limits: Limits) -> Running {
     start_with(builder(limits)).await
 }
@@ -62,13 +62,13 @@ pub(crate) async fn start_with(builder: Builder) -> Running {
 }
 
 impl Running {
-    /// Asks the server to end; the handle is done when it has.
+    /// Asks the server to end. The returned handle is done when the server has ended.
     pub(crate) fn end(self) -> JoinHandle<()> {
         let _ = self.end.send(());
         self.served
     }
 
-    /// The value of a counter or gauge, 0 when it was never touched.
+    /// The value of a counter or gauge; 0 if it was never touched.
     pub(crate) fn metric(&self, line: &str) -> u64 {
         let text = self.metrics.text();
         let value = text
@@ -83,7 +83,7 @@ impl Running {
         ))
     }
 
-    /// Ends of WebSockets, whatever the reason.
+    /// How many WebSockets have ended, for any reason.
     pub(crate) fn closed_in_all(&self) -> u64 {
         let text = self.metrics.text();
         let ends = text
@@ -99,7 +99,7 @@ impl Running {
         ))
     }
 
-    /// Waits until a metric has a value: what a client sees of an end comes before the server has counted it.
+    /// Waits until a metric has a value: a client sees an end before the server has counted it.
     pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut(&Running) -> bool) {
         let waited = tokio::time::timeout(STUCK, async {
             while !holds(self) {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::serving::{Running, builder, roomy, start, start_with};
 use crate::wire::{Bystander, Split, Wire, hello, upgrade};
 
-/// What is changed of a good upgrade: (from, to). Then the status, what its answer must hold, and the metric's label.
+/// What is changed in a good upgrade: (from, to). Then the status, the answer's words, and the metric's label.
 type BadUpgrade = (
     &'static str,
     &'static [(&'static str, &'static str)],
@@ -167,7 +167,7 @@ async fn a_bad_upgrade_gets_its_status_and_words_however_it_is_split() {
 }
 
 #[tokio::test]
-async fn the_own_page_and_listed_origins_may_connect() {
+async fn our_own_page_and_listed_origins_may_connect() {
     let server = start_with(builder(roomy()).allow_origin("https://friend.example")).await;
     for origin in [
         format!("http://{}", server.address),
@@ -180,7 +180,7 @@ async fn the_own_page_and_listed_origins_may_connect() {
 }
 
 #[tokio::test]
-async fn headers_have_their_bounds() {
+async fn headers_are_bounded() {
     let server = start(Limits {
         header_time: Duration::from_millis(100),
         ..roomy()
@@ -205,7 +205,7 @@ async fn headers_have_their_bounds() {
             cut(server, "bad_request") == 2
         })
         .await;
-    // Headers that never end, a request that never comes, and a connection kept alive for nothing.
+    // Headers that never end, a request that never comes, and a connection that is kept alive for nothing.
     for start in [
         "GET / HTTP/1.1\r\nHost: a\r\n",
         "",
@@ -228,7 +228,7 @@ async fn headers_have_their_bounds() {
 }
 
 #[tokio::test]
-async fn a_connection_lives_only_so_long() {
+async fn the_life_of_an_http_connection_is_bounded() {
     let page = Page::new([("big.txt".to_owned(), vec![b'a'; 32 << 20].into())]);
     let limits = Limits {
         http_lifetime: Duration::from_millis(200),

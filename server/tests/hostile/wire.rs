@@ -1,4 +1,4 @@
-//! A client made by hand: a TCP stream and bytes, so that it can do everything wrong that there is.
+//! A client made by hand: a TCP stream and bytes, so that it can do everything wrong.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(crate) const CLOSE: u8 = 0x88;
 pub(crate) const PING: u8 = 0x89;
 pub(crate) const PONG: u8 = 0x8A;
 
-/// Nothing here takes this long: a test that waits longer is stuck.
+/// Nothing here takes this long. A test that waits longer is stuck.
 pub(crate) const STUCK: Duration = Duration::from_secs(20);
 const MASK: [u8; 4] = [0x1B, 0, 0xFF, 0x80];
 
@@ -82,7 +82,7 @@ pub(crate) enum Split {
 }
 
 impl Split {
-    /// Whole, byte by byte, and at every place of what is short; at a spread of places of what is long.
+    /// Whole, byte by byte, and at every place if the bytes are few; at a spread of places if they are many.
     pub(crate) fn all(length: usize) -> Vec<Split> {
         let step = if length <= 400 { 1 } else { length / 32 };
         [Split::Whole, Split::EachByte]
@@ -109,7 +109,7 @@ impl Wire {
         Wire::of(TcpStream::connect(address).await.unwrap())
     }
 
-    /// A client whose kernel takes little for it.
+    /// Connects as a client for which the kernel takes little.
     pub(crate) async fn connect_small(address: SocketAddr) -> Wire {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(2048).unwrap();
@@ -124,14 +124,14 @@ impl Wire {
         }
     }
 
-    /// Connected and upgraded.
+    /// Connects and upgrades.
     pub(crate) async fn open(address: SocketAddr) -> Wire {
         let mut wire = Wire::connect(address).await;
         wire.upgrade(&upgrade(address)).await;
         wire
     }
 
-    /// Connected, upgraded and in a room.
+    /// Connects, upgrades and joins a room.
     pub(crate) async fn join(address: SocketAddr, hello: Hello) -> (Wire, Welcome<()>) {
         let mut wire = Wire::open(address).await;
         wire.send(&said(&ClientMessage::Hello(hello))).await;
@@ -147,7 +147,7 @@ impl Wire {
         assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
     }
 
-    /// Writes what it can: who is being closed may find its stream broken.
+    /// Writes what it can: a client that is being closed may find its stream broken.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes).await;
     }
@@ -180,7 +180,7 @@ impl Wire {
         }
     }
 
-    /// The next frame: its first byte and its payload. None at the stream's end.
+    /// The next frame: its first byte and its payload. `None` at the stream's end.
     pub(crate) async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         let head = self.take(2).await?;
         assert_eq!(head[1] & 0x80, 0, "a server must not mask");
@@ -192,7 +192,7 @@ impl Wire {
         Some((head[0], self.take(length).await?))
     }
 
-    /// Reads on until a frame that `wanted` takes.
+    /// Reads on until a frame that `wanted` accepts.
     pub(crate) async fn frame_where(
         &mut self,
         wanted: impl Fn(u8, &[u8]) -> bool,
@@ -218,7 +218,7 @@ impl Wire {
             .1
     }
 
-    /// True when the server still answers.
+    /// Waits for an answer, which shows that the server still serves this client.
     pub(crate) async fn is_alive(&mut self) {
         self.send(&frame(PING, b"alive?")).await;
         self.frame_where(|first, payload| first == PONG && payload == b"alive?")
@@ -289,7 +289,7 @@ impl Wire {
         Some(self.unread.drain(..count).collect())
     }
 
-    /// False at the stream's end, a reset included.
+    /// False at the stream's end, and after a reset.
     async fn fill(&mut self) -> bool {
         let mut piece = [0; 4096];
         let read = tokio::time::timeout(STUCK, self.stream.read(&mut piece))

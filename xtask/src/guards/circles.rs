@@ -1,7 +1,7 @@
-//! No circle of files: in each package the files can be read, and understood, one after the other.
+//! No circles of files: in each package the files can be read and understood one after the other.
 //!
-//! In: the files below a package's `src`. Out: an error that names each circle, as `a.rs -> b.rs -> a.rs` with the
-//! names that are taken. Which file imports from which is found in `modules`.
+//! In: the files below a package's `src`. Out: an error that names each circle, as `a.rs -> b.rs -> a.rs`, with the
+//! names that are taken. `modules` finds which file imports from which.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -13,7 +13,7 @@ use super::layout::MEMBERS;
 use super::modules::{Imports, imports};
 use crate::stamp::files_under;
 
-/// An error if there is a circle in any package.
+/// An error if any package has a circle.
 pub(crate) fn circles(root: &Path) -> Result<String> {
     let mut wrong = Vec::new();
     let mut count = 0;
@@ -33,7 +33,7 @@ pub(crate) fn circles(root: &Path) -> Result<String> {
     Ok(format!("none in {count} files"))
 }
 
-/// One line for each circle among the files of a package, or for what hides whether there is one.
+/// One line for each circle among the files of a package, or one that says why circles cannot be seen.
 fn in_package(files: &BTreeMap<String, String>) -> Vec<String> {
     if files.is_empty() {
         return vec!["no Rust files: correct the table in xtask/src/guards/layout.rs".to_owned()];
@@ -61,7 +61,7 @@ fn texts(folder: &Path) -> Result<BTreeMap<String, String>> {
     Ok(texts)
 }
 
-/// Every two files that import from each other; for each file that is in longer circles only, one of the shortest.
+/// Every two files that import from each other. For each file that is only in longer circles, one of the shortest.
 fn circles_of(imports: &Imports) -> Vec<Vec<String>> {
     let mut circles = Vec::new();
     for (file, targets) in imports {
@@ -85,7 +85,7 @@ fn circles_of(imports: &Imports) -> Vec<Vec<String>> {
     circles
 }
 
-/// The shortest way from `file` back to it, without its end.
+/// The shortest way from `file` back to itself, without its end.
 fn circle_through(file: &str, imports: &Imports) -> Option<Vec<String>> {
     let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
     let mut next = VecDeque::from([file]);

@@ -3,7 +3,7 @@
 //!
 //! In: what cargo says of the workspace. Our own packages come from `cargo metadata --no-deps`, with all kinds of
 //! dependencies. The closure of a pure crate comes from `cargo tree`: the resolve graph of the metadata holds every
-//! feature that any package of the workspace asks for, so that it shows a dev-dependency's features in the pure crates.
+//! feature that any package of the workspace asks for, so it would show a dev-dependency's features in the pure crates.
 
 use anyhow::{Result, bail, ensure};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use crate::tools::{self, Workspace};
 
 /// What no pure crate may have in its closure; a `*` stands for any end.
 ///
-/// What tickwire-room has there, and why it does no harm. hecs brings hashbrown, foldhash and spin, whose lock it
-/// takes when a world is made, to number it. rand and rand_pcg bring rand_core; the features that ask the system for
+/// What tickwire-room has there, and why it does no harm. hecs brings hashbrown, foldhash and spin; it takes spin's
+/// lock when a world is made, to number it. rand and rand_pcg bring rand_core; the features that ask the system for
 /// randomness are off. tracing brings tracing-core, once_cell and pin-project-lite; the clock and the file belong to
 /// its subscriber, which a program installs. serde brings serde_core and derives, which run in the compiler.
 /// xxhash-rust and libm bring nothing.
@@ -33,7 +33,7 @@ const IMPURE: &[&str] = &[
     "tokio*",
 ];
 
-/// What a program brings and the library must not: how to log, to read a command line, to embed a page, to report.
+/// What a program brings and the library must not: logging, a command line, embedded pages, reports of errors.
 const PROGRAMS_ONLY: &[&str] = &["anyhow", "clap", "rust-embed", "tracing-subscriber"];
 /// The library.
 const LIBRARY: &str = "tickwire-server";
@@ -66,14 +66,14 @@ pub(crate) fn dependencies(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// One line for each way from a package to one of ours that it may not have around it.
+/// One line for each path from a package to one of ours that it may not depend on.
 fn games_in_the_framework(members: &[Member], metadata: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for member in members {
         let Some(allowed) = member.own else {
             continue;
         };
-        // What its own tests and build need counts; what the tests of its dependencies need is not built with it.
+        // What its own tests and build need counts. What the tests of its dependencies need is not built with it.
         let mut ways: Vec<Vec<&str>> = direct(metadata, member.name, true);
         let mut seen = vec![member.name];
         while let Some(way) = ways.pop() {
@@ -104,7 +104,7 @@ fn games_in_the_framework(members: &[Member], metadata: &Value) -> Vec<String> {
     wrong
 }
 
-/// A package with each of its dependencies that is in the workspace, by all kinds or without tests.
+/// A package with each of its dependencies in the workspace: of all kinds, or without those for tests.
 fn direct<'m>(metadata: &'m Value, package: &'m str, tests: bool) -> Vec<Vec<&'m str>> {
     let ours: Vec<_> = packages(metadata).map(name).collect();
     let all = packages(metadata)
@@ -135,7 +135,7 @@ fn programs_in_the_library(metadata: &Value) -> Vec<String> {
     lines.collect()
 }
 
-/// One line for each way from a pure crate to a package that is not: `tree` is what cargo prints with `--prefix depth`.
+/// One line for each path from a pure crate to an impure package. `tree` is printed by cargo with `--prefix depth`.
 fn impure(package: &str, tree: &str) -> Result<Vec<String>> {
     let mut way: Vec<&str> = Vec::new();
     let mut wrong = Vec::new();
@@ -232,7 +232,7 @@ mod tests {
             game(),
         ];
         assert_eq!(games(&far), ["base -> game", "room -> base -> game"]);
-        // Its own guard speaks of that.
+        // What the tests of `base` need is reported for `base` alone.
         let tests = [
             package("base", &[("game", Some("dev"))]),
             package("room", &[("base", None)]),

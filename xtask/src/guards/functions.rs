@@ -1,10 +1,10 @@
 //! Where the functions of a file begin and end.
 //!
-//! In: the text of a Rust or TypeScript file. Out: its functions with their lengths. They are found by their shape as
-//! rustfmt and biome leave it (which `check` makes sure of): from the line that they begin on to the next closing brace
-//! at the same indent. A parser could do no better here, and would have to be built before the first check can run.
+//! In: the text of a Rust or TypeScript file. Out: its functions with their lengths. They are found by their shape, as
+//! rustfmt and biome leave it (which `check` makes sure of): from their first line to the next closing brace at the
+//! same indent. A parser could do no better here, and would have to be built before the first check can run.
 
-/// A function with a body of its own lines.
+/// A function with a body on lines of its own.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Function {
     pub(super) name: String,
@@ -12,7 +12,7 @@ pub(super) struct Function {
     pub(super) lines: usize,
 }
 
-/// Every Rust function with a body of its own lines, in the order in which they begin.
+/// Every Rust function with a body on lines of its own, in the order in which they begin.
 pub(super) fn rust(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn rust(text: &str) -> Vec<Function> {
             continue;
         };
         let rest = lines.get(begin..).unwrap_or_default();
-        // The signature ends at the first line that opens a body, or has none to open.
+        // The signature ends at the first line that opens a body, or that shows that there is none.
         let Some(open) = rest.iter().position(|line| line.ends_with(['{', ';', '}'])) else {
             continue;
         };
@@ -40,7 +40,7 @@ pub(super) fn rust(text: &str) -> Vec<Function> {
     found
 }
 
-/// The name of the Rust function that `line` begins, if it does.
+/// The name of the Rust function that begins with `line`, if one does.
 fn rust_name(line: &str) -> Option<String> {
     let is_qualifier = |word: &&str| {
         // `pub(crate)` and the "C" of `extern "C"`.
@@ -55,8 +55,7 @@ fn rust_name(line: &str) -> Option<String> {
     words.next().map(leading_name)
 }
 
-/// Every TypeScript function, method and callback with a body of its own lines, in the order in which their bodies
-/// open.
+/// Every TypeScript function, method and callback with a body on lines of its own, in the order in which bodies open.
 pub(super) fn typescript(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -89,15 +88,15 @@ pub(super) fn typescript(text: &str) -> Vec<Function> {
     found
 }
 
-/// The name of the function that begins with `line`: its own, or that of what it is given to. None if it is no
-/// function.
+/// The name of the function that begins with `line`: its own name, or the name of what it is given to. `None` if there
+/// is no function.
 fn typescript_name(line: &str, arrow: bool) -> Option<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let controls = ["if", "for", "while", "switch", "catch", "with", "}"];
     if !arrow && words.first().is_some_and(|first| controls.contains(first)) {
         return None;
     }
-    // `test("what it shows", () => {`: the text tells more than `test`.
+    // `test("what it shows", () => {`: the text says more than `test`.
     let told = line
         .split_once("(\"")
         .and_then(|(_, told)| told.split_once('"'));

@@ -1,7 +1,6 @@
 //! What one Rust file names: the paths in its `use`s and in its code, and the modules that it declares.
 //!
-//! In: the words of a file. Out: an [`Outline`]. Where a path leads is for `modules` to find out, which knows the other
-//! files.
+//! In: the words of a file. Out: an [`Outline`]. Where a path leads is found by `modules`, which knows the other files.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +9,17 @@ use super::source::{Source, Word, balanced};
 /// A file, seen from outside.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
-    /// It declares modules and re-exports, and has no code: a face of the files behind it.
+    /// It declares modules and re-exports and has no code: it is a face of the files behind it.
     pub(super) face: bool,
-    /// The paths of modules that are written out inside this file.
+    /// The paths of the modules that are written inside this file.
     pub(super) inline: Vec<Vec<String>>,
     /// Every path, in the order of the text.
     pub(super) paths: Vec<Named>,
     /// The names of its own items, methods among them.
     pub(super) defined: BTreeSet<String>,
-    /// The names that its code begins with, `use`s left out: those that it was given by a `use` it needs itself.
+    /// The names that its code begins with, without `use`s. If a `use` brought such a name, the file itself needs it.
     pub(super) mentioned: BTreeSet<String>,
-    /// The modules with files of their own that only tests compile.
+    /// The modules in files of their own that only tests compile.
     pub(super) test_modules: Vec<String>,
 }
 
@@ -29,15 +28,15 @@ pub(super) struct Outline {
 pub(super) struct Named {
     /// The inline modules around it.
     pub(super) within: Vec<String>,
-    /// From `crate`, `self`, `super` or a name on.
+    /// The path from `crate`, `self`, `super` or a name on.
     pub(super) segments: Vec<String>,
-    /// The name that a `use` gives to what the path leads to; `*` for all that is there.
+    /// The name that a `use` gives to the path's end; `*` for everything that is there.
     pub(super) bound: Option<String>,
-    /// A `use` that others may name in turn.
+    /// A `use` that other files may name in turn.
     pub(super) public: bool,
 }
 
-/// The words that a name of an own item follows.
+/// The words that come before the name of an own item.
 const DEFINING: [&str; 9] = [
     "const",
     "enum",
@@ -134,7 +133,7 @@ impl<'a> Reader<'a> {
                 "pub" => {
                     public = true;
                     if self.text(1) == "(" {
-                        // `pub(in crate::a)` says who may see, and takes nothing from there.
+                        // `pub(in crate::a)` says where the item can be seen, and takes nothing from there.
                         self.at += balanced(self.words.get(self.at + 1..).unwrap_or_default());
                     }
                 }
@@ -163,7 +162,7 @@ impl<'a> Reader<'a> {
                     self.outline.paths.push(path);
                     continue;
                 }
-                // Of `const fn a` the last of these words names it.
+                // In `const fn a` the last of these words comes before the name.
                 word if DEFINING.contains(&word) && !DEFINING.contains(&self.text(1)) => {
                     self.outline.defined.insert(self.text(1).to_owned());
                     self.at += 1;
@@ -179,13 +178,13 @@ impl<'a> Reader<'a> {
         self.within.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// True at a name with nothing before it that it belongs to.
+    /// True at a name that belongs to nothing before it.
     fn begins_name(&self) -> bool {
         let before = self.at.checked_sub(1).and_then(|at| self.words.get(at));
         before.is_none_or(|word| !["::", "."].contains(&word.text)) && is_name(self.text(0))
     }
 
-    /// True at such a name with `::` and another name behind it.
+    /// True at such a name if `::` and another name follow it.
     fn begins_path(&self) -> bool {
         self.begins_name() && self.text(1) == "::" && is_name(self.text(2))
     }
@@ -203,11 +202,11 @@ impl<'a> Reader<'a> {
         segments
     }
 
-    /// Reads the tree of a `use`, whose path so far is `before`, up to its comma, brace or semicolon.
+    /// Reads the tree of a `use` up to its comma, brace or semicolon. The path so far is `before`.
     fn uses(&mut self, public: bool, before: &mut Vec<String>) {
         let known = before.len();
         if self.text(0) == "::" {
-            // From another crate.
+            // It comes from another crate.
             self.at += 1;
             before.push(String::new());
         }
@@ -235,7 +234,7 @@ impl<'a> Reader<'a> {
                     before.push(name.to_owned());
                     self.at += 1;
                 }
-                // Not a shape that we know: go on behind it.
+                // This is no shape that we know: go on behind it.
                 _ => {
                     self.at += 1;
                     break;

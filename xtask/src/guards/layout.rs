@@ -1,7 +1,7 @@
 //! The packages of this workspace: where each is, and what each may be. The other guards read this table.
 //!
 //! In: what `cargo metadata` says of the workspace. Out: an error unless table and workspace name the same packages in
-//! the same folders: a guard that looks at a folder which is not there would pass for ever.
+//! the same folders: a guard would pass for ever if it looked at a folder that is not there.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,15 +14,15 @@ use serde_json::Value;
 pub(super) struct Member {
     pub(super) name: &'static str,
     pub(super) folder: &'static str,
-    /// No clock, no lock, no I/O, no unordered iteration: `pure` and `dependencies` hold it to that.
+    /// No clock, no lock, no I/O, no unordered iteration. `pure` and `dependencies` make sure of that.
     pub(super) pure: bool,
-    /// The only packages of this workspace that it may have around it, in tests and builds too.
+    /// The only packages of this workspace that it may depend on, in tests and builds too.
     pub(super) own: Option<&'static [&'static str]>,
-    /// Goes to the registry: `packages` packs it.
+    /// It goes to the registry, and `packages` packs it.
     pub(super) published: bool,
 }
 
-/// A package that may use all others and stays here.
+/// A package that may use all others and is not published.
 const fn inner(name: &'static str, folder: &'static str) -> Member {
     Member {
         name,
@@ -33,7 +33,7 @@ const fn inner(name: &'static str, folder: &'static str) -> Member {
     }
 }
 
-/// Every package. The framework, which has an `own` list, must do without the games, which are built on it.
+/// Every package. The framework, which has an `own` list, must do without the games that are built on it.
 pub(super) const MEMBERS: &[Member] = &[
     Member {
         pure: true,

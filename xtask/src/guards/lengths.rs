@@ -1,7 +1,7 @@
-//! Long files and long functions, which want to be split.
+//! Long files and long functions, which should be split.
 //!
-//! In: every Rust and TypeScript file of ours. Out: an error for each that is over, and for each exception that is not
-//! needed any more. `functions` finds where functions begin and end.
+//! In: every Rust and TypeScript file of ours. Out: an error for each one that is too long, and for each exception that
+//! is no longer needed. `functions` finds where functions begin and end.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,9 +12,9 @@ use anyhow::{Result, ensure};
 use super::functions::{Function, rust, typescript};
 use crate::stamp::files_under;
 
-/// Files may not be longer than this.
+/// The most lines that a file may have.
 const FILE_LINES: usize = 400;
-/// Functions may not be longer than this.
+/// The most lines that a function may have.
 const FUNCTION_LINES: usize = 70;
 
 /// What may be longer, since splitting it would not make it clearer.
@@ -48,9 +48,9 @@ const EXCEPTIONS: &[Exception] = &[
 #[derive(Clone, Copy)]
 struct Exception {
     path: &'static str,
-    /// None: the file as a whole.
+    /// `None` for the file as a whole.
     function: Option<&'static str>,
-    /// The most that it may have.
+    /// The most lines that it may have.
     lines: usize,
     why: &'static str,
 }
@@ -65,7 +65,7 @@ pub(crate) fn lengths(root: &Path) -> Result<String> {
             .map(|part| part.to_string_lossy())
             .collect();
         let name = parts.join("/");
-        // Bindings that a tool wrote are nobody's to split.
+        // Nobody has to split bindings that a tool wrote.
         let written = parts.iter().any(|part| part == "pkg");
         if !written && (name.ends_with(".rs") || name.ends_with(".ts")) {
             texts.insert(name, fs::read_to_string(&file)?);
@@ -85,7 +85,7 @@ pub(crate) fn lengths(root: &Path) -> Result<String> {
     ))
 }
 
-/// One line for each file and function that is over, and for each exception that nothing needs.
+/// One line for each file and function that is too long, and for each exception that nothing needs.
 fn too_long(texts: &BTreeMap<String, String>, exceptions: &[Exception]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut needed = vec![false; exceptions.len()];

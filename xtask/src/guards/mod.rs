@@ -1,4 +1,4 @@
-//! Guards: what holds the layout of the code, beside what compilers and linters see.
+//! Guards: checks that hold the layout of the code, beyond what compilers and linters see.
 //!
 //! In: the tree, and what cargo says of it. Out: errors that say what to do. `layout` is the table of packages that the
 //! others read; `functions` serves `lengths`; `source`, `imports` and `modules` serve `circles`.

@@ -1,8 +1,8 @@
 //! Which file of a package imports from which.
 //!
 //! In: the files below a package's `src`. Out: for each file, the files that its paths lead to, with the names that it
-//! takes. A path leads to the file that has the item, through all files that only pass it on by a `pub use`. What cannot
-//! be followed is an error: a guard must not pass because it did not understand.
+//! takes. A path leads to the file that has the item, through all files that only pass it on with a `pub use`. What
+//! cannot be followed is an error: a guard must not pass because it did not understand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use super::imports::{Named, Outline};
 /// From a file to the files that it imports from, and the names that it takes there.
 pub(super) type Imports = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-/// Re-exports of re-exports that are followed.
+/// How many re-exports of re-exports are followed.
 const DEPTH: usize = 16;
 
-/// The imports between `files`: from a path below `src` to a text. Programs beside a library are left out, since
-/// nothing imports from them; so are tests.
+/// The imports between `files`, which map a path below `src` to a text. Programs beside a library are left out, since
+/// nothing imports from them, and so are tests.
 pub(super) fn imports(files: &BTreeMap<String, String>) -> Result<Imports> {
     let package = Package::read(files)?;
     let mut imports = Imports::new();
@@ -110,7 +110,7 @@ impl Package {
                 place.last().map(String::as_str)
             };
             let name = name.unwrap_or_default().to_owned();
-            // A face has nothing of its own to take.
+            // A face has no items of its own to take.
             let mut targets: Vec<_> = (!file.outline.face)
                 .then_some((file, name))
                 .into_iter()
@@ -120,7 +120,7 @@ impl Package {
             }
             return Ok(targets);
         };
-        // In the very module, which may be inside the file.
+        // The place in the module itself, which may be inside the file.
         let inside = place.get(file.path.len()..).unwrap_or_default();
         let uses = file
             .outline
@@ -139,7 +139,7 @@ impl Package {
             return Ok(targets);
         }
         let own = file.outline.defined.contains(item);
-        // What is not its own may come by any of these.
+        // A name that is not its own may come through any of these.
         for path in uses.filter(|path| !own && path.bound.as_deref() == Some("*")) {
             let segments = child(&path.segments, item);
             let through = Named {
@@ -161,7 +161,7 @@ impl Package {
         Ok(targets)
     }
 
-    /// The module that a path leads to, and what is left of it there; none if it leads out of the package.
+    /// The module that a path leads to, and what is left of the path there. `None` if it leads out of the package.
     fn walk<'n>(
         &self,
         from: &Module,
@@ -219,7 +219,7 @@ impl Package {
         Ok(None)
     }
 
-    /// The module that a bare `name` means at `here`: one declared there, or one that a `use` has brought.
+    /// The module that a bare `name` means at `here`: one that is declared there, or one that a `use` has brought.
     fn known(
         &self,
         from: &Module,
@@ -264,7 +264,7 @@ impl Package {
         inline.is_empty() || file.outline.inline.iter().any(|known| known == inline)
     }
 
-    /// The file that a module is in: its own, or that of the nearest module around it.
+    /// The file that a module is in: its own, or the file of the nearest module around it.
     fn file_of(&self, path: &Path) -> &Module {
         let around = (0..=path.len())
             .rev()
@@ -275,7 +275,7 @@ impl Package {
     }
 }
 
-/// The module path of a file below `src`; none for tests, and for programs beside a library.
+/// The module path of a file below `src`. `None` for tests, and for programs beside a library.
 fn module_path(name: &str, library: bool) -> Option<Path> {
     let mut path: Path = name
         .strip_suffix(".rs")?

@@ -1,8 +1,8 @@
-//! What goes to the registry can be packed as it is.
+//! Everything that goes to the registry can be packed as it is.
 //!
-//! In: the manifests of the published packages, and cargo's own packing, which demands versions beside paths, and
-//! that a published package depends on published ones only. Out: an error that says what is missing. Nothing is
-//! uploaded, and what is packed is not built again: the other checks have built it.
+//! In: the manifests of the published packages, and cargo's own packing. It demands versions beside paths, and it
+//! demands that a published package depends on published ones only. Out: an error that says what is missing. Nothing is
+//! uploaded. What is packed is not built again: the other checks have built it.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::layout::{MEMBERS, name, packages as all_packages};
 use crate::steps::Live;
 use crate::tools::{self, Workspace};
 
-/// What a manifest has to say for the registry, with what it may be taken from.
+/// What a manifest has to say for the registry, and what it may be taken from.
 const TOLD: [&str; 6] = [
     "description",
     "license",
@@ -45,7 +45,7 @@ pub(crate) fn packages(workspace: &Workspace, live: &Live) -> Result<String> {
         wrong.join("\n  ")
     );
 
-    // Clippy has fetched all that these need: packing is no reason to ask the network.
+    // Clippy has fetched everything that these need, so packing need not ask the network.
     let mut cargo = workspace.cargo();
     cargo.args(["package", "--no-verify", "--allow-dirty", "--offline"]);
     for name in &names {

@@ -1,7 +1,7 @@
 //! The pure crates' lints: no clock, no lock, no thread, no I/O, no unordered iteration.
 //!
-//! clippy refuses each use; what it refuses stands in a clippy.toml, of which it reads the nearest one above a crate.
-//! In: those files and each crate's lib.rs. Out: an error if one is missing, hides a setting of the root's, bans less
+//! clippy refuses each use. What it refuses is in a clippy.toml; for each crate it reads the nearest one above. In:
+//! those files and each crate's lib.rs. Out: an error if one is missing, hides a setting of the root's or bans less
 //! than another one, or if a crate could allow itself an exception.
 
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::layout::MEMBERS;
 
-/// What the settings must ban whatever else they ban: an emptied list would refuse nothing.
+/// What the settings must ban, whatever else they ban: an emptied list would refuse nothing.
 const BANNED: &[&str] = &[
     "std::time::Instant",
     "std::time::SystemTime",
@@ -29,11 +29,11 @@ const BANNED: &[&str] = &[
     "std::thread::sleep",
 ];
 
-/// In a pure crate's lib.rs: not even an `#[allow]` helps, outside of its tests.
+/// With this in a pure crate's lib.rs not even an `#[allow]` helps, outside of its tests.
 const FORBID: &str =
     "#![cfg_attr(not(test), forbid(clippy::disallowed_types, clippy::disallowed_methods))]";
 
-/// An error if a pure crate's lints do not hold it to be pure.
+/// An error if the lints of a pure crate do not keep it pure.
 pub(crate) fn pure(root: &Path) -> Result<String> {
     let read = |path: &str| {
         let text = fs::read_to_string(root.join(path));
@@ -48,7 +48,7 @@ pub(crate) fn pure(root: &Path) -> Result<String> {
         };
         crates.push(Crate {
             folder: member.folder,
-            // One that is not there forbids nothing, which is found below.
+            // A file that is not there forbids nothing, which is found below.
             library: read(&format!("{}/src/lib.rs", member.folder)).unwrap_or_default(),
             settings,
         });
@@ -130,7 +130,7 @@ fn lines(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// `text` without white space and the commas that rustfmt adds at line ends.
+/// `text` without white space, and without the commas that rustfmt adds at line ends.
 fn bare(text: &str) -> String {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     text.replace(",)", ")")

@@ -1,8 +1,8 @@
 //! A Rust file as a list of words: what the guards read instead of its text.
 //!
-//! In: the text of a file. Out: identifiers and punctuation with their lines, without comments, the insides of
-//! strings, and what only tests compile. No parser: the guards look for paths and attributes, whose shape a word by
-//! word reading shows, and must not have to wait until one is built.
+//! In: the text of a file. Out: identifiers and punctuation with their lines, without comments, the insides of strings,
+//! and what only tests compile. This is no parser: the guards look for paths and attributes, which reading word by word
+//! shows. They must not have to wait until a parser is built.
 
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -14,12 +14,12 @@ pub(super) struct Word<'a> {
     pub(super) line: usize,
 }
 
-/// What a file says, and which of its modules are for tests alone.
+/// What a file says, and which of its modules are only for tests.
 #[derive(Debug, Default)]
 pub(super) struct Source<'a> {
     /// All that is compiled outside of tests.
     pub(super) words: Vec<Word<'a>>,
-    /// The modules with files of their own that only tests compile.
+    /// The modules in files of their own that only tests compile.
     pub(super) test_modules: Vec<&'a str>,
 }
 
@@ -64,7 +64,7 @@ fn words(text: &str) -> Vec<Word<'_>> {
             length
         } else if first == '\'' {
             let length = character(here);
-            // A lifetime is no word: nothing that is looked for has one.
+            // A lifetime is no word: nothing that the guards look for has one.
             if length > 1 && here.get(..length).is_some_and(|all| all.ends_with('\'')) {
                 found.push(Word { text: "\"", line });
             }
@@ -105,7 +105,7 @@ fn plain(here: &str, first: char) -> usize {
     raw + name.find(|c| !is_name(c)).unwrap_or(name.len())
 }
 
-/// The length of a comment in `/*` and `*/`, which may hold others.
+/// The length of a comment between `/*` and `*/`, which may hold others.
 fn comment(here: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -126,7 +126,7 @@ fn comment(here: &str) -> usize {
     at.min(here.len())
 }
 
-/// The length of the string literal that `here` begins with, of whatever kind, if it does.
+/// The length of the string literal that `here` begins with, of any kind, if it begins with one.
 fn text_literal(here: &str) -> Option<usize> {
     let kind = ["br", "cr", "r", "b", "c", ""];
     kind.iter().find_map(|kind| {
@@ -148,7 +148,7 @@ fn text_literal(here: &str) -> Option<usize> {
     })
 }
 
-/// The length up to and with the closing quote, where a backslash takes the next character with it.
+/// The length up to and including the closing quote. A backslash takes the next character with it.
 fn escaped(inside: &str, quote: char) -> usize {
     let mut rest = inside.char_indices();
     while let Some((at, c)) = rest.next() {
@@ -175,7 +175,7 @@ fn character(here: &str) -> usize {
     }
 }
 
-/// `words` without what stands behind `#[cfg(test)]` and `#[cfg(doctest)]`.
+/// `words` without what follows `#[cfg(test)]` and `#[cfg(doctest)]`.
 fn without_tests<'a>(words: &[Word<'a>]) -> Source<'a> {
     let mut source = Source::default();
     let mut at = 0;
@@ -205,7 +205,7 @@ fn is_test_only(rest: &[Word<'_>]) -> bool {
     let text = |at: usize| rest.get(at).map_or("", |word| word.text);
     let opens = [text(0), text(1), text(2), text(3)] == ["#", "[", "cfg", "("];
     let only = ["test", "doctest"].contains(&text(4)) && text(5) == ")";
-    // What needs a test and something more is still for tests.
+    // What needs a test and something more is still for tests only.
     let among = text(4) == "all" && text(5) == "(" && text(6) == "test";
     opens && (only || among)
 }
@@ -225,7 +225,7 @@ fn item_length(rest: &[Word<'_>]) -> usize {
         match word.text {
             ";" => return at + 1,
             "," if !item => return at + 1,
-            // The end of what holds it.
+            // The end of what holds the item.
             "}" | ")" | "]" => return at,
             "{" => {
                 at += balanced(rest.get(at..).unwrap_or_default());

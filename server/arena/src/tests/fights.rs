@@ -1,4 +1,4 @@
-//! Duels of two people whom a stage hand keeps in place: shots, walls, shields, death.
+//! Duels of two people, kept in place by a stage hand: shots, walls, shields, death.
 
 use std::marker::PhantomData;
 
@@ -69,7 +69,7 @@ impl Stage for FurnaceBetween {
     const PLACES: &'static [(f32, f32)] = &[(-4.0, 0.0), (4.0, 0.0)];
 }
 
-/// One stands in the other.
+/// The second fighter stands within the first.
 struct OnTopOfEachOther;
 impl Stage for OnTopOfEachOther {
     const PLACES: &'static [(f32, f32)] = &[(-4.0, 3.0), (-4.1, 3.0)];
@@ -88,7 +88,7 @@ fn fire_east() -> ArenaInput {
     }
 }
 
-/// Two people on a stage, past their first shield.
+/// Two people on a stage, after their first shields.
 fn duel<S: Stage>() -> (Host<Staged<S>>, PlayerId, PlayerId) {
     let mut host = Host::open(options(0), 7);
     let (one, two) = (host.join(), host.join());
@@ -128,7 +128,7 @@ fn a_shield_holds_until_it_ends_or_its_fighter_shoots() {
         host.play(one, fire_east());
     }
     assert!(!host.fighter(one).shielded, "it shoots");
-    assert!(host.fighter(two).shielded, "it does not");
+    assert!(host.fighter(two).shielded, "it does not shoot");
     assert_eq!(host.fighter(two).health, FULL_HEALTH);
     host.run(TICKS_PER_S);
     assert!(!host.fighter(two).shielded, "its time is over");
@@ -175,7 +175,7 @@ fn a_muzzle_in_a_wall_lets_no_shot_out() {
 }
 
 #[test]
-fn a_shot_hits_whom_it_starts_in_but_never_who_fired_it() {
+fn a_shot_hits_the_fighter_it_starts_in_but_never_its_shooter() {
     let (mut host, one, two) = duel::<OnTopOfEachOther>();
     host.play(one, fire_east());
     assert_eq!(host.fighter(one).health, FULL_HEALTH);

@@ -15,7 +15,7 @@ use crate::game::ArenaOptions;
 
 const TICKS_PER_S: u32 = 60;
 
-/// A room of some game that plays by the arena's rules, and what waits to reach it.
+/// A room of a game that plays by the arena's rules, and what waits to reach it.
 struct Host<G: Game<Rules = Arena, Options = ArenaOptions>> {
     core: RoomCore<G>,
     inbox: Vec<Inbound<Arena>>,
@@ -91,7 +91,7 @@ impl<G: Game<Rules = Arena, Options = ArenaOptions>> Host<G> {
         self.tick();
     }
 
-    /// One tick with this input of a person.
+    /// Runs one tick with this input of a person.
     fn play(&mut self, player: PlayerId, input: ArenaInput) {
         let tick = self.core.room().tick();
         let mut senders = self.core.connections();

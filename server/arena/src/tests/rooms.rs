@@ -67,7 +67,7 @@ fn a_round_without_a_kill_ends_with_time_and_nobody_wins() {
 }
 
 #[test]
-fn options_out_of_range_go_to_the_nearest_in_it() {
+fn options_out_of_range_become_the_nearest_in_range() {
     let options = ArenaOptions {
         map: "nowhere".to_owned(),
         seats: 0,

@@ -1,4 +1,4 @@
-//! Whole rooms in virtual time: the real room, the real client core, links that delay, jitter and stall like TCP does.
+//! Whole rooms in virtual time: the real room, the real client core, links that delay, jitter and stall as TCP does.
 
 mod shots;
 
@@ -28,7 +28,7 @@ fn arena(seed: u64, bots: u8) -> Lab<ArenaGame> {
     Lab::new(options, seed)
 }
 
-/// A new direction every half second, the same for the whole of it.
+/// A direction that changes every half second.
 fn wander(rng: &mut Pcg64Mcg, now: Duration) -> ArenaInput {
     let turn = now.as_millis() / 500;
     let aim = rng.random_range(-3.0..3.0);
@@ -44,7 +44,7 @@ fn add(lab: &mut Lab<ArenaGame>, latency_ms: u64, jitter_ms: u64) -> usize {
     lab.add((latency_ms, jitter_ms), wander).unwrap()
 }
 
-/// True when the player's newest snapshot is the server's newest; then they must be equal.
+/// True if the player's newest snapshot is the server's newest. Then the two must be equal.
 fn assert_same_when_current(lab: &Lab<ArenaGame>, index: usize) -> bool {
     match lab.compare(index) {
         Some(Ok(())) => true,
@@ -61,7 +61,7 @@ fn every_client_holds_what_the_server_holds_whatever_its_link_does() {
     }
     let mut compared = [0; 4];
     for second in 0..30 {
-        // One of them stops reading for a second now and then, another loses its connection.
+        // One player stops reading for a second now and then, another loses its connection.
         lab.players[1].reads = second % 5 != 2;
         if second % 9 == 7 {
             lab.disconnect(2);
@@ -129,7 +129,7 @@ fn a_lost_player_comes_back_to_its_seat_with_a_new_token_each_time() {
     let second = lab.players[index].core.resume_token().unwrap();
     assert_ne!(token, second);
 
-    // The first token is used, a forged one never was, and after the grace time the seat is gone.
+    // The first token is used up and a forged one was never valid. After the grace time the seat is gone.
     for bad in [token, ResumeToken([7; 16])] {
         let refused = lab.take_seat(Some(bad)).err();
         assert_eq!(
@@ -145,7 +145,7 @@ fn a_lost_player_comes_back_to_its_seat_with_a_new_token_each_time() {
 }
 
 #[test]
-fn who_resumes_a_seat_that_is_in_use_takes_it_over() {
+fn a_client_that_resumes_a_seat_in_use_takes_it_over() {
     let mut lab = arena(5, 0);
     let index = add(&mut lab, 10, 0);
     lab.run(Duration::from_secs(1), |_| {});
@@ -160,7 +160,7 @@ fn who_resumes_a_seat_that_is_in_use_takes_it_over() {
 }
 
 #[test]
-fn a_lost_connection_whose_writer_still_ends_takes_nothing_from_the_one_that_resumed() {
+fn a_lost_connection_with_a_late_writer_takes_nothing_from_the_one_that_resumed() {
     let mut lab = arena(5, 3);
     let index = add(&mut lab, 10, 0);
     lab.run(Duration::from_secs(1), |_| {});
@@ -178,7 +178,7 @@ fn a_lost_connection_whose_writer_still_ends_takes_nothing_from_the_one_that_res
     let own = SnapshotMessage::parse(&message).unwrap();
     assert!(
         matches!(own.header.avatar, OwnAvatar::Whole(..)) && !own.header.roster.is_empty(),
-        "the roster is for who holds the seat"
+        "the roster is for the client that holds the seat"
     );
     drop(stuck_feed);
 }
@@ -295,7 +295,7 @@ fn a_link_that_was_stuck_wakes_without_a_flood_and_inputs_are_in_time_again() {
     let burst = (Arena::TICK_RATE_HZ * 2) as usize;
     assert!(
         waiting < burst,
-        "{waiting} messages at once; a burst of {burst} is a flood"
+        "{waiting} messages together; a burst of {burst} is a flood"
     );
     lab.run(Duration::from_secs(2), |_| {});
     let applied = lab.players[index].core.applied_sequence().unwrap().0;

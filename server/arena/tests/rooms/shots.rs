@@ -1,8 +1,8 @@
-//! Shots: shown at once, judged by the picture that the shooter had, taken back when the server refuses.
+//! Shots: shown immediately, judged by the picture that the shooter had, taken back when the server refuses.
 
 use super::*;
 
-/// Runs about like a person: a direction for a while, then another, sometimes none.
+/// Runs about as a person does: in one direction for a while, then in another, sometimes not at all.
 fn roam() -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
     let mut until = Duration::ZERO;
     let mut held = ArenaInput::default();
@@ -16,7 +16,7 @@ fn roam() -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
     }
 }
 
-/// Shots of the rail that were hits on the shooter's screen, and how many of those the server counted.
+/// How many shots of the rail were hits on the shooter's screen, and how many of those the server counted.
 fn duel(latency_ms: u64, rewind: bool) -> (u32, u32) {
     let options = ArenaOptions {
         bots: 0,
@@ -27,7 +27,7 @@ fn duel(latency_ms: u64, rewind: bool) -> (u32, u32) {
     };
     let mut lab = Lab::<ArenaGame>::new(options, 77);
     let runner = lab.add((20, 5), roam()).unwrap();
-    // The shooter runs about too, and pulls the trigger for two animation frames: one may have no tick in it.
+    // The shooter runs about too. It pulls the trigger for two animation frames, since one may have no tick in it.
     let shot = Rc::new(Cell::new((0.0, 0)));
     let pulled = shot.clone();
     let mut run = roam();
@@ -57,7 +57,7 @@ fn duel(latency_ms: u64, rewind: bool) -> (u32, u32) {
         };
         let map = lab.room().room().map();
         let away_m = (it.x - me.x).hypot(it.y - me.y);
-        // In the open: not just about to vanish behind a corner.
+        // In the open, where it does not vanish behind a corner soon.
         let open = [(-0.7, 0.0), (0.7, 0.0), (0.0, -0.7), (0.0, 0.7)];
         let open = open
             .iter()
@@ -78,7 +78,7 @@ fn duel(latency_ms: u64, rewind: bool) -> (u32, u32) {
     (seen, counted)
 }
 
-/// Shots of a player's rail that the server made something of, and hits among them.
+/// How many of a player's rail shots the server judged, and how many of those were hits.
 fn rails(lab: &Lab<ArenaGame>, shooter: usize) -> (u32, u32) {
     let events = lab.players[shooter].events.iter();
     let results = events.filter_map(|event| match event {
@@ -106,7 +106,7 @@ fn a_beam_that_hit_on_the_shooters_screen_hits_on_the_server() {
 }
 
 #[test]
-fn a_shot_is_on_the_own_screen_at_once_and_confirmed_and_never_drawn_twice() {
+fn a_shot_is_on_the_shooters_screen_immediately_and_confirmed_and_never_drawn_twice() {
     let mut lab = arena(4, 0);
     let index = add(&mut lab, 60, 10);
     lab.players[index].play = Box::new(|_, _| ArenaInput::default());
@@ -129,7 +129,7 @@ fn a_shot_is_on_the_own_screen_at_once_and_confirmed_and_never_drawn_twice() {
         let mut shown = table.column(sequences).to_vec();
         shown.sort_by(f64::total_cmp);
         shown.dedup();
-        assert_eq!(shown.len(), table.count, "a ghost and what it stands for");
+        assert_eq!(shown.len(), table.count, "a ghost and its shot");
     });
     assert!(first.unwrap() < Duration::from_millis(35), "{first:?}");
     let count = |lab: &Lab<ArenaGame>,
@@ -156,7 +156,7 @@ fn a_shot_that_the_server_refuses_is_taken_back() {
     let index = add(&mut lab, 80, 0);
     lab.players[index].play = Box::new(|_, _| ArenaInput::default());
     lab.run(Duration::from_secs(3), |_| {});
-    // The way up stands still for longer than inputs are early: what is shot meanwhile comes too late.
+    // The way up stands still for longer than inputs are early, so what is shot in that time comes too late.
     lab.players[index].up.stalled_until = lab.now + Duration::from_millis(700);
     lab.players[index].play = Box::new(|_, _| ArenaInput {
         fire: true,

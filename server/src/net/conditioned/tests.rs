@@ -1,4 +1,4 @@
-//! Conditioned ways in paused time: when bytes come through, and what waits meanwhile.
+//! Conditioned ways in paused time: when bytes come through, and what waits until then.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::timeout;
@@ -9,7 +9,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// One end behind a link, the bare other end, and where the link is told.
+/// One end behind a link, the bare other end, and the sender that sets the link.
 fn link(
     text: &str,
 ) -> (
@@ -23,7 +23,7 @@ fn link(
     (links.condition(near, Some(&told)), far, told)
 }
 
-/// Reads all that comes through within `span`.
+/// Reads everything that comes through within `span`.
 async fn read_for(io: &mut (impl AsyncRead + Unpin), span: Duration) -> Vec<u8> {
     let mut read = Vec::new();
     let _ = timeout(span, io.read_to_end(&mut read)).await;
@@ -38,13 +38,13 @@ fn a_server_without_links_or_dev_mode_conditions_nothing() {
 }
 
 #[test]
-fn a_room_has_its_own_link_or_that_of_all() {
+fn a_room_has_its_own_link_or_the_one_for_all_rooms() {
     let (all, own) = ("20ms".parse().unwrap(), "80ms".parse().unwrap());
     let links = Links::new(all, BTreeMap::from([("main".into(), own)]), false);
     assert_eq!((links.of("main"), links.of("other")), (own, all));
 }
 
-/// Lets what waits arrive.
+/// Lets the waiting bytes arrive.
 async fn deliver<W: AsyncWrite + Unpin>(way: &mut Conditioned<W>) -> io::Error {
     std::future::poll_fn(|cx| way.poll_deliver(cx)).await
 }

@@ -1,4 +1,4 @@
-//! Every stream of frames that there is a rule about, whole and split at every byte.
+//! Every kind of frame stream that has a rule, whole and split at every byte.
 
 use super::*;
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A stream that gives its pieces one read at a time.
+/// A stream that gives one piece at each read.
 struct Pieces(Vec<Vec<u8>>);
 
 impl AsyncRead for Pieces {
@@ -155,7 +155,7 @@ fn oversized() -> Vec<Row> {
     ]
 }
 
-/// Text, which this protocol has none of.
+/// Text, which this protocol does not have.
 fn text_frames() -> Vec<Row> {
     vec![
         (
@@ -294,7 +294,7 @@ proptest! {
         mut bytes in proptest::collection::vec(any::<u8>(), 1..200),
         cuts in proptest::collection::vec(any::<u16>(), 0..4),
     ) {
-        // Often a frame that starts well.
+        // Often a frame that begins well.
         bytes[0] &= 0x8F;
         let mut pieces = vec![bytes.clone()];
         for cut in cuts {
