@@ -2,13 +2,14 @@
 //!
 //! In: games, contestants, and the numbers of players to try. Out: points (number of players, whether it held, what it
 //! cost), and for each contestant the largest number that holds. `servers` starts them, `attempt` tries one number,
-//! `search` finds the largest, `compete` does both as often as asked, `medians` makes one run of several, `plot` draws.
-//! For our server alone: `curve`, `panels` (its picture), `footprint` (memory, and how late ticks are).
+//! `search` finds the largest, `compete` does both as often as `flags` ask, `medians` makes one run of several, `plot`
+//! draws. For our server alone: `curve`, `panels` (its picture), `footprint` (memory, and how late ticks are).
 
 mod attempt;
 mod compete;
 mod contestant;
 mod curve;
+mod flags;
 mod footprint;
 mod frame_size;
 mod game;
@@ -23,6 +24,7 @@ pub use attempt::try_out;
 pub use compete::{Bout, compete};
 pub use contestant::Contestant;
 pub use curve::{Curve, curve_table};
+pub use flags::SearchFlags;
 pub use footprint::{
     Footprint, Lateness, LatenessPlan, Memory, MemoryPlan, lateness, memory, memory_table,
 };
