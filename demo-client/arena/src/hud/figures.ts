@@ -66,7 +66,11 @@ export class Figures {
       "Input slack",
       `${stats.input_slack_ticks.toFixed(1)} of ${stats.input_lead_ticks.toFixed(1)} ticks`,
     );
-    this.#row("pace", "Service", `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`);
+    this.#row(
+      "service",
+      "Service",
+      `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`,
+    );
     this.#row("keyframes", "Keyframes", `${stats.keyframes} · ${stats.channels} channels`);
     this.#row("desyncs", "Desyncs", desyncs(stats));
     this.#row("fps", "Drawn", `${fps.toFixed(0)} frames/s`);
