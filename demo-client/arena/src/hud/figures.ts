@@ -1,5 +1,7 @@
 /**
  * The overlay behind F3: how well the connection and the drawing work.
+ *
+ * In: the SDK's figures. Out: rows with `data-figure`, made once.
  */
 
 import type { Dev, Rung, Stats } from "tickwire";
