@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tickwire_benches::crowd::CrowdOptions;
-use tickwire_benches::crowd::play::{CrowdRoom, TickCost, growth_exponent};
+use tickwire_benches::crowd::play::{CrowdRoom, TickCost};
+use tickwire_benches::growth::growth_exponent;
 use tickwire_benches::rounds::rounds;
 use tickwire_benches::spread::quantile;
 

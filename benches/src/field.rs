@@ -23,6 +23,8 @@ pub const WORLD: f32 = 1000.0;
 pub const SPEED_PER_S: f32 = 200.0;
 /// Players in one room of `rooms`.
 pub const ROOM_SEATS: usize = 8;
+/// The largest turn of one input, in 256ths of a whole turn. A radian is 40.7 of them.
+const TURN: i8 = 40;
 /// About how many movers a player sees with interest, itself included.
 const SEEN: f64 = 40.0;
 /// The area that a grid with cells as large as its radius shows around a player, in squares of the radius: the cells
@@ -57,6 +59,18 @@ pub struct Mover {
 /// The direction to go, in 256ths of a whole turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading(pub u8);
+
+impl Heading {
+    /// A random direction.
+    pub(crate) fn any(rng: &mut impl RngExt) -> Heading {
+        Heading(rng.random())
+    }
+
+    /// This direction after a random turn by up to a radian.
+    pub(crate) fn turned(self, rng: &mut impl RngExt) -> Heading {
+        Heading(self.0.wrapping_add_signed(rng.random_range(-TURN..=TURN)))
+    }
+}
 
 impl Input for Heading {
     fn is_valid(&self) -> bool {

@@ -20,8 +20,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::load::join::upgraded;
-use crate::load::{roomy, value};
+use crate::load::{roomy, upgraded, value};
 use crate::websocket::{BINARY, push_masked};
 
 /// Rooms that are opened in parallel.

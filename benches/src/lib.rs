@@ -8,6 +8,7 @@ pub mod contest;
 pub mod counted;
 pub mod crowd;
 pub mod field;
+pub mod growth;
 pub mod idle;
 pub mod load;
 pub mod phases;

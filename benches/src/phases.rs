@@ -1,7 +1,7 @@
 //! A room's tick, stage by stage, with a clock between the stages.
 //!
 //! In: a room and its inbox. Out: how long each stage took, and how that spreads over many ticks. The clock is the
-//! room's audience: what is measured is the one tick that there is.
+//! room's audience, so the measured tick is the real one.
 
 use std::time::Instant;
 

@@ -12,7 +12,7 @@ use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 use tickwire_shared::rules::Rules;
 
-use crate::crowd::{Crowd, CrowdOptions, any_direction};
+use crate::crowd::{Crowd, CrowdOptions, Steer};
 use crate::field::{FieldGame, FieldOptions, Heading};
 
 /// Ticks for which a scripted player keeps doing the same thing.
@@ -21,6 +21,18 @@ pub(crate) const HOLD_TICKS: u32 = 20;
 const WARM_UP_S: u32 = 10;
 /// Age of the picture that people act upon, seconds.
 const VIEW_AGE_S: f64 = 0.1;
+
+/// The directions that keys can hold: right, down.
+const KEYS: [(i8, i8); 8] = [
+    (1, 0),
+    (1, 1),
+    (0, 1),
+    (-1, 1),
+    (-1, 0),
+    (-1, -1),
+    (0, -1),
+    (1, -1),
+];
 
 /// Decides what a player holds from this tick on; `turn` is true when it is time for something else.
 type Play<I> = fn(held: &mut I, rng: &mut Pcg64Mcg, turn: bool);
@@ -51,7 +63,7 @@ impl ScriptedRoom<ArenaGame> {
                 held.down = rng.random_range(-1..=1);
                 held.fire = rng.random_bool(0.5);
             }
-            held.aim = (held.aim + rng.random_range(-0.1..0.1)).clamp(-3.1, 3.1);
+            held.aim = moved_aim(held.aim, rng);
         })
     }
 }
@@ -65,7 +77,7 @@ impl ScriptedRoom<Crowd> {
         let people = options.players as u64;
         ScriptedRoom::open(options, people, seed, |held, rng, turn| {
             if turn {
-                *held = any_direction(rng);
+                *held = Steer::any(rng);
             }
         })
     }
@@ -78,10 +90,7 @@ impl ScriptedRoom<FieldGame> {
     /// The room does not take them all.
     pub fn field(options: FieldOptions, people: u64, seed: u64) -> ScriptedRoom<FieldGame> {
         ScriptedRoom::open(options, people, seed, |held: &mut Heading, rng, _| {
-            // A radian is 40.7 of 256 parts of a whole turn.
-            held.0 = held
-                .0
-                .wrapping_add(rng.random_range(0..=80_u8).wrapping_sub(40));
+            *held = held.turned(rng);
         })
     }
 }
@@ -198,6 +207,16 @@ impl<G: Game> ScriptedRoom<G> {
             "nothing happens"
         );
     }
+}
+
+/// A random direction of the keys: right, down.
+pub(crate) fn any_keys(rng: &mut impl RngExt) -> (i8, i8) {
+    KEYS[rng.random_range(0..KEYS.len())]
+}
+
+/// An aim that has moved a little, as a hand moves it.
+pub(crate) fn moved_aim(aim: f32, rng: &mut impl RngExt) -> f32 {
+    (aim + rng.random_range(-0.1..0.1)).clamp(-3.1, 3.1)
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! The load against a real server over real sockets: its counts must match what the server does.
+//!
+//! In: a few clients for a second. Out: pass or fail. No claim is about times.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -98,7 +100,7 @@ fn clients_that_decode_nothing_still_play_on() {
 }
 
 #[test]
-fn who_finds_no_seat_is_counted_with_the_reason() {
+fn a_client_that_finds_no_seat_is_counted_with_the_reason() {
     let outcome = play(5, 4, Decode::None);
     assert_eq!(
         (outcome.players, outcome.refused),

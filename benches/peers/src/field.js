@@ -126,7 +126,7 @@ export function loop(hz, tick) {
   return () => clearTimeout(timer);
 }
 
-/** Which movers are near each other: cells as wide as the radius, so nine of them hold everything in sight. */
+/** Which movers are near each other: cells as wide as the radius, so nine of them hold every mover within it. */
 export class Near {
   constructor(radius) {
     this.radius = radius;

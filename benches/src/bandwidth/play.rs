@@ -17,7 +17,7 @@ use tickwire_shared::rules::Rules;
 
 use super::message::{Bytes, frame_head_bytes};
 use super::trace::{Snapshot, Trace};
-use crate::script::HOLD_TICKS;
+use crate::script::{HOLD_TICKS, any_keys, moved_aim};
 
 /// Play before anything is counted: by then everybody has joined, and clocks have settled.
 const WARM_UP: Duration = Duration::from_secs(8);
@@ -61,25 +61,14 @@ fn scripted(number: usize) -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput 
     let mut ticks = number as u32;
     move |rng, _| {
         if ticks.is_multiple_of(HOLD_TICKS) || (held.right, held.down) == (0, 0) {
-            (held.right, held.down) = DIRECTIONS[rng.random_range(0..DIRECTIONS.len())];
+            (held.right, held.down) = any_keys(rng);
             held.fire = number.is_multiple_of(4) && rng.random_bool(0.5);
         }
-        held.aim = (held.aim + rng.random_range(-0.1..0.1)).clamp(-3.1, 3.1);
+        held.aim = moved_aim(held.aim, rng);
         ticks += 1;
         held.clone()
     }
 }
-
-const DIRECTIONS: [(i8, i8); 8] = [
-    (1, 0),
-    (1, 1),
-    (0, 1),
-    (-1, 1),
-    (-1, 0),
-    (-1, -1),
-    (0, -1),
-    (1, -1),
-];
 
 /// A room full of the script's people, after all have joined and settled down.
 ///
@@ -203,10 +192,10 @@ impl Reader {
                 .as_mut()
                 .context("a client lost its seat")?;
             self.message.clear();
-            let assembled = seat.feed.write_message(&mut self.message);
-            let assembled =
-                assembled.map_err(|refusal| anyhow::anyhow!("a client was closed: {refusal:?}"))?;
-            if !assembled {
+            let written = seat.feed.write_message(&mut self.message);
+            let written =
+                written.map_err(|refusal| anyhow::anyhow!("a client was closed: {refusal:?}"))?;
+            if !written {
                 continue;
             }
             player.core.handle_bytes(now, &self.message);

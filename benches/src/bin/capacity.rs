@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use tickwire_benches::contest::{
-    Bout, Contestant, Curve, Effort, FrameSize, Game, LADDER, LatenessPlan, MemoryPlan, compete,
+    Bout, Contestant, Curve, FrameSize, Game, LatenessPlan, MemoryPlan, SearchFlags, compete,
     curve_table, draw_panels, lateness, memory, memory_table,
 };
 use tickwire_benches::load::Teller;
@@ -41,21 +41,11 @@ struct CurveFlags {
     /// The games to play.
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["field", "interest", "rooms"])]
     games: Vec<Game>,
-    /// Numbers of players to try before halving, ascending.
-    #[arg(long, value_delimiter = ',', default_values_t = LADDER)]
-    players: Vec<usize>,
-    /// Try only the list, and every number of it, even after one that did not hold.
-    #[arg(long)]
-    no_search: bool,
-    /// Measure a few seconds per number, and stay coarse.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    search: SearchFlags,
     /// Seconds to measure at each number; 6 by default, or 3 with --quick.
     #[arg(long)]
     seconds: Option<f64>,
-    /// How often to repeat all of it; the figures are medians.
-    #[arg(long, default_value_t = 1)]
-    repeat: usize,
     /// Directory for the plot.
     #[arg(long, default_value = "target/capacity")]
     plot: PathBuf,
@@ -149,16 +139,9 @@ fn run(flags: Flags) -> Result<()> {
     Ok(())
 }
 
-fn curves(root: &Path, mut flags: CurveFlags, teller: &mut Teller) -> Result<Vec<Curve>> {
-    flags.players.sort_unstable();
-    let mut effort = Effort::new(flags.players, flags.quick);
-    effort.seconds = flags.seconds.unwrap_or(effort.seconds);
-    let bout = Bout {
-        root,
-        effort,
-        search: !flags.no_search,
-        repeat: flags.repeat,
-    };
+fn curves(root: &Path, flags: CurveFlags, teller: &mut Teller) -> Result<Vec<Curve>> {
+    let mut bout = flags.search.bout(root);
+    bout.effort.seconds = flags.seconds.unwrap_or(bout.effort.seconds);
     let mut curves = Vec::new();
     for game in flags.games {
         let frame = FrameSize::default();

@@ -8,13 +8,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
+use tickwire_benches::contest::Game;
+use tickwire_benches::field::ROOM_SEATS;
 use tickwire_benches::websocket::{BINARY, accept_key, head_end, header, push_plain};
 
-/// Players in one room of `rooms`.
-const ROOM_SEATS: usize = 8;
 /// The rooms' ticks are spread over the interval in this many steps, as if people had opened the rooms at any time.
 const ROOM_PHASES: usize = 10;
 /// The longest request head, bytes; a longer one ends the connection.
@@ -39,13 +39,6 @@ struct Flags {
     /// Accepted so that all servers start with the same flags; here only the frame's size matters.
     #[arg(long, default_value_t = 0)]
     players: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Game {
-    Field,
-    Interest,
-    Rooms,
 }
 
 struct Socket {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use tickwire_benches::contest::{
-    Bout, Contestant, Effort, FrameSize, Game, LADDER, Run, compete, draw,
+    Bout, Contestant, FrameSize, Game, Run, SearchFlags, compete, draw,
 };
 use tickwire_benches::load::Teller;
 
@@ -23,18 +23,8 @@ struct Flags {
     /// The contestants; all by default. The limit writes frames of our size, so it runs after ours.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Contestant>,
-    /// Numbers of players to try before halving, ascending.
-    #[arg(long, value_delimiter = ',', default_values_t = LADDER)]
-    players: Vec<usize>,
-    /// Try only the list, and every number of it, even after one that did not hold; for curves.
-    #[arg(long)]
-    no_search: bool,
-    /// Measure a few seconds per number, and stay coarse.
-    #[arg(long)]
-    quick: bool,
-    /// How often to repeat all of it; the figures are medians.
-    #[arg(long, default_value_t = 1)]
-    repeat: usize,
+    #[command(flatten)]
+    search: SearchFlags,
     /// Directory for the plots.
     #[arg(long, default_value = "target/side-by-side")]
     plot: PathBuf,
@@ -71,19 +61,13 @@ fn run(mut flags: Flags) -> Result<()> {
         flags.only = ALL.to_vec();
     }
     flags.only.sort();
-    flags.players.sort_unstable();
     let peers = flags
         .only
         .iter()
-        .any(|who| !matches!(who, Contestant::Tickwire | Contestant::Limit));
+        .any(|contestant| !matches!(contestant, Contestant::Tickwire | Contestant::Limit));
     let mut teller = Teller::new(false);
     Bout::prepare(&root, peers, &mut teller)?;
-    let bout = Bout {
-        root: &root,
-        effort: Effort::new(flags.players.clone(), flags.quick),
-        search: !flags.no_search,
-        repeat: flags.repeat,
-    };
+    let bout = flags.search.bout(&root);
     let mut runs: Vec<Run> = Vec::new();
     for game in &flags.games {
         for contestant in &flags.only {

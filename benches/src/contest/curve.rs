@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::{Game, Point, Run};
-use crate::crowd::play::growth_exponent;
+use crate::growth::growth_exponent;
 
 /// A run and how its cost grows, over the numbers of players that held.
 #[derive(Clone, Debug, Serialize)]

@@ -10,11 +10,10 @@ use serde::Serialize;
 use tickwire_arena::Arena;
 use tickwire_shared::rules::Rules;
 
-use super::medians::{median, middle_server};
-use super::servers::Server;
-use super::{HZ, Outcome};
+use super::medians::middle_server;
+use super::{HZ, Server, median};
 use crate::field::ROOM_SEATS;
-use crate::load::{self, Cast, Decode, Plan, ServerFigures, Teller};
+use crate::load::{self, Cast, Decode, Outcome, Plan, ServerFigures, Teller};
 
 /// Seats in the rooms that memory is measured in.
 const MEMORY_SEATS: u8 = 100;

@@ -9,6 +9,7 @@ use super::{Point, Run};
 use crate::load::ServerFigures;
 
 /// The middle value; the lower of the two middle ones if there is an even number of values. 0 for no values.
+/// [`quantile`](crate::spread::quantile) takes the upper one, so neither can stand for the other.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

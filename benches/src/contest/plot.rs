@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 
-use super::{Contestant, Game, Run};
+use super::{Contestant, Game, Point, Run};
 
 const SIZE: (u32, u32) = (900, 520);
 
@@ -56,7 +56,7 @@ pub fn draw(file: &Path, game: Game, runs: &[Run]) -> Result<()> {
         .map_err(|error| failed(&error))?;
     for run in runs {
         let colour = colour(run.contestant);
-        let at = |point: &super::Point| (point.players as f64, point.cpu * 100.0);
+        let at = |point: &Point| (point.players as f64, point.cpu * 100.0);
         chart
             .draw_series(LineSeries::new(
                 run.points.iter().map(at),
@@ -88,7 +88,6 @@ pub fn draw(file: &Path, game: Game, runs: &[Run]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contest::Point;
 
     #[test]
     fn a_picture_names_everybody_with_its_number() {

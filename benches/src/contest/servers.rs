@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Contestant, Game};
+use super::{Contestant, Game, HZ};
 
 /// The core of the servers.
 const SERVER_CORE: &str = "0";
@@ -56,7 +56,7 @@ impl Server {
         }
         if contestant != Contestant::Tickwire {
             words.extend(["--game".to_owned(), game.label().to_owned()]);
-            words.extend(["--hz".to_owned(), super::HZ.to_string()]);
+            words.extend(["--hz".to_owned(), HZ.to_string()]);
         }
         words.extend(["--players", &players].map(str::to_owned));
         Server::spawn(words)

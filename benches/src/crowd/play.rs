@@ -16,7 +16,7 @@ use tickwire_shared::ids::{InputSequence, Tick};
 use tickwire_shared::message::{ClientMessage, Inputs};
 use tickwire_shared::rules::Rules;
 
-use super::{Crowd, CrowdOptions, CrowdRules, Steer, any_direction};
+use super::{Crowd, CrowdOptions, CrowdRules, Steer};
 use crate::script::HOLD_TICKS;
 
 /// Ticks played before anything counts: rows get motions, and everybody holds what they see.
@@ -64,7 +64,7 @@ impl CrowdRoom {
         for _ in 0..players {
             let seat = room.lab.take_seat(None);
             let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
-            room.seats.push((seat, any_direction(&mut room.rng)));
+            room.seats.push((seat, Steer::any(&mut room.rng)));
             // The players who are already in must not fall behind while others join.
             room.write_messages()?;
         }
@@ -113,7 +113,7 @@ impl CrowdRoom {
         self.sent.clear();
         for (number, (_, steer)) in self.seats.iter_mut().enumerate() {
             if (tick.0 + number as u32).is_multiple_of(HOLD_TICKS) {
-                *steer = any_direction(&mut self.rng);
+                *steer = Steer::any(&mut self.rng);
             }
             let inputs = ClientMessage::<Steer, ()>::Inputs(Inputs {
                 first_sequence: InputSequence(self.sequence),
@@ -165,30 +165,9 @@ impl CrowdRoom {
     }
 }
 
-/// The exponent `e` of `y = a * x^e` that fits best: least squares over logarithms.
-pub fn growth_exponent(points: &[(f64, f64)]) -> f64 {
-    let logs = points.iter().map(|(x, y)| (x.ln(), y.ln()));
-    let count = points.len() as f64;
-    let (x, y) = logs
-        .clone()
-        .fold((0.0, 0.0), |sums, log| (sums.0 + log.0, sums.1 + log.1));
-    let (x, y) = (x / count, y / count);
-    let (over, under) = logs.fold((0.0, 0.0), |sums, log| {
-        let off = log.0 - x;
-        (sums.0 + off * (log.1 - y), sums.1 + off * off)
-    });
-    over / under
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_power_has_its_exponent() {
-        let points = [1.0, 2.0, 4.0, 8.0].map(|x: f64| (x, 3.0 * x.powf(1.25)));
-        assert!((growth_exponent(&points) - 1.25).abs() < 1e-9);
-    }
 
     #[test]
     fn everybody_in_a_crowd_sees_its_neighbours_and_hears_of_them() {

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use tickwire_server::Seat;
 use tickwire_server::lab::Lab;
@@ -20,8 +20,6 @@ use crate::bandwidth::message::Bytes;
 
 /// Ticks played before anything counts: the codes learn, and everybody holds what they see.
 const WARM_UP_TICKS: usize = 60;
-/// The largest turn of one input, in 256ths of a whole turn: one radian.
-const TURN: i8 = 40;
 
 /// A field and its seats.
 pub struct FieldRoom {
@@ -77,8 +75,7 @@ impl FieldRoom {
         for _ in 0..players {
             let seat = room.lab.take_seat(None);
             let seat = seat.map_err(|refusal| anyhow!("refused: {refusal:?}"))?;
-            let heading = Heading(room.rng.random());
-            room.seats.push((seat, heading));
+            room.seats.push((seat, Heading::any(&mut room.rng)));
             // The players who are already in must not fall behind while others join.
             room.read(&mut nothing)?;
         }
@@ -105,8 +102,7 @@ impl FieldRoom {
         let tick = self.lab.room().room().tick();
         self.sequence += 1;
         for (seat, heading) in &mut self.seats {
-            let turn: i8 = self.rng.random_range(-TURN..=TURN);
-            *heading = Heading(heading.0.wrapping_add_signed(turn));
+            *heading = heading.turned(&mut self.rng);
             let inputs = ClientMessage::<Heading, ()>::Inputs(Inputs {
                 first_sequence: InputSequence(self.sequence),
                 first_tick: tick,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use mio::Waker;
 
-use super::Plan;
+use super::plan::Plan;
 use crate::websocket::{KEY, accept_key, head_end, header};
 
 /// Joins that may be under way together.

@@ -9,9 +9,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::link::Link;
 use super::metrics::{ProcessFigures, ServerFigures};
-use super::{LONGEST_US, Plan};
+use super::plan::Plan;
 
 /// A gap is late if it is longer than this many intervals.
 const LATE_INTERVALS: f64 = 1.5;
@@ -19,6 +18,8 @@ const LATE_INTERVALS: f64 = 1.5;
 const LATE_SHARE: f64 = 0.01;
 /// The share of its snapshots that a client must get.
 const FED_SHARE: f64 = 0.95;
+/// Times from input to acknowledgement, and gaps, are recorded up to this, microseconds.
+const LONGEST_US: u64 = 60_000_000;
 
 /// A distribution, milliseconds.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -113,6 +114,20 @@ pub struct Outcome {
     since_told: (u64, Duration),
 }
 
+/// What one client counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClientCounts {
+    /// It never got a snapshot.
+    pub(super) refused: bool,
+    /// Within the measured time: snapshots, and gaps over one and a half intervals.
+    pub(super) snapshots: u64,
+    pub(super) late: u64,
+    /// How often it held something else than it should.
+    pub(super) desyncs: u64,
+    /// Entities that it holds now, if it decodes.
+    pub(super) entities: Option<u32>,
+}
+
 fn histogram() -> Histogram<u64> {
     // The bounds are constants that the library accepts; three digits mean 0.1 %.
     Histogram::new_with_max(LONGEST_US, 3).unwrap_or_else(|_| unreachable!("bounds are in range"))
@@ -199,18 +214,18 @@ impl Outcome {
     }
 
     /// Counts a client whose connection was lost.
-    pub(super) fn lose(&mut self, words: &str, link: &Link) {
+    pub(super) fn lose(&mut self, words: &str, client: &ClientCounts) {
         self.players -= 1;
-        self.desyncs += link.speaker.desyncs();
-        let how = if link.refused { "refused" } else { "lost" };
+        self.desyncs += client.desyncs;
+        let how = if client.refused { "refused" } else { "lost" };
         self.refuse(&format!("{how}: {words}"));
     }
 
     /// Counts a client that is there at the end.
-    pub(super) fn note(&mut self, link: &Link) {
-        self.clients.push((link.snapshots, link.late));
-        self.seen.extend(link.speaker.entities());
-        self.desyncs += link.speaker.desyncs();
+    pub(super) fn note(&mut self, client: &ClientCounts) {
+        self.clients.push((client.snapshots, client.late));
+        self.seen.extend(client.entities);
+        self.desyncs += client.desyncs;
     }
 
     pub(super) fn progress(&mut self, now: Duration) -> Progress {

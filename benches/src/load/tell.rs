@@ -4,7 +4,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use super::Progress;
+use super::outcome::Progress;
 
 /// Reports on stderr.
 #[derive(Debug)]

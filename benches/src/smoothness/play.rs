@@ -20,6 +20,7 @@ use tickwire_shared::rules::Rules;
 use super::measure::length;
 use super::preset::{Preset, Stall};
 use super::record::{Drawn, Own, Place, Record, Track, Truth};
+use crate::script::{any_keys, moved_aim};
 
 /// Number of people in the arena.
 pub const PLAYERS: usize = 6;
@@ -38,17 +39,6 @@ const MOVED_M: f64 = 1e-5;
 /// A player who has not come this far, metres, within [`BLOCKED_FRAMES`] after a key press runs into a wall.
 const UNBLOCKED_M: f64 = 0.1;
 const BLOCKED_FRAMES: u32 = 12;
-
-const DIRECTIONS: [(i8, i8); 8] = [
-    (1, 0),
-    (1, 1),
-    (0, 1),
-    (-1, 1),
-    (-1, 0),
-    (-1, -1),
-    (0, -1),
-    (1, -1),
-];
 
 /// How to play.
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +71,10 @@ fn runner(hands: Shared) -> impl FnMut(&mut Pcg64Mcg, Duration) -> ArenaInput {
             until = now + Duration::from_millis(rng.random_range(HOLD_MS.0..HOLD_MS.1));
             (held.right, held.down) = match rng.random_bool(STANDING) {
                 true => (0, 0),
-                false => DIRECTIONS[rng.random_range(0..DIRECTIONS.len())],
+                false => any_keys(rng),
             };
         }
-        held.aim = (held.aim + rng.random_range(-0.1..0.1)).clamp(-3.1, 3.1);
+        held.aim = moved_aim(held.aim, rng);
         let mut hands = hands.borrow_mut();
         hands.frames += 1;
         hands.pressed = (held.right, held.down) != (0, 0);

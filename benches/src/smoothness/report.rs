@@ -176,6 +176,27 @@ impl Report {
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        self.write_motion(f)?;
+        self.write_own(f)?;
+        let shots = &self.shots;
+        writeln!(
+            f,
+            "\nShots that hit on the screen and on the server, at 150 ms: {:.1} % of {} (98); without rewind {:.1} %",
+            shots.rewound * 100.0,
+            shots.shots,
+            shots.without * 100.0
+        )?;
+        for row in &self.rows {
+            for missed in row.misses() {
+                writeln!(f, "\n{}: {missed} misses its target", row.preset.name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn write_motion(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "Other players' motion, as drawn (target in brackets)\n")?;
         writeln!(
             f,
@@ -209,6 +230,10 @@ impl Display for Report {
                 figures.time_jitter * 100.0,
             )?;
         }
+        Ok(())
+    }
+
+    fn write_own(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "\nOwn avatar, and after a freeze of 3 s (link / tab)\n")?;
         writeln!(
             f,
@@ -233,19 +258,6 @@ impl Display for Report {
                 format!("{} / {}", row.link.keyframes, row.tab.keyframes),
                 format!("{:.3} / {:.3}", row.link.fastest, row.tab.fastest),
             )?;
-        }
-        let shots = &self.shots;
-        writeln!(
-            f,
-            "\nShots that hit on the screen and on the server, at 150 ms: {:.1} % of {} (98); without rewind {:.1} %",
-            shots.rewound * 100.0,
-            shots.shots,
-            shots.without * 100.0
-        )?;
-        for row in &self.rows {
-            for missed in row.misses() {
-                writeln!(f, "\n{}: {missed} misses its target", row.preset.name)?;
-            }
         }
         Ok(())
     }

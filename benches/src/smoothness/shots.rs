@@ -22,8 +22,9 @@ const SHOOTER_LINK_MS: (u64, u64) = (75, 8);
 const RUNNER_LINK_MS: (u64, u64) = (20, 5);
 /// Number of shots that are judged.
 const SHOTS: u32 = 200;
-/// A target in the open has this much free sight around its centre, metres, and is at least this far away.
+/// A target is in the open if the shooter can see up to this far around its centre, metres,
 const OPEN_M: f32 = 0.7;
+/// and if it is at least this far away, metres.
 const AWAY_M: f32 = 3.0;
 /// The pause between two shots of the rail.
 const PAUSE: Duration = Duration::from_millis(1500);

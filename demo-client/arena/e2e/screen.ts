@@ -125,23 +125,23 @@ export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Bo
 }
 
 /** The speed of drawn time and of the room's time between animation frames; 1 is real time. */
-export function paces({ timeMs, drawnTick, roomTick }: Recording, afterMs = 0): Pace[] {
-  const paces: Pace[] = [];
+export function speeds({ timeMs, drawnTick, roomTick }: Recording, afterMs = 0): Speed[] {
+  const speeds: Speed[] = [];
   for (let n = 1; n < timeMs.length; n++) {
     const since = (column: number[]) => (column[n] ?? Number.NaN) - (column[n - 1] ?? Number.NaN);
     const ticks = (since(timeMs) / 1000) * TICK_RATE_HZ;
     if ((timeMs[n - 1] ?? 0) < afterMs || ticks < 0.2) continue;
-    paces.push({
+    speeds.push({
       drawn: since(drawnTick) / ticks,
       room: since(roomTick) / ticks,
       ms: since(timeMs),
       endMs: timeMs[n] ?? 0,
     });
   }
-  return paces;
+  return speeds;
 }
 
-export interface Pace {
+export interface Speed {
   drawn: number;
   room: number;
   ms: number;

@@ -10,7 +10,7 @@ import { LINK_PRESETS, type Room } from "tickwire";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Arena } from "../wasm/pkg/types";
 import { fill } from "./clients";
-import { paces, record, recorded, setLink, smoothness, stats } from "./screen";
+import { record, recorded, setLink, smoothness, speeds, stats } from "./screen";
 import { Server } from "./server";
 import { launch, Tab } from "./tab";
 
@@ -58,6 +58,52 @@ async function run(tab: Tab, rounds: number): Promise<void> {
       await tab.page.keyboard.up(key);
     }
   }
+}
+
+/** Does what a browser does to a tab that nobody sees: reports it as hidden, and runs no animation frames. */
+async function hide(tab: Tab): Promise<void> {
+  await tab.page.evaluate(() => {
+    const ask = window.requestAnimationFrame.bind(window);
+    const held: FrameRequestCallback[] = [];
+    let state = "hidden";
+    Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
+    window.requestAnimationFrame = (frame) => held.push(frame);
+    const show = () => {
+      state = "visible";
+      window.requestAnimationFrame = ask;
+      document.dispatchEvent(new Event("visibilitychange"));
+      for (const frame of held.splice(0)) ask(frame);
+    };
+    Object.assign(window, { show });
+    // After the frame that is already requested.
+    ask(() => document.dispatchEvent(new Event("visibilitychange")));
+  });
+}
+
+/** Ends {@link hide}. Returns when that was, by the page's own clock. */
+function show(tab: Tab): Promise<number> {
+  return tab.page.evaluate(() => {
+    (window as unknown as { show: () => void }).show();
+    return performance.now();
+  });
+}
+
+/** Waits until a player's fighter stands still on a tab's screen. */
+async function stopped(tab: Tab, player: number): Promise<void> {
+  await tab.page.waitForFunction(
+    (player) => {
+      const { view } = window.tickwire;
+      if (!view) return false;
+      const row = view.Fighter.player.subarray(0, view.Fighter.count).indexOf(player);
+      const at = view.Body.ids.subarray(0, view.Body.count).indexOf(view.Fighter.ids[row] ?? -1);
+      const handle = window as unknown as { lastX?: number | undefined };
+      const before = handle.lastX;
+      handle.lastX = view.Body.x[at];
+      return before !== undefined && before === handle.lastX;
+    },
+    player,
+    { polling: 300 },
+  );
 }
 
 /** The names of claims that do not hold. */
@@ -192,7 +238,7 @@ test("after a freeze of 3 s the picture goes on where it should, at its usual sp
     const recording = await recorded(watcher);
     const after = await stats(watcher);
     // During the freeze, the picture may jump to where it should be. From then on it runs neither fast nor slow.
-    const later = paces(recording, wakeMs + 250);
+    const later = speeds(recording, wakeMs + 250);
     const awake = recording.timeMs.findIndex((atMs) => atMs > wakeMs + 250);
     const behind = (recording.roomTick[awake] ?? 0) - (recording.drawnTick[awake] ?? 0);
     const behindMs = (behind / 60) * 1000;
@@ -201,7 +247,7 @@ test("after a freeze of 3 s the picture goes on where it should, at its usual sp
       [`${keyframes} keyframes`, keyframes <= 1],
       [`${after.desyncs} desyncs`, after.desyncs === 0],
       [`${later.length} frames later`, later.length > 10],
-      ["another pace", later.every(({ drawn }) => drawn > 0.9 && drawn < 1.1)],
+      ["another speed", later.every(({ drawn }) => drawn > 0.9 && drawn < 1.1)],
       [`${behindMs} ms behind`, behindMs < 80 + 20 + DELAY_MARGIN_MS],
     ]);
   });
@@ -224,23 +270,7 @@ test("a hidden tab gets less, holds no key down, and comes back without delay", 
   const start = await watcher.where(player);
   const key = start.x < 0 ? "d" : "a";
   await hidden.page.keyboard.down(key);
-  // What a browser does to a tab that nobody sees: it reports it as hidden, and runs no animation frames.
-  await hidden.page.evaluate(() => {
-    const ask = window.requestAnimationFrame.bind(window);
-    const held: FrameRequestCallback[] = [];
-    let state = "hidden";
-    Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
-    window.requestAnimationFrame = (frame) => held.push(frame);
-    const show = () => {
-      state = "visible";
-      window.requestAnimationFrame = ask;
-      document.dispatchEvent(new Event("visibilitychange"));
-      for (const frame of held.splice(0)) ask(frame);
-    };
-    Object.assign(window, { show });
-    // After the frame that is already requested.
-    ask(() => document.dispatchEvent(new Event("visibilitychange")));
-  });
+  await hide(hidden);
   // The rate is over a whole second, so let one second pass in which it was hidden all along.
   await hidden.page.waitForFunction(
     (most) => {
@@ -251,40 +281,24 @@ test("a hidden tab gets less, holds no key down, and comes back without delay", 
     { polling: 100 },
   );
   expect((await stats(hidden)).snapshots_per_s).toBeGreaterThan(0);
-  await watcher.page.waitForFunction(
-    (player) => {
-      const { view } = window.tickwire;
-      if (!view) return false;
-      const row = view.Fighter.player.subarray(0, view.Fighter.count).indexOf(player);
-      const at = view.Body.ids.subarray(0, view.Body.count).indexOf(view.Fighter.ids[row] ?? -1);
-      const handle = window as unknown as { lastX?: number | undefined };
-      const before = handle.lastX;
-      handle.lastX = view.Body.x[at];
-      return before !== undefined && before === handle.lastX;
-    },
-    player,
-    { polling: 300 },
-  );
+  await stopped(watcher, player);
 
   const asleep = await stats(hidden);
-  const stopped = await watcher.where(player);
+  const rest = await watcher.where(player);
   await record(hidden, await watcher.player());
-  const shownMs = await hidden.page.evaluate(() => {
-    (window as unknown as { show: () => void }).show();
-    return performance.now();
-  });
+  const shownMs = await show(hidden);
   await hidden.page.waitForFunction(
     (least) => (window.tickwire.room?.stats?.snapshots_per_s ?? 0) > least,
     before.snapshots_per_s * 0.8,
     { polling: 100 },
   );
   // The key is still down.
-  await watcher.sees(player, stopped, 0.3);
+  await watcher.sees(player, rest, 0.3);
   await hidden.page.keyboard.up(key);
   const recording = await recorded(hidden);
   const after = await stats(hidden);
   expect(after.stride).toBe(1);
   expect(after.keyframes - asleep.keyframes).toBeLessThanOrEqual(1);
   // There is no fast-forward.
-  for (const { drawn } of paces(recording, shownMs + 500)) expect(drawn).toBeLessThan(1.1);
+  for (const { drawn } of speeds(recording, shownMs + 500)) expect(drawn).toBeLessThan(1.1);
 });

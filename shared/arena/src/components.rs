@@ -1,9 +1,12 @@
 //! The part of the arena's world that clients see: components with their ranges, steps and units.
+//!
+//! In: what the step and the server's arena write. Out: rows on the wire, in the order in which `Arena` lists them. If
+//! what is replicated changes, the bytes change: raise the arena's [`REVISION`](tickwire_shared::rules::Rules::REVISION).
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::replicate::Replicate;
 
-use crate::guns::MAGAZINE;
+use crate::measures::MAGAZINE;
 
 /// Where a fighter is and where it looks: the avatar that its player predicts. Metres, radians.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]

@@ -1,4 +1,7 @@
 //! What the arena tells its clients besides state: things to flash, to sound and to list once.
+//!
+//! In: what the server's arena decides in a tick. Out: events on the wire; the page draws and plays them. Must not:
+//! carry state that a client which joins later would miss.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -12,10 +12,8 @@ use crate::angle::direction;
 use crate::components::{Body, Hands, Projectile};
 use crate::input::ArenaInput;
 use crate::map::ArenaMap;
-use crate::step::{PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S};
+use crate::measures::{MAGAZINE, PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S};
 
-/// Shots in a magazine.
-pub const MAGAZINE: u8 = 12;
 /// Time from one shot of the rifle to the next while the trigger is held, seconds: six shots a second.
 const RIFLE_WAIT_S: f32 = 1.0 / 6.0;
 /// Duration of a reload, seconds.
@@ -29,7 +27,7 @@ pub const SHOT_LIFE_S: f32 = 1.4;
 /// Distance from a fighter's centre to where its shots appear, metres.
 pub const MUZZLE_M: f32 = 0.7;
 
-/// What an input of a fighter does at once besides moving it.
+/// What an input of a fighter does immediately, besides moving it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub enum ArenaAction {
     /// The rifle fires.
@@ -87,7 +85,7 @@ pub(crate) fn work(hands: &mut Hands, input: &ArenaInput, dt_s: f32) {
     }
 }
 
-/// What a tick fired: never both guns at once.
+/// What a tick fired: never both guns in one tick.
 pub(crate) fn action(before: &Body, after: &Body) -> Option<ArenaAction> {
     let (x, y, angle) = (after.x, after.y, after.aim);
     if before.hands.rail_shots != after.hands.rail_shots {

@@ -1,4 +1,7 @@
 //! What a player of the arena wants to do in one tick.
+//!
+//! In: keyboard and mouse, read by the page; bots make inputs too. Out: what the step takes. An input from the wire is
+//! checked here, because the step may rely on its ranges.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::rules::Input;

@@ -16,6 +16,7 @@ mod events;
 mod guns;
 mod input;
 mod map;
+mod measures;
 mod slide;
 mod step;
 mod trace;
@@ -23,15 +24,14 @@ mod trace;
 pub use angle::{angle_of, direction, wrap_angle};
 pub use components::{Body, Fighter, Hands, Phase, Projectile, Round};
 pub use events::{ArenaEvent, ArenaSetup};
-pub use guns::{
-    ArenaAction, MAGAZINE, MUZZLE_M, RAIL_RANGE_M, RAIL_WAIT_S, SHOT_LIFE_S, sequence_low,
-};
+pub use guns::{ArenaAction, MUZZLE_M, RAIL_RANGE_M, RAIL_WAIT_S, SHOT_LIFE_S, sequence_low};
 pub use input::ArenaInput;
 pub use map::{ArenaMap, Wall};
-pub use step::{
-    ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, BODY_RADIUS_M, DASH_SPEED_M_S, DASH_WAIT_S,
+pub use measures::{
+    ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, BODY_RADIUS_M, DASH_SPEED_M_S, MAGAZINE,
     PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S, RUN_SPEED_M_S,
 };
+pub use step::DASH_WAIT_S;
 pub use trace::{TRACE_HASH, trace_hash};
 
 use tickwire_shared::rules::{Act, ComponentVisitor, Rules};

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::step::{ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M};
+use crate::measures::{ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M};
 
 /// Half the thickness of the four walls around the arena, metres. They stand outside the arena's width and height.
 const OUTER_WALL_HALF_M: f32 = 0.5;
@@ -271,7 +271,7 @@ fn within(value: f32, limit: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::BODY_RADIUS_M;
+    use crate::measures::BODY_RADIUS_M;
     use proptest::prelude::*;
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::components::Body;
 use crate::map::ArenaMap;
-use crate::step::BODY_RADIUS_M;
+use crate::measures::BODY_RADIUS_M;
 
 /// The longest distance that a body moves before it is pushed out of walls. It is less than the body's radius, so a
 /// body never tunnels through a wall.

@@ -10,22 +10,8 @@ use crate::components::Body;
 use crate::guns;
 use crate::input::ArenaInput;
 use crate::map::ArenaMap;
+use crate::measures::{DASH_SPEED_M_S, RUN_SPEED_M_S};
 use crate::slide::slide;
-
-/// Distance from the centre of the arena to its east and west walls, metres.
-pub const ARENA_HALF_WIDTH_M: f32 = 20.0;
-/// Distance from the centre of the arena to its north and south walls, metres.
-pub const ARENA_HALF_HEIGHT_M: f32 = 13.0;
-/// A fighter is a circle of this radius, metres.
-pub const BODY_RADIUS_M: f32 = 0.5;
-/// A shot is a circle of this radius, metres.
-pub const PROJECTILE_RADIUS_M: f32 = 0.12;
-/// Speed of a flying shot, metres per second.
-pub const PROJECTILE_SPEED_M_S: f32 = 28.0;
-/// Full running speed, metres per second, in any of the eight directions.
-pub const RUN_SPEED_M_S: f32 = 6.0;
-/// Speed of a dash, metres per second. Nothing is faster.
-pub const DASH_SPEED_M_S: f32 = 16.0;
 
 /// Acceleration: full speed is reached after 0.12 s.
 const ACCELERATION_M_S2: f32 = 50.0;
@@ -146,6 +132,7 @@ fn accelerate(body: &mut Body, input: &ArenaInput, dt_s: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measures::{ARENA_HALF_HEIGHT_M, ARENA_HALF_WIDTH_M, BODY_RADIUS_M};
     use proptest::prelude::*;
 
     const DT_S: f32 = 1.0 / 60.0;

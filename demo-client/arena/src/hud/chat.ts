@@ -1,5 +1,7 @@
 /**
  * The room's chat: a log that shows new lines for a while, and a line to type in.
+ *
+ * In: lines from the room, keys. Out: lines that the person sends. While the line is open, the game gets no keys.
  */
 
 import type { ChatLine } from "tickwire";
@@ -52,9 +54,9 @@ export class Chat {
   add({ player, name, text }: ChatLine): void {
     const line = make("li");
     data(line, "player", String(player));
-    const who = make("b", "", name);
-    who.style.color = css(playerColour(player));
-    line.append(who, make("span", "", text));
+    const author = make("b", "", name);
+    author.style.color = css(playerColour(player));
+    line.append(author, make("span", "", text));
     this.#append(line);
   }
 

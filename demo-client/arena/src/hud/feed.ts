@@ -1,5 +1,7 @@
 /**
  * The kill feed: the newest few kills, each for a few seconds.
+ *
+ * In: kills, and notes of who came or went. Out: lines that remove themselves.
  */
 
 import { css, playerColour } from "../palette";

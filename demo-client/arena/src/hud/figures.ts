@@ -1,5 +1,7 @@
 /**
  * The overlay behind F3: how well the connection and the drawing work.
+ *
+ * In: the SDK's figures. Out: rows with `data-figure`, made once.
  */
 
 import type { Dev, Rung, Stats } from "tickwire";
@@ -66,7 +68,11 @@ export class Figures {
       "Input slack",
       `${stats.input_slack_ticks.toFixed(1)} of ${stats.input_lead_ticks.toFixed(1)} ticks`,
     );
-    this.#row("pace", "Service", `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`);
+    this.#row(
+      "service",
+      "Service",
+      `${RUNGS[stats.rung]} · every ${ordinal(stats.stride)}snapshot`,
+    );
     this.#row("keyframes", "Keyframes", `${stats.keyframes} · ${stats.channels} channels`);
     this.#row("desyncs", "Desyncs", desyncs(stats));
     this.#row("fps", "Drawn", `${fps.toFixed(0)} frames/s`);

@@ -1,5 +1,7 @@
 /**
  * Keys that matter only to the page. The keys that move the fighter are in `input.ts`.
+ *
+ * In: key events of the window. Out: calls of the HUD.
  */
 
 import type { Hud } from "./hud";

@@ -1,5 +1,8 @@
 /**
  * Shows which room this is, how many are in it, the link for a friend, and the sound switch.
+ *
+ * In: the room's name, the numbers of people and bots. Out: words, the page's address on the clipboard, the choice of
+ * sound, which the browser keeps.
  */
 
 import { byId, say } from "./dom";

@@ -1,5 +1,7 @@
 /**
  * The match: time left, the kills that win, and who won.
+ *
+ * In: the round's row of the view. Out: words, and a banner while the round is over.
  */
 
 import type { ArenaView } from "../arena-game";

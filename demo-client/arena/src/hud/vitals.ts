@@ -1,5 +1,8 @@
 /**
  * Our own state: health, shots, rail, dash.
+ *
+ * In: the own fighter's health and shots, its speed, its rail shots. Out: gauges, and calls when a dash or a reload
+ * begins.
  */
 
 import { dashWaitS, railWaitS } from "../arena-game";

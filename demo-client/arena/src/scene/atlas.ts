@@ -1,5 +1,7 @@
 /**
  * Many small pictures in one texture, so that all sprites are drawn together. The texture is filled row by row.
+ *
+ * In: painters, sizes in metres. Out: a texture for each picture, which is a part of the whole.
  */
 
 import { Rectangle, Texture, type TextureSource } from "pixi.js";

@@ -1,5 +1,7 @@
 /**
  * Where the mouse aims: four marks that open with each shot, and a cross when our own shot hit.
+ *
+ * In: the mouse, own shots and hits. Out: sprites over the picture, in window pixels.
  */
 
 import { Container, Sprite, Texture } from "pixi.js";

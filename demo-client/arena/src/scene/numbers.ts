@@ -1,5 +1,7 @@
 /**
  * Damage numbers that float up from a fighter that was hit. The labels form a ring; a new one replaces the oldest.
+ *
+ * In: a text and its place, metres. Out: labels over the picture, in window pixels.
  */
 
 import { BitmapText, Container } from "pixi.js";

@@ -1,5 +1,7 @@
 /**
  * Shots in flight: each has a tracer that grows out of the muzzle, and a little light on the floor.
+ *
+ * In: rows of the view, own ghosts among them. Out: two sprites for each shot, from a pool.
  */
 
 import { Container, Sprite } from "pixi.js";

@@ -1,5 +1,7 @@
 /**
  * How finely to draw: as finely as the screen can show if that is fast enough, more coarsely if that makes it faster.
+ *
+ * In: the time of each animation frame. Out: a resolution.
  */
 
 /** The most drawn pixels per CSS pixel: nobody sees finer detail in motion. */

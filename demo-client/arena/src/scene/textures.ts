@@ -6,7 +6,7 @@
 import type { Texture } from "pixi.js";
 import { SPRITE_PX_PER_M } from "../tunables";
 import { Atlas, type Painter } from "./atlas";
-import { ellipse, roundRect, softDisc } from "./canvas";
+import { ellipse, type Pen, roundRect, softDisc } from "./canvas";
 import { fighterParts } from "./fighter-parts";
 
 /** Parts of fighters look east; their origin is the centre of the body. */
@@ -44,7 +44,8 @@ export function makeTextures(random: () => number): Textures {
     // The tallest come first, because they share rows of the atlas.
     splat: [splat(sprite, random), splat(sprite, random), splat(sprite, random)],
     ...fighterParts(sprite),
-    ...lights(sprite),
+    ...streaks(sprite),
+    ...flashes(sprite),
     ...particles(sprite),
     scorch: sprite(0.9, (pen) => {
       softDisc(
@@ -63,7 +64,7 @@ export function makeTextures(random: () => number): Textures {
   return textures;
 }
 
-function lights(sprite: Painter) {
+function streaks(sprite: Painter) {
   return {
     // A streak whose bright end is on the right: it is anchored there.
     tracer: sprite(
@@ -105,6 +106,11 @@ function lights(sprite: Painter) {
       },
       0.5,
     ),
+  };
+}
+
+function flashes(sprite: Painter) {
+  return {
     glow: sprite(2, (pen) => {
       softDisc(pen, 1, [
         [0, 1],
@@ -113,38 +119,7 @@ function lights(sprite: Painter) {
         [1, 0],
       ]);
     }),
-    // A star that points east; its origin is the muzzle.
-    flash: sprite(2.2, (pen) => {
-      const arms: readonly [number, number][] = [
-        [0, 1],
-        [0.75, 0.5],
-        [-0.75, 0.5],
-        [1.5, 0.34],
-        [-1.5, 0.34],
-        [2.6, 0.16],
-        [-2.6, 0.16],
-      ];
-      for (const [angle, length] of arms) {
-        pen.save();
-        pen.rotate(angle);
-        const fade = pen.createLinearGradient(0, 0, length, 0);
-        fade.addColorStop(0, "rgba(255,255,255,1)");
-        fade.addColorStop(0.35, "rgba(255,226,150,0.95)");
-        fade.addColorStop(1, "rgba(255,140,40,0)");
-        pen.fillStyle = fade;
-        pen.beginPath();
-        pen.moveTo(0, -0.13);
-        pen.lineTo(length, 0);
-        pen.lineTo(0, 0.13);
-        pen.closePath();
-        pen.fill();
-        pen.restore();
-      }
-      softDisc(pen, 0.3, [
-        [0, 1],
-        [1, 0],
-      ]);
-    }),
+    flash: sprite(2.2, paintStar),
     shock: sprite(2, (pen) => {
       softDisc(pen, 1, [
         [0, 0],
@@ -155,6 +130,39 @@ function lights(sprite: Painter) {
       ]);
     }),
   };
+}
+
+/** A star that points east; its origin is the muzzle. */
+function paintStar(pen: Pen): void {
+  const arms: readonly [number, number][] = [
+    [0, 1],
+    [0.75, 0.5],
+    [-0.75, 0.5],
+    [1.5, 0.34],
+    [-1.5, 0.34],
+    [2.6, 0.16],
+    [-2.6, 0.16],
+  ];
+  for (const [angle, length] of arms) {
+    pen.save();
+    pen.rotate(angle);
+    const fade = pen.createLinearGradient(0, 0, length, 0);
+    fade.addColorStop(0, "rgba(255,255,255,1)");
+    fade.addColorStop(0.35, "rgba(255,226,150,0.95)");
+    fade.addColorStop(1, "rgba(255,140,40,0)");
+    pen.fillStyle = fade;
+    pen.beginPath();
+    pen.moveTo(0, -0.13);
+    pen.lineTo(length, 0);
+    pen.lineTo(0, 0.13);
+    pen.closePath();
+    pen.fill();
+    pen.restore();
+  }
+  softDisc(pen, 0.3, [
+    [0, 1],
+    [1, 0],
+  ]);
 }
 
 function particles(sprite: Painter) {

@@ -8,37 +8,38 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 
-use super::outcome::Outcome;
+use super::outcome::{ClientCounts, Outcome};
 use super::speaker::{Heard, Outbox, Speaker};
 use crate::websocket::{BINARY, CLOSE, PING, TEXT, first_frame};
 
 /// Bytes that may wait to leave; beyond this the server counts as one that does not read.
 const WAITING_BYTES: usize = 1 << 20;
 
-/// One client.
-pub(super) struct Link {
+/// One client's connection.
+pub(super) struct Connection {
     stream: TcpStream,
-    pub(super) speaker: Box<dyn Speaker>,
+    speaker: Box<dyn Speaker>,
     /// The beginning of a frame that is not complete yet.
     partial: Vec<u8>,
     outbox: Outbox,
     last_snapshot: Option<Duration>,
     /// Within the measured time: snapshots, and gaps over one and a half intervals.
-    pub(super) snapshots: u64,
-    pub(super) late: u64,
-    pub(super) refused: bool,
+    snapshots: u64,
+    late: u64,
+    /// No snapshot has come yet.
+    refused: bool,
 }
 
-impl Link {
+impl Connection {
     pub(super) fn new(
         stream: TcpStream,
         mut speaker: Box<dyn Speaker>,
         early: Vec<u8>,
         now: Duration,
-    ) -> Link {
+    ) -> Connection {
         let mut outbox = Outbox::default();
         speaker.connected(now, &mut outbox);
-        Link {
+        Connection {
             stream,
             speaker,
             partial: early,
@@ -133,6 +134,17 @@ impl Link {
     pub(super) fn speak(&mut self, now: Duration, outcome: &mut Outcome) -> bool {
         self.speaker.speak(now, &mut self.outbox);
         self.flush(outcome) && self.outbox.bytes.len() < WAITING_BYTES
+    }
+
+    /// What it has counted so far.
+    pub(super) fn counts(&self) -> ClientCounts {
+        ClientCounts {
+            refused: self.refused,
+            snapshots: self.snapshots,
+            late: self.late,
+            desyncs: self.speaker.desyncs(),
+            entities: self.speaker.entities(),
+        }
     }
 
     fn flush(&mut self, outcome: &mut Outcome) -> bool {

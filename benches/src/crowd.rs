@@ -54,6 +54,17 @@ pub struct Steer {
     pub down: f32,
 }
 
+impl Steer {
+    /// A random direction.
+    pub(crate) fn any(rng: &mut impl RngExt) -> Steer {
+        let angle = rng.random_range(0.0..std::f32::consts::TAU);
+        Steer {
+            right: angle.cos(),
+            down: angle.sin(),
+        }
+    }
+}
+
 impl Input for Steer {
     fn is_valid(&self) -> bool {
         (-1.0..=1.0).contains(&self.right) && (-1.0..=1.0).contains(&self.down)
@@ -174,7 +185,7 @@ impl Game for Crowd {
     fn create(options: &CrowdOptions, room: &mut Room<CrowdRules>) -> Crowd {
         for _ in 0..options.strays {
             let walker = somewhere(room);
-            let steer = any_direction(room.rng());
+            let steer = Steer::any(room.rng());
             room.spawn((walker, Stray(steer)));
         }
         Crowd
@@ -222,14 +233,5 @@ fn somewhere(room: &mut Room<CrowdRules>) -> Walker {
         x: room.rng().random_range(0.0..side),
         y: room.rng().random_range(0.0..side),
         health: 100,
-    }
-}
-
-/// A random direction.
-pub(crate) fn any_direction(rng: &mut impl RngExt) -> Steer {
-    let angle = rng.random_range(0.0..std::f32::consts::TAU);
-    Steer {
-        right: angle.cos(),
-        down: angle.sin(),
     }
 }

@@ -1,0 +1,64 @@
+//! The servers that take part in a contest, and the load's way into each of them.
+//!
+//! In: a flag, a game. Out: the server's name, the path of its WebSocket, and clients that speak its protocol.
+
+use serde::Serialize;
+
+use super::Game;
+use crate::field::ROOM_SEATS;
+use crate::load::{self, Cast, Colyseus, Decode, Plain, SocketIo};
+
+/// A server that takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Contestant {
+    /// Our server.
+    Tickwire,
+    /// A bare loop that writes frames of our size.
+    Limit,
+    /// The library `ws`, a bare shared buffer.
+    Ws,
+    /// Socket.IO, one binary broadcast.
+    Socketio,
+    /// Colyseus, its own schema.
+    Colyseus,
+}
+
+impl Contestant {
+    /// The name in tables, files and flags.
+    pub fn label(self) -> &'static str {
+        match self {
+            Contestant::Tickwire => "tickwire",
+            Contestant::Limit => "limit",
+            Contestant::Ws => "ws",
+            Contestant::Socketio => "socketio",
+            Contestant::Colyseus => "colyseus",
+        }
+    }
+
+    /// The path of its WebSocket, with its query.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Contestant::Tickwire => "/ws",
+            Contestant::Socketio => "/socket.io/?EIO=4&transport=websocket",
+            Contestant::Limit | Contestant::Ws | Contestant::Colyseus => "/",
+        }
+    }
+
+    /// Makes clients of it that play `game`.
+    pub(super) fn cast(self, game: Game) -> Cast {
+        match self {
+            Contestant::Tickwire => Box::new(move |client| {
+                // In every peer, a new client gets a free seat. Naming the room has the same effect, but costs less.
+                let room = match game {
+                    Game::Rooms => format!("room-{}", client / ROOM_SEATS),
+                    Game::Field | Game::Interest => String::new(),
+                };
+                load::field(client, room, Decode::None)
+            }),
+            Contestant::Limit | Contestant::Ws => Box::new(|client| Box::new(Plain::new(client))),
+            Contestant::Socketio => Box::new(|client| Box::new(SocketIo::new(client))),
+            Contestant::Colyseus => Box::new(|client| Box::new(Colyseus::new(client))),
+        }
+    }
+}
