@@ -39,7 +39,7 @@ export type ClientEvent<E, A = null> = { "Welcome": {
     code: number,
     /** For a person to read. */
     words: string,
-} } | { "Broken": string } | { "Room": RoomEvent<E> } | { "Predicted": {
+} } | { "Broken": string } | { "Roster": Array<PlayerInfo> } | { "Room": RoomEvent<E> } | { "Predicted": {
     /** The input. */
     sequence: number,
     /** What it does. */

@@ -25,12 +25,11 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
     let mut held = vec![ArenaInput::default(); 3];
     let token = |n: u8| ResumeToken([n; 16]);
     let mut record = Vec::new();
-    // The arena opens with its bots, so people come after them. The room numbers players in the order of their coming.
-    let first_person = RoomCore::<ArenaGame>::open(options(), CONFIG)
-        .room()
-        .players()
-        .count() as u32
-        + 1;
+    // Bots come in the first tick, so people come after them; the room numbers players in the order in which they came.
+    let mut opened = RoomCore::<ArenaGame>::open(options(), CONFIG);
+    opened.tick(&mut Vec::new(), &mut ());
+    let bots = opened.room().players();
+    let first_person = bots.map(|bot| bot.id.0).max().unwrap_or(0) + 1;
     let person = |n: u32, client: u64| Sender {
         player: PlayerId(first_person + n),
         client: ClientId(client),

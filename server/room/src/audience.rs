@@ -211,6 +211,11 @@ impl<R: Rules> Told<'_, R> {
         self.interests.get(player)
     }
 
+    /// True when something happened since the last snapshot.
+    pub fn has_events(&self) -> bool {
+        self.room.events.mark() > 0
+    }
+
     /// The events of this snapshot, for the room's log; none when nothing happened. `spare` takes their place, for its
     /// memory.
     pub fn take_events(&mut self, spare: Arc<EventBatch>) -> Option<Arc<EventBatch>> {

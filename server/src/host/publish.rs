@@ -113,7 +113,11 @@ impl Publisher {
         let log = self.rings.events();
         let from = log.next();
         let channels_to = self.channels_to;
-        let batch = told.take_events(log.spare());
+        // Asked first, since a spare batch may have to be made.
+        let batch = told
+            .has_events()
+            .then(|| told.take_events(log.spare()))
+            .flatten();
         let to = from + u64::from(batch.is_some());
         if let Some(batch) = batch {
             if batch.has_channels() {

@@ -22,32 +22,66 @@ async fn refused(server: &Running, hello: Hello) -> u16 {
 }
 
 #[tokio::test]
-async fn a_token_takes_the_seat_back_once_and_brings_a_new_one() {
+async fn a_token_takes_the_seat_back_until_the_next_one_has_arrived() {
     let server = start(Limits {
         reconnect_grace: Duration::from_secs(20),
         ..roomy()
     })
     .await;
     let mut bystander = Bystander::join(server.address).await;
-    let (wire, first) = Wire::join(server.address, hello()).await;
+    let (mut wire, first) = Wire::join(server.address, hello()).await;
+    wire.speaks().await;
     drop(wire);
     server
         .until("the first is lost", |server| server.closed("lost") == 1)
         .await;
-    let (wire, second) = Wire::join(server.address, resuming(&first)).await;
-    assert!(second.resumed);
-    assert_eq!(second.player, first.player);
-    assert_ne!(second.resume, first.resume);
+    // A client that says nothing may not have its welcome, so the token before it stays good.
+    for _ in 0..2 {
+        let (wire, silent) = Wire::join(server.address, resuming(&first)).await;
+        assert!(silent.resumed);
+        assert_eq!(silent.player, first.player);
+        assert_ne!(silent.resume, first.resume);
+        drop(wire);
+    }
+    let (mut wire, last) = Wire::join(server.address, resuming(&first)).await;
+    assert_eq!(last.player, first.player);
+    // Now it has said something, so it has its welcome.
+    wire.speaks().await;
     drop(wire);
-    // The first token was used.
     assert_eq!(
         refused(&server, resuming(&first)).await,
         CloseReason::ResumeRefused.code()
     );
-    let (mut wire, third) = Wire::join(server.address, resuming(&second)).await;
-    assert_eq!(third.player, first.player);
+    let (mut wire, again) = Wire::join(server.address, resuming(&last)).await;
+    assert_eq!(again.player, first.player);
     wire.is_alive().await;
     bystander.is_served("a player who came back").await;
+}
+
+#[tokio::test]
+async fn a_player_that_never_got_its_welcome_is_no_ghost() {
+    let server = start(Limits {
+        reconnect_grace: Duration::from_secs(20),
+        ..roomy()
+    })
+    .await;
+    // A room with one seat: a ghost would lock its own player out.
+    let small = || Hello {
+        game: "bench".to_owned(),
+        ..hello()
+    };
+    for _ in 0..5 {
+        let (wire, _) = Wire::join(server.address, small()).await;
+        drop(wire);
+        server
+            .until("the seat is free", |server| {
+                server.metric("tickwire_players") == 0
+            })
+            .await;
+    }
+    let (mut wire, welcome) = Wire::join(server.address, small()).await;
+    assert!(!welcome.resumed);
+    wire.is_alive().await;
 }
 
 #[tokio::test]
@@ -58,7 +92,8 @@ async fn a_token_is_too_old_after_the_grace_time() {
     })
     .await;
     let mut bystander = Bystander::join(server.address).await;
-    let (wire, welcome) = Wire::join(server.address, hello()).await;
+    let (mut wire, welcome) = Wire::join(server.address, hello()).await;
+    wire.speaks().await;
     drop(wire);
     server
         .until("the seat is free", |server| {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tickwire_shared::codec;
 use tickwire_shared::ids::ResumeToken;
-use tickwire_shared::message::{ClientMessage, Hello, PROTOCOL_VERSION, ServerMessage, Welcome};
+use tickwire_shared::message::{
+    ClientMessage, Hello, PROTOCOL_VERSION, Ping, ServerMessage, Welcome,
+};
 use tickwire_shared::rules::Rules;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -223,6 +225,17 @@ impl Wire {
         self.send(&frame(PING, b"alive?")).await;
         self.frame_where(|first, payload| first == PONG && payload == b"alive?")
             .await;
+    }
+
+    /// Says something in the protocol, and waits for the answer: the room then knows that its welcome has arrived.
+    pub(crate) async fn speaks(&mut self) {
+        self.send(&said(&ClientMessage::Ping(Ping { nonce: 77 })))
+            .await;
+        let is_answer = |first, payload: &[u8]| {
+            let message = ServerMessage::<()>::decode(payload);
+            first == BINARY && matches!(message, Ok(ServerMessage::Pong(pong)) if pong.nonce == 77)
+        };
+        self.frame_where(is_answer).await;
     }
 
     /// Reads to the stream's end, whatever comes.
