@@ -241,8 +241,8 @@ impl<R: Rules> Room<R> {
     }
 
     pub(crate) fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
-        let is_there = |player: &&Player<R>| !player.bot && !player.away;
-        if self.players.get(player).filter(is_there).is_some() {
+        // Who is away may be back before the snapshot, and then hears it like everything else that it tells.
+        if self.players.get(player).is_some_and(|player| !player.bot) {
             self.events.push(Listeners::Player(player), event);
         }
     }

@@ -299,8 +299,10 @@ impl RingFeed {
         let before = out.len();
         message.write(&self.plan, out);
         self.events_cursor = events_to;
-        let past = self.interests.len().saturating_sub(1);
-        self.interests.drain(..past);
+        // The newest may be of a batch that is yet to be told.
+        let applies = |interest: &Interest| interest.from <= events_to;
+        let past = self.interests.iter().rposition(applies);
+        self.interests.drain(..past.unwrap_or(0));
         if self.restart.is_some() {
             self.whole_bytes = out.len() - before;
         }

@@ -72,7 +72,17 @@ impl<R: Rules> LabPlayer<R> {
         }
     }
 
-    /// Its seat in the room, while it has one. It can be taken away, like a lost connection with ends that still live.
+    /// Its seat in the room, while it has one.
+    pub fn seat(&self) -> Option<&Seat> {
+        self.seat.as_ref()
+    }
+
+    /// It has asked for a seat, and the room has not answered.
+    pub fn is_joining(&self) -> bool {
+        self.joining.is_some()
+    }
+
+    /// The same, to change. It can be taken away, like a lost connection with ends that still live.
     pub fn seat_mut(&mut self) -> &mut Option<Seat> {
         &mut self.seat
     }

@@ -1,0 +1,1 @@
+//! The ends of what a room can hold.

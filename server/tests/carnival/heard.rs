@@ -1,0 +1,273 @@
+//! What clients hear, compared with what was said: within a connection each event once and in order, whatever happens to
+//! streams, sockets, tabs, welcomes and servers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use tickwire_server::lab::Lab;
+use tickwire_shared::client::ClientEvent;
+use tickwire_shared::ids::Tick;
+use tickwire_shared::message::{PlayerInfo, RoomEvent};
+
+use crate::game::{CarnivalGame, Ears, Options, Throw, take_said};
+use crate::{ask, walk};
+
+type News = ClientEvent<u32, Throw>;
+
+/// What the client of one connection should hear, in order.
+#[derive(Default)]
+struct Ear {
+    /// Each with the time at which it was said.
+    expected: Vec<(u32, Duration)>,
+    /// Where its connection's news begin.
+    since: usize,
+}
+
+/// Everybody's ears, and what was counted.
+#[derive(Default)]
+struct Listeners {
+    ears: Vec<Ear>,
+    noted: Option<Tick>,
+    heard: usize,
+    rosters: usize,
+    connections: usize,
+}
+
+impl Listeners {
+    /// After each step of the lab: what was said with this snapshot, by what each client sees in it.
+    fn note<const HZ: u32, const TPS: u32>(&mut self, lab: &Lab<CarnivalGame<HZ, TPS>>) {
+        self.ears.resize_with(lab.players.len(), Ear::default);
+        let snapshot = lab.room().last_snapshot();
+        let is_new = snapshot != self.noted;
+        self.noted = snapshot;
+        let said = if is_new { take_said() } else { Vec::new() };
+        for (index, ear) in self.ears.iter_mut().enumerate() {
+            let player = lab.players[index].seat().map(|seat| seat.player);
+            let Some(player) = player.filter(|_| is_new) else {
+                continue;
+            };
+            let seen = lab.room().seen_by(player);
+            let hears = said.iter().filter(|(_, ears)| match ears {
+                Ears::All => true,
+                Ears::Channel(channel) => seen.binary_search(channel).is_ok(),
+                Ears::One(one) => *one == player,
+            });
+            ear.expected
+                .extend(hears.map(|(number, _)| (*number, lab.now)));
+        }
+    }
+
+    /// The connection of a client is over: what it heard is the beginning of what it should have.
+    fn end<const HZ: u32, const TPS: u32>(
+        &mut self,
+        lab: &Lab<CarnivalGame<HZ, TPS>>,
+        index: usize,
+        whole: bool,
+    ) {
+        let ear = std::mem::take(&mut self.ears[index]);
+        let news = &lab.players[index].events;
+        let mut heard = heard_since(&news[ear.since..]);
+        self.ears[index].since = news.len();
+        self.connections += 1;
+        let mut expected = ear.expected.as_slice();
+        // The first part goes on from the welcome. Each other one goes on from a roster, after events that were lost.
+        let last = heard.len().saturating_sub(1);
+        for (part, numbers) in heard.drain(..).enumerate() {
+            self.rosters += usize::from(part > 0);
+            self.heard += numbers.len();
+            if part > 0
+                && let Some(first) = numbers.first()
+            {
+                let at = expected.iter().position(|said| said.0 == *first);
+                expected = &expected[at.expect("what was heard was said")..];
+            }
+            let (begun, rest) = expected
+                .split_at_checked(numbers.len())
+                .unwrap_or((expected, &[]));
+            let begun = begun.iter().map(|said| said.0).collect::<Vec<_>>();
+            assert_eq!(
+                numbers, begun,
+                "client {index} heard something else than was said, part {part} since news {}",
+                ear.since
+            );
+            // At the end only the newest may still be on their way.
+            let lost = rest
+                .iter()
+                .find(|said| said.1 + Duration::from_secs(1) < lab.now);
+            let lost = lost.filter(|_| whole && part == last);
+            assert_eq!(lost, None, "client {index} did not hear it");
+            expected = rest;
+        }
+    }
+}
+
+/// The numbers that were heard, cut where the client was told the roster anew.
+fn heard_since(news: &[News]) -> Vec<Vec<u32>> {
+    let mut parts = Vec::new();
+    for news in news {
+        match news {
+            ClientEvent::Welcome { .. } => parts.clear(),
+            ClientEvent::Roster(_) => parts.push(Vec::new()),
+            ClientEvent::Room(RoomEvent::Game(number)) => {
+                parts.last_mut().expect("a roster first").push(*number);
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// What may happen to a client, now and then.
+fn trouble<const HZ: u32, const TPS: u32>(
+    lab: &mut Lab<CarnivalGame<HZ, TPS>>,
+    listeners: &mut Listeners,
+    index: usize,
+    rng: &mut Pcg64Mcg,
+) {
+    match rng.random_range(0..200) {
+        0 => {
+            listeners.end(lab, index, false);
+            lab.disconnect(index);
+        }
+        1..6 => lab.players[index].reads ^= true,
+        6..12 => {
+            let hidden = lab.players[index].core.stats(Duration::ZERO).stride != 8;
+            lab.players[index].core.set_hidden(hidden);
+        }
+        12..40 => ask(lab, index, rng),
+        40..44 => lab.players[index].core.chat("hello"),
+        _ => {}
+    }
+    if let Some(refusal) = lab.players[index].closed.take() {
+        listeners.end(lab, index, false);
+        lab.players[index]
+            .core
+            .handle_disconnected(refusal.reason.code());
+        lab.disconnect(index);
+    }
+    let player = &lab.players[index];
+    if player.seat().is_none() && !player.is_joining() && rng.random_bool(0.4) {
+        lab.players[index].reads = true;
+        lab.begin_connect(index).unwrap();
+    }
+}
+
+fn play<const HZ: u32, const TPS: u32>(grid: bool, clients: usize, ticks: u32, seed: u64) {
+    println!("{HZ} ticks, a snapshot every {TPS}, grid {grid}, {clients} clients, seed {seed}");
+    let options = Options {
+        grid,
+        ..Options::default()
+    };
+    let mut lab =
+        Lab::<CarnivalGame<HZ, TPS>>::starting_at(options, seed, Tick(u32::MAX - ticks / 2));
+    take_said();
+    let mut rng = Pcg64Mcg::seed_from_u64(seed);
+    let mut listeners = Listeners::default();
+    for _ in 0..clients {
+        let link = (rng.random_range(0..80), rng.random_range(0..40));
+        // One that the game refuses asks again later.
+        let _ = lab.add(link, walk());
+        let last = lab.players.len() - 1;
+        lab.players[last].frame = Duration::from_millis(100);
+        listeners.note(&lab);
+    }
+    let spans = ticks / (HZ / 2);
+    for span in 0..spans {
+        for index in 0..clients {
+            trouble(&mut lab, &mut listeners, index, &mut rng);
+        }
+        if span % 40 == 39 {
+            for index in 0..clients {
+                listeners.end(&lab, index, false);
+            }
+            lab.restart();
+            // What was said since the last snapshot is not saved.
+            take_said();
+        }
+        if span % 23 == 22 {
+            lab.skip_ticks(rng.random_range(4..80));
+        }
+        lab.run(Duration::from_millis(500), |lab| listeners.note(lab));
+    }
+    settle(&mut lab, &mut listeners, clients);
+    let per_client = listeners.heard / clients;
+    println!(
+        "{} events heard over {} connections, {} rosters told anew",
+        listeners.heard, listeners.connections, listeners.rosters
+    );
+    assert!(
+        per_client > ticks as usize / 20,
+        "only {per_client} heard by a client"
+    );
+}
+
+/// All come back and read to the end: now they must have heard everything, and know who is there.
+fn settle<const HZ: u32, const TPS: u32>(
+    lab: &mut Lab<CarnivalGame<HZ, TPS>>,
+    listeners: &mut Listeners,
+    clients: usize,
+) {
+    for _ in 0..40 {
+        for index in 0..clients {
+            let player = &mut lab.players[index];
+            player.reads = true;
+            player.core.set_hidden(false);
+            if let Some(refusal) = player.closed.take() {
+                listeners.end(lab, index, false);
+                lab.players[index]
+                    .core
+                    .handle_disconnected(refusal.reason.code());
+                lab.disconnect(index);
+            }
+            if lab.players[index].seat().is_none() && !lab.players[index].is_joining() {
+                lab.begin_connect(index).unwrap();
+            }
+        }
+        lab.run(Duration::from_millis(500), |lab| listeners.note(lab));
+    }
+    for index in 0..clients {
+        let player = &lab.players[index];
+        if player.seat().is_some() && player.core.player().is_some() {
+            let roster = lab.room().room().players();
+            let roster = roster.map(|player| (player.id, player.name.clone()));
+            let known = player.core.players().values();
+            let known = known.map(|info: &PlayerInfo| (info.player, info.name.clone()));
+            let (roster, known) = (
+                roster.collect::<BTreeMap<_, _>>(),
+                known.collect::<BTreeMap<_, _>>(),
+            );
+            let differ = roster
+                .iter()
+                .filter(|entry| known.get(entry.0) != Some(entry.1));
+            // Who came in the last moments may not have been heard of.
+            assert!(
+                differ.count() <= 2,
+                "client {index}: {known:?} instead of {roster:?}"
+            );
+        }
+        listeners.end(lab, index, true);
+    }
+}
+
+#[test]
+fn each_event_is_heard_once_and_in_order_at_sixty_ticks() {
+    play::<60, 2>(true, 40, 3000, 1);
+}
+
+#[test]
+fn each_event_is_heard_once_and_in_order_without_a_grid() {
+    play::<60, 1>(false, 40, 3000, 2);
+}
+
+#[test]
+fn each_event_is_heard_once_and_in_order_at_thirty_ticks() {
+    play::<30, 3>(true, 40, 1500, 3);
+}
+
+#[test]
+fn each_event_is_heard_once_and_in_order_at_twenty_ticks() {
+    play::<20, 4>(true, 40, 1500, 4);
+    play::<20, 1>(false, 40, 1500, 5);
+}
