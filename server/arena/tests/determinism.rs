@@ -19,6 +19,18 @@ const CONFIG: RoomConfig = RoomConfig {
     chat_span_ticks: 600,
 };
 
+fn random_input(rng: &mut Pcg64Mcg) -> ArenaInput {
+    ArenaInput {
+        right: rng.random_range(-1..=1),
+        down: rng.random_range(-1..=1),
+        aim: rng.random_range(-3.0..3.0),
+        fire: rng.random_bool(0.5),
+        rail: rng.random_bool(0.1),
+        dash: rng.random_bool(0.1),
+        reload: rng.random_bool(0.05),
+    }
+}
+
 /// What three people do, tick by tick, recorded as bytes.
 fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
@@ -36,17 +48,16 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
     };
     for tick in 0..TICKS {
         let mut inbox: Vec<Inbound<Arena>> = Vec::new();
-        if tick % 50 == 10 && tick < 150 {
-            let n = tick / 50;
-            let client = ClientId(u64::from(n) + 1);
-            inbox.push(Inbound::Join {
-                client,
-                name: format!("p{n}"),
-                token: token(n as u8 + 1),
-                resume: None,
-            });
-        }
         match tick {
+            10 | 60 | 110 => {
+                let n = tick / 50;
+                inbox.push(Inbound::Join {
+                    client: ClientId(u64::from(n) + 1),
+                    name: format!("p{n}"),
+                    token: token(n as u8 + 1),
+                    resume: None,
+                });
+            }
             11 | 61 | 111 => {
                 let n = tick / 50;
                 inbox.push(Inbound::Arrived(person(n, u64::from(n) + 1)));
@@ -65,27 +76,14 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
         }
         for (n, held) in held.iter_mut().enumerate() {
             if rng.random_bool(0.1) {
-                *held = ArenaInput {
-                    right: rng.random_range(-1..=1),
-                    down: rng.random_range(-1..=1),
-                    aim: rng.random_range(-3.0..3.0),
-                    fire: rng.random_bool(0.5),
-                    rail: rng.random_bool(0.1),
-                    dash: rng.random_bool(0.1),
-                    reload: rng.random_bool(0.05),
-                };
+                *held = random_input(&mut rng);
             }
             // Inputs come early, in time, late, or not at all.
             if rng.random_bool(0.95) {
+                let resumed = n == 0 && tick >= 820;
+                let client = if resumed { 9 } else { n as u64 + 1 };
                 inbox.push(Inbound::Inputs(
-                    person(
-                        n as u32,
-                        if n == 0 && tick >= 820 {
-                            9
-                        } else {
-                            n as u64 + 1
-                        },
-                    ),
+                    person(n as u32, client),
                     Inputs {
                         first_sequence: InputSequence(tick + 1),
                         first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),

@@ -17,8 +17,9 @@ use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::message::{ServerMessage, Welcome};
 use tickwire_shared::rules::Rules;
 
+use super::client::Client;
 use super::feed::RingFeed;
-use super::handoff::{Client, Handoff};
+use super::handoff::Handoff;
 use super::mailbox::{Joins, Shared};
 use super::port::GamePort;
 use super::publish::Publisher;
@@ -180,61 +181,5 @@ impl<G: Game> Audience<G::Rules> for Clients<G> {
 
     fn publish(&mut self, told: &mut Told<'_, G::Rules>) {
         self.publisher.publish(told, self.clients.values_mut());
-    }
-}
-
-impl Client {
-    /// Goes over to another stream, if one was asked for and it begins now, and sees as far as was asked for.
-    fn attend(&mut self, requested: Requested, attendance: &mut Attendance<'_>) {
-        let stream = requested.stream();
-        if stream != self.stream && attendance.is_open(stream) {
-            attendance.set_active(stream, true);
-            (self.stream, self.starts) = (stream, true);
-        }
-        if self.scale != Some(requested.scale()) {
-            attendance.set_interest_scale(self.player, requested.scale());
-            self.scale = Some(requested.scale());
-        }
-    }
-
-    /// Asks for the channels that the client needs whole: all when it starts anew, those that it came to see, those that
-    /// are to be healed.
-    fn request(
-        &mut self,
-        (tick, heal_ticks): (Tick, u32),
-        requests: &mut Requests<'_>,
-        healing: &mut Vec<ChannelId>,
-    ) {
-        let Some(interest) = requests.interest(self.player) else {
-            return;
-        };
-        let requested = self.handoff.requested();
-        if requested.has(Requested::RESTART) {
-            self.handoff.grant_restart();
-            self.starts = true;
-        }
-        if requested.has(Requested::ROSTER) {
-            self.handoff.grant_roster();
-            (self.starts, self.needs_roster) = (true, true);
-        }
-        let may_heal = tick.since(self.healed) >= heal_ticks as i32;
-        healing.clear();
-        if requested.has(Requested::HEAL_ALL) && may_heal {
-            self.handoff.grant_heal_all();
-            (self.starts, self.healed) = (true, tick);
-        } else if requested.has(Requested::HEALING) && may_heal {
-            let seen = interest.channels();
-            let is_seen = |channel| seen.binary_search(&channel).is_ok();
-            self.handoff.healing(is_seen, healing);
-        }
-        if self.starts {
-            requests.want_all(self.stream, self.player);
-        } else if !interest.entered().is_empty() {
-            requests.want_entered(self.stream, self.player);
-        }
-        if !healing.is_empty() {
-            self.healed = tick;
-            requests.want(self.stream, healing);
-        }
     }
 }

@@ -15,6 +15,17 @@ use crate::limits::{EVENT_LOG_BATCHES, EVENT_LOG_BYTES};
 #[derive(Debug, Default)]
 pub(super) struct EventLog(RwLock<Log>);
 
+/// Where in the room's log of events a snapshot is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EventSpan {
+    /// The number that its batch has, if it has one.
+    pub(super) from: u64,
+    /// The number that the next snapshot's batch will have.
+    pub(super) to: u64,
+    /// The number after the newest batch before this one with events for those who see a channel.
+    pub(super) channels_to: u64,
+}
+
 #[derive(Debug, Default)]
 struct Log {
     /// The number of the oldest batch kept.

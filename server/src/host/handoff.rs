@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use tickwire_room::{InterestSet, OwnPart};
 use tickwire_shared::close::Refusal;
-use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
+use tickwire_shared::ids::ChannelId;
 
+use super::event_log::EventSpan;
 use super::requests::{Requested, Requests};
 use crate::limits::{EVENT_LOG_BATCHES, HEALING_CHANNELS};
 use crate::seat::Ending;
@@ -72,50 +73,6 @@ pub(super) struct Roster {
     pub(super) from: u64,
     /// Encoded joins.
     pub(super) joins: Arc<Vec<u8>>,
-}
-
-/// Where in the room's log of events a snapshot is.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct EventSpan {
-    /// The number that its batch has, if it has one.
-    pub(super) from: u64,
-    /// The number that the next snapshot's batch will have.
-    pub(super) to: u64,
-    /// The number after the newest batch before this one with events for those who see a channel.
-    pub(super) channels_to: u64,
-}
-
-/// The tick's side of one client.
-pub(super) struct Client {
-    pub(super) player: PlayerId,
-    pub(super) handoff: Arc<Handoff>,
-    /// The stream that it follows.
-    pub(super) stream: usize,
-    /// With the next entry of its stream come keyframes of all that it sees.
-    pub(super) starts: bool,
-    /// When it was last healed.
-    pub(super) healed: Tick,
-    /// The part of its interest that it was granted.
-    pub(super) scale: Option<f64>,
-    /// It gets the roster with the next entry of its stream.
-    pub(super) needs_roster: bool,
-    /// What it sees, as its handoff knows it.
-    pub(super) interest: InterestSet,
-}
-
-impl Client {
-    pub(super) fn new(player: PlayerId, handoff: Arc<Handoff>, tick: Tick) -> Client {
-        Client {
-            player,
-            handoff,
-            stream: 0,
-            starts: false,
-            healed: tick,
-            scale: None,
-            needs_roster: false,
-            interest: InterestSet::default(),
-        }
-    }
 }
 
 /// What the tick puts down.

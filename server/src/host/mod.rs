@@ -6,6 +6,7 @@
 //! judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port` (decoded and checked) ->
 //! `mailbox`. `clients` says what the clients need of a snapshot; `hello` lets them in.
 
+mod client;
 mod clients;
 mod event_log;
 mod feed;

@@ -12,8 +12,9 @@ use tickwire_room::{Entry, InterestSet, OwnPart, STREAMS, STRIDES, Told};
 use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
 
-use super::event_log::EventLog;
-use super::handoff::{Client, EventSpan, Roster, Update};
+use super::client::Client;
+use super::event_log::{EventLog, EventSpan};
+use super::handoff::{Roster, Update};
 use crate::limits::RING_SNAPSHOTS;
 use crate::pump::Pumps;
 

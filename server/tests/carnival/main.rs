@@ -5,6 +5,7 @@ mod ends;
 mod game;
 mod heard;
 mod reruns;
+mod rules;
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use tickwire_server::lab::Lab;
 
-use crate::game::{Ask, CarnivalGame, Steps};
+use crate::game::CarnivalGame;
+use crate::rules::{Ask, Steps};
 
 /// Walks in a straight line for some time, then in another, and throws now and then.
 fn walk() -> impl FnMut(&mut Pcg64Mcg, Duration) -> Steps {
@@ -37,12 +39,12 @@ fn walk() -> impl FnMut(&mut Pcg64Mcg, Duration) -> Steps {
     }
 }
 
-/// A client that asks for something.
+/// Lets a client ask for something, and says what.
 fn ask<const HZ: u32, const TPS: u32>(
     lab: &mut Lab<CarnivalGame<HZ, TPS>>,
     index: usize,
     rng: &mut Pcg64Mcg,
-) {
+) -> Ask {
     let place = rng
         .random_bool(0.5)
         .then(|| (rng.random_range(0..200), 100));
@@ -52,5 +54,6 @@ fn ask<const HZ: u32, const TPS: u32>(
         70..95 => Ask::Change,
         _ => Ask::Out,
     };
-    lab.players[index].core.send_command(ask);
+    lab.players[index].core.send_command(ask.clone());
+    ask
 }

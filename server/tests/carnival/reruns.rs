@@ -8,7 +8,8 @@ use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 
-use crate::game::{Ask, Carnival, CarnivalGame, Options, Steps};
+use crate::game::{CarnivalGame, Options};
+use crate::rules::{Ask, Carnival, Steps};
 
 const TICKS: u32 = 1200;
 const PEOPLE: u32 = 6;
@@ -25,6 +26,21 @@ fn config(first_tick: u32) -> RoomConfig {
 
 fn token(n: u32) -> ResumeToken {
     ResumeToken(u128::from(n).to_le_bytes())
+}
+
+/// The input of one tick, early, in time or late.
+fn step(rng: &mut Pcg64Mcg, n: u32, tick: Tick) -> Inputs<Steps> {
+    Inputs {
+        first_sequence: InputSequence(n + 1),
+        first_tick: tick.plus(2).minus(rng.random_range(0..4)),
+        viewed_tick: tick.minus(6),
+        viewed_part: rng.random(),
+        inputs: vec![Steps {
+            right: rng.random_range(-1..=1),
+            down: rng.random_range(-1..=1),
+            throws: rng.random_bool(0.05),
+        }],
+    }
 }
 
 /// What some people do, tick by tick: they come, walk, ask, are lost, come back, are thrown out.
@@ -70,20 +86,7 @@ fn recorded<const HZ: u32, const TPS: u32>(first_tick: u32, seed: u64) -> Vec<Ve
                 40..60 => inbox.push(Inbound::RoundTrip(known, 40_000)),
                 _ => {}
             }
-            inbox.push(Inbound::Inputs(
-                known,
-                Inputs {
-                    first_sequence: InputSequence(n + 1),
-                    first_tick: tick.plus(2).minus(rng.random_range(0..4)),
-                    viewed_tick: tick.minus(6),
-                    viewed_part: rng.random(),
-                    inputs: vec![Steps {
-                        right: rng.random_range(-1..=1),
-                        down: rng.random_range(-1..=1),
-                        throws: rng.random_bool(0.05),
-                    }],
-                },
-            ));
+            inbox.push(Inbound::Inputs(known, step(&mut rng, n, tick)));
         }
         record.push(codec::encode(&inbox).unwrap());
         room.tick(&mut inbox, &mut ());

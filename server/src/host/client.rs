@@ -1,0 +1,98 @@
+//! The tick's side of one client: what it follows, and what it needs of a snapshot.
+//!
+//! In: its requests. Out: the stream that it goes over to, how far it sees, the channels that it needs whole.
+
+use std::sync::Arc;
+
+use tickwire_room::{Attendance, InterestSet, Requests};
+use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
+
+use super::handoff::Handoff;
+use super::requests::Requested;
+
+/// The tick's side of one client.
+pub(super) struct Client {
+    pub(super) player: PlayerId,
+    pub(super) handoff: Arc<Handoff>,
+    /// The stream that it follows.
+    pub(super) stream: usize,
+    /// With the next entry of its stream come keyframes of all that it sees.
+    pub(super) starts: bool,
+    /// When it was last healed.
+    pub(super) healed: Tick,
+    /// The part of its interest that it was granted.
+    pub(super) scale: Option<f64>,
+    /// It gets the roster with the next entry of its stream.
+    pub(super) needs_roster: bool,
+    /// What it sees, as its handoff knows it.
+    pub(super) interest: InterestSet,
+}
+
+impl Client {
+    pub(super) fn new(player: PlayerId, handoff: Arc<Handoff>, tick: Tick) -> Client {
+        Client {
+            player,
+            handoff,
+            stream: 0,
+            starts: false,
+            healed: tick,
+            scale: None,
+            needs_roster: false,
+            interest: InterestSet::default(),
+        }
+    }
+
+    /// Goes over to another stream, if one was asked for and it begins now, and sees as far as was asked for.
+    pub(super) fn attend(&mut self, requested: Requested, attendance: &mut Attendance<'_>) {
+        let stream = requested.stream();
+        if stream != self.stream && attendance.is_open(stream) {
+            attendance.set_active(stream, true);
+            (self.stream, self.starts) = (stream, true);
+        }
+        if self.scale != Some(requested.scale()) {
+            attendance.set_interest_scale(self.player, requested.scale());
+            self.scale = Some(requested.scale());
+        }
+    }
+
+    /// Asks for the channels that the client needs whole: all when it starts anew, those that it came to see, those that
+    /// are to be healed.
+    pub(super) fn request(
+        &mut self,
+        (tick, heal_ticks): (Tick, u32),
+        requests: &mut Requests<'_>,
+        healing: &mut Vec<ChannelId>,
+    ) {
+        let Some(interest) = requests.interest(self.player) else {
+            return;
+        };
+        let requested = self.handoff.requested();
+        if requested.has(Requested::RESTART) {
+            self.handoff.grant_restart();
+            self.starts = true;
+        }
+        if requested.has(Requested::ROSTER) {
+            self.handoff.grant_roster();
+            (self.starts, self.needs_roster) = (true, true);
+        }
+        let may_heal = tick.since(self.healed) >= heal_ticks as i32;
+        healing.clear();
+        if requested.has(Requested::HEAL_ALL) && may_heal {
+            self.handoff.grant_heal_all();
+            (self.starts, self.healed) = (true, tick);
+        } else if requested.has(Requested::HEALING) && may_heal {
+            let seen = interest.channels();
+            let is_seen = |channel| seen.binary_search(&channel).is_ok();
+            self.handoff.healing(is_seen, healing);
+        }
+        if self.starts {
+            requests.want_all(self.stream, self.player);
+        } else if !interest.entered().is_empty() {
+            requests.want_entered(self.stream, self.player);
+        }
+        if !healing.is_empty() {
+            self.healed = tick;
+            requests.want(self.stream, healing);
+        }
+    }
+}
