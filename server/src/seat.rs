@@ -78,8 +78,8 @@ pub trait Port: Send + Sync {
     fn deliver(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason>;
     /// The server has measured how long its question and the client's answer were on their way.
     fn note_round_trip(&self, round_trip: Duration);
-    /// A whole message that tells the client what its conditioned link is, and what was wrong with its wish; `None` when
-    /// the protocol has no such message.
+    /// A whole message that tells the client what its conditioned link is, and what was wrong with the link that it asked
+    /// for; `None` when the protocol has no such message.
     fn link_report(&self, link: String, error: String) -> Option<Vec<u8>>;
 }
 

@@ -1,7 +1,7 @@
 //! Records what a server sends to one client of a full arena, so that clients can be measured with it.
 //!
 //! In: flags. Out: a file of messages, beginning with the welcome. Each message is stored as its length, the number of
-//! entities it changes (both u32, little endian), and its bytes. `demo-client/sdk/bench/decode.mjs` reads it. Progress
+//! entities it changes (both u32, little endian), and its bytes. `demo-client/arena/bench/decode.mjs` reads it. Progress
 //! goes to stderr.
 
 #![allow(clippy::print_stderr, reason = "a tool speaks to its terminal")]

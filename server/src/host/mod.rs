@@ -2,9 +2,10 @@
 //! from it. Here the pure room (`tickwire_room`) meets locks and the clock.
 //!
 //! The way of the data, file by file: `mailbox` (what readers leave) -> `room` (swapped out and simulated) -> `publish`
-//! (entries into rings, events into the `event_log`, own parts into each client's `handoff`) -> `feed` (what one client has missed; `slow_client`
-//! judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port` (decoded and checked) ->
-//! `mailbox`. `clients` says what the clients need of a snapshot; `hello` lets them in.
+//! (entries into rings, events into the `event_log`, own parts into each client's `handoff`) -> `feed` (what one client
+//! has missed; `slow_client` judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port`
+//! (decoded and checked) -> `mailbox`, or the client's `requests`. `clients` says what the clients need of a snapshot;
+//! `hello` lets them in; `overload` makes snapshots rarer in a room that is too busy.
 
 mod client;
 mod clients;
@@ -12,7 +13,6 @@ mod event_log;
 mod feed;
 mod handoff;
 mod hello;
-
 mod mailbox;
 mod message;
 mod overload;

@@ -119,7 +119,7 @@ impl<G: Game> Port for GamePort<G> {
                 let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
                 self.post(Inbound::Chat(self.sender, line))
             }
-            ClientMessage::Link(wish) => Ok(Delivery::Link(wish)),
+            ClientMessage::Link(request) => Ok(Delivery::Link(request)),
             ClientMessage::Hidden(hidden) => {
                 self.handoff.request_hidden(hidden);
                 Ok(Delivery::Taken)

@@ -31,8 +31,8 @@ pub(super) struct Admission {
     pub(super) address: IpAddr,
     /// One connection of its address, if it came through a proxy. Others have been counted since they were accepted.
     pub(super) lease: Option<AddressLease>,
-    /// Its place among the clients that have not said hello; given back with the hello.
-    pub(super) unhelloed: OwnedSemaphorePermit,
+    /// Its place among the connections whose hello has not come yet; given back when it comes.
+    pub(super) hello_permit: OwnedSemaphorePermit,
     /// The protocol that it speaks.
     pub(super) protocol: Arc<dyn Protocol>,
     /// The path that it asked for.
@@ -92,7 +92,7 @@ where
             path: admission.path,
             hello: Vec::new(),
         },
-        unhelloed: admission.unhelloed,
+        hello_permit: admission.hello_permit,
     };
     let reader = Reader::new(Arc::clone(&net), outlet.clone(), door, (round_trip, link));
     let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stop.clone()));

@@ -30,7 +30,7 @@ pub(crate) struct Net {
     pub(super) links: Links,
     pub(super) addresses: Arc<Addresses>,
     pub(super) connections: Arc<Semaphore>,
-    pub(super) unhelloed: Arc<Semaphore>,
+    pub(super) hello_permits: Arc<Semaphore>,
     pub(super) refusals: Arc<Semaphore>,
     /// True once the server is going down.
     pub(super) closing: watch::Sender<bool>,
@@ -64,7 +64,7 @@ impl Net {
         Net {
             addresses: Arc::new(Addresses::new(&limits)),
             connections: permits(limits.connections),
-            unhelloed: permits(limits.unhelloed),
+            hello_permits: permits(limits.unhelloed),
             refusals: permits(limits.refusals),
             closing: watch::Sender::new(false),
             limits,

@@ -63,7 +63,7 @@ pub(super) struct MessageReader<R> {
     io: R,
     /// What was read of a frame that is incomplete, or that nobody has asked for yet.
     rest: Vec<u8>,
-    assembly: Assembly,
+    in_parts: MessageInParts,
     payload_max: usize,
 }
 
@@ -72,7 +72,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
         MessageReader {
             io,
             rest: Vec::new(),
-            assembly: Assembly::new(limits),
+            in_parts: MessageInParts::new(limits),
             payload_max: limits.message_bytes.max(CONTROL_BYTES),
         }
     }
@@ -152,7 +152,7 @@ impl<R: AsyncRead + Unpin> MessageReader<R> {
             };
             used += end;
             unmask(payload, head.mask);
-            let taken = match self.assembly.incoming(&head, payload) {
+            let taken = match self.in_parts.incoming(&head, payload) {
                 Ok(Some(incoming)) => take(incoming),
                 Ok(None) => continue,
                 Err(reason) => return (used, Some(Err(reason.into()))),
@@ -226,9 +226,9 @@ impl Head {
     }
 }
 
-/// A message that is built from fragments. A whole frame does not need this.
+/// A message that comes in several frames. One that comes in a single frame does not need this.
 #[derive(Debug)]
-struct Assembly {
+struct MessageInParts {
     /// The message so far, or the last one.
     message: Vec<u8>,
     /// Fragments of the message so far; 0 between messages.
@@ -237,9 +237,9 @@ struct Assembly {
     fragments_max: usize,
 }
 
-impl Assembly {
-    fn new(limits: &Limits) -> Assembly {
-        Assembly {
+impl MessageInParts {
+    fn new(limits: &Limits) -> MessageInParts {
+        MessageInParts {
             message: Vec::new(),
             fragments: 0,
             bytes_max: limits.message_bytes,

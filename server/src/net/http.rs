@@ -136,13 +136,13 @@ fn admit(
         // This connection has been counted since it was accepted.
         None => None,
     };
-    let unhelloed = Arc::clone(&net.unhelloed)
+    let hello_permit = Arc::clone(&net.hello_permits)
         .try_acquire_owned()
         .map_err(|_| UpgradeRefusal::TooManyUnhelloed)?;
     Ok(Admission {
         address,
         lease,
-        unhelloed,
+        hello_permit,
         protocol,
         path: request.uri().path().to_owned(),
     })

@@ -35,8 +35,8 @@ impl<W: AsyncWrite + Unpin + Send + 'static> WriteHalf for W {}
 pub(super) struct Door {
     pub(super) protocol: Arc<dyn Protocol>,
     pub(super) call: Call,
-    /// Its place among the clients that have not said hello.
-    pub(super) unhelloed: OwnedSemaphorePermit,
+    /// Its place among the connections whose hello has not come yet.
+    pub(super) hello_permit: OwnedSemaphorePermit,
 }
 
 /// What the reading task needs besides the stream.
@@ -106,7 +106,7 @@ impl<W: WriteHalf> Reader<W> {
         let Some(Door {
             protocol,
             mut call,
-            unhelloed,
+            hello_permit,
         }) = self.door.take()
         else {
             return Err(CloseReason::Internal.into());
@@ -123,7 +123,7 @@ impl<W: WriteHalf> Reader<W> {
             port,
             ..
         } = joined.seat;
-        drop(unhelloed);
+        drop(hello_permit);
         if let Some(link) = &self.link {
             link.send_replace(self.net.links.of(&joined.room));
         }
@@ -197,18 +197,18 @@ impl<W: WriteHalf> Reader<W> {
         match port.deliver(now, message)? {
             Delivery::Taken => Ok(()),
             Delivery::Reply(reply) => self.outlet.reply(OpCode::Binary, &reply),
-            Delivery::Link(wish) => self.condition(port, &wish),
+            Delivery::Link(request) => self.condition(port, &request),
             Delivery::Goodbye => Err(CloseReason::Left.into()),
         }
     }
 
     /// The client asks for another link.
-    fn condition(&self, port: &dyn Port, wish: &str) -> Result<(), End> {
+    fn condition(&self, port: &dyn Port, request: &str) -> Result<(), End> {
         let Some(link) = self.link.as_ref().filter(|_| self.net.links.dev) else {
             let words = "this server is not in dev mode: it conditions no link for a client";
             return Err(End::Refused(Refusal::new(CloseReason::Malformed, words)));
         };
-        match wish.parse() {
+        match request.parse() {
             Ok(spec) => {
                 link.send_replace(spec);
                 self.report(port, String::new())

@@ -44,7 +44,7 @@ async fn report(wire: &mut Wire) -> LinkReport {
     }
 }
 
-async fn wish(wire: &mut Wire, link: &str) {
+async fn request_link(wire: &mut Wire, link: &str) {
     wire.send(&said(&ClientMessage::Link(link.to_owned())))
         .await;
 }
@@ -105,7 +105,7 @@ async fn a_slow_link_makes_its_own_client_slow_and_no_other() {
     let mut bystander = Bystander::join(server.address).await;
     let (mut wire, _) = Wire::join(server.address, hello()).await;
     wire.snapshot().await;
-    wish(&mut wire, "20ms kbps 200").await;
+    request_link(&mut wire, "20ms kbps 200").await;
     let reading = tokio::spawn(async move { wire.drained().await });
     server
         .until("messages that carry several snapshots", |server| {
@@ -139,15 +139,15 @@ async fn in_dev_mode_a_client_conditions_its_own_link() {
         error: String::new(),
     };
     assert_eq!(report(&mut wire).await, none);
-    wish(&mut wire, "Intercontinental").await;
+    request_link(&mut wire, "Intercontinental").await;
     let told = report(&mut wire).await;
     assert_eq!((&*told.link, &*told.error), ("150ms jitter 15ms", ""));
     assert!(ping(&mut wire, 1).await >= Duration::from_millis(150));
-    wish(&mut wire, "fast").await;
+    request_link(&mut wire, "fast").await;
     let told = report(&mut wire).await;
     assert_eq!(told.link, "150ms jitter 15ms", "nothing has changed");
     assert!(told.error.contains("\"fast\""), "{}", told.error);
-    wish(&mut wire, "none").await;
+    request_link(&mut wire, "none").await;
     assert_eq!(report(&mut wire).await, none);
     wire.is_alive().await;
 }
@@ -158,7 +158,7 @@ async fn outside_of_dev_mode_a_client_that_asks_for_a_link_is_refused() {
         let server = start_with(builder).await;
         let (mut wire, _) = Wire::join(server.address, hello()).await;
         ping(&mut wire, 1).await;
-        wish(&mut wire, "80ms").await;
+        request_link(&mut wire, "80ms").await;
         let (code, words) = wire.ending().await.close.unwrap();
         assert_eq!(code, CloseReason::Malformed.code());
         assert!(words.contains("dev mode"), "{words}");
