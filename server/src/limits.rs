@@ -132,7 +132,7 @@ pub(crate) const RING_SNAPSHOTS: usize = 192;
 /// Snapshots with events that a room's log keeps: as long as a stream's ring at least, longer where little happens.
 pub(crate) const EVENT_LOG_BATCHES: usize = 192;
 /// All events that a room's log keeps, bytes.
-pub(crate) const EVENT_LOG_BYTES: usize = 4 << 20;
+pub(crate) const EVENT_LOG_BYTES: usize = 1 << 20;
 /// An avatar is told whole at least this often, predicted or not: whatever went wrong on the way is then right.
 pub(crate) const WHOLE_AVATAR: Duration = Duration::from_secs(4);
 /// Channels whose healing may be asked for at a time; beyond it all are healed.

@@ -227,6 +227,17 @@ impl Metrics {
         }
     }
 
+    /// How many inputs were not used so far, late and early ones.
+    pub(crate) fn inputs_dropped_so_far(&self) -> u64 {
+        let of = |reason| {
+            self.rooms
+                .inputs_dropped
+                .get_or_create(&Reason { reason })
+                .get()
+        };
+        of("late") + of("early")
+    }
+
     /// Counts an open room for as long as the returned value lives.
     pub(crate) fn room(&self) -> Counted {
         Counted::new(&self.rooms.rooms)

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tickwire_room::Game;
+use tickwire_room::{BadInterest, Game};
 use tokio::net::TcpListener;
 
 use crate::directory::{Directory, RoomKind};
@@ -23,8 +23,10 @@ use crate::text;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A server without games has nothing to serve.
-    #[error("a server needs at least one game: call `game` before `build`")]
+    /// A server without any kind of room has nothing to serve.
+    #[error(
+        "a server needs at least one game or kind of room: call `game` or `room_kind` before `build`"
+    )]
     NoGame,
     /// Two games have the same name.
     #[error("two games are named `{0}`")]
@@ -32,6 +34,9 @@ pub enum BuildError {
     /// Links could not carry the name.
     #[error("`{0}` is no name for a game: 1 to 32 letters, digits, `-` or `_`")]
     BadName(String),
+    /// Rooms of this game could not be opened.
+    #[error("the game `{0}` cannot be hosted: {1}")]
+    BadInterest(String, BadInterest),
     /// A link for a room that cannot exist.
     #[error("`{0}` is no name for a room: 1 to 32 letters, digits, `-` or `_`")]
     BadRoom(String),
@@ -50,6 +55,8 @@ pub enum BuildError {
 pub struct Builder {
     kinds: Vec<(String, RoomKind)>,
     games: GameProtocol,
+    /// What is wrong with a game, for [`Builder::build`].
+    bad_interest: Option<BuildError>,
     protocols: Vec<Arc<dyn Protocol>>,
     limits: Limits,
     page: Page,
@@ -73,6 +80,9 @@ impl Builder {
     #[must_use]
     pub fn game_with<G: Game>(mut self, name: impl Into<String>, options: G::Options) -> Builder {
         let name = name.into();
+        if let Err(bad) = G::interest(&options).check::<G::Rules>() {
+            self.bad_interest = Some(BuildError::BadInterest(name.clone(), bad));
+        }
         self.games.add::<G>(name.clone());
         self.room_kind(name, game_kind::<G>(options))
     }
@@ -164,6 +174,9 @@ impl Builder {
         if kinds.is_empty() {
             return Err(BuildError::NoGame);
         }
+        if let Some(bad) = self.bad_interest {
+            return Err(bad);
+        }
         if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
             return Err(BuildError::BadOrigin(origin.clone()));
         }
@@ -224,6 +237,7 @@ impl Server {
         Builder {
             kinds: Vec::new(),
             games: GameProtocol::default(),
+            bad_interest: None,
             protocols: Vec::new(),
             limits: Limits::default(),
             page: Page::none(),

@@ -182,6 +182,7 @@ impl Stage {
         } = self;
         record.own.resize_with(PLAYERS, Own::default);
         record.span_s += span.as_secs_f64();
+        let dropped = lab.inputs_dropped();
         lab.run(span, |lab| {
             if lab.ticked {
                 note_truth(&mut record.truth, lab);
@@ -207,6 +208,7 @@ impl Stage {
                 lab.players[index].events.clear();
             }
         });
+        record.inputs_dropped += lab.inputs_dropped() - dropped;
     }
 
     /// Checks that no player was lost on the way: the figures would be wrong.

@@ -109,6 +109,8 @@ pub struct Record {
     pub own: Vec<Own>,
     /// Stalls, summed over the links.
     pub stalls: u32,
+    /// Inputs that came too late or too early to be used.
+    pub inputs_dropped: u64,
     /// Length of the run, seconds.
     pub span_s: f64,
 }

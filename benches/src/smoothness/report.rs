@@ -27,6 +27,8 @@ pub struct Row {
     corrections_per_min: f64,
     /// The part of them that stalls caused.
     corrections_by_stalls_per_min: f64,
+    /// Per player and minute, those of stalls included.
+    inputs_dropped_per_min: f64,
     link: Aftermath,
     tab: Aftermath,
 }
@@ -49,6 +51,7 @@ impl Row {
             frames_to_move_max: quantile(&mut frames, 1.0),
             corrections_per_min: sum(|own| own.corrections),
             corrections_by_stalls_per_min: sum(|own| own.corrections_by_stalls),
+            inputs_dropped_per_min: record.inputs_dropped as f64 / minutes,
             link,
             tab,
         }
@@ -132,6 +135,7 @@ impl Row {
             "presses": self.presses,
             "corrections_per_min": self.corrections_per_min,
             "corrections_by_stalls_per_min": self.corrections_by_stalls_per_min,
+            "inputs_dropped_per_min": self.inputs_dropped_per_min,
             "after_link_freeze": aftermath(&self.link),
             "after_tab_freeze": aftermath(&self.tab),
             "misses": self.misses(),
@@ -237,11 +241,12 @@ impl Report {
         writeln!(f, "\nOwn avatar, and after a freeze of 3 s (link / tab)\n")?;
         writeln!(
             f,
-            "{:<18}{:>16}{:>14}{:>16}{:>18}{:>12}{:>16}",
+            "{:<18}{:>16}{:>14}{:>16}{:>14}{:>18}{:>12}{:>16}",
             "preset",
             "frames to move",
             "corr./min",
             "by stalls/min",
+            "dropped/min",
             "m off at 250 ms",
             "keyframes",
             "fastest"
@@ -249,11 +254,12 @@ impl Report {
         for row in &self.rows {
             writeln!(
                 f,
-                "{:<18}{:>16}{:>14.2}{:>16.2}{:>18}{:>12}{:>16}",
+                "{:<18}{:>16}{:>14.2}{:>16.2}{:>14.1}{:>18}{:>12}{:>16}",
                 row.preset.name,
                 format!("{} ({})", row.frames_to_move, row.frames_to_move_max),
                 row.corrections_per_min - row.corrections_by_stalls_per_min,
                 row.corrections_by_stalls_per_min,
+                row.inputs_dropped_per_min,
                 format!("{:.3} / {:.3}", row.link.error_m, row.tab.error_m),
                 format!("{} / {}", row.link.keyframes, row.tab.keyframes),
                 format!("{:.3} / {:.3}", row.link.fastest, row.tab.fastest),

@@ -6,7 +6,7 @@ use tickwire_shared::ids::ChannelId;
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 
-use crate::limits::{CELLS, FIRST_CELL};
+use crate::limits::{CELLS, CELLS_SEEN, FIRST_CELL};
 
 /// How far players see. A game declares it once; the default is [`Interest::Everything`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,7 +32,34 @@ pub struct Grid {
     pub margin: f64,
 }
 
+/// Why a game's interest is one that no room can have.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum BadInterest {
+    /// A grid is laid over positions.
+    #[error("a game with a grid needs a component with #[net(position)] on two fields")]
+    NoPosition,
+    /// A measure that no grid can have.
+    #[error("a grid's cell and radius are above 0, and its margin is not below 0")]
+    NotPositive,
+    /// Columns and rows.
+    #[error("a grid has at most {CELLS} cells: these are {0} x {1}; make the cells larger")]
+    TooManyCells(u32, u32),
+    /// Cells within the radius and the margin.
+    #[error(
+        "a player sees at most {CELLS_SEEN} cells of a grid, and here up to {0}; make the cells larger or the radius smaller"
+    )]
+    TooManySeen(u32),
+}
+
 impl Interest {
+    /// Says whether rooms of a game with these rules can have this interest.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub fn check<R: Rules>(self) -> Result<(), BadInterest> {
+        GridMap::new::<R>(self).map(|_| ())
+    }
+
     /// A grid with a margin of half a cell.
     pub fn grid(cell: f64, radius: f64) -> Interest {
         Interest::Grid(Grid {
@@ -58,12 +85,11 @@ pub(crate) struct GridMap {
 impl GridMap {
     /// None when the game has no grid.
     ///
-    /// # Panics
-    /// When it has one but no component has a position, or the cells are too small for the world: nothing that the game
-    /// could be run with.
-    pub(crate) fn new<R: Rules>(interest: Interest) -> Option<GridMap> {
+    /// # Errors
+    /// [`BadInterest`].
+    pub(crate) fn new<R: Rules>(interest: Interest) -> Result<Option<GridMap>, BadInterest> {
         let Interest::Grid(grid) = interest else {
-            return None;
+            return Ok(None);
         };
         struct First(Option<[FieldKind; 2]>);
         impl ComponentVisitor for First {
@@ -75,29 +101,46 @@ impl GridMap {
         }
         let mut first = First(None);
         R::components(&mut first);
-        let [x, y] = first
-            .0
-            .expect("a game with a grid needs a component with #[net(position)] on two fields");
+        let [x, y] = first.0.ok_or(BadInterest::NoPosition)?;
         let span = |kind: FieldKind| (kind.dequantise(0), kind.dequantise(kind.max()));
         let ((x_min, x_max), (y_min, y_max)) = (span(x), span(y));
-        assert!(
-            grid.cell > 0.0 && grid.radius > 0.0 && grid.margin >= 0.0,
-            "a grid's cell and radius are above 0"
-        );
+        // Written so that what is not a number does not pass either.
+        let is_sound = grid.cell > 0.0 && grid.radius > 0.0 && grid.margin >= 0.0;
+        if !is_sound {
+            return Err(BadInterest::NotPositive);
+        }
         let count = |min: f64, max: f64| ((max - min) / grid.cell).ceil().max(1.0) as u32;
         let (columns, rows) = (count(x_min, x_max), count(y_min, y_max));
-        assert!(
-            u64::from(columns) * u64::from(rows) <= u64::from(CELLS),
-            "a grid has at most {CELLS} cells: these are {columns} x {rows}"
-        );
-        Some(GridMap {
+        if u64::from(columns) * u64::from(rows) > u64::from(CELLS) {
+            return Err(BadInterest::TooManyCells(columns, rows));
+        }
+        let map = GridMap {
             grid,
             x_min,
             y_min,
             columns,
             rows,
             per_unit: 1.0 / grid.cell,
-        })
+        };
+        match map.most_seen() {
+            seen if seen > CELLS_SEEN => Err(BadInterest::TooManySeen(seen)),
+            _ => Ok(Some(map)),
+        }
+    }
+
+    /// The most cells that are seen from one place: those of a circle over the lines of the grid.
+    fn most_seen(&self) -> u32 {
+        let far = (self.grid.radius + self.grid.margin) / self.grid.cell;
+        let most = |reach: f64, all: u32| ((2.0 * reach).ceil() + 1.0).min(f64::from(all)) as u32;
+        // Each row by its part that is nearest to the place, with the place anywhere in its own row.
+        let half = |from: u32| {
+            let off = f64::from(from);
+            most((far * far - off * off).max(0.0).sqrt(), self.columns)
+        };
+        let rows = most(far, self.rows);
+        (0..rows)
+            .map(|row| half(row.abs_diff(rows / 2).saturating_sub(1)))
+            .sum()
     }
 
     /// The channel of a place. What is outside of the grid belongs to the nearest cell.
@@ -186,5 +229,51 @@ impl Cells {
     #[inline]
     pub(crate) fn channels(self) -> impl Iterator<Item = ChannelId> {
         (self.from..self.to).map(ChannelId)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::meadow::Meadow;
+
+    fn grid(cell: f64, radius: f64) -> Result<Option<GridMap>, BadInterest> {
+        GridMap::new::<Meadow>(Interest::grid(cell, radius))
+    }
+
+    #[test]
+    fn what_no_room_can_have_is_refused_in_words() {
+        assert_eq!(grid(0.0, 10.0).unwrap_err(), BadInterest::NotPositive);
+        assert_eq!(grid(4.0, f64::NAN).unwrap_err(), BadInterest::NotPositive);
+        let cells = grid(0.01, 1.0).unwrap_err();
+        assert!(matches!(cells, BadInterest::TooManyCells(..)), "{cells}");
+        let seen = grid(0.5, 40.0).unwrap_err();
+        assert!(matches!(seen, BadInterest::TooManySeen(_)), "{seen}");
+    }
+
+    /// The bound is one that no place goes over, and that some place comes near.
+    #[test]
+    fn no_place_sees_more_cells_than_the_bound() {
+        for (cell, radius) in [(4.0, 10.0), (1.0, 10.0), (0.7, 15.0), (2.0, 200.0)] {
+            let map = grid(cell, radius).unwrap().unwrap();
+            let (mut most, mut seen) = (0, Vec::new());
+            for n in 0..400 {
+                let at = (
+                    f64::from(n) * 0.16 - 32.0,
+                    f64::from(n * 7 % 400) * 0.16 - 32.0,
+                );
+                seen.clear();
+                // As wide as the margin makes it.
+                let scale = (radius + cell / 2.0) / radius;
+                map.cells(at, scale, &[], &mut seen);
+                most = most.max(seen.iter().map(|cells| cells.to - cells.from).sum());
+            }
+            let bound = map.most_seen();
+            assert!(
+                most <= bound && f64::from(bound) < 1.7 * f64::from(most),
+                "{most} {bound}"
+            );
+        }
     }
 }

@@ -224,7 +224,8 @@ mod tests {
 
     /// The meadow spans 64 m each way: 16 x 16 cells of 4 m.
     fn map() -> GridMap {
-        GridMap::new::<Meadow>(Interest::grid(4.0, 10.0)).unwrap()
+        let map = GridMap::new::<Meadow>(Interest::grid(4.0, 10.0));
+        map.unwrap().unwrap()
     }
 
     fn update(interest: &mut PlayerInterest, map: &GridMap, at: (f64, f64)) {

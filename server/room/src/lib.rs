@@ -51,7 +51,7 @@ pub use encode::{STREAMS, STRIDES};
 pub use entry::{Entry, SAME_CHANNEL, Sections};
 pub use events::{EventBatch, Listeners};
 pub use game::{Game, SavedVisitor};
-pub use grid::{Grid, Interest};
+pub use grid::{BadInterest, Grid, Interest};
 pub use history::{Moment, RewindVisitor};
 pub use inbox::{ClientId, Inbound, Sender};
 pub use inputs::Dropped;

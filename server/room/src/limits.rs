@@ -1,6 +1,8 @@
 //! Every bound of a room in one place: what it is, its unit, why. They are part of what a room is: a re-run with others
 //! would be another room. What both ends of the wire hold to is in [`tickwire_shared::limits`].
 
+use tickwire_shared::limits::CHANNELS_PER_CLIENT;
+
 /// Encoded events that wait for the next snapshot, bytes. A game that sends more between two snapshots loses the rest, and
 /// is told so in the log.
 pub(crate) const EVENT_BYTES: usize = 256 << 10;
@@ -23,6 +25,8 @@ pub(crate) const FIRST_GAME_CHANNEL: u32 = 2;
 pub(crate) const FIRST_CELL: u32 = 1024;
 /// Cells of one grid: a channel's number takes three bytes on the wire at most.
 pub(crate) const CELLS: u32 = 65_536;
+/// Cells that one player sees at most: with all channels below the cells they are what a client can hold.
+pub(crate) const CELLS_SEEN: u32 = CHANNELS_PER_CLIENT as u32 - FIRST_CELL;
 /// All channels that a room has by itself are below this.
 pub(crate) const CHANNELS: u32 = FIRST_CELL + CELLS;
 

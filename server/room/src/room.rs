@@ -45,7 +45,10 @@ pub struct Room<R: Rules> {
 }
 
 impl<R: Rules> Room<R> {
+    /// # Panics
+    /// When no room can have this interest. [`Interest::check`] says so before a room is opened.
     pub(crate) fn new(setup: R::Setup, interest: Interest, rng: Pcg64Mcg) -> Room<R> {
+        let grid = GridMap::new::<R>(interest).unwrap_or_else(|bad| panic!("{bad}"));
         Room {
             tick: Tick(0),
             rng,
@@ -59,7 +62,7 @@ impl<R: Rules> Room<R> {
             setup,
             events: Events::default(),
             next_channel: FIRST_GAME_CHANNEL,
-            grid: GridMap::new::<R>(interest),
+            grid,
             kicks: Vec::new(),
             actions: VecDeque::new(),
             history: History::new(R::TICK_RATE_HZ),

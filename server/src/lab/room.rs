@@ -129,6 +129,11 @@ impl<G: Game> Lab<G> {
         &self.metrics
     }
 
+    /// How many inputs of all players came too late or too early to be used.
+    pub fn inputs_dropped(&self) -> u64 {
+        self.metrics.inputs_dropped_so_far()
+    }
+
     /// Adds a connected player over a link of this latency and jitter each way. Returns its place in [`Lab::players`].
     ///
     /// # Errors

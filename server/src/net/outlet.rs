@@ -8,6 +8,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use fastwebsockets::OpCode;
 use parking_lot::Mutex;
-use tickwire_shared::close::CloseReason;
+use tickwire_shared::close::{CloseReason, Refusal};
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
@@ -157,7 +158,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     /// Puts in what the room has for the client. True if there is something to write.
     fn fill(&self, state: &mut State<W>) -> bool {
         if let Some(feed) = &mut state.feed {
-            match state.outgoing.frame(|out| feed.write_message(out)) {
+            match state.outgoing.frame(|out| guarded(feed.as_mut(), out)) {
                 Ok(true) => self.metrics.message_out(state.outgoing.unwritten().len()),
                 Ok(false) => {}
                 Err(refusal) => {
@@ -246,6 +247,14 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     pub(super) async fn shutdown(&self) -> io::Result<()> {
         poll_fn(|cx| Pin::new(&mut self.state.lock().io).poll_shutdown(cx)).await
     }
+}
+
+/// A panic while one client's message is written ends that client, not the task that writes to many.
+fn guarded(feed: &mut dyn Feed, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+    catch_unwind(AssertUnwindSafe(|| feed.write_message(out))).unwrap_or_else(|_| {
+        tracing::error!("writing to a client panicked, and its connection was closed");
+        Err(CloseReason::Internal.into())
+    })
 }
 
 impl<W: AsyncWrite + Unpin> State<W> {

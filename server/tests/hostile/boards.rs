@@ -52,7 +52,7 @@ impl Tickable for Ticking {
                 player: PlayerId(request.client.0 as u32),
                 welcome: b"welcome".to_vec(),
                 tick_rate_hz: 10,
-                feed: Box::new(Reader(self.0.clone(), 0, ending)),
+                feed: Box::new(Reader(self.0.clone(), 0, ending, state.people == 1)),
                 port: Box::new(Pen(self.0.clone())),
             }));
         }
@@ -96,8 +96,8 @@ impl RoomHandle for Board {
     }
 }
 
-/// A reader, and how far it has read.
-struct Reader(Arc<Board>, usize, Arc<Ending>);
+/// A reader, how far it has read, and whether it panics at an exclamation mark.
+struct Reader(Arc<Board>, usize, Arc<Ending>, bool);
 
 impl Feed for Reader {
     fn write_message(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal> {
@@ -106,6 +106,8 @@ impl Feed for Reader {
         }
         let state = self.0.state.lock();
         let unread = &state.written[self.1..];
+        // The first to sit down cannot take it.
+        assert!(!self.3 || !unread.contains(&b'!'), "as the test wants it");
         out.extend_from_slice(unread);
         self.1 = state.written.len();
         Ok(!unread.is_empty())
@@ -258,4 +260,19 @@ async fn its_bad_messages_are_closed_and_counted_and_its_end_is_told() {
     assert_eq!(closed(&mut good).await, CloseReason::ShuttingDown.code());
     drop(good);
     served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_while_writing_to_one_client_closes_that_client_only() {
+    let server = serving(roomy()).await;
+    let mut first = at_board(&server, "wall").await;
+    let mut second = at_board(&server, "wall").await;
+    second.send(&frame(BINARY, b"fine")).await;
+    assert_eq!(read(&mut first, 4).await, b"fine");
+    second.send(&frame(BINARY, b"oh!")).await;
+    assert_eq!(read(&mut second, 7).await, b"fineoh!");
+    assert_eq!(closed(&mut first).await, CloseReason::Internal.code());
+    assert_eq!(server.closed("internal"), 1);
+    second.send(&frame(BINARY, b" again")).await;
+    assert_eq!(read(&mut second, 6).await, b" again");
 }

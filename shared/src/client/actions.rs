@@ -85,7 +85,9 @@ impl<R: Rules> Actions<R> {
         let news = &mut self.news;
         self.predicted.retain(|predicted| {
             let sequence = predicted.act.sequence;
-            let refused = !predicted.confirmed && sequence.0 <= applied.0;
+            // Numbers wrap.
+            let is_used = applied.0.wrapping_sub(sequence.0) as i32 >= 0;
+            let refused = !predicted.confirmed && is_used;
             if refused {
                 news.push(ActionNews::Withdrawn(sequence));
             }

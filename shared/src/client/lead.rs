@@ -1,14 +1,16 @@
 //! How far ahead of the room this client simulates, so that its inputs reach the server just before they are needed.
 //!
 //! In: the way up as the first pong shows it, then, from snapshots, how early the latest input came (the slack). Out: the
-//! lead in ticks. It bends slowly until the slack is as wanted, and jumps only after inputs have been far too late or far
-//! too early for a while.
+//! lead in ticks. Each slack says which lead would have been enough; the lead bends to what was enough for nearly all of
+//! the last seconds, so that the late ones among the inputs are in time too. It grows quickly and shrinks slowly. It
+//! jumps only after inputs have been far too late for a while.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::tuning::{
-    LEAD_MAX_TICKS, LEAD_SLEW, SLACK_BLIND_S, SLACK_FAR_TICKS, SLACK_GAIN, SLACK_LOST_FOR,
-    SLACK_LOST_TICKS, SLACK_TICKS, within,
+    LEAD_COUNT, LEAD_COVERS, LEAD_FASTER, LEAD_MAX_TICKS, LEAD_SLOWER, LEAD_SPAN, SLACK_BLIND_S,
+    SLACK_LOST_FOR, SLACK_LOST_TICKS, SLACK_TICKS, within,
 };
 
 #[derive(Debug)]
@@ -18,9 +20,14 @@ pub(super) struct Lead {
     target_ticks: f64,
     /// The slack as the server last said it.
     slack_ticks: f64,
+    /// The lead in the last moments: a slack is that of inputs made a round trip ago.
+    past: VecDeque<(Duration, f64)>,
+    /// When a slack came, and the lead that would just have been enough, in the order of arrival.
+    needed: VecDeque<(Duration, f64)>,
+    sorted: Vec<f64>,
     /// After a jump, the slack is still that of inputs from before it, so it is not read until this time.
     blind_until: Duration,
-    /// Since when inputs have been far too late or too early.
+    /// Since when inputs have been far too late.
     lost_since: Option<Duration>,
 }
 
@@ -31,6 +38,9 @@ impl Lead {
             ticks: SLACK_TICKS,
             target_ticks: SLACK_TICKS,
             slack_ticks: 0.0,
+            past: VecDeque::new(),
+            needed: VecDeque::with_capacity(LEAD_COUNT),
+            sorted: Vec::with_capacity(LEAD_COUNT),
             blind_until: now,
             lost_since: None,
         }
@@ -47,23 +57,48 @@ impl Lead {
         if now < self.blind_until {
             return;
         }
-        if !(SLACK_LOST_TICKS..=SLACK_FAR_TICKS).contains(&slack_ticks) {
+        let made = now.saturating_sub(Duration::from_secs_f64(rtt_s));
+        let before = self.past.iter().rev().find(|past| past.0 <= made);
+        let then_ticks = before.map_or(self.ticks, |past| past.1);
+        let needed_ticks = then_ticks - slack_ticks;
+        if slack_ticks < SLACK_LOST_TICKS {
+            // Held up by a stall, which says nothing about those that follow; or the way is longer for good.
             let since = *self.lost_since.get_or_insert(now);
-            if now.saturating_sub(since) < SLACK_LOST_FOR {
-                return;
+            if now.saturating_sub(since) >= SLACK_LOST_FOR {
+                self.jump(now, needed_ticks + SLACK_TICKS, rtt_s);
             }
-            self.jump(now, self.target_ticks - slack_ticks + SLACK_TICKS, rtt_s);
-        } else {
-            self.lost_since = None;
-            let wanted = self.target_ticks + (SLACK_TICKS - slack_ticks) * SLACK_GAIN;
-            self.target_ticks = wanted.clamp(0.0, LEAD_MAX_TICKS);
+            return;
+        }
+        self.lost_since = None;
+        let is_old = |then: &(Duration, f64)| now.saturating_sub(then.0) > LEAD_SPAN;
+        while self.needed.len() >= LEAD_COUNT || self.needed.front().is_some_and(is_old) {
+            self.needed.pop_front();
+        }
+        self.needed.push_back((now, needed_ticks));
+        self.weigh();
+    }
+
+    /// Finds the lead that was enough for nearly all inputs.
+    fn weigh(&mut self) {
+        self.sorted.clear();
+        self.sorted
+            .extend(self.needed.iter().map(|needed| needed.1));
+        self.sorted.sort_unstable_by(f64::total_cmp);
+        let last = self.sorted.len().saturating_sub(1);
+        let place = (last as f64 * LEAD_COVERS).ceil() as usize;
+        if let Some(covered) = self.sorted.get(place) {
+            self.target_ticks = within(covered + SLACK_TICKS, 0.0, LEAD_MAX_TICKS);
         }
     }
 
     /// Bends towards the target while `passed_ticks` pass in the room.
-    pub(super) fn update(&mut self, passed_ticks: f64) {
-        let most = passed_ticks * LEAD_SLEW;
-        self.ticks += within(self.target_ticks - self.ticks, -most, most);
+    pub(super) fn update(&mut self, now: Duration, passed_ticks: f64) {
+        let (slower, faster) = (passed_ticks * LEAD_SLOWER, passed_ticks * LEAD_FASTER);
+        self.ticks += within(self.target_ticks - self.ticks, -slower, faster);
+        while self.past.len() >= LEAD_COUNT {
+            self.past.pop_front();
+        }
+        self.past.push_back((now, self.ticks));
     }
 
     /// How many ticks ahead of the room's time this client simulates.
@@ -77,8 +112,10 @@ impl Lead {
     }
 
     fn jump(&mut self, now: Duration, ticks: f64, rtt_s: f64) {
-        self.target_ticks = ticks.clamp(0.0, LEAD_MAX_TICKS);
+        self.target_ticks = within(ticks, 0.0, LEAD_MAX_TICKS);
         self.ticks = self.target_ticks;
+        self.needed.clear();
+        self.past.clear();
         self.lost_since = None;
         self.blind_until = now + Duration::from_secs_f64(rtt_s + SLACK_BLIND_S);
     }
@@ -94,15 +131,32 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// A lead of 2.7 ticks, as a round trip of 40 ms gives it, whose slack is read again from 1000 ms on.
+    /// A lead over a way up of 1.2 ticks, as a round trip of 40 ms has it, whose slack is read again from 1000 ms on.
     fn started() -> Lead {
         let mut lead = Lead::new(ms(0));
         lead.start(ms(760), 1.2, RTT_S);
         lead
     }
 
+    /// A client whose input arrives `way_ticks(snapshot)` after it was made, for so many snapshots, one each 2 ticks. Gives
+    /// how many of the last half came too late, and the least slack that was not.
+    fn play(lead: &mut Lead, snapshots: u32, way_ticks: impl Fn(u32) -> f64) -> u32 {
+        let tick = Duration::from_secs(1) / 60;
+        let mut late = 0;
+        for snapshot in 0..snapshots {
+            let now = ms(1000) + tick * 2 * snapshot;
+            lead.update(now, 2.0);
+            // The phase between frames and ticks goes round.
+            let phase = f64::from(snapshot % 7) / 7.0;
+            let slack = (lead.ticks() - way_ticks(snapshot) - phase).floor();
+            late += u32::from(slack < 0.0 && snapshot >= snapshots / 2);
+            lead.handle_slack(now, slack, 0.0);
+        }
+        late
+    }
+
     #[test]
-    fn the_first_pong_sets_it_to_the_way_up_and_the_wanted_slack() {
+    fn the_first_pong_sets_it_to_the_way_up_and_some_slack() {
         let mut lead = Lead::new(ms(0));
         assert_eq!(lead.ticks(), SLACK_TICKS);
         lead.start(ms(40), 1.2, RTT_S);
@@ -112,64 +166,82 @@ mod tests {
     }
 
     #[test]
-    fn a_small_error_bends_the_target_and_the_lead_follows_slowly() {
+    fn one_late_snapshot_in_twenty_costs_no_input_and_an_even_way_no_more_lead_than_it_needs() {
         let mut lead = started();
-        lead.handle_slack(ms(1000), SLACK_TICKS - 2.0, RTT_S);
-        assert!((lead.target_ticks - (2.7 + 2.0 * SLACK_GAIN)).abs() < 1e-9);
-        assert_eq!((lead.ticks(), lead.slack_ticks()), (2.7, -0.5));
-        lead.update(1.0);
-        assert!((lead.ticks() - (2.7 + LEAD_SLEW)).abs() < 1e-9);
-        lead.update(1.0);
-        assert!((lead.ticks() - lead.target_ticks).abs() < 1e-9, "{lead:?}");
+        let late = play(
+            &mut lead,
+            1800,
+            |snapshot| {
+                if snapshot % 20 == 7 { 5.2 } else { 1.2 }
+            },
+        );
+        assert_eq!(late, 0);
+        let mut even = started();
+        assert_eq!(play(&mut even, 1800, |_| 1.2), 0);
+        // The phase is up to 0.86, and a slack is rounded down by up to 1.
+        assert!(even.ticks() < 1.2 + 0.86 + 1.0 + SLACK_TICKS, "{even:?}");
     }
 
     #[test]
-    fn it_shrinks_for_inputs_that_come_too_early_but_never_below_0() {
+    fn it_grows_quickly_and_shrinks_slowly() {
         let mut lead = started();
-        for snapshot in 0..100 {
-            lead.handle_slack(ms(1000 + snapshot * 33), SLACK_FAR_TICKS, RTT_S);
+        play(&mut lead, 300, |_| 1.2);
+        let before = lead.ticks();
+        let grown = play(&mut lead, 60, |_| 4.2);
+        assert_eq!(grown, 0, "within a second");
+        assert!(lead.ticks() > before + 2.5);
+        play(&mut lead, 200, |_| 1.2);
+        assert!(lead.ticks() > before + 2.0, "it remembers for some seconds");
+        play(&mut lead, 600, |_| 1.2);
+        assert!(lead.ticks() < before + 1.0, "{lead:?}");
+    }
+
+    #[test]
+    fn a_slack_is_that_of_the_lead_of_a_round_trip_ago() {
+        let mut lead = started();
+        lead.update(ms(1000), 0.0);
+        lead.handle_slack(ms(1000), 0.0, 0.0);
+        let target = lead.target_ticks;
+        for now in 1001..1100 {
+            lead.update(ms(now), 0.06);
         }
-        assert_eq!(lead.target_ticks, 0.0);
-        lead.update(1.0);
-        assert!((lead.ticks() - (2.7 - LEAD_SLEW)).abs() < 1e-9);
+        lead.handle_slack(ms(1100), 0.0, 0.1);
+        assert_eq!(lead.target_ticks, target, "the lead has grown since");
     }
 
     #[test]
     fn it_jumps_when_inputs_have_been_far_too_late_for_a_while() {
         let mut lead = started();
+        let before = lead.ticks();
         for now in [1000, 1100, 1199] {
             lead.handle_slack(ms(now), -10.0, RTT_S);
-            assert_eq!(lead.ticks(), 2.7, "a stall says nothing about what follows");
+            assert_eq!(
+                lead.ticks(),
+                before,
+                "a stall says nothing about what follows"
+            );
         }
         lead.handle_slack(ms(1200), -10.0, RTT_S);
-        assert!((lead.ticks() - (2.7 + 10.0 + SLACK_TICKS)).abs() < 1e-9);
-    }
-
-    #[test]
-    fn it_jumps_back_when_the_room_has_skipped_ticks() {
-        let mut lead = Lead::new(ms(0));
-        lead.start(ms(0), 30.0, RTT_S);
-        for now in [1000, 1200] {
-            lead.handle_slack(ms(now), 20.0, RTT_S);
-        }
-        assert!((lead.ticks() - 13.0).abs() < 1e-9, "{lead:?}");
+        assert!((lead.ticks() - (before + 10.0 + SLACK_TICKS)).abs() < 1e-9);
     }
 
     #[test]
     fn one_input_in_time_ends_the_wait_for_a_jump() {
         let mut lead = started();
+        let before = lead.ticks();
         for (now, slack_ticks) in [(1000, -10.0), (1150, SLACK_TICKS), (1250, -10.0)] {
             lead.handle_slack(ms(now), slack_ticks, RTT_S);
         }
-        assert_eq!(lead.ticks(), 2.7);
+        assert_eq!(lead.ticks(), before);
     }
 
     #[test]
     fn after_a_jump_the_slack_of_earlier_inputs_is_not_read() {
         let mut lead = started();
+        let before = lead.ticks();
         lead.handle_slack(ms(999), 5.0, RTT_S);
-        assert_eq!((lead.target_ticks, lead.slack_ticks()), (2.7, 5.0));
+        assert_eq!((lead.target_ticks, lead.slack_ticks()), (before, 5.0));
         lead.handle_slack(ms(1000), 5.0, RTT_S);
-        assert!(lead.target_ticks < 2.7);
+        assert!(lead.target_ticks < before);
     }
 }

@@ -195,7 +195,7 @@ impl<R: Rules> Prediction<R> {
     /// ticks a second) are on their way.
     pub(super) fn full_sequence(&self, low: u8) -> InputSequence {
         let behind = (self.sequence.0 as u8).wrapping_sub(low);
-        InputSequence(self.sequence.0.saturating_sub(u32::from(behind)))
+        InputSequence(self.sequence.0.wrapping_sub(u32::from(behind)))
     }
 
     /// Lets the visual error fade over `passed_s`.

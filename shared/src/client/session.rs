@@ -193,7 +193,7 @@ impl<R: Rules> Session<R> {
         self.updated = now;
         self.clock.update(now);
         self.timeline.update(now);
-        self.lead.update(passed_s * f64::from(R::TICK_RATE_HZ));
+        self.lead.update(now, passed_s * f64::from(R::TICK_RATE_HZ));
         self.prediction.fade(passed_s);
         let tick = self.input_tick(now).floor() as i64;
         let Some(mut made) = self.prediction.advance(tick, input, &self.map.0) else {

@@ -43,21 +43,25 @@ pub(super) const EXTRAPOLATE_FULL_S: f64 = 0.060;
 /// damped: after 4 divided by this, nine tenths of the way are done.
 pub(super) const EASE_PER_S: f64 = 16.0;
 
-/// Inputs should reach the server this many ticks before they are needed.
-pub(super) const SLACK_TICKS: f64 = 1.5;
-/// Part of a slack error that one snapshot corrects.
-pub(super) const SLACK_GAIN: f64 = 0.03;
-/// Slack below this, ticks, is no drift: inputs are so late that the lead is set anew.
+/// Inputs should reach the server this many ticks before they are needed, beyond what nearly all of them need. Slacks are
+/// whole ticks, rounded down, so that on an even way they are half a tick earlier on average.
+pub(super) const SLACK_TICKS: f64 = 0.5;
+/// The lead is enough for this part of all inputs, 0..=1.
+pub(super) const LEAD_COVERS: f64 = 0.98;
+/// What inputs needed is remembered this long: the lead shrinks no sooner.
+pub(super) const LEAD_SPAN: Duration = Duration::from_secs(8);
+/// What at most this many snapshots said of inputs is remembered: at 30 a second, those of the span.
+pub(super) const LEAD_COUNT: usize = 256;
+/// Slack below this, ticks, is no jitter: a stall held the inputs up, or the way is longer for good.
 pub(super) const SLACK_LOST_TICKS: f64 = -4.0;
-/// Slack above this, ticks, is no drift either: the room has skipped ticks.
-pub(super) const SLACK_FAR_TICKS: f64 = 12.0;
-/// Slack must stay out of these two bounds this long before the lead jumps: inputs that a stall held up are late too, but
-/// say nothing about those that follow.
+/// Slack must stay below that bound this long before the lead jumps.
 pub(super) const SLACK_LOST_FOR: Duration = Duration::from_millis(200);
 /// After a jump of the lead, slack is not read for a round trip and this long, seconds.
 pub(super) const SLACK_BLIND_S: f64 = 0.2;
-/// The lead bends by at most this part of the ticks that pass.
-pub(super) const LEAD_SLEW: f64 = 0.05;
+/// The lead grows by at most this part of the ticks that pass.
+pub(super) const LEAD_FASTER: f64 = 0.10;
+/// The lead shrinks by at most this part of the ticks that pass.
+pub(super) const LEAD_SLOWER: f64 = 0.03;
 /// The lead is never longer than this, ticks: the server's input buffer holds 64 ticks.
 pub(super) const LEAD_MAX_TICKS: f64 = 45.0;
 
