@@ -1,17 +1,16 @@
-//! A game's room in its place: between the scheduler that ticks it, the readers that deliver to it and the feeds that take
-//! from it. Here the pure room (`tickwire_room`) meets locks and the clock.
+//! A game's room within the server: between the scheduler that ticks it, the readers that deliver to it and the feeds
+//! that take from it. Here the pure room (`tickwire_room`) meets locks and the clock.
 //!
-//! The way of the data, file by file: `mailbox` (what readers leave) -> `room` (swapped out and simulated) -> `publish`
-//! (entries into rings, events into the `event_log`, own parts into each client's `handoff`) -> `feed` (what one client has missed; `slow_client`
-//! judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port` (decoded and checked) ->
-//! `mailbox`. `clients` says what the clients need of a snapshot; `hello` lets them in.
+//! The way of the data, file by file: `mailbox` (readers fill it) -> `room` (swaps it out and simulates) -> `publish`
+//! (entries into rings, events into the `event_log`, own parts into each client's `handoff`) -> `feed` (what one client
+//! has missed; `slow_client` judges it) -> `message` (its bytes) -> the outlet of the net layer. The way up: `port`
+//! (decodes and checks) -> `mailbox`. `clients` says what the clients need of a snapshot. `hello` lets them in.
 
 mod clients;
 mod event_log;
 mod feed;
 mod handoff;
 mod hello;
-
 mod mailbox;
 mod message;
 mod overload;

@@ -271,8 +271,8 @@ impl<G: Game> Lab<G> {
     }
 
     /// Compares what a player's core holds with what the room says that it should hold, channel by channel. `None` if
-    /// the core has not had the room's newest snapshot, or is changing to another stream.
-    /// Otherwise `Err` says in words what differs, if anything does.
+    /// the core has not had the room's newest snapshot, or is changing to another stream. Otherwise `Err` says in words
+    /// what differs, if anything does.
     pub fn compare(&self, index: usize) -> Option<Result<(), String>> {
         let (room, core) = (self.room.core(), &self.players[index].core);
         let player = core.player()?;
