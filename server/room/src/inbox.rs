@@ -35,7 +35,7 @@ pub enum Inbound<R: Rules> {
         name: String,
         /// The seat's token from now on.
         token: ResumeToken,
-        /// The token of the seat to take back, if it is to be an old one.
+        /// The token of the seat to take back, if the client had one before.
         resume: Option<ResumeToken>,
     },
     /// Inputs of a player, for one tick or several.

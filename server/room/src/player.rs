@@ -16,7 +16,7 @@ use crate::inputs::InputBuffer;
 use crate::limits::REPEAT_S;
 use crate::trail::Trail;
 
-/// A seat in a room. It is a bot's, or a person's, who keeps it for a while when the connection is lost.
+/// A seat in a room: a bot's or a person's. A person's is kept for a while when the connection is lost.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Player<R: Rules> {

@@ -129,7 +129,7 @@ impl<G: Game> Lab<G> {
         &self.metrics
     }
 
-    /// Adds a connected player, over a link with this latency each way and this jitter, both in milliseconds. Gives its
+    /// Adds a connected player, over a link with this latency and jitter each way, in milliseconds. Gives its
     /// place in [`Lab::players`].
     ///
     /// # Errors
