@@ -1,7 +1,7 @@
-//! What the net layer and a room agree on, whatever the room speaks: how to ask for a seat, and a seat's two ends.
+//! What the net layer and a room agree on, for every kind of room: how to ask for a seat, and a seat's two ends.
 //!
-//! In, at the [`Port`]: whole messages of one client. Out, at the [`Feed`]: whole messages to it. The net layer knows no
-//! more of a room than this: neither what its messages say nor that they are snapshots.
+//! In, at the [`Port`]: whole messages from one client. Out, at the [`Feed`]: whole messages to it. The net layer knows
+//! nothing else about a room: neither what its messages say nor that they are snapshots.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,27 +15,27 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::pump::Pumps;
 
-/// How the rest of the server reaches a room, whatever its kind.
+/// How the rest of the server reaches a room of any kind.
 pub trait RoomHandle: Send + Sync {
-    /// Asks for a seat; the room's tick answers.
+    /// Asks for a seat. The room's next tick answers.
     ///
     /// # Errors
-    /// Gives the request back: the room has closed meanwhile.
+    /// Gives the request back if the room has closed in the meantime.
     fn join(&self, request: JoinRequest) -> Result<SeatReply, JoinRequest>;
-    /// Ends the room: everybody in it is told.
+    /// Ends the room with its next tick. Every client in it is told why.
     fn close(&self, refusal: Refusal);
-    /// People with a seat, and seats for people.
+    /// How many people have a seat, and how many seats for people there are.
     fn occupancy(&self) -> (usize, usize);
 }
 
 /// A client asks a room for a seat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JoinRequest {
-    /// The connection.
+    /// The connection that asks.
     pub client: ClientId,
-    /// The name to show, cleaned.
+    /// The name to show. It has been cleaned.
     pub name: String,
-    /// The token of the seat to take back.
+    /// The token of the seat to take back, if the client had one before.
     pub resume: Option<ResumeToken>,
 }
 
@@ -46,40 +46,41 @@ pub type SeatReply = oneshot::Receiver<Result<Seat, Refusal>>;
 pub struct Seat {
     /// The player whose seat it is.
     pub player: PlayerId,
-    /// A whole message to be sent first.
+    /// A whole message, to be sent before all others.
     pub welcome: Vec<u8>,
-    /// Messages per second that a client may send are counted from this, Hz.
+    /// The room's tick rate, Hz. The limit on the client's messages per second follows from it.
     pub tick_rate_hz: u32,
-    /// The writer's end.
+    /// The end that the net layer's writer has.
     pub feed: Box<dyn Feed>,
-    /// The reader's end.
+    /// The end that the net layer's reader has.
     pub port: Box<dyn Port>,
 }
 
-/// The writer's end of a seat. Dropping it tells the room that nobody takes anything any more.
+/// The writer's end of a seat. Dropping it tells the room that nobody takes messages any more.
 pub trait Feed: Send {
-    /// Appends one whole message with all that the client has not had yet. False: there is nothing to say now.
+    /// Appends to `out` one whole message with all that the client has not had yet. False, and nothing appended, if
+    /// there is nothing to say now.
     ///
     /// # Errors
-    /// The room ends this connection: close with this.
+    /// The room ends this connection. Close it with this refusal.
     fn write_message(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal>;
-    /// Says when the room ends this connection.
+    /// Where to learn that the room ends this connection.
     fn ending(&self) -> Arc<Ending>;
-    /// Where to enlist an outlet, to be pumped whenever the room has something new.
+    /// Where to enlist an outlet, which is then pumped whenever the room has something new.
     fn pumps(&self) -> &Pumps;
 }
 
 /// The reader's end of a seat. Dropping it tells the room that the connection is lost.
 pub trait Port: Send + Sync {
-    /// One whole message of the client, and when it was read. Never waits.
+    /// Takes one whole message from the client, which was read at `now`. Never waits.
     ///
     /// # Errors
-    /// The client broke a rule: close with this.
+    /// The client broke a rule, or the room cannot take more. Close the connection with this reason.
     fn deliver(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason>;
-    /// The server has measured how long its question and the client's answer were on their way.
+    /// Tells the room the round trip that the server has measured: the time from a ping to the client's answer.
     fn note_round_trip(&self, round_trip: Duration);
-    /// A whole message that tells the client what its conditioned link is, and what was wrong with the link that it asked
-    /// for; `None` when the protocol has no such message.
+    /// A whole message that tells the client which conditioned link it has, and what was wrong with the one that it
+    /// asked for (empty if nothing was). `None` if the protocol has no such message.
     fn link_report(&self, link: String, error: String) -> Option<Vec<u8>>;
 }
 
@@ -90,9 +91,9 @@ pub enum Delivery {
     Taken,
     /// Send this whole message back.
     Reply(Vec<u8>),
-    /// The client asks for another conditioned link, in words: a matter of the connection.
+    /// The client asks for another conditioned link, in words. The net layer decides on this.
     Link(String),
-    /// The client leaves: close with [`CloseReason::Left`].
+    /// The client leaves. Close the connection with [`CloseReason::Left`].
     Goodbye,
 }
 
@@ -105,24 +106,25 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Ends the connection. The first reason counts.
+    /// Ends the connection. Of several calls, the first one's reason counts.
     pub fn end(&self, refusal: Refusal) {
         self.refusal.lock().get_or_insert(refusal);
         self.ended.store(true, Ordering::Release);
         self.news.notify_one();
     }
 
-    /// Why the connection ends, if it does.
+    /// Why the connection ends. `None` if it does not.
     #[inline]
     pub fn refusal(&self) -> Option<Refusal> {
-        // Asked for at every message, and as a rule there is none: then no lock is taken.
+        // Every message asks for this, and as a rule there is none. So no lock is taken then.
         if !self.ended.load(Ordering::Acquire) {
             return None;
         }
         self.refusal.lock().clone()
     }
 
-    /// Waits for the end. Cancel-safe; an end that came before is not missed. For one waiter.
+    /// Waits until the connection ends, and says why. Cancel-safe. An end before the call is not missed. For one waiter
+    /// only.
     pub async fn ended(&self) -> Refusal {
         loop {
             if let Some(refusal) = self.refusal() {

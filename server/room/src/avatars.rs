@@ -1,6 +1,6 @@
-//! What players' inputs move: avatars, and what an input does beside moving one.
+//! Avatars, which players' inputs move, and what an input does besides moving one.
 //!
-//! In: each player's input of this tick. Out: stepped avatars, and actions for the game to carry out and confirm.
+//! In: each player's input for this tick. Out: avatars one step on, and actions for the game to carry out and confirm.
 
 use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::message::RoomEvent;
@@ -9,7 +9,7 @@ use tickwire_shared::rules::{Act, Rules};
 use crate::room::Room;
 
 impl<R: Rules> Room<R> {
-    /// Gives a player the entity that its input moves. It must have a component of type `R::Avatar`.
+    /// Gives a player the entity that its input moves. The entity must have a component of type `R::Avatar`.
     pub fn give_avatar(&mut self, player: PlayerId, entity: EntityId) {
         let handle = self.entities.get(entity);
         if let Some(player) = self.players.get_mut(player) {
@@ -17,7 +17,7 @@ impl<R: Rules> Room<R> {
         }
     }
 
-    /// Steps every avatar by its player's input of this tick, in the order of players.
+    /// Steps every avatar by its player's input for this tick, in the order of players.
     pub fn step_avatars(&mut self) {
         self.actions.clear();
         for player in self.players.iter_mut() {
@@ -45,14 +45,14 @@ impl<R: Rules> Room<R> {
         }
     }
 
-    /// The next of what the avatars' steps of this tick did beside moving them, in the order of players. Call
-    /// [`Room::confirm`] for what is carried out: its player has seen it already, and what is not confirmed is taken
-    /// back on its screen.
+    /// Takes the next action of this tick, in the order of players: something that an avatar's step did besides moving
+    /// it. `None` when all are taken. Carry the action out, then call [`Room::confirm`]. The player's screen already
+    /// shows it, and takes it back if it is not confirmed.
     pub fn next_action(&mut self) -> Option<Act<R::Action>> {
         self.actions.pop_front()
     }
 
-    /// An action was carried out.
+    /// Tells a player that its action was carried out.
     pub fn confirm<A>(&mut self, act: &Act<A>) {
         self.tell(act.player, &RoomEvent::Acted(act.sequence));
     }

@@ -1,8 +1,8 @@
-//! After a tick: the world's replicated components to sorted columns of integers, channel by channel.
+//! Turns the world's replicated components into sorted columns of integers, channel by channel, after a tick.
 //!
-//! In: the hecs world. Out: for each table, rows grouped by channel and sorted by entity; each owner's rows of owner-only
-//! tables; what crossed from one channel to another. Cost: one quantisation per component, whoever sees it, and no
-//! memory once it has been taken.
+//! In: the hecs world. Out: for each table, rows grouped by channel and sorted by entity; each owner's rows of
+//! owner-only tables; the crossings. Cost: one quantisation per component, however many clients see it. Memory is taken
+//! once and used again.
 
 use tickwire_shared::ids::{ChannelId, PlayerId};
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema};
@@ -15,14 +15,15 @@ use crate::grid::GridMap;
 
 /// How to capture each component of a game.
 pub(crate) struct Capture {
-    /// In the order in which they are captured: those with a position first, since they place their entity.
+    /// Place in the schema and function, in the order of capture. Components with a position come first, since they
+    /// place their entity.
     components: Vec<(usize, CaptureComponent)>,
     raw: Raw,
     /// Captures so far.
     captures: u32,
 }
 
-/// Appends a component's rows and values.
+/// Appends a component's rows and values, and places its entities.
 type CaptureComponent = fn(&hecs::World, &mut Placer<'_>, &mut Raw);
 
 /// One component's rows as the world has them.
@@ -30,9 +31,9 @@ type CaptureComponent = fn(&hecs::World, &mut Placer<'_>, &mut Raw);
 struct Raw {
     rows: Vec<RawRow>,
     values: Vec<u32>,
-    /// The rows' numbers by channel, then by id.
+    /// The rows' numbers, sorted by channel, then by id.
     order: Vec<u32>,
-    /// By channel index, where its rows start in that order; and one more.
+    /// By channel index: where its rows start in that order. The last one is the end.
     starts: Vec<u32>,
 }
 
@@ -41,13 +42,13 @@ struct RawRow {
     channel: u32,
     id: u32,
     owner: Option<PlayerId>,
-    /// Where its values start.
+    /// Where the row's values start.
     start: u32,
 }
 
 /// Puts entities into channels.
 struct Placer<'a> {
-    /// The number of this capture, from 1.
+    /// The number of this capture, counted from 1.
     capture: u32,
     map: Option<&'a GridMap>,
     channels: &'a mut Channels,
@@ -81,9 +82,9 @@ impl Placer<'_> {
 /// What one snapshot's capture found.
 #[derive(Debug, Default)]
 pub(crate) struct Captured {
-    /// By schema table; owner-only ones stay empty.
+    /// By schema table. Owner-only tables stay empty here.
     tables: Vec<CapturedTable>,
-    /// By schema table; shared ones stay empty.
+    /// By schema table. Shared tables stay empty here.
     owned: Vec<OwnedTable>,
     pub(crate) crossings: Vec<Crossing>,
 }
@@ -93,11 +94,11 @@ struct CapturedTable {
     width: usize,
     ids: Vec<u32>,
     values: Vec<u32>,
-    /// By channel index, where its rows start; and one more.
+    /// By channel index: where its rows start. The last one is the end.
     starts: Vec<u32>,
 }
 
-/// Rows that only their owners see, by owner and then by entity.
+/// Rows that only their owners see, sorted by owner, then by entity.
 #[derive(Debug, Default)]
 struct OwnedTable {
     width: usize,
@@ -169,7 +170,7 @@ fn push_values<C: Replicate>(component: &C, values: &mut Vec<u32>) -> usize {
     start
 }
 
-/// Finds the channel of an entity by the component at hand.
+/// Finds an entity's channel by the component at hand.
 #[inline]
 fn choose_channel(
     entity: &mut Replicated,
@@ -179,13 +180,13 @@ fn choose_channel(
 ) {
     match (entity.home, position, placer.map) {
         (Home::Channel(channel), ..) => placer.place(entity, channel),
-        // The quantised place decides, as that is what everybody sees.
+        // The quantised position decides, since that is what everybody sees.
         (Home::Position, Some((x, x_kind, y, y_kind)), Some(map)) => {
             let at = (x_kind.dequantise(values[x]), y_kind.dequantise(values[y]));
             placer.place(entity, map.channel_at(at.0, at.1));
             entity.placed_in = placer.capture;
         }
-        // Placed already by its position. Otherwise it has none, and the game may just have given it back.
+        // Its position has placed it already. Otherwise it has none, and may just have come from a game's own channel.
         _ if entity.placed_in == placer.capture => {}
         _ => placer.place(entity, ChannelId::GLOBAL),
     }
@@ -225,7 +226,7 @@ impl Capture {
         (map, channels): (Option<&GridMap>, &mut Channels),
         captured: &mut Captured,
     ) {
-        // 0 is what was never placed.
+        // An entity that was never placed has 0.
         self.captures = self.captures.wrapping_add(1).max(1);
         captured.crossings.clear();
         captured
@@ -234,7 +235,8 @@ impl Capture {
         captured
             .owned
             .resize_with(schema.tables.len(), OwnedTable::default);
-        // Shared tables come before owner-only ones in a schema: the latter sort the rows by owner.
+        // Shared tables come before owner-only ones in a schema. The order matters: owner-only tables sort the rows by
+        // owner.
         for (component, capture) in &self.components {
             self.raw.rows.clear();
             self.raw.values.clear();
@@ -261,23 +263,23 @@ impl Capture {
 }
 
 impl Raw {
-    /// Finds the order of the rows: by channel, of which there are `channels`, then by id. The world has its rows nearly
-    /// in the order of their ids, so those of each channel, too.
+    /// Sorts the rows by channel, of which there are `channels`, then by id. The world has its rows nearly in the order
+    /// of their ids, so the rows of each channel are nearly sorted, too.
     fn sort(&mut self, channels: usize) {
-        // First how many rows each channel has, at the next one's place...
+        // First: how many rows each channel has, written at the next channel's place...
         self.starts.clear();
         self.starts.resize(channels + 1, 0);
         for row in &self.rows {
             self.starts[row.channel as usize + 1] += 1;
         }
-        // ...then where they start, at the next one's place still...
+        // ...then: where its rows start, still at the next channel's place...
         let mut start = 0;
         for rows in &mut self.starts[1..] {
             start += std::mem::replace(rows, start);
         }
         self.order.clear();
         self.order.resize(self.rows.len(), 0);
-        // ...and with each row that finds its place this moves on: in the end it is where the next one starts.
+        // ...and each row that takes its place moves this on by one. In the end it is where the next channel starts.
         for (number, row) in self.rows.iter().enumerate() {
             let next = &mut self.starts[row.channel as usize + 1];
             self.order[*next as usize] = number as u32;

@@ -1,6 +1,7 @@
-//! A room's channels by number: each has a dense index, which tables of channels go by.
+//! A room's channels: each gets a dense index, by which tables are indexed.
 //!
-//! In: channel ids, as they come up. Out: their indexes. Never more than the grid has cells and the game opens channels.
+//! In: channel ids, as they are first used. Out: their indexes. There are no more than the grid has cells and the game
+//! names channels, and none is ever removed.
 
 use tickwire_shared::ids::ChannelId;
 
@@ -8,15 +9,15 @@ use crate::limits::CHANNELS;
 
 /// The index of [`ChannelId::GLOBAL`].
 const GLOBAL: u32 = 0;
-/// The index of what has none yet.
+/// Stands for the index where there is none yet.
 pub(crate) const NO_CHANNEL: u32 = u32::MAX;
 
-/// The channels that have come up so far.
+/// The channels that have been used so far.
 #[derive(Debug)]
 pub(crate) struct Channels {
-    /// By channel number, up to [`CHANNELS`]; [`NO_CHANNEL`] for those that have not come up.
+    /// By channel number, below [`CHANNELS`]: the index, or [`NO_CHANNEL`] for a channel that has not been used.
     indexes: Vec<u32>,
-    /// Channels and their indexes, ascending by channel.
+    /// Channels and their indexes, by ascending channel.
     known: Vec<(ChannelId, u32)>,
 }
 
@@ -33,7 +34,7 @@ impl Default for Channels {
 }
 
 impl Channels {
-    /// The channel's index, a new one if it has none.
+    /// The channel's index. Gives it a new one if it has none.
     #[inline]
     pub(crate) fn index(&mut self, channel: ChannelId) -> u32 {
         match self.find(channel) {
@@ -56,7 +57,7 @@ impl Channels {
         index
     }
 
-    /// The channel's index.
+    /// The channel's index, if it has one.
     #[inline]
     pub(crate) fn find(&self, channel: ChannelId) -> Option<u32> {
         if let Some(index) = self.indexes.get(channel.0 as usize) {
@@ -65,14 +66,14 @@ impl Channels {
         self.find_known(channel)
     }
 
-    /// One that has not come up, or that no room has opened: a game may name any number.
+    /// For a channel beyond the table: one that has not been used, or a number that the game made up.
     #[cold]
     fn find_known(&self, channel: ChannelId) -> Option<u32> {
         let known = self.known.binary_search_by_key(&channel, |known| known.0);
         known.ok().map(|place| self.known[place].1)
     }
 
-    /// Indexes in use: all below this.
+    /// How many channels have an index. All indexes are below this.
     pub(crate) fn count(&self) -> usize {
         self.known.len()
     }

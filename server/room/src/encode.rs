@@ -1,8 +1,8 @@
-//! A stream of snapshots: every one of them, every second, or every eighth. What the clients that follow it hold of each
-//! channel, and each channel's change encoded once for all of them.
+//! A stream of snapshots: every snapshot, every second, or every eighth. It knows what the clients that follow it hold
+//! of each channel, and encodes each channel's change once for all of them.
 //!
-//! In: captured rows. Out: an entry with each channel's update, and the keyframes that were asked for. A
-//! stream that nobody follows costs nothing.
+//! In: captured rows. Out: an entry with each channel's update, and the keyframes that were asked for. A slower stream
+//! that nobody follows costs nothing.
 
 use std::sync::Arc;
 
@@ -18,17 +18,18 @@ use crate::channels::Channels;
 use crate::entry::Entry;
 use crate::limits::{CHECK_S, ROOMY_ROWS};
 
-/// Streams of a room.
+/// How many streams a room has.
 pub const STREAMS: usize = 3;
-/// A stream takes every `stride`-th snapshot: the first for clients that keep up, the second for those that do not, the
-/// third for those at which nobody looks.
+/// The stride of each stream: it takes every `stride`-th snapshot. The first is for clients that keep up, the second
+/// for clients that do not, the third for hidden clients.
 pub const STRIDES: [u32; STREAMS] = [1, 2, 8];
+
 /// One stream.
 #[derive(Debug)]
 pub(crate) struct Stream {
     stride: u32,
     active: bool,
-    /// By channel index: what the channel's clients hold.
+    /// By channel index: what the clients that follow the channel hold.
     states: Vec<ChannelState>,
     /// By channel index: somebody needs its whole state.
     wanted: Vec<bool>,
@@ -44,7 +45,7 @@ impl Stream {
     pub(crate) fn new(stride: u32) -> Stream {
         Stream {
             stride,
-            // The first is always there for the next client that comes.
+            // The first stream is always on, ready for the next client that joins.
             active: stride == 1,
             states: Vec::new(),
             wanted: Vec::new(),
@@ -57,18 +58,19 @@ impl Stream {
         }
     }
 
-    /// True when snapshot number `snapshots` belongs to this stream and somebody follows it.
+    /// True if snapshot number `snapshots` belongs to this stream and the stream is on.
     pub(crate) fn is_due(&self, snapshots: u32) -> bool {
         self.active && snapshots.is_multiple_of(self.stride)
     }
 
-    /// True when its entry of snapshot number `snapshots` tells hashes.
+    /// True if the stream's entry of snapshot number `snapshots` carries hashes. `snapshot_s` is the time from one
+    /// snapshot to the next, seconds.
     pub(crate) fn is_checked(&self, snapshots: u32, snapshot_s: f64) -> bool {
         let entries = CHECK_S / (snapshot_s * f64::from(self.stride));
         (snapshots / self.stride).is_multiple_of((entries.round() as u32).max(1))
     }
 
-    /// Somebody follows it now, or nobody does any more: then it forgets what its clients held.
+    /// Switches the stream on or off. When it goes off, it forgets what its clients held.
     pub(crate) fn set_active(&mut self, active: bool) {
         if self.active && !active {
             self.states.clear();
@@ -77,7 +79,7 @@ impl Stream {
         self.active = active;
     }
 
-    /// The next entry carries the whole state of this channel.
+    /// Asks for the whole state of the channel with this index in the next entry.
     pub(crate) fn want(&mut self, channel: u32) {
         let channel = channel as usize;
         if self.wanted.len() <= channel {
@@ -86,14 +88,14 @@ impl Stream {
         self.wanted[channel] = true;
     }
 
-    /// Makes the entry of `tick`.
+    /// Makes the entry of `tick` from the captured rows, with hashes if it is checked.
     pub(crate) fn encode(
         &mut self,
         (schema, channels): (&Schema, &Channels),
         captured: &Captured,
         (tick, is_checked): (Tick, bool),
     ) {
-        // A slow reader may still have what was to be written over.
+        // A slow reader may still hold the entry that would be overwritten.
         if Arc::get_mut(&mut self.entry).is_none() {
             self.entry = Arc::default();
         }
@@ -105,7 +107,8 @@ impl Stream {
         self.states
             .resize_with(channels.count(), || roomy_state(schema));
         self.wanted.resize(channels.count(), false);
-        // Rows that crossed keep their motion; in slower streams they would have to be followed over several captures.
+        // Crossing rows keep their motion, in the first stream only. In a slower stream a row would have to be followed
+        // over several captures.
         self.crossed.clear();
         if self.stride == 1 {
             self.crossed.collect(schema, &self.states, captured);
@@ -144,24 +147,24 @@ impl Stream {
         self.told
     }
 
-    /// What the last `encode` made.
+    /// The entry that the last `encode` made.
     pub(crate) fn entry(&self) -> &Arc<Entry> {
         &self.entry
     }
 
-    /// The same, to be kept elsewhere. The next one is made in the memory of `spare`.
+    /// Gives that entry away, to be kept elsewhere. The next one is made in the memory of `spare`.
     pub(crate) fn swap_entry(&mut self, spare: Arc<Entry>) -> Arc<Entry> {
         std::mem::replace(&mut self.entry, spare)
     }
 
-    /// What the clients of a channel hold.
+    /// What the clients that follow a channel hold. `channel` is its index.
     pub(crate) fn state(&self, channel: u32) -> Option<&ChannelState> {
         self.states.get(channel as usize)
     }
 }
 
-/// A channel's state before it holds anything, with the memory for what it soon will: cells of a grid fill up to their
-/// usual number one by one, and for hours.
+/// An empty state, with memory for the rows that it will soon hold. The cells of a grid reach their usual number of
+/// rows one by one, over hours; without this, each would take memory when it does.
 fn roomy_state(schema: &Schema) -> ChannelState {
     let mut state = ChannelState::empty(schema);
     let tables = schema.tables.iter().zip(&mut state.tables);
@@ -176,7 +179,7 @@ fn roomy_state(schema: &Schema) -> ChannelState {
 /// The motion of rows that crossed from one channel to another, by table and entity.
 #[derive(Debug, Default)]
 struct CrossedRows {
-    /// Sorted; where the motion starts, and how many it is.
+    /// By table and entity, sorted: where the row's motion starts, and how many values it has.
     rows: Vec<((usize, u32), (u32, u32))>,
     motion: Vec<i32>,
 }
@@ -187,7 +190,7 @@ impl CrossedRows {
         self.motion.clear();
     }
 
-    /// Finds the motion that the crossing rows had where they come from.
+    /// Finds the motion that each crossing row had in the channel that it left.
     fn collect(&mut self, schema: &Schema, states: &[ChannelState], captured: &Captured) {
         for (place, table) in schema.tables.iter().enumerate() {
             if table.moving.is_empty() {

@@ -1,7 +1,7 @@
 //! A room's entities by id, and what marks an entity that clients may see.
 //!
-//! In: entities as they are spawned, whose ids only ever ascend, and despawned. Out: their handles in the world, one by
-//! one or all in the order of their ids. Takes no memory from tick to tick, however many come and go.
+//! In: entities as they are spawned and despawned; their ids only ever ascend. Out: their handles in the world, one by
+//! one, or all in the order of their ids. The list does not grow from tick to tick, however many come and go.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
@@ -9,32 +9,32 @@ use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
 use crate::limits::GONE_KEPT;
 use crate::place::place_of;
 
-/// Marks an entity that clients may see: as which, to whom, and in which channel.
+/// Marks an entity that clients may see: its id, its owner and its channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replicated {
     pub(crate) id: EntityId,
-    /// The player who sees its owner-only fields.
+    /// The player that sees its owner-only fields.
     pub(crate) owner: Option<PlayerId>,
     pub(crate) home: Home,
-    /// The index of the channel that it was last captured in.
+    /// The index of the channel in which it was last captured.
     pub(crate) channel: u32,
-    /// The capture in which its position placed it: its components without a position go by that.
+    /// The number of the capture in which its position last placed it. Its components without a position follow that.
     pub(crate) placed_in: u32,
 }
 
 /// What decides an entity's channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Home {
-    /// Its position, if it has one and the room has a grid; otherwise it is global.
+    /// Its position, if it has one and the room has a grid. Otherwise the entity is global.
     Position,
-    /// The game.
+    /// The game, which chose this channel.
     Channel(ChannelId),
 }
 
 /// Entities, ascending.
 #[derive(Debug, Default)]
 pub(crate) struct Entities {
-    /// None: it is gone, and its row will be.
+    /// `None`: the entity is gone, and its row will be removed later.
     rows: Vec<(EntityId, Option<hecs::Entity>)>,
     gone: usize,
 }
@@ -50,13 +50,13 @@ impl Entities {
         self.rows.get(self.place(id)?)?.1
     }
 
-    /// Adds an entity whose id is above all others'.
+    /// Adds an entity. Its id must be above all others.
     pub(crate) fn push(&mut self, id: EntityId, entity: hecs::Entity) {
         debug_assert!(self.rows.last().is_none_or(|last| last.0 < id));
         self.rows.push((id, Some(entity)));
     }
 
-    /// The handle of the one that was there.
+    /// Removes an entity and gives its handle. `None` if it is gone already.
     pub(crate) fn remove(&mut self, id: EntityId) -> Option<hecs::Entity> {
         let place = self.place(id)?;
         let entity = self.rows.get_mut(place)?.1.take()?;

@@ -1,35 +1,35 @@
-//! One snapshot of one stream, encoded: what the tick makes once and every client of that stream is sent.
+//! One snapshot of one stream, encoded: the tick makes it once, and it is sent to every client of that stream.
 //!
-//! In: each channel's update and keyframe, from `encode`. Out: the same as bytes, by channel. A channel's name is
-//! left out: it is written for each client, next to those that the client sees.
+//! In: each channel's update and keyframe, from `encode`. Out: the same as bytes, by channel. The channels' names are
+//! left out. They are written for each client, since a name depends on the channel before it in the message.
 
 use std::ops::Range;
 
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::snapshot::layout::{SectionKind, write_section};
 
-/// One snapshot's sections, encoded with all but their channels' names.
+/// One snapshot's sections, encoded without their channels' names.
 #[derive(Debug, Default)]
 pub struct Entry {
     tick: Tick,
-    /// The channels in which something moves by itself, ascending: without a word of it, it goes on.
+    /// The channels in which something moves by itself, ascending. It goes on moving without an update.
     moving: Vec<ChannelId>,
     bytes: Vec<u8>,
-    /// Of the channels that have anything to say, ascending.
+    /// The sections of the channels that have any, ascending.
     sections: Vec<Sections>,
 }
 
-/// What one channel has to say in an [`Entry`].
+/// One channel's sections in an [`Entry`].
 #[derive(Clone, Debug)]
 pub struct Sections {
     channel: ChannelId,
-    /// For clients that have followed it so far: delta, check. The second begins with [`SAME_CHANNEL`].
+    /// For clients that have followed the channel so far: delta, check. The second begins with [`SAME_CHANNEL`].
     update: Range<u32>,
-    /// The whole state, without a name. Empty when nobody asked for it.
+    /// The whole state, without a name. Empty if nobody asked for it.
     keyframe: Range<u32>,
 }
 
-/// The name of a section whose channel is that of the section before it.
+/// Stands for the channel's name in a section of the same channel as the section before it.
 pub const SAME_CHANNEL: u8 = 1;
 
 impl Entry {
@@ -39,7 +39,7 @@ impl Entry {
         self.tick
     }
 
-    /// Starts anew, with the memory of the last time.
+    /// Empties the entry for `tick`, and keeps its memory.
     pub(crate) fn begin(&mut self, tick: Tick) {
         self.tick = tick;
         self.bytes.clear();
@@ -47,13 +47,13 @@ impl Entry {
         self.moving.clear();
     }
 
-    /// Something in this channel moves by itself; channels ascend.
+    /// Notes that something in this channel moves by itself. Call with ascending channels.
     pub(crate) fn set_moving(&mut self, channel: ChannelId) {
         self.moving.push(channel);
     }
 
-    /// Whether anything in a channel moves by itself. `from` is where the search starts and is moved on: ask in
-    /// ascending order.
+    /// True if anything in a channel moves by itself. `from` says where the search starts, 0 at first, and is moved on:
+    /// ask in ascending order.
     #[inline]
     pub fn is_moving(&self, channel: ChannelId, from: &mut usize) -> bool {
         let rest = self.moving.get(*from..).unwrap_or_default();
@@ -61,7 +61,7 @@ impl Entry {
         self.moving.get(*from) == Some(&channel)
     }
 
-    /// Starts the sections of a channel; channels ascend.
+    /// Starts the sections of a channel. Call with ascending channels.
     pub(crate) fn section(&mut self, channel: ChannelId) -> SectionsWriter<'_> {
         let start = self.bytes.len() as u32;
         SectionsWriter {
@@ -74,11 +74,12 @@ impl Entry {
         }
     }
 
-    /// What a channel has to say. `from` is where the search starts and is moved on: ask in ascending order.
+    /// A channel's sections, if it has any. `from` says where the search starts, 0 at first, and is moved on: ask in
+    /// ascending order.
     #[inline]
     pub fn find(&self, channel: ChannelId, from: &mut usize) -> Option<&Sections> {
         let rest = self.sections.get(*from..)?;
-        // The next one is often the one: clients see neighbouring cells, in which there is something going on.
+        // The next one is often the right one: clients see neighbouring cells, and something happens in most of them.
         let skip = match rest.first() {
             Some(first) if first.channel >= channel => 0,
             _ => rest.partition_point(|sections| sections.channel < channel),
@@ -95,33 +96,33 @@ impl Entry {
             .unwrap_or_default()
     }
 
-    /// What a client that follows the channel needs: delta, check. The second begins with [`SAME_CHANNEL`], the first with
-    /// no name at all.
+    /// What a client that follows the channel needs: delta, check. The first has no name; the second begins with
+    /// [`SAME_CHANNEL`]. Empty if nothing happened.
     #[inline]
     pub fn update(&self, sections: &Sections) -> &[u8] {
         self.bytes(&sections.update)
     }
 
-    /// The channel's whole state, without a name; empty when nobody asked for it.
+    /// The channel's whole state, without a name. Empty if nobody asked for it.
     #[inline]
     pub fn keyframe(&self, sections: &Sections) -> &[u8] {
         self.bytes(&sections.keyframe)
     }
 
-    /// Bytes in all.
+    /// Bytes of all updates and keyframes.
     pub fn len_bytes(&self) -> usize {
         self.bytes.len()
     }
 }
 
-/// Writes one channel's sections: updates, then the keyframe.
+/// Writes one channel's sections: the updates, then the keyframe.
 pub(crate) struct SectionsWriter<'a> {
     entry: &'a mut Entry,
     sections: Sections,
 }
 
 impl SectionsWriter<'_> {
-    /// A section for clients that follow the channel. Nothing for an empty body.
+    /// Writes a section for clients that follow the channel. Does nothing if the body is empty.
     pub(crate) fn update(&mut self, kind: SectionKind, body: &[u8]) {
         if body.is_empty() {
             return;
@@ -134,7 +135,7 @@ impl SectionsWriter<'_> {
         self.sections.update.end = bytes.len() as u32;
     }
 
-    /// The channel's whole state. Comes last.
+    /// Writes the channel's whole state. Call this last.
     pub(crate) fn keyframe(&mut self, body: &[u8]) {
         let bytes = &mut self.entry.bytes;
         let start = bytes.len() as u32;
@@ -142,7 +143,7 @@ impl SectionsWriter<'_> {
         self.sections.keyframe = start..bytes.len() as u32;
     }
 
-    /// Keeps them, if there are any.
+    /// Adds the sections to the entry, if there are any.
     pub(crate) fn finish(self) {
         if !self.sections.update.is_empty() || !self.sections.keyframe.is_empty() {
             self.entry.sections.push(self.sections);

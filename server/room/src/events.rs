@@ -1,8 +1,8 @@
 //! Where an event waits for the next snapshot, and the batch that then goes to the room's log.
 //!
-//! In: events as the tick comes upon them, each with its listeners. Out: once a snapshot, a batch of all of them in the
-//! order in which they happened. Who listens is fixed here, in the tick; how often a client gets snapshots plays no part
-//! in it.
+//! In: events as they happen in the tick, each with its listeners. Out: once a snapshot, a batch of all of them in the
+//! order in which they happened. An event's listeners are fixed here, in the tick. How often a client gets snapshots
+//! does not matter for that.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 
 use crate::limits::EVENT_BYTES;
 
-/// Those who hear of an event.
+/// The players that hear of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listeners {
     /// All players in the room.
     Everybody,
-    /// The players who see this channel in the snapshot of the event.
+    /// The players that see this channel in the snapshot of the event.
     Channel(ChannelId),
     /// One player.
     Player(PlayerId),
@@ -44,18 +44,19 @@ impl EventBatch {
         self.tick
     }
 
-    /// Bytes in all.
+    /// Bytes of all events.
     pub fn len_bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// True when some event is for those who see a channel.
+    /// True if any event is for the players that see a channel.
     pub fn has_channels(&self) -> bool {
         let mut records = self.records.iter();
         records.any(|record| matches!(record.listeners, Listeners::Channel(_)))
     }
 
-    /// The encoded events that a player hears who sees these channels (ascending), in order. Neighbours come as one slice.
+    /// The encoded events that a player hears, in order. `interest` has the channels that it sees, ascending.
+    /// Neighbouring events come as one slice.
     pub fn heard_by<'a>(
         &'a self,
         player: PlayerId,
@@ -85,7 +86,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// An event happened. A game that sends too much between two snapshots loses the rest, and is told so in the log.
+    /// Adds an event. If a game sends too much between two snapshots, the rest is lost, and the log says so.
     pub(crate) fn push<E: Serialize>(&mut self, listeners: Listeners, event: &E) {
         let Some(batch) = Arc::get_mut(&mut self.waiting) else {
             return;
@@ -104,7 +105,7 @@ impl Events {
         });
     }
 
-    /// A place among the events, to go back to.
+    /// A place among the events, for [`Events::forget_since`]. It is 0 if nothing has happened.
     pub(crate) fn mark(&self) -> usize {
         self.waiting.records.len()
     }
@@ -118,13 +119,13 @@ impl Events {
         }
     }
 
-    /// The batch of the snapshot of `tick`; none when nothing happened. `spare` takes its place, for its memory.
+    /// Takes the batch for the snapshot of `tick`. `None` if nothing happened. `spare` takes its place, for its memory.
     pub(crate) fn take(&mut self, tick: Tick, spare: Arc<EventBatch>) -> Option<Arc<EventBatch>> {
         if self.waiting.records.is_empty() {
             return None;
         }
         let mut batch = std::mem::replace(&mut self.waiting, spare);
-        // A slow reader may still have what was to be written over.
+        // A slow reader may still hold the batch that would be overwritten.
         if Arc::get_mut(&mut self.waiting).is_none() {
             self.waiting = Arc::default();
         }
@@ -135,7 +136,7 @@ impl Events {
         Some(batch)
     }
 
-    /// Nobody hears of them.
+    /// Forgets all events: nobody hears of them.
     pub(crate) fn clear(&mut self) {
         if let Some(batch) = Arc::get_mut(&mut self.waiting) {
             batch.records.clear();
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forgotten_is_heard_by_nobody_and_what_came_before_it_is() {
+    fn nobody_hears_a_forgotten_event_and_those_before_it_are_heard() {
         let mut waiting = Events::default();
         waiting.push(Listeners::Everybody, &1_u8);
         let mark = waiting.mark();

@@ -1,6 +1,6 @@
-//! How far players see: the grid that puts entities into channels by where they are.
+//! How far players see: the grid that puts entities into channels by their positions.
 //!
-//! In: what a game declares, positions. Out: the channel of a place, and the channels around one.
+//! In: the interest that a game declares, positions. Out: the channel of a place, and the channels around it.
 
 use tickwire_shared::ids::ChannelId;
 use tickwire_shared::replicate::{FieldKind, Replicate, Schema};
@@ -11,24 +11,25 @@ use crate::limits::{CELLS, CELLS_SEEN, FIRST_CELL};
 /// How far players see. A game declares it once; the default is [`Interest::Everything`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Interest {
-    /// Everybody sees all entities, in one channel: right for up to a hundred or so.
+    /// Everybody sees all entities, in one channel. This is right for up to a hundred entities or so.
     #[default]
     Everything,
-    /// Entities whose position is replicated (`#[net(position)]`) are grouped by the cells of a grid; a player sees those
-    /// near its avatar. Entities without a position are seen by all.
+    /// Entities with a replicated position (`#[net(position)]`) are grouped by the cells of a grid. A player sees the
+    /// cells near its avatar. All players see entities without a position.
     Grid(Grid),
 }
 
 /// A grid's measures, in the unit of the positions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
-    /// Side of a cell. Smaller cells follow the radius more closely and cost more per snapshot and client: each is a section
-    /// of some ten bytes, and who moves is told anew (some nine bytes) in each that it comes into. A third of the radius
-    /// is a good start, for who moves fast (over a tenth of it from one snapshot to the next) the whole of it.
+    /// Side of a cell. Smaller cells follow the radius more closely and cost more per snapshot and client: each cell is
+    /// a section of some ten bytes, and an entity that comes into a cell is sent anew there (some nine bytes). A third
+    /// of the radius is a good start. If entities move fast (over a tenth of the radius from one snapshot to the next),
+    /// take the whole radius.
     pub cell: f64,
-    /// What is nearer than this is seen, with the rest of its cell.
+    /// A player sees each cell that is nearer than this, as a whole.
     pub radius: f64,
-    /// A cell that is seen stays so until it is this much further away than the radius.
+    /// A cell that a player sees stays visible until it is this much further away than the radius.
     pub margin: f64,
 }
 
@@ -60,7 +61,7 @@ impl Interest {
         GridMap::new::<R>(self).map(|_| ())
     }
 
-    /// A grid with a margin of half a cell.
+    /// A grid with this side of a cell and this radius, in the unit of the positions. Its margin is half a cell.
     pub fn grid(cell: f64, radius: f64) -> Interest {
         Interest::Grid(Grid {
             cell,
@@ -83,7 +84,7 @@ pub(crate) struct GridMap {
 }
 
 impl GridMap {
-    /// None when the game has no grid.
+    /// `None` if the game has no grid.
     ///
     /// # Errors
     /// [`BadInterest`].
@@ -143,14 +144,14 @@ impl GridMap {
             .sum()
     }
 
-    /// The channel of a place. What is outside of the grid belongs to the nearest cell.
+    /// The channel of a place. A place outside the grid belongs to the nearest cell.
     #[inline]
     pub(crate) fn channel_at(&self, x: f64, y: f64) -> ChannelId {
         let (column, row) = (self.column(x), self.row(y));
         ChannelId(FIRST_CELL + row * self.columns + column)
     }
 
-    // `as` saturates, and takes NaN to 0.
+    // `as` saturates, and turns NaN into 0.
     fn column(&self, x: f64) -> u32 {
         (((x - self.x_min) * self.per_unit) as u32).min(self.columns - 1)
     }
@@ -159,21 +160,21 @@ impl GridMap {
         (((y - self.y_min) * self.per_unit) as u32).min(self.rows - 1)
     }
 
-    /// A move of no more than this cannot matter yet: a fraction of the margin.
+    /// A move of no more than this is ignored: a fraction of the margin.
     #[inline]
     pub(crate) fn stir(&self) -> f64 {
         self.grid.margin / 8.0
     }
 
-    /// How far a place is from the nearest point of a row of cells, squared.
+    /// The squared distance from a place to the nearest point of a row of cells.
     fn row_distance_squared(&self, y: f64, row: u32) -> f64 {
         let start = self.y_min + f64::from(row) * self.grid.cell;
         let off = (start - y).max(y - start - self.grid.cell).max(0.0);
         off * off
     }
 
-    /// Appends the cells to be seen from `at`, ascending: those within the radius times `scale`, and those of `seen` (the
-    /// cells seen so far, ascending) within the margin beyond it. Of each row that is one piece.
+    /// Appends the cells that a player at `at` sees, ascending: those within the radius times `scale`, and those of
+    /// `seen` (the cells seen so far, ascending) within the margin beyond it. Each row has one piece at most.
     pub(crate) fn cells(&self, at: (f64, f64), scale: f64, seen: &[Cells], out: &mut Vec<Cells>) {
         let radius = self.grid.radius * scale;
         let far = radius + self.grid.margin;
@@ -202,7 +203,7 @@ impl GridMap {
         }
     }
 
-    /// What of a row is no further from x than the root of `squared`; `first` is the row's first channel.
+    /// The cells of a row that are no further from `x` than the root of `squared`. `first` is the row's first channel.
     #[inline]
     fn reach(&self, x: f64, squared: f64, first: u32) -> Option<Cells> {
         (squared >= 0.0).then(|| {

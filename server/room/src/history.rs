@@ -1,6 +1,7 @@
 //! The last quarter of a second of the components that a game rewinds.
 //!
-//! In: the world after each tick. Out: a component as it was at a moment, blended between ticks as a screen does it.
+//! In: the world after each tick. Out: a component as it was at a moment, blended between two ticks as a client's
+//! screen blends it.
 
 use std::collections::VecDeque;
 
@@ -11,17 +12,17 @@ use tickwire_shared::replicate::Replicate;
 use crate::entities::Replicated;
 use crate::limits::{HISTORY_TICKS, REWIND_MAX_S};
 
-/// A moment of a room: a tick, and a part of the way to the next one.
+/// A moment of a room: a tick, and a fraction of the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Moment {
-    /// The world after this tick...
+    /// The moment is after this tick...
     pub tick: Tick,
-    /// ...and how far on to the next one, 0..1.
+    /// ...and this far on the way to the next one, 0..1.
     pub part: f32,
 }
 
 impl Moment {
-    /// Ticks from here to the end of `tick`.
+    /// Ticks from this moment to the end of `tick`. Negative if the moment is later.
     pub fn age_ticks(self, tick: Tick) -> f32 {
         tick.since(self.tick) as f32 - self.part
     }
@@ -29,11 +30,11 @@ impl Moment {
 
 /// Receives the components that a game rewinds. See [`crate::Game::rewinds`].
 pub trait RewindVisitor {
-    /// One more component.
+    /// Adds one component type.
     fn component<C: Replicate + hecs::Component>(&mut self);
 }
 
-/// Writes down the rows of one component.
+/// Records the rows of one component.
 type Record = fn(&hecs::World, &mut Rows);
 
 /// The last ticks of the components that are rewound.
@@ -54,10 +55,10 @@ pub(crate) struct Recorded {
 /// One component's rows.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct Rows {
-    /// Ascending; and where the values are.
+    /// Ids, ascending, each with the place where its values start.
     ids: Vec<(EntityId, u32)>,
     values: Vec<f64>,
-    /// Used while they are written down; kept for its memory.
+    /// Used while the rows are recorded; kept for its memory.
     #[serde(skip)]
     order: Vec<u32>,
 }
@@ -84,7 +85,7 @@ fn record<C: Replicate + hecs::Component>(world: &hecs::World, rows: &mut Rows) 
     for (place, (replicated, _)) in query.iter().enumerate() {
         rows.ids.push((replicated.id, place as u32));
     }
-    // By id, whatever order the world has them in: that order does not survive a save.
+    // Sorted by id, since the world's own order does not survive a save.
     rows.ids.sort_unstable_by_key(|row| row.0);
     rows.order.clear();
     rows.order.resize(rows.ids.len(), 0);
@@ -109,7 +110,7 @@ impl History {
         }
     }
 
-    /// Writes down the world after `tick`.
+    /// Records the world after `tick`.
     pub(crate) fn record(&mut self, world: &hecs::World, tick: Tick) {
         if self.components.is_empty() {
             return;
@@ -130,32 +131,33 @@ impl History {
         self.ticks.push_back(recorded);
     }
 
-    /// The ticks that it holds, to be saved with the room.
+    /// The recorded ticks, to be saved with the room.
     pub(crate) fn ticks(&self) -> &VecDeque<Recorded> {
         &self.ticks
     }
 
-    /// The ticks of a saved room.
+    /// Puts in the recorded ticks of a saved room.
     pub(crate) fn restore(&mut self, ticks: VecDeque<Recorded>) {
         self.ticks = ticks;
     }
 
     fn at(&self, tick: Tick) -> Option<&Recorded> {
-        // Ticks ascend, but some may have been left out: what was there then is what was there before them.
+        // Ticks ascend, but some may have been skipped. In a skipped tick the world was as in the tick before it.
         let after = self
             .ticks
             .partition_point(|recorded| !recorded.tick.is_after(tick));
         self.ticks.get(after.saturating_sub(1))
     }
 
-    /// A component of an entity as it was at `moment`.
+    /// A component of an entity as it was at `moment`. `None` if the entity was not there or the component is not
+    /// rewound.
     pub(crate) fn rewound<C: Replicate>(&self, id: EntityId, moment: Moment) -> Option<C> {
         let mut components = self.components.iter();
         let place = components.position(|(name, _)| *name == C::NAME)?;
         let width = C::FIELDS.len();
         let row = |tick| self.at(tick)?.rows.get(place)?.find(id, width);
         let (from, to) = (row(moment.tick), row(moment.tick.plus(1)));
-        // What is not there at one end yet, or any more, is as at the other.
+        // An entity that is missing at one end is taken as it is at the other.
         let (from, to) = (from.or(to)?, to.or(from)?);
         let t = f64::from(moment.part);
         let blended = C::FIELDS.iter().zip(from).zip(to);
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_between_two_ticks_is_between_what_was_there() {
+    fn a_moment_between_two_ticks_is_blended_from_both() {
         let history = played(10);
         let at = x(&history, 5, 0.25).unwrap();
         assert!((at - 0.525).abs() < 1e-4, "{at}");
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_the_history_is_as_old_as_that_goes() {
+    fn a_moment_before_the_history_gives_the_oldest_tick() {
         let history = played(100);
         let oldest = x(&history, 3, 0.0).unwrap();
         assert!((oldest - 8.3).abs() < 0.11, "{oldest}");

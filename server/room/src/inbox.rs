@@ -1,4 +1,7 @@
-//! What reaches a room from outside, in the order it came: the whole input of a deterministic re-run.
+//! What reaches a room from outside, in the order in which it came.
+//!
+//! In: messages of clients that the host has decoded and checked. Out: one list for each tick. These lists and a room's
+//! start are all that a deterministic re-run needs.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::{PlayerId, ResumeToken};
@@ -11,7 +14,7 @@ use tickwire_shared::rules::Rules;
 )]
 pub struct ClientId(pub u64);
 
-/// A player, and the connection that speaks for it. What an earlier connection still says does not count.
+/// A player, and the connection that speaks for it. Messages of an earlier connection no longer count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
     /// The seat.
@@ -20,7 +23,7 @@ pub struct Sender {
     pub client: ClientId,
 }
 
-/// One message to a room. Recorded with its tick, it is what a re-run needs.
+/// One message to a room. A re-run needs all of them, each recorded with its tick.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub enum Inbound<R: Rules> {
@@ -30,25 +33,25 @@ pub enum Inbound<R: Rules> {
         client: ClientId,
         /// The cleaned name.
         name: String,
-        /// The token of the seat from now on.
+        /// The seat's token from now on.
         token: ResumeToken,
-        /// The token of the seat to take back.
+        /// The token of the seat to take back, if the client had one before.
         resume: Option<ResumeToken>,
     },
-    /// Intents of a player.
+    /// Inputs of a player, for one tick or several.
     Inputs(Sender, Inputs<R::Input>),
-    /// A reliable message of a player.
+    /// A reliable message from a player.
     Command(Sender, R::Command),
     /// A player's round trip as the server measured it, microseconds.
     RoundTrip(Sender, u32),
-    /// A line of chat, cleaned; empty when nothing was left of it.
+    /// A line of chat. It has been cleaned, and is empty if nothing was left of it.
     Chat(Sender, String),
-    /// The client has its welcome: it has said something that it can only say after it.
+    /// The client has its welcome: it has sent something that it can only send after it.
     Arrived(Sender),
-    /// This connection of a player is gone; the seat is kept for the grace time if the client can come back to it.
+    /// This connection of a player is gone. The seat is kept for the grace time if the client can come back to it.
     Lost(Sender),
     /// The player gives up its seat.
     Left(Sender),
-    /// The host could not keep up: so many ticks are left out. Time goes on, the world does not.
+    /// The host could not keep up and leaves out this many ticks. Time goes on; the world does not.
     Skipped(u32),
 }

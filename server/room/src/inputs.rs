@@ -1,7 +1,7 @@
-//! The buffer in which a player's inputs wait for their tick.
+//! The buffer in which a player's inputs wait for their ticks.
 //!
 //! In: inputs as they come, early or late. Out: at most one input for each tick. An input that comes after its tick is
-//! dropped, never shifted to a later one.
+//! dropped. It is never moved to a later tick.
 
 use std::collections::VecDeque;
 
@@ -12,11 +12,11 @@ use tickwire_shared::message::Inputs;
 
 use crate::history::Moment;
 
-/// Inputs that wait, and how early the latest came.
+/// Inputs that wait, and how early the latest ones came.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct InputBuffer<I> {
     waiting: VecDeque<Waiting<I>>,
-    /// The least slack since it was last told, ticks.
+    /// The least slack since it was last taken, ticks.
     slack_ticks: Option<i32>,
 }
 
@@ -30,16 +30,16 @@ pub(crate) struct Waiting<I> {
     pub(crate) input: I,
 }
 
-/// Inputs that were not taken.
+/// How many inputs were dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Their tick was over.
+    /// Their tick was already over.
     pub late: u32,
-    /// Their tick is further ahead than the buffer is deep.
+    /// Their tick was further ahead than the buffer is deep, or the buffer was full.
     pub early: u32,
 }
 
-// Derived, it would ask the input to be `Default` too.
+// A derive would require the input to be `Default`, too.
 impl<I> Default for InputBuffer<I> {
     fn default() -> InputBuffer<I> {
         InputBuffer {
@@ -50,7 +50,8 @@ impl<I> Default for InputBuffer<I> {
 }
 
 impl<I: Clone> InputBuffer<I> {
-    /// Takes a batch whose ticks are still to come; `now` is the tick about to be simulated.
+    /// Takes those inputs of a batch whose ticks are still to come, and counts the others. `now` is the tick about to
+    /// be simulated.
     pub(crate) fn take(&mut self, now: Tick, batch: Inputs<I>) -> Dropped {
         let mut dropped = Dropped::default();
         for (n, input) in batch.inputs.into_iter().enumerate() {
@@ -79,7 +80,7 @@ impl<I: Clone> InputBuffer<I> {
         dropped
     }
 
-    /// The input for `tick`; of two for one tick the later counts. Those for earlier ticks go.
+    /// Takes the input for `tick`. Of two for one tick, the later one counts. Inputs for earlier ticks are removed.
     pub(crate) fn resolve(&mut self, tick: Tick) -> Option<Waiting<I>> {
         let mut found = None;
         self.waiting.retain(|waiting| {
@@ -91,12 +92,12 @@ impl<I: Clone> InputBuffer<I> {
         found
     }
 
-    /// How early the latest inputs came: the worst since this was last asked. None when none came.
+    /// How many ticks early the latest inputs came: the worst since the last call. `None` if none came.
     pub(crate) fn take_slack(&mut self) -> Option<i32> {
         self.slack_ticks.take()
     }
 
-    /// Another connection's inputs come from now on, or nobody's.
+    /// Forgets all inputs: from now on they come from another connection, or from none.
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
         self.slack_ticks = None;

@@ -1,7 +1,8 @@
-//! Who sees what: the channels that are in each player's interest.
+//! What each player sees: the channels of its interest set.
 //!
-//! In: the place that each player's interest goes by, the channels that its game subscribed it to. Out: a sorted list of
-//! channels for each player, which changes with hysteresis, so that a walk along a border does not flap.
+//! In: the place that each player's interest follows, and the channels to which the game has subscribed it. Out: a
+//! sorted list of channels for each player. It changes with hysteresis, so that it does not flap when a player walks
+//! along a border.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,18 +12,18 @@ use tickwire_shared::ids::{ChannelId, PlayerId};
 use crate::grid::{Cells, GridMap};
 use crate::place::place_of;
 
-/// Channels that a player sees, shared with the feed that sends them to it.
+/// The channels that a player sees, ascending, shared with the feed that sends them to it.
 pub type InterestSet = Arc<Vec<ChannelId>>;
 
 /// What one player sees.
 #[derive(Debug)]
 pub struct PlayerInterest {
     channels: InterestSet,
-    /// Those that it did not see before the last update.
+    /// The channels that came in with the last update.
     entered: Vec<ChannelId>,
-    /// How much of the radius it sees, 0..=1: less for a client that cannot take it all.
+    /// How much of the radius it sees, 0..=1. It is less for a client that cannot take all of it.
     pub(crate) scale: f64,
-    /// What the last update went by; the same again changes nothing.
+    /// What the last update was based on. The same again changes nothing.
     basis: Option<Basis>,
     /// The cells among the channels.
     cells: Vec<Cells>,
@@ -52,20 +53,19 @@ impl Default for PlayerInterest {
 }
 
 impl PlayerInterest {
-    /// The channels that it sees, ascending; [`ChannelId::GLOBAL`] first.
+    /// The channels that it sees, ascending. [`ChannelId::GLOBAL`] is the first.
     #[inline]
     pub fn channels(&self) -> &InterestSet {
         &self.channels
     }
 
-    /// The channels that came into interest with this snapshot.
+    /// The channels that came into the player's interest with this snapshot, in no order.
     #[inline]
     pub fn entered(&self) -> &[ChannelId] {
         &self.entered
     }
 
-    /// Brings the channels up to date with where the player is and what its game subscribed it to. `scratch` lends its
-    /// memory.
+    /// Brings the channels up to date with the player's place and its subscriptions. `scratch` lends its memory.
     pub(crate) fn update(
         &mut self,
         map: Option<&GridMap>,
@@ -82,7 +82,7 @@ impl PlayerInterest {
         }
         scratch.clear();
         if let (Some(map), Some(at)) = (map, at) {
-            // A smaller radius counts at once, without hysteresis.
+            // A new radius counts right away, without hysteresis.
             let seen: &[Cells] = if rescaled { &[] } else { &self.cells };
             map.cells(at, self.scale, seen, scratch);
         }
@@ -105,7 +105,7 @@ impl PlayerInterest {
         }
     }
 
-    /// True when the player is about where it was at the last update.
+    /// True if the player is about where it was at the last update, or its place does not matter.
     #[inline]
     fn is_near(&self, map: Option<&GridMap>, at: Option<(f64, f64)>) -> bool {
         let was = self.basis.as_ref().and_then(|basis| basis.at);
@@ -119,19 +119,19 @@ impl PlayerInterest {
         }
     }
 
-    /// Notes which channels of the game's own it did not see before, and the one that everybody sees.
+    /// Notes the game's own channels that it did not see before, and likewise the one that everybody sees.
     fn enter_subscribed(&mut self, subscribed: &BTreeSet<ChannelId>) {
         let all = std::iter::once(&ChannelId::GLOBAL).chain(subscribed);
         let new = all.filter(|channel| self.channels.binary_search(channel).is_err());
         self.entered.extend(new);
     }
 
-    /// Notes which of these cells it did not see before.
+    /// Notes those of these cells that it did not see before.
     fn enter_cells(&mut self, now: &[Cells]) {
         let mut before = self.cells.iter().peekable();
         for cells in now {
             while before.next_if(|seen| seen.to <= cells.from).is_some() {}
-            // Of each row there is one piece.
+            // Each row has one piece at most.
             let (seen_from, seen_to) = match before.peek() {
                 Some(seen) if seen.from < cells.to => (seen.from, seen.to),
                 _ => (cells.to, cells.to),
@@ -143,7 +143,7 @@ impl PlayerInterest {
     }
 
     fn list_channels(&mut self, subscribed: &BTreeSet<ChannelId>) {
-        // Somebody may still have the list, but hardly the one before it, too.
+        // Somebody may still hold this list, but hardly also the one before it.
         if Arc::get_mut(&mut self.channels).is_none() {
             std::mem::swap(&mut self.channels, &mut self.spare);
         }
@@ -158,7 +158,7 @@ impl PlayerInterest {
         channels.extend(subscribed);
         let cells = self.cells.iter().map(|cells| cells.to - cells.from);
         let count = channels.len() + cells.sum::<u32>() as usize;
-        // It grows in a few steps, so that it soon has enough.
+        // The memory grows in powers of two, so that it is soon enough.
         channels.reserve((count + 1).next_power_of_two() - channels.len());
         for cells in &self.cells {
             channels.extend(cells.channels());
@@ -177,7 +177,7 @@ pub(crate) struct Interests {
 }
 
 impl Interests {
-    /// Keeps those of `ids` (ascending), and begins with those who are new.
+    /// Keeps the interests of `ids` (ascending), adds those that are new, and drops all others.
     pub(crate) fn keep(&mut self, ids: impl Iterator<Item = PlayerId> + Clone) {
         if ids.clone().eq(self.ids.iter().copied()) {
             return;
@@ -194,7 +194,7 @@ impl Interests {
         }
     }
 
-    /// All of them in the order of their ids, and memory to update them with.
+    /// All interests in the order of their players' ids, and memory to update them with.
     pub(crate) fn iter_mut(
         &mut self,
     ) -> (std::slice::IterMut<'_, PlayerInterest>, &mut Vec<Cells>) {
@@ -239,7 +239,7 @@ mod tests {
         update(&mut interest, &map, (0.0, 0.0));
         let mut changes = 0;
         for step in 0..1000 {
-            // Half a metre to and fro over a cell's edge, and along it.
+            // Half a metre back and forth over a cell's edge, all the while on another cell's edge.
             let wobble = if step % 2 == 0 { 0.25 } else { -0.25 };
             let before = interest.channels.clone();
             update(&mut interest, &map, (wobble, 0.0));
@@ -250,7 +250,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_near_is_seen_and_what_is_far_is_not(
+        fn near_things_are_seen_and_far_ones_are_not(
             path in proptest::collection::vec((-32.0..32.0_f64, -32.0..32.0_f64), 1..20),
             things in proptest::collection::vec((-32.0..32.0_f64, -32.0..32.0_f64), 1..50),
         ) {
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn half_the_radius_sees_fewer_cells_and_the_same_place_changes_nothing() {
+    fn half_the_radius_has_fewer_cells_and_the_same_place_changes_nothing() {
         let map = map();
         let mut interest = PlayerInterest::default();
         update(&mut interest, &map, (1.0, 1.0));

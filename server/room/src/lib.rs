@@ -1,15 +1,15 @@
 //! The pure room: a game's world, its players, and what they are told, one tick at a time.
 //!
-//! In: what reaches the room from outside ([`Inbound`]), one tick at a time ([`RoomCore::tick`]). Out: who was let in or
-//! sent away, and every few ticks a snapshot: one [`Entry`] for each stream, and an [`OwnPart`] for each player, both
-//! handed to the room's [`Audience`]. A game author implements [`Game`] and works with [`Room`].
+//! In: what reaches the room from outside ([`Inbound`]), one tick at a time ([`RoomCore::tick`]). Out: the clients that
+//! were let in or sent away, and every few ticks a snapshot: one [`Entry`] for each stream, and an [`OwnPart`] for each
+//! player. All of it goes to the room's [`Audience`]. A game author implements [`Game`] and works with [`Room`].
 //!
 //! The way of the data: `inbox` -> `seating`, `inputs` (one input for each tick) -> `game` -> `capture` (world to
-//! columns of integers, by channel) -> `interest` (who sees which channels) -> `encode` (each change encoded once) ->
-//! `entry`, `own`. `tick` has the order of all of it. `save` turns a room into bytes and back.
+//! columns of integers, by channel) -> `interest` (which channels each player sees) -> `encode` (each change encoded
+//! once) -> `entry`, `own`. `tick` puts all of this in order. `save` turns a room into bytes and back.
 //!
-//! Same start, same seed and same inbox give the same state at every tick. So there is no clock in here, no lock, no
-//! socket, no thread and no I/O.
+//! The same start, the same seed and the same inbox give the same state at every tick. So this crate has no clock, no
+//! lock, no socket, no thread and no I/O.
 
 #![cfg_attr(
     not(test),
@@ -41,7 +41,6 @@ mod rewind;
 mod room;
 mod save;
 mod seating;
-
 mod subscriptions;
 mod tick;
 mod trail;

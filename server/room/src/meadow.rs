@@ -1,10 +1,10 @@
-//! The smallest rules with a place in them, for this crate's own tests.
+//! The smallest rules that have a position, for this crate's own tests.
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 
-/// Something on the meadow, which spans 64 m each way.
+/// A sheep on the meadow, which is 64 m wide and 64 m long.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
 pub(crate) struct Sheep {
     #[net(range = -32.0..=32.0, step = 0.01, interpolate, position)]

@@ -1,6 +1,7 @@
-//! What concerns one player alone in a snapshot: its owner-only rows, its avatar, its newest input.
+//! The part of a snapshot that is for one player alone: its owner-only rows, its avatar, its newest input.
 //!
-//! In: captured rows, players. Out: each player's own channel as bytes, made anew only when it changed, and its own part.
+//! In: captured rows, players. Out: each player's own channel as bytes, encoded again only when it has changed, and its
+//! own part.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +14,18 @@ use tickwire_shared::snapshot::{BitWriter, ChannelState, encode_keyframe};
 use crate::capture::Captured;
 use crate::room::Room;
 
-/// What one player alone is told in a snapshot.
+/// What a snapshot carries for one player alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnPart {
-    /// The low byte of the newest input applied.
+    /// The low byte of the number of the newest input applied.
     pub applied_low: u8,
-    /// How many ticks early the latest inputs came: the worst since it was last told. None when none came.
+    /// How many ticks early the latest inputs came: the worst since it was last told. `None` if none came.
     pub slack_ticks: Option<i32>,
     /// The avatar's entity, if there is one.
     pub avatar: Option<EntityId>,
-    /// The avatar is where the step brings the last one told.
+    /// True if steps by the client's own inputs bring the avatar from where it was last told to where it is now.
     pub predicted: bool,
-    /// The avatar, encoded whole.
+    /// The whole avatar, encoded. Means nothing if there is no avatar.
     pub avatar_bytes: Vec<u8>,
 }
 
@@ -39,26 +40,26 @@ pub(crate) struct OwnChannels {
 #[derive(Debug, Default)]
 pub struct OwnChannel {
     state: ChannelState,
-    /// The keyframe of `state`; empty without rows.
+    /// The keyframe of `state`. Empty without rows.
     bytes: Vec<u8>,
     /// How often it changed.
     version: u32,
 }
 
 impl OwnChannel {
-    /// The keyframe (empty without rows), and how often it changed.
+    /// The keyframe (empty without rows), and how often the rows have changed.
     pub fn bytes(&self) -> (&[u8], u32) {
         (&self.bytes, self.version)
     }
 
-    /// The hash that a client which holds it would find; none without rows.
+    /// The hash of the rows, which a client that holds them would find, too. `None` without rows.
     pub fn check(&self) -> Option<u64> {
         (!self.bytes.is_empty()).then(|| self.state.hash())
     }
 }
 
 impl OwnChannels {
-    /// Brings the channels of these players up to date, and forgets all others.
+    /// Brings the channels of these players (ascending) up to date, and forgets all others.
     pub(crate) fn update(
         &mut self,
         schema: &Schema,
@@ -108,7 +109,7 @@ impl OwnChannels {
         }
     }
 
-    /// A player's own channel.
+    /// A player's own channel. `None` if the game has no owner-only rows.
     pub(crate) fn channel(&self, player: PlayerId) -> Option<&OwnChannel> {
         self.channels.get(&player)
     }

@@ -1,8 +1,9 @@
-//! Where something is among things in the order of their ids, which ascend and do not repeat.
+//! Finds a thing by its id in a list whose ids ascend and do not repeat.
 //!
-//! In: the things, an id. Out: a place. On the way of every input.
+//! In: the list, an id. Out: a place in the list. Every input passes through here.
 
-/// Where `id` is among ascending ids; otherwise where it would be. As long as nothing has left, the first guess is right.
+/// The place of `id` among ascending ids. `Err` gives the place where it would go. As long as nothing has left the
+/// list, the first guess is right.
 #[inline]
 pub(crate) fn place_of<T>(
     ascending: &[T],
@@ -12,7 +13,7 @@ pub(crate) fn place_of<T>(
     let Some(first) = ascending.first() else {
         return Err(0);
     };
-    // Ids do not repeat, so it cannot be further than this.
+    // Ids do not repeat, so the place cannot be further on than this.
     let guess = id.saturating_sub(id_of(first)) as usize;
     if ascending.get(guess).is_some_and(|thing| id_of(thing) == id) {
         return Ok(guess);
@@ -28,7 +29,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_is_found_whoever_has_left(
+        fn a_place_is_found_after_any_ids_have_left(
             ids in proptest::collection::btree_set(1_u32..60, 0..40),
             asked in 0_u32..70,
         ) {

@@ -1,7 +1,7 @@
 //! A seat in a room.
 //!
-//! In: connections that come and go, inputs. Out: exactly one input for each tick: a missing one repeats the last for a
-//! few ticks, then the player's hands are off the keys.
+//! In: connections that come and go, inputs. Out: exactly one input for each tick. If one is missing, the last one is
+//! repeated for a few ticks; after that the keys count as released.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -16,25 +16,25 @@ use crate::inputs::InputBuffer;
 use crate::limits::REPEAT_S;
 use crate::trail::Trail;
 
-/// A seat in a room: a person's, also while the connection is lost, or a bot's.
+/// A seat in a room: a bot's or a person's. A person's is kept for a while when the connection is lost.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Player<R: Rules> {
-    /// The seat.
+    /// The player's id, which names the seat.
     pub id: PlayerId,
-    /// The name to show, cleaned.
+    /// The name to show. It has been cleaned.
     pub name: String,
-    /// Played by the game itself.
+    /// True if the game itself plays this seat.
     pub bot: bool,
-    /// The connection is lost; the seat is kept for the grace time.
+    /// True if the connection is lost. The seat is kept for the grace time.
     pub away: bool,
-    /// The entity that the input moves.
+    /// The entity that the input moves, if the game has given one.
     pub avatar: Option<EntityId>,
     /// The input of the tick being simulated.
     pub input: R::Input,
-    /// Its number, and so the newest one applied.
+    /// The number of that input. It is the newest that was applied.
     pub input_sequence: InputSequence,
-    /// The moment whose picture the player was looking at when it made the input, by its own word. See
+    /// The moment whose picture the player was looking at when it made the input, as the client itself says. See
     /// [`crate::Room::viewed_by`].
     pub(crate) viewed: Moment,
     /// The round trip that the server measured, seconds.
@@ -42,21 +42,21 @@ pub struct Player<R: Rules> {
     pub(crate) client: ClientId,
     /// The token of the last welcome.
     token: ResumeToken,
-    /// The token that the client is known to have. A welcome may be lost on its way, so the one before stays good until
-    /// the client has said something that it can only say after its welcome.
+    /// The token that the client is known to have. A welcome may be lost on its way. So the token before it stays valid
+    /// until the client has sent something that it can only send after its welcome.
     known_token: Option<ResumeToken>,
-    /// Since when the connection is lost.
+    /// The tick in which the connection was lost.
     pub(crate) away_since: Tick,
     pub(crate) inputs: InputBuffer<R::Input>,
     starved_ticks: u32,
-    /// Ticks of the last lines of chat.
+    /// The ticks of the player's last lines of chat.
     pub(crate) chat_ticks: VecDeque<Tick>,
-    /// Channels of the game's own that this player sees.
+    /// The game's own channels that this player sees.
     pub(crate) subscribed: BTreeSet<ChannelId>,
-    /// The avatar's handle in the world.
+    /// The avatar's handle in the world. Not saved: it is found again after a restore.
     #[serde(skip)]
     pub(crate) handle: Option<hecs::Entity>,
-    /// The place that its interest goes by, if not its avatar's.
+    /// The place that its interest follows instead of its avatar's.
     pub(crate) interest_place: Option<(f32, f32)>,
     /// Whether the client can tell where its avatar is. Not saved: clients start anew after a restore.
     #[serde(skip)]
@@ -95,7 +95,7 @@ impl<R: Rules> Player<R> {
     }
 
     pub(crate) fn bot(id: PlayerId, name: String) -> Player<R> {
-        // Nobody resumes a bot: people's tokens are looked for among people.
+        // Nobody can resume a bot by this token: only people's seats are searched for tokens.
         Player {
             bot: true,
             ..Player::person(id, name, ClientId(0), ResumeToken([0; 16]))
@@ -111,24 +111,24 @@ impl<R: Rules> Player<R> {
         }
     }
 
-    /// True for a token that takes this seat back.
+    /// True if this token takes the seat back.
     pub(crate) fn is_resumed_by(&self, token: ResumeToken) -> bool {
         !self.bot && (self.token == token || self.known_token == Some(token))
     }
 
-    /// Another connection took the seat by the token `used`: its inputs are numbered from 1 again.
+    /// Another connection took the seat with the token `used`. Its inputs are numbered from 1 again.
     pub(crate) fn resume(&mut self, client: ClientId, used: ResumeToken, token: ResumeToken) {
         (self.client, self.token, self.away) = (client, token, false);
         self.known_token = Some(used);
         self.forget_inputs();
     }
 
-    /// The client has its welcome: the token before it is spent.
+    /// The client has its welcome, so the token before it is no longer valid.
     pub(crate) fn note_arrival(&mut self) {
         self.known_token = Some(self.token);
     }
 
-    /// True when the client has a token to come back with.
+    /// True if the client has a token to come back with.
     pub(crate) fn can_come_back(&self) -> bool {
         self.known_token.is_some()
     }

@@ -1,6 +1,7 @@
 //! A room's players by id, in one piece of memory: most of a tick is a walk over all of them.
 //!
-//! In: players as they come, whose ids only ever ascend. Out: the same, one by one or all in the order of their ids.
+//! In: players as they join; their ids only ever ascend. Out: the same players, one by one, or all in the order of
+//! their ids.
 
 use tickwire_shared::ids::PlayerId;
 use tickwire_shared::rules::Rules;
@@ -11,7 +12,7 @@ use crate::player::Player;
 /// Players, ascending.
 #[derive(Debug)]
 pub(crate) struct Players<R: Rules> {
-    /// Apart from the players, so that a search touches few cache lines.
+    /// Kept apart from the players, so that a search touches few cache lines.
     ids: Vec<PlayerId>,
     players: Vec<Player<R>>,
 }
@@ -54,7 +55,7 @@ impl<R: Rules> Players<R> {
         self.players.get_mut(place)
     }
 
-    /// Adds a player, or takes the place of the one with its id.
+    /// Adds a player. It replaces the one with the same id, if there is one.
     pub(crate) fn insert(&mut self, player: Player<R>) {
         match place_of(&self.ids, player.id.0, |id| id.0) {
             Ok(place) => self.players[place] = player,
@@ -65,7 +66,7 @@ impl<R: Rules> Players<R> {
         }
     }
 
-    /// True when it was there.
+    /// Removes a player. True if it was there.
     pub(crate) fn remove(&mut self, id: PlayerId) -> bool {
         let place = self.place(id);
         if let Some(place) = place {

@@ -1,7 +1,8 @@
 //! Lag compensation: what a player was looking at when it acted.
 //!
-//! In: with each input, the moment whose picture its player saw; now and then the round trip that the server measured.
-//! Out: that moment, no further back than an honest player of that round trip can have seen, and what was there then.
+//! In: with each input, the moment whose picture its player saw; now and then, the round trip that the server measured.
+//! Out: that moment, but no older than an honest player with that round trip can have seen it, and the world as it was
+//! then.
 
 use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::replicate::Replicate;
@@ -12,9 +13,9 @@ use crate::limits::{REWIND_MAX_S, VIEW_DELAY_MAX_S};
 use crate::room::Room;
 
 impl<R: Rules> Room<R> {
-    /// The moment whose picture a player was looking at when it made the input of this tick: no further back than
-    /// [`REWIND_MAX_S`], and than an honest player of the round trip that the server measured can have seen. For a bot, and
-    /// for a player of whom nothing is known, the end of the last tick.
+    /// The moment whose picture a player was looking at when it made the input of this tick. It is no further back than
+    /// [`REWIND_MAX_S`], and no further than an honest player with the measured round trip can have seen. For a bot,
+    /// and for a player that is not in the room, it is the end of the last tick.
     pub fn viewed_by(&self, player: PlayerId) -> Moment {
         let last = Moment {
             tick: self.tick.minus(1),
@@ -40,8 +41,9 @@ impl<R: Rules> Room<R> {
         }
     }
 
-    /// A component of an entity as it was at a moment, if the game rewinds it ([`crate::Game::rewinds`]) and the entity
-    /// was there. Fields that are interpolated are so here, too; skipped fields have their defaults.
+    /// A component of an entity as it was at a moment. `None` if the game does not rewind the component
+    /// ([`crate::Game::rewinds`]) or the entity was not there. Interpolated fields are interpolated here, too; skipped
+    /// fields have their defaults.
     pub fn rewound<C: Replicate>(&self, entity: EntityId, moment: Moment) -> Option<C> {
         self.history.rewound(entity, moment)
     }

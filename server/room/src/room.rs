@@ -1,7 +1,7 @@
-//! A room as its game sees it: the world, its players, its channels, and what they are told.
+//! A room as its game sees it: the world, its players, its channels, and what the players are told.
 //!
-//! In: calls of the game, within a tick. Out: a changed world, events that wait for the next snapshot (`events`).
-//! `avatars`, `subscriptions` and `rewind` have the rest of what a game can do with a room.
+//! In: the game's calls, within a tick. Out: a changed world, and events that wait for the next snapshot (`events`).
+//! `avatars`, `subscriptions` and `rewind` hold the rest of what a game can do with a room.
 
 use std::collections::VecDeque;
 
@@ -26,20 +26,20 @@ pub struct Room<R: Rules> {
     pub(crate) tick: Tick,
     pub(crate) rng: Pcg64Mcg,
     pub(crate) world: hecs::World,
-    /// Ordered, so that iterating is deterministic.
+    /// Ordered by id, so that iteration is deterministic.
     pub(crate) entities: Entities,
     pub(crate) next_entity: u32,
     pub(crate) players: Players<R>,
     pub(crate) next_player: u32,
     setup: R::Setup,
     pub(crate) map: R::Map,
-    /// What waits for the next snapshot.
+    /// The events that wait for the next snapshot.
     pub(crate) events: Events,
-    /// The next channel that the game opens.
+    /// The number of the next channel that the game opens.
     pub(crate) next_channel: u32,
     pub(crate) grid: Option<GridMap>,
     pub(crate) kicks: Vec<(PlayerId, Refusal)>,
-    /// What the avatars' steps of this tick did beside moving them.
+    /// What the avatars' steps of this tick did besides moving them.
     pub(crate) actions: VecDeque<Act<R::Action>>,
     pub(crate) history: History,
 }
@@ -54,7 +54,7 @@ impl<R: Rules> Room<R> {
             rng,
             world: hecs::World::new(),
             entities: Entities::default(),
-            // 0 is no entity and no player, so that a field can say "nobody".
+            // No entity and no player has the id 0, so a field can say "nobody" with it.
             next_entity: 1,
             players: Players::default(),
             next_player: 1,
@@ -79,7 +79,7 @@ impl<R: Rules> Room<R> {
         R::dt_s()
     }
 
-    /// The map that the setup names.
+    /// The map, built from the setup.
     pub fn map(&self) -> &R::Map {
         &self.map
     }
@@ -89,28 +89,28 @@ impl<R: Rules> Room<R> {
         &self.setup
     }
 
-    /// The room's generator: the only randomness a deterministic game may use.
+    /// The room's random generator: the only randomness that a deterministic game may use.
     pub fn rng(&mut self) -> &mut Pcg64Mcg {
         &mut self.rng
     }
 
-    /// The world, to read.
+    /// The world, for reading.
     pub fn world(&self) -> &hecs::World {
         &self.world
     }
 
-    /// The world, to change components. Spawn with [`Room::spawn`] and despawn with [`Room::despawn`]: an entity that
-    /// the world alone knows is neither seen by clients nor saved.
+    /// The world, for changing components. Spawn with [`Room::spawn`] and despawn with [`Room::despawn`]: an entity
+    /// that only the world knows is not seen by clients and not saved.
     pub fn world_mut(&mut self) -> &mut hecs::World {
         &mut self.world
     }
 
-    /// A new entity that clients see.
+    /// Spawns an entity that clients see, and gives its id.
     pub fn spawn(&mut self, components: impl hecs::DynamicBundle) -> EntityId {
         self.spawn_owned(None, components)
     }
 
-    /// A new entity whose owner-only fields `owner` sees.
+    /// Spawns an entity that clients see, and gives its id. Its owner-only fields are seen by `owner` alone.
     pub fn spawn_for(&mut self, owner: PlayerId, components: impl hecs::DynamicBundle) -> EntityId {
         self.spawn_owned(Some(owner), components)
     }
@@ -130,30 +130,30 @@ impl<R: Rules> Room<R> {
             channel: NO_CHANNEL,
             placed_in: 0,
         };
-        // The entity was spawned on the line above, so it is there.
+        // The entity was spawned just above, so it exists.
         let _ = self.world.insert_one(entity, replicated);
         self.entities.push(id, entity);
         id
     }
 
-    /// Removes an entity. Does nothing when it is gone already.
+    /// Removes an entity. Does nothing if it is already gone.
     pub fn despawn(&mut self, id: EntityId) {
         if let Some(entity) = self.entities.remove(id) {
             let _ = self.world.despawn(entity);
         }
     }
 
-    /// The hecs handle of an entity.
+    /// The hecs handle of an entity. `None` if it is gone.
     pub fn entity(&self, id: EntityId) -> Option<hecs::Entity> {
         self.entities.get(id)
     }
 
-    /// All entities by ascending id: the order to iterate in where order matters.
+    /// All entities by ascending id. Use this order wherever the order matters.
     pub fn entities(&self) -> impl Iterator<Item = (EntityId, hecs::Entity)> + '_ {
         self.entities.iter()
     }
 
-    /// A copy of one component of an entity.
+    /// A copy of one component of an entity. `None` if the entity is gone or has no such component.
     pub fn get<C: hecs::Component + Clone>(&self, id: EntityId) -> Option<C> {
         self.world
             .get::<&C>(self.entity(id)?)
@@ -161,7 +161,8 @@ impl<R: Rules> Room<R> {
             .map(|component| (*component).clone())
     }
 
-    /// Lets `change` at one component of an entity.
+    /// Runs `change` on one component of an entity and gives its result. `None`, and no call, if the entity is gone or
+    /// has no such component.
     pub fn with<C: hecs::Component, T>(
         &mut self,
         id: EntityId,
@@ -171,17 +172,17 @@ impl<R: Rules> Room<R> {
         self.world.query_one_mut::<&mut C>(entity).ok().map(change)
     }
 
-    /// Players by ascending id, people and bots.
+    /// All players, people and bots, by ascending id.
     pub fn players(&self) -> impl Iterator<Item = &Player<R>> + '_ {
         self.players.iter()
     }
 
-    /// One player.
+    /// One player. `None` if it has left.
     pub fn player(&self, id: PlayerId) -> Option<&Player<R>> {
         self.players.get(id)
     }
 
-    /// A player that the game itself plays, by [`Room::set_bot_input`].
+    /// Adds a player that the game itself plays, by [`Room::set_bot_input`]. A bot takes no seat.
     pub fn add_bot(&mut self, name: &str) -> PlayerId {
         let id = self.next_player_id();
         let player = Player::bot(id, name.to_owned());
@@ -190,37 +191,37 @@ impl<R: Rules> Room<R> {
         id
     }
 
-    /// Takes a bot out; its entities are the game's to remove. Does nothing for people.
+    /// Takes a bot out of the room. The game removes the bot's entities itself. Does nothing to a person.
     pub fn remove_bot(&mut self, id: PlayerId) {
         if self.players.get(id).is_some_and(|player| player.bot) {
             self.remove_player(id);
         }
     }
 
-    /// What a bot intends, until the next call.
+    /// Sets a bot's input. It holds until the next call.
     pub fn set_bot_input(&mut self, id: PlayerId, input: R::Input) {
         if let Some(player) = self.players.get_mut(id).filter(|player| player.bot) {
             player.input = input;
         }
     }
 
-    /// Tells everybody, with the next snapshot.
+    /// Tells everybody of an event, with the next snapshot.
     pub fn broadcast(&mut self, event: R::Event) {
         self.announce(&RoomEvent::Game(event));
     }
 
-    /// Tells one player, with the next snapshot.
+    /// Tells one player of an event, with the next snapshot. A bot hears nothing.
     pub fn send(&mut self, player: PlayerId, event: R::Event) {
         self.tell(player, &RoomEvent::Game(event));
     }
 
-    /// Sends a player away at the end of this tick; [`crate::Game::leave`] is called then.
+    /// Sends a player away at the end of this tick, with these words. [`crate::Game::leave`] is called then.
     pub fn kick(&mut self, player: PlayerId, words: &str) {
         self.kicks
             .push((player, Refusal::new(CloseReason::Kicked, words)));
     }
 
-    /// Tells those who see this channel, with the next snapshot.
+    /// Tells the players that see this channel of an event, with the next snapshot.
     pub fn broadcast_in(&mut self, channel: ChannelId, event: R::Event) {
         let listeners = if channel == ChannelId::GLOBAL {
             Listeners::Everybody
@@ -230,7 +231,8 @@ impl<R: Rules> Room<R> {
         self.events.push(listeners, &RoomEvent::Game(event));
     }
 
-    /// Tells those who see this place, with the next snapshot: everybody, in a room without a grid.
+    /// Tells the players that see this place of an event, with the next snapshot. The place is in the unit of the
+    /// positions. In a room without a grid everybody is told.
     pub fn broadcast_at(&mut self, (x, y): (f32, f32), event: R::Event) {
         let map = self.grid.as_ref();
         let channel = map.map_or(ChannelId::GLOBAL, |map| {
@@ -244,7 +246,7 @@ impl<R: Rules> Room<R> {
     }
 
     pub(crate) fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
-        // Who is away may be back before the snapshot, and then hears it like everything else that it tells.
+        // A player that is away may be back before the snapshot. It then hears this like all else in the snapshot.
         if self.players.get(player).is_some_and(|player| !player.bot) {
             self.events.push(Listeners::Player(player), event);
         }
@@ -262,13 +264,13 @@ impl<R: Rules> Room<R> {
         }
     }
 
-    /// True when this connection holds the player's seat: an earlier one may still be about to end.
+    /// True if this connection holds the player's seat. An earlier connection of the player may not have ended yet.
     pub fn is_held_by(&self, player: PlayerId, client: ClientId) -> bool {
         let player = self.players.get(player);
         player.is_some_and(|player| player.client == client)
     }
 
-    /// People with a seat, those included who may still come back.
+    /// How many people have a seat. It counts people that are away and may still come back.
     pub fn people(&self) -> usize {
         self.players.iter().filter(|player| !player.bot).count()
     }

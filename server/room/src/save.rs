@@ -1,8 +1,9 @@
-//! A room to bytes and back: for crash restore, replay, and moving a live room.
+//! Turns a room into bytes and back: for restoring after a crash, for replay, and for moving a live room.
 //!
-//! In: a [`RoomCore`] between two ticks. Out: bytes from which [`RoomCore::restore`] goes on to the same state at
-//! every later tick. Kept: tick, generator, players with their waiting inputs, the game, every component that the
-//! game names. Not kept: events that wait for the next snapshot; clients get keyframes anyway.
+//! In: a [`RoomCore`] between two ticks. Out: bytes. A room that [`RoomCore::restore`] makes from them has the same
+//! state at every later tick. Kept: the tick, the random generator, players with their waiting inputs, the history, the
+//! game, and every component that the game names. Not kept: events that wait for the next snapshot; clients get
+//! keyframes anyway.
 
 use rand_pcg::Pcg64Mcg;
 use serde::de::DeserializeOwned;
@@ -36,7 +37,7 @@ struct Saved {
 }
 
 impl<G: Game> RoomCore<G> {
-    /// The room as bytes. Call between two ticks.
+    /// Turns the room into bytes. Call between two ticks.
     ///
     /// # Errors
     /// When a component or the game cannot be encoded.
@@ -76,10 +77,11 @@ impl<G: Game> RoomCore<G> {
         })
     }
 
-    /// A room from bytes that [`RoomCore::save`] made.
+    /// Makes a room from bytes that [`RoomCore::save`] made. Its options and its tick come from the bytes, its other
+    /// settings from `config`.
     ///
     /// # Errors
-    /// When the bytes are no saved room of this game, or one of other rules.
+    /// When the bytes are not a saved room of this game, or were saved under other rules.
     pub fn restore(bytes: &[u8], config: RoomConfig) -> Result<RoomCore<G>, CodecError> {
         let saved = codec::decode::<Saved, SAVE_BYTES>(bytes)?;
         if saved.schema != G::Rules::schema().hash {
@@ -115,7 +117,7 @@ impl<G: Game> RoomCore<G> {
         Ok(RoomCore::of(game, room, options, config))
     }
 
-    /// A 64-bit hash of everything that [`RoomCore::save`] keeps: equal rooms have equal hashes.
+    /// A 64-bit hash of everything that [`RoomCore::save`] keeps. Equal rooms have equal hashes.
     ///
     /// # Errors
     /// As [`RoomCore::save`].

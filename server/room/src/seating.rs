@@ -1,7 +1,8 @@
-//! Who has a seat in a room: joins, resumes, lost connections, leaves, and what players say to each other.
+//! The seats of a room and who holds them: joins, resumes, lost connections, leaves, and what players say to each
+//! other.
 //!
-//! In: the inbox's messages of that kind, by way of `tick`. Out: outcomes for those who asked, connections to be ended,
-//! events for everybody.
+//! In: the inbox's messages of these kinds, from `tick`. Out: an outcome for each client that asked, connections to
+//! end, events for everybody.
 
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
@@ -22,31 +23,31 @@ pub enum JoinOutcome {
         client: ClientId,
         /// Its seat.
         player: PlayerId,
-        /// The token that takes it back.
+        /// The token that takes the seat back.
         token: ResumeToken,
-        /// The seat was the client's before.
+        /// True if the seat was the client's before.
         resumed: bool,
     },
-    /// The client was not let in.
+    /// The client was not let in, for this reason.
     Refused(ClientId, Refusal),
 }
 
-/// What a room's host decides for it. Part of a re-run's start.
+/// What a room's host decides for it. A re-run must start with the same values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomConfig {
-    /// Where the room's generator starts.
+    /// The seed of the room's random generator.
     pub seed: u64,
     /// The tick that is simulated first.
     pub first_tick: Tick,
-    /// How long a lost player's seat is kept, ticks.
+    /// How long the seat of a player is kept after its connection is lost, ticks.
     pub grace_ticks: u32,
-    /// Lines of chat per player within `chat_span_ticks`.
+    /// How many lines of chat one player may send within `chat_span_ticks`.
     pub chat_lines: usize,
     /// The span of the chat limit, ticks.
     pub chat_span_ticks: u32,
 }
 
-/// A game and the room that it has authority over.
+/// A game, and the room that it has authority over.
 pub(crate) struct Authority<G: Game> {
     pub(crate) game: G,
     pub(crate) room: Room<G::Rules>,
@@ -77,7 +78,7 @@ impl<G: Game> Authority<G> {
         self.room.players.insert(seat);
         self.room.announce(&joined);
         if let Err(refusal) = self.game.join(&mut self.room, player) {
-            // Nobody hears of somebody who was never in.
+            // Nobody hears of a player that was never in.
             self.room.events.forget_since(events_before);
             self.room.players.remove(player);
             return JoinOutcome::Refused(client, refusal);
@@ -112,14 +113,14 @@ impl<G: Game> Authority<G> {
         }
     }
 
-    /// The player, if this connection holds its seat.
+    /// The sender's player, if its connection holds the seat.
     #[inline]
     pub(crate) fn held(&mut self, sender: Sender) -> Option<&mut Player<G::Rules>> {
         let player = self.room.players.get_mut(sender.player)?;
         (player.client == sender.client && !player.bot).then_some(player)
     }
 
-    /// A reliable message of a player.
+    /// A reliable message from a player.
     pub(crate) fn command(&mut self, sender: Sender, command: <G::Rules as Rules>::Command) {
         if self.held(sender).is_some() {
             self.game.command(&mut self.room, sender.player, command);
@@ -127,7 +128,7 @@ impl<G: Game> Authority<G> {
     }
 
     /// This connection of a player is gone. Its seat is kept for the grace time, unless the client has no token to come
-    /// back with: then it would be a ghost, and beside it its own player as a newcomer.
+    /// back with. Such a client would join as a new player, and its old one would stand beside it as a ghost.
     pub(crate) fn lose(&mut self, sender: Sender) {
         let tick = self.room.tick;
         let Some(seat) = self.held(sender) else {
@@ -141,7 +142,7 @@ impl<G: Game> Authority<G> {
         }
     }
 
-    /// A line of chat, cleaned; empty when nothing was left of it.
+    /// A line of chat. It has been cleaned, and is empty if nothing was left of it.
     pub(crate) fn chat(&mut self, sender: Sender, text: String) {
         let player = sender.player;
         let (tick, span, lines) = (
@@ -167,7 +168,7 @@ impl<G: Game> Authority<G> {
         }
     }
 
-    /// The player gives up its seat, over this connection.
+    /// The player gives up its seat over this connection.
     pub(crate) fn leave(&mut self, sender: Sender) {
         if self.held(sender).is_some() {
             self.remove(sender.player);

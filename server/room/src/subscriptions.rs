@@ -1,7 +1,8 @@
-//! What a game says about interest: channels of its own, who subscribes to them, and which place a player's interest
-//! goes by.
+//! What a game says about interest: its own channels, which players subscribe to them, and the place that a player's
+//! interest follows.
 //!
-//! In: the game's calls. Out: what `capture` and `interest` go by. Saved with the room.
+//! In: the game's calls. Out: homes of entities, for `capture`; subscriptions and places, for `interest`. All of it is
+//! saved with the room.
 
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
 use tickwire_shared::replicate::{Replicate, Schema};
@@ -13,15 +14,15 @@ use crate::player::Player;
 use crate::room::Room;
 
 impl<R: Rules> Room<R> {
-    /// Opens a channel of the game's own: a team's, a spectators' one. Nobody sees it until subscribed. There may be
-    /// about a thousand in a room; from then on the last one is given again.
+    /// Opens a channel of the game's own, for a team or for spectators, say. Nobody sees it before subscribing. A room
+    /// has about a thousand of them; after that, the last one is given again.
     pub fn open_channel(&mut self) -> ChannelId {
         let channel = ChannelId(self.next_channel);
         self.next_channel = (self.next_channel + 1).min(FIRST_CELL - 1);
         channel
     }
 
-    /// From now on a player sees what is in this channel.
+    /// From now on a player sees what is in this channel, which must be one that [`Room::open_channel`] gave.
     pub fn subscribe(&mut self, player: PlayerId, channel: ChannelId) {
         if let Some(player) = self.players.get_mut(player)
             && channel > ChannelId::OWN
@@ -30,31 +31,32 @@ impl<R: Rules> Room<R> {
         }
     }
 
-    /// From now on a player does not see what is in this channel.
+    /// From now on a player no longer sees what is in this channel.
     pub fn unsubscribe(&mut self, player: PlayerId, channel: ChannelId) {
         if let Some(player) = self.players.get_mut(player) {
             player.subscribed.remove(&channel);
         }
     }
 
-    /// Puts an entity into a channel, [`ChannelId::GLOBAL`] or one of the game's own, wherever it is. `None`: its position
-    /// decides again.
+    /// Puts an entity into a channel, [`ChannelId::GLOBAL`] or one of the game's own, wherever its position is. With
+    /// `None` its position decides again.
     pub fn put_in_channel(&mut self, entity: EntityId, channel: Option<ChannelId>) {
         self.with(entity, |replicated: &mut Replicated| {
             replicated.home = channel.map_or(Home::Position, Home::Channel);
         });
     }
 
-    /// A player sees what is near this place instead of what is near its avatar: a spectator, a camera. `None`: its avatar
-    /// again. Only of use in a room with a grid.
+    /// From now on a player sees what is near this place, and not what is near its avatar, as a spectator or a camera
+    /// does. The place is in the unit of the positions. With `None` the avatar counts again. Without a grid this does
+    /// nothing.
     pub fn set_interest_place(&mut self, player: PlayerId, place: Option<(f32, f32)>) {
         if let Some(player) = self.players.get_mut(player) {
             player.interest_place = place;
         }
     }
 
-    /// The place that a player's interest goes by: the one that its game named, or its avatar's. `values` has room for an
-    /// avatar's fields.
+    /// The place that a player's interest follows: the one that the game named, or its avatar's. `values` lends its
+    /// memory and has the length of an avatar's fields.
     pub(crate) fn interest_place(
         &self,
         player: &Player<R>,

@@ -1,8 +1,8 @@
 //! The room as a state machine: one tick is one call, and the order of a tick is on one screen of code.
 //!
-//! In: what came since the last tick ([`Inbound`]). Out: who was let in or sent away, and every few ticks a snapshot,
-//! all handed to the room's [`Audience`]. Same start, same seed and same inbox give the same state at every tick.
-//! Must not: know the time, sockets or locks.
+//! In: what came since the last tick ([`Inbound`]). Out: the clients that were let in or sent away, and every few ticks
+//! a snapshot. All of it goes to the room's [`Audience`]. The same start, the same seed and the same inbox give the
+//! same state at every tick. Must not: know the time, sockets or locks.
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
@@ -35,14 +35,15 @@ pub struct RoomCore<G: Game> {
     interests: Interests,
     /// Snapshots so far.
     snapshots: u32,
-    /// Room for an avatar's fields.
+    /// Holds one avatar's fields for a moment; kept for its memory.
     avatar_values: Vec<f64>,
     outcomes: Vec<JoinOutcome>,
     dropped: Dropped,
 }
 
 impl<G: Game> RoomCore<G> {
-    /// Opens a room.
+    /// Opens a room: the game creates its world in tick `config.first_tick`, which is also the first one to be
+    /// simulated.
     pub fn open(options: G::Options, config: RoomConfig) -> RoomCore<G> {
         let rng = Pcg64Mcg::seed_from_u64(config.seed);
         let mut room = Room::new(G::setup(&options), G::interest(&options), rng);
@@ -51,7 +52,7 @@ impl<G: Game> RoomCore<G> {
         RoomCore::of(game, room, options, config)
     }
 
-    /// The core of a room that is there already, new or restored.
+    /// The core of a room that already exists, new or restored.
     pub(crate) fn of(
         game: G,
         room: Room<G::Rules>,
@@ -83,7 +84,7 @@ impl<G: Game> RoomCore<G> {
         }
     }
 
-    /// One whole tick. `inbox` is emptied. True when the tick has a snapshot.
+    /// Runs one whole tick. Empties `inbox`, and hands what comes of it to `audience`. True if the tick has a snapshot.
     pub fn tick(
         &mut self,
         inbox: &mut Vec<Inbound<G::Rules>>,
@@ -105,7 +106,7 @@ impl<G: Game> RoomCore<G> {
         due
     }
 
-    /// The second half of a tick whose result clients are told.
+    /// The second half of a tick that has a snapshot.
     fn snapshot(&mut self, audience: &mut impl Audience<G::Rules>) {
         self.capture();
         audience.stage_done(Stage::Capture);
@@ -139,7 +140,8 @@ impl<G: Game> RoomCore<G> {
         self.authority.room.events.clear();
     }
 
-    /// Joins, leaves, inputs, commands, chat, in the order they came; then seats whose grace is over.
+    /// Receives joins, leaves, inputs, commands and chat in the order in which they came. Then frees the seats whose
+    /// grace time is over.
     fn receive(&mut self, inbox: &mut Vec<Inbound<G::Rules>>) {
         let authority = &mut self.authority;
         for inbound in inbox.drain(..) {
@@ -181,7 +183,7 @@ impl<G: Game> RoomCore<G> {
         authority.remove_overdue();
     }
 
-    /// One input per player, the game's tick, and the end of those it sent away.
+    /// Finds each player's input, plays the game's tick, and removes the players that the game kicked.
     fn simulate(&mut self) {
         let Authority { game, room, .. } = &mut self.authority;
         let tick = room.tick;
@@ -193,7 +195,7 @@ impl<G: Game> RoomCore<G> {
         self.authority.kick();
     }
 
-    /// The world to columns of integers, channel by channel.
+    /// Turns the world into columns of integers, channel by channel.
     fn capture(&mut self) {
         let room = &self.authority.room;
         let place = (room.grid.as_ref(), &mut self.channels);
@@ -204,7 +206,7 @@ impl<G: Game> RoomCore<G> {
         self.own.update(&self.schema, &self.captured, people);
     }
 
-    /// What each player sees from where it now is.
+    /// Finds what each player sees from where it now is.
     fn update_interests(&mut self) {
         let room = &self.authority.room;
         let people = room.players.iter().filter(|player| !player.bot);
@@ -217,7 +219,7 @@ impl<G: Game> RoomCore<G> {
         }
     }
 
-    /// Each channel's change to bits, once for everybody who sees it; whole channels, for those who need them.
+    /// Encodes each channel's change, once for all players that see it, and whole channels for those that need them.
     fn encode(&mut self) -> Made {
         let room = &mut self.authority.room;
         let tick = room.tick;
@@ -239,40 +241,41 @@ impl<G: Game> RoomCore<G> {
         made
     }
 
-    /// The tick of the last snapshot.
+    /// The tick of the last snapshot. `None` before the first.
     pub fn last_snapshot(&self) -> Option<Tick> {
         (self.snapshots > 0).then(|| self.streams[0].told())
     }
 
-    /// True when the last snapshot belongs to the stream of this stride.
+    /// True if the last snapshot belongs to the stream of this stride.
     pub fn has_entry(&self, stride: u32) -> bool {
         self.snapshots > 0 && (self.snapshots - 1).is_multiple_of(stride)
     }
 
-    /// Bytes of the last snapshot's shared part: every channel's update, whoever sees it.
+    /// Bytes of the first stream's entry: every channel's update, and the keyframes that were asked for. It is the last
+    /// snapshot's entry unless the audience has swapped that out.
     pub fn shared_bytes(&self) -> usize {
         self.streams[0].entry().len_bytes()
     }
 
-    /// The channels that have come up so far, ascending.
+    /// The channels that have been used so far, ascending.
     pub fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
         self.channels.iter().map(|(channel, _)| channel)
     }
 
-    /// What a player sees, ascending, as of the last snapshot.
+    /// The channels that a player sees, ascending, as of the last snapshot.
     pub fn seen_by(&self, player: PlayerId) -> &[ChannelId] {
         let interest = self.interests.get(player);
         interest.map_or(&[], |interest| interest.channels())
     }
 
-    /// What those hold who follow a channel, quantised: what tests compare with a client's. `stride`: 1, or that of a
-    /// slower client.
+    /// The quantised state that a channel's followers hold, for tests to compare with a client's. `stride` is that of
+    /// the client's stream: 1, 2 or 8. `None` if the channel has no state there.
     pub fn channel_state(&self, channel: ChannelId, stride: u32) -> Option<&ChannelState> {
         let stream = STRIDES.iter().position(|of| *of == stride)?;
         self.streams[stream].state(self.channels.find(channel)?)
     }
 
-    /// Every row that clients may see, as of the last snapshot.
+    /// The number of rows that clients may see, as of the last snapshot.
     pub fn row_count(&self) -> usize {
         let channels = 0..self.channels.count() as u32;
         let states = channels.filter_map(|channel| self.streams[0].state(channel));
@@ -284,7 +287,7 @@ impl<G: Game> RoomCore<G> {
         &self.schema
     }
 
-    /// The connections that hold a seat.
+    /// The connections that hold a seat now. Bots and players that are away have none.
     pub fn connections(&self) -> impl Iterator<Item = Sender> + '_ {
         let players = self.authority.room.players.iter();
         let connected = players.filter(|player| !player.bot && !player.away);
@@ -294,12 +297,12 @@ impl<G: Game> RoomCore<G> {
         })
     }
 
-    /// Joins that were answered since the last call, and that no audience took.
+    /// Takes the answers to joins since the last call that no audience took.
     pub fn take_outcomes(&mut self) -> Vec<JoinOutcome> {
         std::mem::take(&mut self.outcomes)
     }
 
-    /// Inputs that were dropped, since the last call.
+    /// How many inputs were dropped since the last call.
     pub fn take_dropped(&mut self) -> Dropped {
         std::mem::take(&mut self.dropped)
     }

@@ -1,21 +1,21 @@
-//! Whether a client can tell where its avatar is, without being told.
+//! Finds out whether a client knows where its avatar is without being told.
 //!
-//! In: each step of the avatar, and whether its client sent the input for it. Out: the answer, at each snapshot.
+//! In: each step of the avatar, and whether its client sent the input for it. Out: yes or no, at each snapshot.
 
 use tickwire_shared::ids::Tick;
 
-/// Follows an avatar from step to step: as long as nothing but the step moves it, by the inputs that its client sent for
-/// just these ticks, the client knows where it is without being told.
+/// Follows an avatar from step to step. The client knows where the avatar is without being told as long as only the
+/// step moves it, by the inputs that the client sent for exactly these ticks.
 #[derive(Debug)]
 pub(crate) struct Trail<A> {
     stepped: Option<(Tick, A)>,
-    /// Since the client was last told.
+    /// True if that has held since the client was last told.
     unbroken: bool,
-    /// The input of this tick is the one that the client sent for it.
+    /// True if the input of this tick is the one that the client sent for it.
     pub(crate) input_is_own: bool,
 }
 
-// Derived, it would ask the avatar to be `Default` too.
+// A derive would require the avatar to be `Default`, too.
 impl<A> Default for Trail<A> {
     fn default() -> Trail<A> {
         Trail {
@@ -27,7 +27,7 @@ impl<A> Default for Trail<A> {
 }
 
 impl<A: Clone + PartialEq> Trail<A> {
-    /// One step in `tick`.
+    /// Steps the avatar in `tick`.
     pub(crate) fn step(&mut self, tick: Tick, avatar: &mut A, step: impl FnOnce(&mut A)) {
         let as_left = self
             .stepped
@@ -44,7 +44,8 @@ impl<A: Clone + PartialEq> Trail<A> {
         }
     }
 
-    /// True when the client can tell where the avatar is after `tick`, if it was told the last time that this was asked.
+    /// True if the client knows where the avatar is after `tick`, provided that it was told after the last call of
+    /// this.
     pub(crate) fn is_unbroken(&mut self, tick: Tick, avatar: &A) -> bool {
         let here = self
             .stepped

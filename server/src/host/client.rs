@@ -42,7 +42,8 @@ impl Client {
         }
     }
 
-    /// Goes over to another stream, if one was asked for and it begins now, and sees as far as was asked for.
+    /// Puts the client on the stream that it asked for, if an entry of that stream comes now, and lets the player see
+    /// as far as was asked for.
     pub(super) fn attend(&mut self, requested: Requested, attendance: &mut Attendance<'_>) {
         let stream = requested.stream();
         if stream != self.stream && attendance.is_open(stream) {
@@ -55,8 +56,8 @@ impl Client {
         }
     }
 
-    /// Asks for the channels that the client needs whole: all when it starts anew, those that it came to see, those that
-    /// are to be healed.
+    /// Asks for the channels that the client needs whole: all of them when it starts anew, those that have come into
+    /// its interest, and those that must be healed.
     pub(super) fn request(
         &mut self,
         (tick, heal_ticks): (Tick, u32),

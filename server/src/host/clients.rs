@@ -1,7 +1,8 @@
-//! The clients of a room, as its tick's audience: who is let in or sent away, and what each needs of a snapshot.
+//! The clients of a room, as the audience of its tick: it lets them in or sends them away, and says what each needs of
+//! a snapshot.
 //!
-//! In: the room's questions in the middle of a tick, each client's requests. Out: seats and refusals; streams, scales of
-//! interest, whole channels; then the snapshot, to be published.
+//! In: the room's questions in the middle of a tick, each client's requests. Out: seats and refusals; streams, scales
+//! of interest and whole channels; then the snapshot, for `publish`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,8 +35,9 @@ pub(super) struct Clients<G: Game> {
     shared: Arc<Shared<G>>,
     clients: BTreeMap<ClientId, Client>,
     publisher: Publisher,
-    /// Those that wait for this tick's answer, and when the tick was due.
+    /// The clients that wait for this tick's answer.
     pub(super) joins: Joins,
+    /// When the tick was due.
     pub(super) due: Instant,
     pub(super) ticks_per_snapshot: u32,
     /// Used within a tick; kept for its memory.
@@ -58,7 +60,7 @@ impl<G: Game> Clients<G> {
         }
     }
 
-    /// Ends every connection, and refuses those that wait for a seat.
+    /// Ends every connection, and refuses the clients that wait for a seat.
     pub(super) fn end(&mut self, joins: Joins, refusal: &Refusal) {
         for reply in std::mem::take(&mut self.joins)
             .into_values()
@@ -118,7 +120,7 @@ impl<G: Game> Clients<G> {
                         port: Box::new(port),
                     });
                 if reply.send(seat).is_err() {
-                    // Dropping the seat has told the room already.
+                    // The dropped seat has already told the room.
                     tracing::debug!(room = self.room, "a client went away while it was let in");
                 }
             }
@@ -137,7 +139,7 @@ impl<G: Game> Audience<G::Rules> for Clients<G> {
     }
 
     fn admit(&mut self, room: &Room<G::Rules>, outcomes: &mut Vec<JoinOutcome>) {
-        // Before the answers, so that a client which is refused a seat here is not sent here again.
+        // This comes before the answers, so that a client that is refused a seat here is not sent here again.
         let people = room.people();
         self.shared.people.store(people, Ordering::Relaxed);
         let metrics = &self.shared.metrics;
@@ -157,7 +159,7 @@ impl<G: Game> Audience<G::Rules> for Clients<G> {
     }
 
     fn attend(&mut self, room: &Room<G::Rules>, attendance: &mut Attendance<'_>) {
-        // What is a player's own goes to the connection that holds its seat, and to no earlier one that still ends.
+        // Own parts go to the connection that holds the player's seat, and not to an earlier one that has yet to end.
         self.clients.retain(|id, client| {
             !client.handoff.requested().has(Requested::GONE) && room.is_held_by(client.player, *id)
         });

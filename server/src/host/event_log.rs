@@ -1,4 +1,4 @@
-//! The room's log of events: one number line for all clients, whichever stream they follow.
+//! The room's log of events. Its batches have the same numbers for all clients, on every stream.
 //!
 //! In: a batch of events for each snapshot in which something happened. Out: shared batches, to any number of cursors.
 //! The lock is held for pointer copies only.
@@ -28,17 +28,17 @@ pub(super) struct EventSpan {
 
 #[derive(Debug, Default)]
 struct Log {
-    /// The number of the oldest batch kept.
+    /// The number of the oldest batch that is kept.
     first: u64,
     batches: VecDeque<Arc<EventBatch>>,
-    /// Bytes of all of them.
+    /// Bytes of all batches.
     bytes: usize,
-    /// The batch that went last, for its memory.
+    /// The batch that was removed last, for its memory.
     spare: Option<Arc<EventBatch>>,
 }
 
 impl EventLog {
-    /// Adds a batch.
+    /// Adds a batch. Removes the oldest ones beyond the bounds, but never the newest.
     pub(super) fn push(&self, batch: Arc<EventBatch>) {
         let mut log = self.0.write();
         log.bytes += batch.len_bytes();
@@ -52,7 +52,7 @@ impl EventLog {
         }
     }
 
-    /// A batch that the log has let go, for its memory. Somebody may still read it.
+    /// Takes a batch that the log has removed, for its memory. Somebody may still read it. A new one if there is none.
     pub(super) fn spare(&self) -> Arc<EventBatch> {
         self.0.write().spare.take().unwrap_or_default()
     }
@@ -63,8 +63,8 @@ impl EventLog {
         log.first + log.batches.len() as u64
     }
 
-    /// Appends the batches from number `cursor` on to `out`, and gives the number of the first of them. It is above
-    /// `cursor` when the log has passed it: then events are lost to it.
+    /// Appends the batches from number `cursor` on to `out`, and gives the number of the first of them. If that is
+    /// above `cursor`, the log has passed the cursor, and events are lost to it.
     pub(super) fn since(&self, cursor: u64, out: &mut Vec<Arc<EventBatch>>) -> u64 {
         let log = self.0.read();
         let skip = cursor.saturating_sub(log.first) as usize;

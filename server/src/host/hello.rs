@@ -1,7 +1,7 @@
-//! The door of games' rooms: the protocol of docs/protocol.md from a client's hello to its seat, and how such rooms are
-//! opened.
+//! The way into games' rooms: the protocol of docs/protocol.md from a client's hello to its seat, and how such rooms
+//! are opened.
 //!
-//! In: a first message. Out: a seat in the room that it asks for, or a refusal.
+//! In: a client's first message. Out: a seat in the room that it asks for, or a refusal.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ use crate::limits::ticks;
 use crate::protocol::{Call, Joining, Protocol};
 use crate::text;
 
-/// The tag of a hello, its message's first byte.
+/// The tag of a hello: the first byte of its message.
 const HELLO: u8 = 0;
 
-/// Rooms of one game, opened with `options`.
+/// The kind of room that plays one game and is opened with `options`.
 pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
     RoomKind::new(move |order: RoomOrder| {
         let rate = G::Rules::TICK_RATE_HZ;
@@ -53,7 +53,7 @@ pub(crate) struct GameProtocol {
 }
 
 impl GameProtocol {
-    /// Lets clients of this game in.
+    /// Lets clients of this game in, if they have its schema.
     pub(crate) fn add<G: Game>(&mut self, game: String) {
         self.schemas.insert(game, G::Rules::schema().hash);
     }
@@ -100,7 +100,7 @@ impl Protocol for GameProtocol {
     }
 }
 
-/// A hello of another protocol version may look different behind its version, so that is compared first.
+/// Decodes a hello. The version is compared first, since a hello of another version may look different after it.
 fn decode_hello(message: &[u8]) -> Result<Hello, Refusal> {
     let Some((&HELLO, body)) = message.split_first() else {
         return Err(CloseReason::HelloExpected.into());

@@ -1,7 +1,7 @@
-//! Where what comes from outside waits for a room's tick.
+//! The mailbox, in which joins and messages wait for a room's tick.
 //!
-//! In: joins and checked messages, from any thread. Out: a mailbox that the tick swaps out whole. The lock is held for a
-//! push or a swap.
+//! In: joins and checked messages, from any thread. Out: all of them, in a list that the tick swaps out whole. The lock
+//! is held for a push or a swap.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use crate::metrics::Metrics;
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 use crate::text;
 
-/// Clients that wait for a seat.
+/// The clients that wait for a seat.
 pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
 
 /// What a room's readers and its tick share.
 pub(super) struct Shared<G: Game> {
     mailbox: Mutex<Mailbox<G::Rules>>,
     pub(super) people: AtomicUsize,
-    /// Messages that may wait for one tick.
+    /// How many messages may wait for one tick.
     bound: usize,
-    /// Seats for people.
+    /// The number of seats for people.
     seats: usize,
     /// The tick about to be simulated.
     tick: AtomicU32,
@@ -65,10 +65,10 @@ impl<G: Game> Shared<G> {
         }
     }
 
-    /// Leaves a message for the next tick.
+    /// Leaves a message for the next tick. Does nothing if the room has closed.
     ///
     /// # Errors
-    /// Too many wait already.
+    /// Too many messages wait already.
     pub(super) fn post(&self, inbound: Inbound<G::Rules>) -> Result<(), CloseReason> {
         let mut mailbox = self.mailbox.lock();
         if mailbox.inbox.len() >= self.bound {
@@ -80,8 +80,8 @@ impl<G: Game> Shared<G> {
         Ok(())
     }
 
-    /// A connection is gone. A full mailbox must not make a ghost: this message may exceed the bound, once for each
-    /// connection.
+    /// Leaves word for the next tick that a connection is gone. This message may exceed the bound, once for each
+    /// connection: otherwise a full mailbox would leave a ghost in the room.
     pub(super) fn post_lost(&self, sender: Sender) {
         let mut mailbox = self.mailbox.lock();
         if !mailbox.closed {
@@ -89,7 +89,7 @@ impl<G: Game> Shared<G> {
         }
     }
 
-    /// Swaps the mailbox out. Some: the room is to close.
+    /// Swaps the mailbox out, for empty lists. `Some` if the room must close, with the reason.
     pub(super) fn collect(
         &self,
         inbox: &mut Vec<Inbound<G::Rules>>,
@@ -101,7 +101,8 @@ impl<G: Game> Shared<G> {
         mailbox.close.clone()
     }
 
-    /// Closes the mailbox for good if nothing waits in it: nobody slips in between a look at an empty room and its end.
+    /// Closes the mailbox for good if nothing waits in it, and says whether it did. So no client can slip in after the
+    /// room was found empty and before it ends.
     pub(super) fn close_if_idle(&self) -> bool {
         let mut mailbox = self.mailbox.lock();
         let idle = mailbox.inbox.is_empty();
@@ -109,7 +110,7 @@ impl<G: Game> Shared<G> {
         idle
     }
 
-    /// Closes the mailbox for good. Gives those that still wait for a seat.
+    /// Closes the mailbox for good. Gives the clients that still wait for a seat.
     pub(super) fn close_mailbox(&self) -> Joins {
         let mut mailbox = self.mailbox.lock();
         mailbox.closed = true;
@@ -117,7 +118,7 @@ impl<G: Game> Shared<G> {
         std::mem::take(&mut mailbox.joins)
     }
 
-    /// `tick` is about to be simulated; it was due at `due`, which is `room_time_us` since the room's start.
+    /// Says that `tick` is about to be simulated. It was due at `due`, when the room's time was `room_time_us`.
     pub(super) fn begin_tick(&self, tick: Tick, due: Instant, room_time_us: i64) {
         let due_us = due.saturating_duration_since(self.epoch).as_micros() as i64;
         self.room_time_offset_us
@@ -131,7 +132,7 @@ impl<G: Game> Shared<G> {
         Tick(self.tick.load(Ordering::Relaxed))
     }
 
-    /// The room's time, microseconds: tick n is due at n / tick rate.
+    /// The room's time at `now`, microseconds. Tick n is due at n / tick rate.
     pub(super) fn room_time_us(&self, now: Instant) -> u64 {
         let since_us = now.saturating_duration_since(self.epoch).as_micros() as i64;
         (since_us + self.room_time_offset_us.load(Ordering::Relaxed)).max(0) as u64

@@ -1,7 +1,8 @@
 //! One message for one client: which sections of which ring entries, in which order.
 //!
-//! In: ring entries, the channels that the client follows, its own part. Out: the bytes of a snapshot message. Shared
-//! bytes are copied as they are; only the names of channels are written here.
+//! In: ring entries, the channels that the client follows, its own part, its events. Out: the bytes of a snapshot
+//! message. Shared bytes are copied as they are. Only the header, the own channel and the names of channels are written
+//! here.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,16 +17,17 @@ use tickwire_shared::snapshot::layout::{
 use super::handoff::{Interest, Taken};
 use super::slow_client::ticks_on;
 
-/// What is done about one channel in the next message.
+/// What the next message does about one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// The client holds it: all updates.
+    /// The client holds it, and gets all updates.
     Follow,
-    /// The client does not hold it: from the keyframe in this entry on, once there is one.
+    /// The client does not hold it. It gets the keyframe in this entry and all updates after it. `None`: no entry has a
+    /// keyframe yet.
     Start(Option<usize>),
-    /// The client holds something wrong: all updates, and the keyframe in this entry.
+    /// The client holds something wrong. It gets all updates, and the keyframe in this entry.
     Heal(usize),
-    /// The client holds it and is to forget it.
+    /// The client holds it and must forget it.
     Leave,
 }
 
@@ -36,18 +38,18 @@ struct Planned {
     step: Step,
 }
 
-/// The channels that a client follows, or is about to; ascending.
+/// The channels that a client follows or is about to follow, ascending.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     channels: Vec<Planned>,
     spare: Vec<Planned>,
     healed: Vec<ChannelId>,
-    /// All steps are `Follow`.
+    /// True if all steps are `Follow`.
     follows_all: bool,
 }
 
 impl Plan {
-    /// Nothing that the client holds can be gone on from.
+    /// Starts every channel from a keyframe: what the client holds is of no use any more.
     pub(super) fn restart(&mut self) {
         self.follows_all = false;
         for planned in &mut self.channels {
@@ -55,7 +57,7 @@ impl Plan {
         }
     }
 
-    /// The client is to see these from now on.
+    /// From now on the client sees these channels (ascending) and no others.
     pub(super) fn follow(&mut self, interest: &[ChannelId]) {
         self.follows_all = false;
         self.spare.clear();
@@ -85,7 +87,7 @@ impl Plan {
         std::mem::swap(&mut self.channels, &mut self.spare);
     }
 
-    /// True when an entry says nothing to this client and nothing that it sees moves by itself.
+    /// True if an entry has nothing for this client and nothing that it sees moves by itself.
     pub(super) fn is_silent(&self, entry: &Entry) -> bool {
         let (mut search, mut moving) = (0, 0);
         self.follows_all
@@ -97,7 +99,7 @@ impl Plan {
             })
     }
 
-    /// Bytes that an entry has for this client.
+    /// Bytes of the updates that an entry has for this client.
     pub(super) fn bytes(&self, entry: &Entry) -> usize {
         let mut search = 0;
         let sections = self
@@ -107,7 +109,7 @@ impl Plan {
         sections.map(|sections| entry.update(sections).len()).sum()
     }
 
-    /// Finds the keyframes, from entry `first` on, that channels start from or are healed by.
+    /// Finds the keyframes, from entry `first` on, from which channels start or by which they are healed.
     pub(super) fn find_starts(
         &mut self,
         entries: &[Arc<Entry>],
@@ -135,12 +137,12 @@ impl Plan {
         }
     }
 
-    /// The channels whose healing the last message carried.
+    /// The channels that the message heals.
     pub(super) fn healed(&self) -> &[ChannelId] {
         &self.healed
     }
 
-    /// The message has been written: on to what is to be done after it. True when a channel found nothing to start from.
+    /// Goes on to the next message, after one has been written. True if a channel found no keyframe to start from.
     pub(super) fn advance(&mut self) -> bool {
         if self.follows_all && self.healed.is_empty() {
             return false;
@@ -165,15 +167,15 @@ pub(super) struct Heard<'a> {
     pub(super) batches: &'a [Arc<EventBatch>],
     /// The number of the first of `batches`.
     pub(super) first: u64,
-    /// Those that the message carries.
+    /// The numbers of the batches that the message carries.
     pub(super) numbers: Range<u64>,
-    /// What the client saw, and from which number on.
+    /// What the client saw, and from which batch on.
     pub(super) interests: &'a [Interest],
 }
 
 impl Heard<'_> {
-    /// Appends a section of events, behind its channel's name: what the client hears up to `tick`, if it hears anything.
-    /// Each event is written once: call in the order of ticks.
+    /// Appends a section with the events that the client hears up to `tick`, after a channel's name. Appends nothing if
+    /// it hears none. Call in the order of ticks: each event is then written once.
     fn write_until(&mut self, tick: Tick, out: &mut Vec<u8>) {
         let due = self.numbers.clone();
         let due = due.take_while(|number| {
@@ -185,7 +187,7 @@ impl Heard<'_> {
         let heard = || due.clone().flat_map(|number| self.events(number));
         let len_bytes = heard().map(<[u8]>::len).sum();
         if len_bytes > 0 {
-            // They are all of one client, whatever channel they come from: the first of the group will do.
+            // A section needs a channel's name. Events belong to none, so they take the first name of the group.
             write_channel(out, ChannelId::GLOBAL, ChannelId::GLOBAL);
             write_section_head(out, SectionKind::Events, len_bytes);
             heard().for_each(|events| out.extend_from_slice(events));
@@ -197,7 +199,7 @@ impl Heard<'_> {
         Some(self.batches.get(place as usize)?)
     }
 
-    /// What the client hears of a batch, by what it saw then.
+    /// The events of a batch that the client hears, by what it saw then.
     fn events(&self, number: u64) -> impl Iterator<Item = &[u8]> {
         let mut interests = self.interests.iter().rev();
         let seen = interests.find(|interest| interest.from <= number);
@@ -207,22 +209,22 @@ impl Heard<'_> {
     }
 }
 
-/// All that a message is made of.
+/// Everything that a message is made of.
 pub(super) struct Message<'a> {
     pub(super) heard: Heard<'a>,
-    /// Who is in the room, for a client that goes on from there.
+    /// The players in the room, encoded, for a client that missed events. Otherwise empty.
     pub(super) roster: &'a [u8],
-    /// What the client has missed, oldest first.
+    /// The entries that the client has missed, oldest first.
     pub(super) entries: &'a [Arc<Entry>],
-    /// The entry whose state is the first to be told; of those before it only events.
+    /// The place of the first entry that the message tells. Of the entries before it, it tells only the events.
     pub(super) first: usize,
-    /// The newest tick told before.
+    /// The newest tick that the client was told before.
     pub(super) told: Tick,
-    /// Until here nothing happened.
+    /// Until this tick nothing happened, and the client was not told.
     pub(super) rested: Option<Tick>,
     /// The newest entry's tick.
     pub(super) newest: Tick,
-    /// The client's service level, if it is new.
+    /// The client's service level, if it has changed.
     pub(super) service: Option<ServiceLevel>,
     pub(super) taken: &'a Taken,
 }
@@ -234,7 +236,7 @@ impl Message<'_> {
         let Some(first) = entries.first().map(|entry| entry.tick()) else {
             return;
         };
-        // While a room rested its clients were not told so; now the rest ends, and they must know when.
+        // While the room rested, its clients heard nothing. Now that the rest ends, they must know when it does.
         let start = self.rested.unwrap_or(first);
         let own = &self.taken.own;
         let header = Header {
@@ -306,7 +308,8 @@ impl Message<'_> {
         self.taken.own_channel_is_new || self.taken.own_check.is_some()
     }
 
-    /// The client's own channel: whole if it changed, its check if it is time.
+    /// Writes the client's own channel: whole if it has changed, and its check if one is due. Gives the channel whose
+    /// name was written last.
     fn write_own(&self, before: ChannelId, out: &mut Vec<u8>) -> ChannelId {
         let mut before = before;
         if self.taken.own_channel_is_new {
@@ -329,7 +332,7 @@ impl Message<'_> {
     }
 }
 
-/// What the header says of the avatar.
+/// What the header says about the avatar.
 fn avatar(own: &OwnPart) -> OwnAvatar<'_> {
     match own.avatar {
         None => OwnAvatar::None,
@@ -338,7 +341,7 @@ fn avatar(own: &OwnPart) -> OwnAvatar<'_> {
     }
 }
 
-/// The last of the entries in which a channel is whole.
+/// The place of the last entry that has a keyframe of this channel.
 fn last_keyframe(entries: &[Arc<Entry>], channel: ChannelId) -> Option<usize> {
     entries.iter().rposition(|entry| {
         let sections = entry.find(channel, &mut 0);

@@ -1,5 +1,5 @@
-//! A game's room in its place: between the scheduler that ticks it, the readers that deliver to it and the feeds that take
-//! from it. Here the pure room (`tickwire_room`) meets locks and the clock.
+//! A game's room within the server: between the scheduler that ticks it, the readers that deliver to it and the feeds
+//! that take from it. Here the pure room (`tickwire_room`) meets locks and the clock.
 //!
 //! The way of the data, file by file: `mailbox` (what readers leave) -> `room` (swapped out and simulated) -> `publish`
 //! (entries into rings, events into the `event_log`, own parts into each client's `handoff`) -> `feed` (what one client

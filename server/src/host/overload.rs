@@ -1,17 +1,19 @@
-//! How busy a room is, and what it does about it: over its budget for long it tells less often, not more slowly.
+//! How busy a room is, and what it does about it: if it is near its budget for long, it makes snapshots less often, but
+//! ticks as fast as before.
 //!
-//! In: what each tick took. Out: the ticks from one snapshot to the next.
+//! In: the time that each tick took. Out: the ticks from one snapshot to the next.
 
 use std::time::Duration;
 
-/// A room over this part of its budget for [`LOAD_SPAN`] halves its snapshot rate; under [`LOAD_LOW`], it recovers.
+/// A room that is over this part of its budget for [`LOAD_SPAN`] halves its snapshot rate. Under [`LOAD_LOW`] for as
+/// long, it goes back.
 const LOAD_HIGH: f64 = 0.8;
 const LOAD_LOW: f64 = 0.4;
 const LOAD_SPAN: Duration = Duration::from_secs(5);
 /// Weight of one tick in the average.
 const LOAD_WEIGHT: f64 = 0.05;
 
-/// How busy the room is, and what it does about it.
+/// How busy the room is, and the snapshot rate that follows from it.
 #[derive(Debug)]
 pub(super) struct Load {
     average: f64,
@@ -28,7 +30,8 @@ impl Load {
         }
     }
 
-    /// True when the snapshot rate changed.
+    /// Counts a tick that took `spent` out of `budget`. `ticks_per_snapshot` is the rules' own. True if the snapshot
+    /// rate changed.
     pub(super) fn note(
         &mut self,
         spent: Duration,

@@ -1,7 +1,8 @@
-//! The reader's end of a seat: a client's messages, decoded and checked here, so that only what is right reaches the room.
+//! The reader's end of a seat. A client's messages are decoded and checked here, so that only valid ones reach the
+//! room.
 //!
-//! In: whole client messages. Out: what a tick receives, in the mailbox; what a client says of its own snapshots, in its
-//! handoff; pongs at once.
+//! In: whole client messages. Out: messages for the tick, into the mailbox; requests about the client's own snapshots,
+//! into its handoff; pongs, straight back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,7 @@ pub(super) struct GamePort<G: Game> {
     shared: Arc<Shared<G>>,
     handoff: Arc<Handoff>,
     sender: Sender,
-    /// The client has said something, so it has its welcome.
+    /// True if the client has sent something, so it has its welcome.
     arrived: AtomicBool,
     /// The number of the newest input so far.
     newest_sequence: Mutex<u32>,
@@ -53,7 +54,7 @@ impl<G: Game> GamePort<G> {
     fn check_inputs(&self, batch: &Inputs<<G::Rules as Rules>::Input>) -> Result<(), CloseReason> {
         let mut newest = self.newest_sequence.lock();
         let count = batch.inputs.len() as u32;
-        // They wrap: a number is above another while it is less than 2^31 further on.
+        // The numbers wrap: one is above another while it is less than 2^31 further on.
         let on = batch.first_sequence.0.wrapping_sub(*newest) as i32;
         if on <= 0 {
             return Err(CloseReason::InputSequence);
@@ -69,7 +70,7 @@ impl<G: Game> GamePort<G> {
         Ok(())
     }
 
-    /// What the client holds is wrong, or was and has been healed.
+    /// The client holds something wrong in a channel, or did until it was healed.
     fn note_desync(&self, desync: Desync) {
         match desync.found {
             None => {
@@ -133,7 +134,7 @@ impl<G: Game> Port for GamePort<G> {
 
     fn note_round_trip(&self, round_trip: Duration) {
         let us = u32::try_from(round_trip.as_micros()).unwrap_or(u32::MAX);
-        // A full mailbox loses it; there is another one soon.
+        // A full mailbox loses it, but another one follows soon.
         let _ = self.shared.post(Inbound::RoundTrip(self.sender, us));
     }
 

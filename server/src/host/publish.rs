@@ -1,6 +1,6 @@
-//! What a tick has made goes where clients find it: entries into rings, own parts into handoffs.
+//! Puts what a tick has made where clients find it: entries into rings, events into the log, own parts into handoffs.
 //!
-//! In: a snapshot ([`Told`]). Out: one ring of entries for each stream, for every client to read as fast as it can, and
+//! In: a snapshot ([`Told`]). Out: one ring of entries for each stream, which every client reads as fast as it can, and
 //! pumps that run. A client that falls behind costs nothing here: its cursor lags. A ring's lock is held for pointer
 //! copies only.
 
@@ -26,7 +26,7 @@ pub(super) struct Publisher {
     /// Used within a tick; kept for its memory.
     own: OwnPart,
     nothing_seen: InterestSet,
-    /// The number after the newest batch with events for those who see a channel.
+    /// The number after the newest batch with events for the players that see a channel.
     channels_to: u64,
 }
 
@@ -41,12 +41,13 @@ impl Publisher {
         }
     }
 
-    /// Where the snapshots are, for a new client's feed.
+    /// The rings, for a new client's feed.
     pub(super) fn rings(&self) -> &Arc<Rings> {
         &self.rings
     }
 
-    /// Puts down each client's own part, then pushes the shared entries and starts the pumps.
+    /// Adds the events to the log and puts down each client's own part, then pushes the shared entries and starts the
+    /// pumps.
     pub(super) fn publish<'a, R: Rules>(
         &mut self,
         told: &mut Told<'_, R>,
@@ -114,7 +115,7 @@ impl Publisher {
         let log = self.rings.events();
         let from = log.next();
         let channels_to = self.channels_to;
-        // Asked first, since a spare batch may have to be made.
+        // This is asked first, since the log may have to make a spare batch.
         let batch = told
             .has_events()
             .then(|| told.take_events(log.spare()))
@@ -134,7 +135,7 @@ impl Publisher {
     }
 }
 
-/// The rings of one room, by stream, its events, and the pumps that write what is in them.
+/// The rings of one room, by stream; its log of events; and the pumps, which write both to clients.
 #[derive(Debug, Default)]
 pub(super) struct Rings {
     rings: [Ring; STREAMS],
@@ -164,24 +165,24 @@ pub(super) struct Ring(RwLock<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    /// The number of the oldest entry kept.
+    /// The number of the oldest entry that is kept.
     first: u64,
     entries: VecDeque<Arc<Entry>>,
-    /// The entry that went last, for its memory.
+    /// The entry that was removed last, for its memory.
     spare: Option<Arc<Entry>>,
 }
 
-/// What a cursor finds beside the entries.
+/// What a cursor finds besides the entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     /// The number that the next entry will have.
     pub(super) next: u64,
-    /// The ring has passed the cursor: changes are lost to it.
+    /// True if the ring has passed the cursor, and changes are lost to it.
     pub(super) passed: bool,
 }
 
 impl Ring {
-    /// Adds an entry.
+    /// Adds an entry. Removes the oldest one if the ring is full.
     fn push(&self, entry: Arc<Entry>) {
         let mut ring = self.0.write();
         if ring.entries.len() == RING_SNAPSHOTS {
@@ -197,12 +198,13 @@ impl Ring {
         ring.first + ring.entries.len() as u64
     }
 
-    /// An entry that the ring has let go, for its memory. Somebody may still read it.
+    /// Takes an entry that the ring has removed, for its memory. Somebody may still read it. A new one if there is
+    /// none.
     fn spare(&self) -> Arc<Entry> {
         self.0.write().spare.take().unwrap_or_default()
     }
 
-    /// Appends everything from entry number `cursor` on to `out`.
+    /// Appends the entries from number `cursor` on to `out`.
     pub(super) fn since(&self, cursor: u64, out: &mut Vec<Arc<Entry>>) -> Found {
         let ring = self.0.read();
         let skip = cursor.saturating_sub(ring.first) as usize;

@@ -1,41 +1,41 @@
 //! What the two ends of one client ask of the tick, in one word of memory.
 //!
-//! In: requests of the feed and of the port, at any time. Out: all of them in one read, since the tick reads every
-//! client's.
+//! In: requests from the feed and the port, at any time. Out: all of them in one read, since the tick reads them for
+//! every client.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A client's requests, as they come and go.
+/// A client's requests, which come and go.
 #[derive(Debug, Default)]
 pub(super) struct Requests(AtomicU32);
 
-/// A client's requests as of one read.
+/// A client's requests at the time of one read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Requested(u32);
 
 impl Requested {
-    /// The client can only go on from keyframes of all that it sees.
+    /// The client can go on only from keyframes of all that it sees.
     pub(super) const RESTART: Requested = Requested(1);
-    /// Nobody looks at the picture.
+    /// The client is hidden: nobody looks at its picture.
     pub(super) const HIDDEN: Requested = Requested(2);
-    /// It cannot take every snapshot.
+    /// The client cannot take every snapshot.
     pub(super) const HALF_RATE: Requested = Requested(4);
-    /// Nor all of its interest.
+    /// The client cannot take all of its interest, either.
     pub(super) const LESS_INTEREST: Requested = Requested(8);
-    /// It missed events: it needs the roster, and events from there on.
+    /// The client missed events. It needs the roster, and the events after it.
     pub(super) const ROSTER: Requested = Requested(64);
-    /// So many channels are to be healed that all are.
+    /// Too many channels need healing to list them: all are healed.
     pub(super) const HEAL_ALL: Requested = Requested(128);
-    /// Some channel is to be healed.
+    /// Some channel needs healing.
     pub(super) const HEALING: Requested = Requested(16);
-    /// Nobody takes anything any more.
+    /// The feed was dropped: nobody takes messages any more.
     pub(super) const GONE: Requested = Requested(32);
 
     pub(super) fn has(self, request: Requested) -> bool {
         self.0 & request.0 != 0
     }
 
-    /// The stream that the client should be on.
+    /// The place of the stream that the client should follow.
     pub(super) fn stream(self) -> usize {
         if self.has(Requested::HIDDEN) {
             2
@@ -44,7 +44,7 @@ impl Requested {
         }
     }
 
-    /// The part of its interest that the client should get, 0..=1.
+    /// The part of the interest radius that the client should get, 0..=1.
     pub(super) fn scale(self) -> f64 {
         if self.has(Requested::LESS_INTEREST) {
             0.5
@@ -59,9 +59,9 @@ impl Requests {
         Requested(self.0.load(Ordering::Relaxed))
     }
 
-    /// Asks for it, or not any more.
+    /// Sets or clears a request.
     pub(super) fn set(&self, request: Requested, requested: bool) {
-        // As a rule it is so already, and a read costs less than a write.
+        // As a rule nothing changes, and a read costs less than a write.
         if self.read().has(request) == requested {
             return;
         }

@@ -1,7 +1,7 @@
-//! A room's tick in its place: the mailbox is swapped out, the pure room plays, and what it took is counted.
+//! A room's tick within the server: the mailbox is swapped out, the pure room plays, and the time is measured.
 //!
-//! In: a due time, from the scheduler. Out: a tick, whose audience ([`Clients`]) publishes what it made; the room's end
-//! when nobody is in it any more.
+//! In: a due time, from the scheduler. Out: a tick, whose audience ([`Clients`]) publishes its snapshot; the room's
+//! end, when nobody has been in it for long enough.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,12 +19,12 @@ use crate::metrics::{Counted, Metrics};
 use crate::scheduler::{Tickable, Verdict};
 use crate::seat::RoomHandle;
 
-/// Where a room looks for the time.
+/// Where a room gets the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {
-    /// At the machine's clock.
+    /// From the machine's clock.
     Machine,
-    /// Nowhere: in virtual time a tick begins when it is due and takes no time.
+    /// From the due time alone: in virtual time a tick begins when it is due and takes no time.
     Virtual,
 }
 
@@ -56,15 +56,15 @@ pub(crate) struct HostedRoom<G: Game> {
     shared: Arc<Shared<G>>,
     clients: Clients<G>,
     inbox: Vec<Inbound<G::Rules>>,
-    /// Connections that ended before this room was restored.
+    /// For the first tick: connections that ended before this room was restored.
     lost: Vec<Inbound<G::Rules>>,
     clock: Clock,
-    /// The tick about to be simulated, counted without wrap; the room's time is this over the tick rate.
+    /// The tick about to be simulated, counted without wrapping. The room's time is this over the tick rate.
     ticks: u64,
-    /// Ticks that were left out since the last.
+    /// Ticks that were skipped since the last one.
     skipped: u32,
     empty_ticks: u32,
-    /// Without people it closes after so long.
+    /// A room without people closes after this many ticks.
     empty_ticks_max: u32,
     load: Load,
     on_close: Option<Box<dyn FnOnce() + Send>>,
@@ -72,16 +72,17 @@ pub(crate) struct HostedRoom<G: Game> {
 }
 
 impl<G: Game> HostedRoom<G> {
-    /// Opens a room: its ticking half, for the scheduler, and the half that everybody else holds.
+    /// Opens a room. Gives its ticking half, for the scheduler, and its handle, for everybody else.
     pub(crate) fn open(setup: RoomSetup<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
         let core = RoomCore::open(setup.options.clone(), setup.config);
         HostedRoom::host(setup, core)
     }
 
-    /// The same for a saved room. Nobody is connected to it: players come back by their tokens, within the grace time.
+    /// The same for a saved room. Nobody is connected to it yet: players come back by their tokens, within the grace
+    /// time.
     ///
     /// # Errors
-    /// The bytes are no saved room of this game.
+    /// The bytes are not a saved room of this game.
     pub(crate) fn restore(
         setup: RoomSetup<G>,
         saved: &[u8],
@@ -120,7 +121,7 @@ impl<G: Game> HostedRoom<G> {
         &self.core
     }
 
-    /// What the tick took, and what is done about it.
+    /// Counts the time that the tick took, and acts on it.
     fn count(&mut self, spent: Duration) {
         let (metrics, period) = (&self.shared.metrics, self.period());
         let dropped = self.core.take_dropped();
@@ -176,7 +177,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
         }
         self.inbox.splice(0..0, self.lost.drain(..));
         if self.skipped > 0 {
-            // Before all else, so that what came meanwhile finds the room at its new tick.
+            // This comes first, so that the messages that came meanwhile find the room at its new tick.
             self.inbox.insert(0, Inbound::Skipped(self.skipped));
             self.skipped = 0;
         }
@@ -189,7 +190,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.close_when_empty()
     }
 
-    /// The room's time goes on, so that clients find it where their clocks say that it is.
+    /// The room's time goes on over the skipped ticks, so that it still agrees with the clients' clocks.
     fn skipped(&mut self, ticks: u64) {
         self.ticks += ticks;
         self.skipped = self.skipped.wrapping_add(ticks as u32);

@@ -1,31 +1,31 @@
 //! How a slow client is judged: rung by rung, down and up again.
 //!
-//! In: for each message, what it had to make up for. Out: the rung that the client is on. A late message carries what was
-//! missed, or whole states where those are smaller. A client that is late for long gets every second snapshot, then sees
-//! less far, then is closed. Going up again takes longer than coming down, so that nothing flaps.
+//! In: for each message, what it had to make up for. Out: the rung that the client is on. A late message carries what
+//! was missed, or whole states if those are smaller. A client that is late for long gets every second snapshot; then it
+//! sees less far; then its connection is closed. Going up takes longer than coming down, so that nothing flaps.
 
 use tickwire_shared::ids::Tick;
 use tickwire_shared::snapshot::layout::Rung;
 
-/// A client is looked at in spans of this length, seconds.
+/// A client is judged in spans of this length, seconds.
 const SPAN_S: f64 = 2.0;
-/// One message counts for at most this long, seconds: a single long stall is a hiccup too.
+/// One message counts for at most this long, seconds, so that a single long stall counts as a hiccup, too.
 const MESSAGE_S: f64 = 0.5;
-/// Late for more than this part of a span: one rung down.
+/// A client that is late for more than this part of a span goes down one rung.
 const LATE_PART: f64 = 0.5;
-/// Late for less than this part of it: a good span...
+/// A span is good if the client is late for less than this part of it...
 const GOOD_PART: f64 = 0.1;
-/// ...and this many good ones in a row: one rung up.
+/// ...and after this many good spans in a row it goes up one rung.
 const GOOD_SPANS: u32 = 3;
-/// At the lowest rung and still late for this many spans: the client is too slow.
+/// A client that is late for this many more spans on the lowest rung is too slow.
 const LAST_SPANS: u32 = 3;
 
 /// A client's place on the ladder.
 #[derive(Debug)]
 pub(super) struct Ladder {
-    /// The lasting part of the rung: `Current`, `HalfRate` or `LessInterest`.
+    /// The lasting rung: `Current`, `HalfRate` or `LessInterest`.
     lasting: Rung,
-    /// What the last message was.
+    /// The rung of the last message alone: `Current`, `Merged` or `Restarted`.
     last: Rung,
     tick_rate_hz: f64,
     span_ticks: f64,
@@ -37,11 +37,11 @@ pub(super) struct Ladder {
 /// What one message had to make up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backlog {
-    /// Nothing: it carried the newest snapshot alone.
+    /// Nothing: the message carried the newest snapshot alone.
     None,
     /// Several snapshots, one after the other.
     Several,
-    /// So much that it carried whole states.
+    /// So much that the message carried whole states.
     Restart,
 }
 
@@ -58,7 +58,7 @@ impl Ladder {
         }
     }
 
-    /// One message left, `on` ticks after the one before it. False: the client is too slow for us.
+    /// Counts one message, `on` ticks after the one before it. False if the client is too slow to be served.
     pub(super) fn note(&mut self, backlog: Backlog, on: u32) -> bool {
         self.last = match backlog {
             Backlog::None => Rung::Current,
@@ -107,23 +107,23 @@ impl Ladder {
         self.late_spans < LAST_SPANS
     }
 
-    /// The rung: the lasting one, or what the last message was if that is worse.
+    /// The client's rung: the lasting one, or that of the last message if it is worse.
     pub(super) fn rung(&self) -> Rung {
         self.lasting.max(self.last)
     }
 
-    /// Every second snapshot is enough.
+    /// True if the client gets only every second snapshot.
     pub(super) fn half_rate(&self) -> bool {
         self.lasting >= Rung::HalfRate
     }
 
-    /// Half the sight is enough.
+    /// True if the client gets only half of the interest radius.
     pub(super) fn less_interest(&self) -> bool {
         self.lasting >= Rung::LessInterest
     }
 }
 
-/// Ticks from one to the other, none when they are out of order.
+/// Ticks from one tick to another. 0 if they are out of order.
 pub(super) fn ticks_on(from: Tick, to: Tick) -> u32 {
     to.since(from).max(0) as u32
 }
@@ -132,7 +132,7 @@ pub(super) fn ticks_on(from: Tick, to: Tick) -> u32 {
 mod tests {
     use super::*;
 
-    /// Plays for `seconds` at 60 ticks, a message every `on` ticks. Returns whether it was let be.
+    /// Plays for `seconds` at 60 ticks a second, with a message every `on` ticks. True if the client was not too slow.
     fn play(ladder: &mut Ladder, backlog: Backlog, on: u32, seconds: u32) -> bool {
         (0..seconds * 60 / on).all(|_| ladder.note(backlog, on))
     }
@@ -170,7 +170,7 @@ mod tests {
     fn a_stall_now_and_then_changes_nothing_for_good() {
         let mut ladder = Ladder::new(60);
         for _ in 0..60 {
-            // Seconds without a message, then four good ones.
+            // Seven seconds without a message, then four good seconds.
             assert!(ladder.note(Backlog::Restart, 420));
             assert!(play(&mut ladder, Backlog::None, 2, 4));
             assert!(!ladder.half_rate());

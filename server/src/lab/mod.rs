@@ -1,8 +1,8 @@
 //! Whole rooms in virtual time: the real room, the real feeds, the real client core, and links that delay, jitter and
-//! stall as TCP does. For tests and benches that play hours in seconds, and for game authors who want that too.
+//! stall as TCP does. It is for tests and benches that play hours in seconds, and for game authors that want the same.
 //!
-//! In: a game, a seed, links, what players do. Out: the room and its clients, which can be read at any time. The same
-//! seed gives the same run. Must not: know a clock, a socket or a thread.
+//! In: a game, a seed, links, and what the players do. Out: the room and its clients, which can be read at any time.
+//! The same seed gives the same run. Must not: know a clock, a socket or a thread.
 
 mod player;
 mod room;

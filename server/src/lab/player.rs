@@ -1,6 +1,6 @@
 //! One player of a lab: a client core, its link, its screen.
 //!
-//! In: time, and what the room's feed has. Out: what the core holds and has told, and messages to the room.
+//! In: time, and messages from the room's feed. Out: the core's state and events, and messages to the room.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use tickwire_shared::rules::Rules;
 use super::way::Way;
 use crate::seat::{Delivery, Seat, SeatReply};
 
-/// From one animation frame of a 60 Hz screen to the next.
+/// The time from one animation frame of a 60 Hz screen to the next.
 pub const ANIMATION_FRAME: Duration = Duration::from_micros(16_667);
 
-/// What a player wants to do now.
+/// Gives a player's input now, from the lab's random generator and the time since its start.
 pub type Play<R> = Box<dyn FnMut(&mut Pcg64Mcg, Duration) -> <R as Rules>::Input>;
 
 /// One player: a client core, its link, its screen.
@@ -26,19 +26,19 @@ pub struct LabPlayer<R: Rules> {
     pub up: Way,
     /// The way from server to client.
     pub down: Way,
-    /// The client reads its socket. Otherwise the server's writer is stuck and takes nothing from the feed.
+    /// True if the client reads its socket. Otherwise the server's writer is stuck and takes nothing from the feed.
     pub reads: bool,
-    /// From one of its animation frames to the next.
+    /// The time from one of its animation frames to the next.
     pub frame: Duration,
-    /// It has animation frames. A frozen or hidden tab has none.
+    /// True if it has animation frames. A frozen or hidden tab has none.
     pub draws: bool,
-    /// Why the room closed its connection.
+    /// Why the room refused it or closed its connection, if it did.
     pub closed: Option<Refusal>,
-    /// Everything that its core had to tell.
+    /// All events of its core so far.
     pub events: Vec<ClientEvent<R::Event, R::Action>>,
-    /// Bytes of all messages that were sent to it.
+    /// Bytes of all messages that were sent to it, without the welcome.
     pub bytes_down: u64,
-    /// Messages that were sent to it.
+    /// How many messages were sent to it, without the welcome.
     pub messages_down: u64,
     /// What the player does.
     pub play: Play<R>,
@@ -77,17 +77,18 @@ impl<R: Rules> LabPlayer<R> {
         self.seat.as_ref()
     }
 
-    /// It has asked for a seat, and the room has not answered.
+    /// True if it has asked for a seat and the room has not answered.
     pub fn is_joining(&self) -> bool {
         self.joining.is_some()
     }
 
-    /// The same, to change. It can be taken away, like a lost connection with ends that still live.
+    /// Its seat, for changing. A test can take it out and keep it: then the connection is lost while its ends still
+    /// live.
     pub fn seat_mut(&mut self) -> &mut Option<Seat> {
         &mut self.seat
     }
 
-    /// Sits down if the room has answered, or learns why not.
+    /// Takes the seat if the room has granted one, or learns why it has not.
     pub(super) fn sit_down(&mut self, now: Duration) {
         let Some(Ok(answer)) = self.joining.as_mut().map(SeatReply::try_recv) else {
             return;
@@ -95,10 +96,10 @@ impl<R: Rules> LabPlayer<R> {
         self.joining = None;
         match answer {
             Ok(seat) => {
-                // What the net layer's pings would measure.
+                // The net layer's pings would measure this.
                 seat.port.note_round_trip(self.down.spec().round_trip);
                 self.core.handle_connected();
-                // The net layer has read the hello already.
+                // The net layer has already read the hello.
                 let _hello = self.core.poll_transmit(now);
                 self.down.send(now, seat.welcome.clone());
                 (self.seat, self.closed) = (Some(seat), None);
@@ -107,7 +108,7 @@ impl<R: Rules> LabPlayer<R> {
         }
     }
 
-    /// The server writes what its feed has, if its socket takes it.
+    /// The server writes the feed's next message, if the socket takes it.
     pub(super) fn feed(&mut self, now: Duration) {
         let Some(seat) = self.seat.as_mut().filter(|_| self.reads) else {
             return;
@@ -126,7 +127,7 @@ impl<R: Rules> LabPlayer<R> {
         self.down.send(now, message);
     }
 
-    /// Reads at both ends what has arrived, and draws if it is time. `at` is `now` as an instant.
+    /// Reads at both ends what has arrived, and draws a frame if it is time. `at` is `now` as an instant.
     pub(super) fn live(&mut self, rng: &mut Pcg64Mcg, now: Duration, at: Instant) {
         while let Some(bytes) = self.down.arrived(now) {
             self.core.handle_bytes(now, &bytes);

@@ -21,20 +21,20 @@ use crate::metrics::Metrics;
 use crate::scheduler::{Tickable, Verdict};
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 
-/// The finest step of time.
+/// The smallest step of time.
 const TIME_STEP: Duration = Duration::from_micros(500);
-/// How long a room may take to let a player in.
+/// How long to wait for a room to let a player in.
 const JOIN: Duration = Duration::from_millis(100);
 
 /// A room, its players and their links.
 pub struct Lab<G: Game> {
     /// Time since the start.
     pub now: Duration,
-    /// The players, in the order of [`Lab::add`].
+    /// The players, in the order in which [`Lab::add`] added them.
     pub players: Vec<LabPlayer<G::Rules>>,
-    /// The room has closed.
+    /// True if the room has closed.
     pub closed: bool,
-    /// The room ticked in the last step.
+    /// True if the room ticked in the last step.
     pub ticked: bool,
     start: Instant,
     next_tick: Duration,
@@ -48,7 +48,7 @@ pub struct Lab<G: Game> {
 }
 
 impl<G: Game> Lab<G> {
-    /// An empty room. Seats are kept for ten seconds.
+    /// An empty room. The seat of a lost player is kept for ten seconds.
     pub fn new(options: G::Options, seed: u64) -> Lab<G> {
         Lab::starting_at(options, seed, Tick(0))
     }
@@ -62,7 +62,7 @@ impl<G: Game> Lab<G> {
             players: Vec::new(),
             closed: false,
             ticked: false,
-            // The room asks for instants. It does not matter which one is the first.
+            // The room needs instants. It does not matter which one is the first.
             start: Instant::now(),
             next_tick: Duration::ZERO,
             next_client: 1,
@@ -99,10 +99,10 @@ impl<G: Game> Lab<G> {
         }
     }
 
-    /// The server ends and starts again: the room is saved and restored, every connection breaks.
+    /// Ends the server and starts it again: the room is saved and restored, and every connection breaks.
     ///
     /// # Panics
-    /// When the room cannot be saved, or not be restored from what it saved.
+    /// When the room cannot be saved, or cannot be restored from the saved bytes.
     pub fn restart(&mut self) {
         let saved = self.room.core().save().expect("a room can be saved");
         let setup = Lab::setup(&self.options, self.seed, Tick(0), &self.metrics);
@@ -113,18 +113,18 @@ impl<G: Game> Lab<G> {
         }
     }
 
-    /// The machine stands still for this many ticks: the room skips them.
+    /// Lets the machine stand still for this many ticks. The room skips them.
     pub fn skip_ticks(&mut self, ticks: u32) {
         self.next_tick += self.room.period() * ticks;
         self.room.skipped(ticks.into());
     }
 
-    /// The room.
+    /// The room, for reading.
     pub fn room(&self) -> &RoomCore<G> {
         self.room.core()
     }
 
-    /// What a server would serve at `/metrics`.
+    /// The metrics that a server would serve at `/metrics`.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
@@ -134,7 +134,8 @@ impl<G: Game> Lab<G> {
         self.metrics.inputs_dropped_so_far()
     }
 
-    /// Adds a connected player over a link of this latency and jitter each way. Returns its place in [`Lab::players`].
+    /// Adds a connected player, over a link with this latency and jitter each way, in milliseconds. Gives its
+    /// place in [`Lab::players`].
     ///
     /// # Errors
     /// The room's refusal.
@@ -151,7 +152,7 @@ impl<G: Game> Lab<G> {
         self.add_over(&spec, play)
     }
 
-    /// Adds a connected player over any link.
+    /// Adds a connected player over any link. Gives its place in [`Lab::players`].
     ///
     /// # Errors
     /// The room's refusal.
@@ -173,7 +174,8 @@ impl<G: Game> Lab<G> {
         Ok(index)
     }
 
-    /// Joins with the token that the core has, if any. Time passes until the room answers.
+    /// Joins with the core's token, if it has one. Time passes until the room answers, but no more than 100 ms: after
+    /// that the player is still joining.
     ///
     /// # Errors
     /// The room's refusal.
@@ -186,7 +188,7 @@ impl<G: Game> Lab<G> {
         self.players[index].closed.clone().map_or(Ok(()), Err)
     }
 
-    /// Begins to join without waiting. If the room refuses, [`LabPlayer::closed`] says why.
+    /// Begins to join and does not wait. If the room refuses, [`LabPlayer::closed`] says why.
     ///
     /// # Errors
     /// The room is gone.
@@ -197,10 +199,10 @@ impl<G: Game> Lab<G> {
         Ok(())
     }
 
-    /// Takes a seat for a connection that nobody plays. Time passes until the room answers.
+    /// Takes a seat for a connection that no lab player has. Time passes until the room answers.
     ///
     /// # Errors
-    /// The room's refusal.
+    /// The room's refusal, or that it is closed if it has not answered after 100 ms.
     pub fn take_seat(&mut self, resume: Option<ResumeToken>) -> Result<Seat, Refusal> {
         let mut answer = self.ask_for_seat(resume)?;
         let end = self.now + JOIN;
@@ -227,7 +229,7 @@ impl<G: Game> Lab<G> {
         reply.map_err(|_| CloseReason::RoomClosed.into())
     }
 
-    /// Breaks a connection, both ways.
+    /// Breaks a player's connection in both directions. Messages on their way are lost.
     pub fn disconnect(&mut self, index: usize) {
         let player = &mut self.players[index];
         (player.seat, player.joining) = (None, None);
@@ -236,7 +238,7 @@ impl<G: Game> Lab<G> {
         player.core.handle_disconnected(1006);
     }
 
-    /// Plays on for `span`. `each` looks at the room whenever anything has happened.
+    /// Plays on for `span`, or until the room closes. Calls `each` after every step, when something has happened.
     pub fn run(&mut self, span: Duration, mut each: impl FnMut(&mut Lab<G>)) {
         let end = self.now + span;
         while self.now < end && !self.closed {
@@ -245,7 +247,7 @@ impl<G: Game> Lab<G> {
         }
     }
 
-    /// Goes on to the next time at which anything happens, at the latest to `end`.
+    /// Goes on to the next time at which something happens, but not past `end`.
     fn step(&mut self, end: Duration) {
         self.ticked = false;
         let frames = self.players.iter().filter(|player| player.draws);
@@ -253,7 +255,7 @@ impl<G: Game> Lab<G> {
         let ways = self.players.iter();
         let ways = ways.flat_map(|player| [player.up.next(), player.down.next()]);
         let next = frames.chain(ways.flatten()).fold(self.next_tick, Ord::min);
-        // What happens within a step counts at its end: with a hundred players something always happens.
+        // All that happens within a step counts at its end. With a hundred players something happens all the time.
         self.now = next.max(self.now + TIME_STEP).min(end.max(self.now));
         if self.now >= self.next_tick {
             let verdict = self.room.tick(self.start + self.next_tick);
@@ -273,9 +275,9 @@ impl<G: Game> Lab<G> {
         }
     }
 
-    /// Compares what a player's core holds with what the room says it should hold, channel by channel. `None` if the
-    /// core has not heard of the room's newest snapshot, or is on its way to another stream. Otherwise what differs, if
-    /// anything does.
+    /// Compares what a player's core holds with what the room says that it should hold, channel by channel. `None` if
+    /// the core has not had the room's newest snapshot, or is changing to another stream. Otherwise `Err` says in words
+    /// what differs, if anything does.
     pub fn compare(&self, index: usize) -> Option<Result<(), String>> {
         let (room, core) = (self.room.core(), &self.players[index].core);
         let player = core.player()?;

@@ -1,16 +1,17 @@
-//! One way of a lab player's connection: whole messages, over a conditioned link, in virtual time.
+//! One direction of a lab player's connection: whole messages over a conditioned link, in virtual time.
 //!
-//! In: messages, when they are sent. Out: the same messages, when they arrive, in order.
+//! In: messages, at the time when they are sent. Out: the same messages in the same order, at the time when they
+//! arrive.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::link::{self, LinkSpec};
 
-/// One way of a link, and the messages on it.
+/// One direction of a link, and the messages on it.
 #[derive(Clone, Debug)]
 pub struct Way {
-    /// Nothing arrives before this time, whatever the link.
+    /// Nothing arrives before this time since the lab's start, however fast the link is.
     pub stalled_until: Duration,
     link: link::Way,
     on_the_way: VecDeque<(Duration, Vec<u8>)>,
@@ -30,24 +31,24 @@ impl Way {
         self.link.spec()
     }
 
-    /// Changes the link from now on. What is under way stays in front.
+    /// Changes the link from now on. Messages that are already on their way still arrive first.
     pub fn set(&mut self, spec: &LinkSpec) {
         self.link.set(spec);
     }
 
-    /// Hands bytes over.
+    /// Puts a message on its way.
     pub(super) fn send(&mut self, now: Duration, bytes: Vec<u8>) {
         let arrival = self.link.arrival(now, bytes.len());
         self.on_the_way.push_back((arrival, bytes));
     }
 
-    /// When the next bytes arrive.
+    /// When the next message arrives. `None` if none is on its way.
     pub(super) fn next(&self) -> Option<Duration> {
         let (at, _) = self.on_the_way.front()?;
         Some((*at).max(self.stalled_until))
     }
 
-    /// The next bytes that have arrived.
+    /// Takes the next message that has arrived by `now`.
     pub(super) fn arrived(&mut self, now: Duration) -> Option<Vec<u8>> {
         self.next().filter(|at| *at <= now)?;
         self.on_the_way.pop_front().map(|sent| sent.1)
@@ -58,7 +59,7 @@ impl Way {
         self.on_the_way.len()
     }
 
-    /// Forgets all that was under way: the connection is gone.
+    /// Forgets all messages on their way: the connection is gone.
     pub(super) fn clear(&mut self) {
         self.on_the_way.clear();
     }

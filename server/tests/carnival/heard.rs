@@ -266,6 +266,7 @@ fn settle<const HZ: u32, const TPS: u32>(
             let differ = roster
                 .iter()
                 .filter(|entry| known.get(entry.0) != Some(entry.1));
+            if index == 6 { eprintln!("newest {:?} of {:?} player {:?} seat {:?} stats {:?} last {:?}", player.core.newest_tick(), lab.room().last_snapshot(), player.core.player(), player.seat().map(|s| s.player), player.core.stats(lab.now), player.events.iter().rev().filter(|n| !matches!(n, ClientEvent::Room(RoomEvent::Game(_)))).take(8).collect::<Vec<_>>()); }
             // Who came in the last moments may not have been heard of.
             assert!(
                 differ.count() <= 2,

@@ -1,4 +1,4 @@
-//! What a handoff keeps for a client that takes it late, or never.
+//! Tests of what a handoff keeps for a client that takes its own part late, or never.
 
 use super::*;
 use tickwire_shared::ids::EntityId;
@@ -39,7 +39,7 @@ fn take(handoff: &Handoff, next: u64) -> Option<OwnPart> {
 }
 
 #[test]
-fn what_a_client_saw_when_an_event_happened_is_known_however_late_it_asks() {
+fn the_interest_at_the_time_of_an_event_is_known_however_late_a_client_asks() {
     let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     let sees = |channel| Arc::new(vec![ChannelId::GLOBAL, ChannelId(channel)]);
     let span = |number, channels_to| EventSpan {
@@ -47,11 +47,11 @@ fn what_a_client_saw_when_an_event_happened_is_known_however_late_it_asks() {
         to: number + 1,
         channels_to,
     };
-    // Nothing happens in a channel before batch 3: until then only what it saw last counts.
+    // No event is for a channel before batch 3. Until then only the client's last interest counts.
     for (number, channel) in [(0, 7), (1, 8), (3, 9)] {
         handoff.note_interest(span(number, 0), &sees(channel));
     }
-    // Batch 3 had such events, and was seen with channel 9.
+    // Batch 3 has such events, and the client then sees channel 9.
     handoff.note_interest(span(4, 4), &sees(10));
     let interests = handoff.state.lock().interests.clone();
     let told = interests
@@ -65,7 +65,7 @@ fn what_a_client_saw_when_an_event_happened_is_known_however_late_it_asks() {
 }
 
 #[test]
-fn a_predicted_avatar_is_told_whole_again_after_a_while_whatever_the_stride() {
+fn a_predicted_avatar_is_told_whole_again_after_a_while_at_every_stride() {
     for stride in [1, 2, 8] {
         let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
         let mut whole = Vec::new();
@@ -115,7 +115,7 @@ fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
 }
 
 #[test]
-fn of_slacks_that_nobody_took_the_worst_is_told_once() {
+fn the_worst_of_the_slacks_that_nobody_took_is_told_once() {
     let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     for (number, slack_ticks) in [
         (1, None),
@@ -143,7 +143,7 @@ fn of_slacks_that_nobody_took_the_worst_is_told_once() {
 }
 
 #[test]
-fn a_request_to_heal_what_is_not_seen_is_forgotten() {
+fn a_request_to_heal_an_unseen_channel_is_forgotten() {
     let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     assert!(handoff.requested().has(Requested::RESTART));
     handoff.grant_restart();
@@ -162,7 +162,7 @@ fn a_request_to_heal_what_is_not_seen_is_forgotten() {
 }
 
 #[test]
-fn an_avatar_is_told_whole_until_the_client_can_tell_it_from_what_it_was_told() {
+fn an_avatar_is_told_whole_until_the_client_can_predict_it_from_the_last_one() {
     let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     let own = |predicted| OwnPart {
         avatar: Some(EntityId(7)),
