@@ -60,34 +60,6 @@ async function run(tab: Tab, rounds: number): Promise<void> {
   }
 }
 
-/** Does what a browser does to a tab that nobody sees: reports it as hidden, and runs no animation frames. */
-async function hide(tab: Tab): Promise<void> {
-  await tab.page.evaluate(() => {
-    const ask = window.requestAnimationFrame.bind(window);
-    const held: FrameRequestCallback[] = [];
-    let state = "hidden";
-    Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
-    window.requestAnimationFrame = (frame) => held.push(frame);
-    const show = () => {
-      state = "visible";
-      window.requestAnimationFrame = ask;
-      document.dispatchEvent(new Event("visibilitychange"));
-      for (const frame of held.splice(0)) ask(frame);
-    };
-    Object.assign(window, { show });
-    // After the frame that is already requested.
-    ask(() => document.dispatchEvent(new Event("visibilitychange")));
-  });
-}
-
-/** Ends {@link hide}. Returns when that was, by the page's own clock. */
-function show(tab: Tab): Promise<number> {
-  return tab.page.evaluate(() => {
-    (window as unknown as { show: () => void }).show();
-    return performance.now();
-  });
-}
-
 /** Waits until a player's fighter stands still on a tab's screen. */
 async function stopped(tab: Tab, player: number): Promise<void> {
   await tab.page.waitForFunction(
@@ -270,7 +242,7 @@ test("a hidden tab gets less, holds no key down, and comes back without delay", 
   const start = await watcher.where(player);
   const key = start.x < 0 ? "d" : "a";
   await hidden.page.keyboard.down(key);
-  await hide(hidden);
+  await hidden.hide();
   // The rate is over a whole second, so let one second pass in which it was hidden all along.
   await hidden.page.waitForFunction(
     (most) => {
@@ -286,7 +258,7 @@ test("a hidden tab gets less, holds no key down, and comes back without delay", 
   const asleep = await stats(hidden);
   const rest = await watcher.where(player);
   await record(hidden, await watcher.player());
-  const shownMs = await show(hidden);
+  const shownMs = await hidden.show();
   await hidden.page.waitForFunction(
     (least) => (window.tickwire.room?.stats?.snapshots_per_s ?? 0) > least,
     before.snapshots_per_s * 0.8,

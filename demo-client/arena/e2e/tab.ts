@@ -148,6 +148,34 @@ export class Tab {
     await this.page.locator("#chat-log li", { hasText: text }).first().waitFor();
   }
 
+  /** Does what a browser does to a tab that nobody sees: reports it as hidden, and runs no animation frames. */
+  async hide(): Promise<void> {
+    await this.page.evaluate(() => {
+      const ask = window.requestAnimationFrame.bind(window);
+      const held: FrameRequestCallback[] = [];
+      let state = "hidden";
+      Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
+      window.requestAnimationFrame = (frame) => held.push(frame);
+      const show = () => {
+        state = "visible";
+        window.requestAnimationFrame = ask;
+        document.dispatchEvent(new Event("visibilitychange"));
+        for (const frame of held.splice(0)) ask(frame);
+      };
+      Object.assign(window, { show });
+      // After the frame that is already requested.
+      ask(() => document.dispatchEvent(new Event("visibilitychange")));
+    });
+  }
+
+  /** Ends {@link hide}. Returns when that was, by the page's own clock. */
+  show(): Promise<number> {
+    return this.page.evaluate(() => {
+      (window as unknown as { show: () => void }).show();
+      return performance.now();
+    });
+  }
+
   async picture(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: resolve(PICTURES, `${name}.png`) });
