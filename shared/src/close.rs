@@ -76,6 +76,8 @@ pub enum CloseReason {
     TooSlow,
     /// The same seat was resumed from another connection.
     Replaced,
+    /// Another connection took the seat before this one was known to have its welcome.
+    Overtaken,
     /// The game removed the player.
     Kicked,
     /// The room ended.
@@ -86,7 +88,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, for docs, metrics and tests.
-    pub const ALL: [CloseReason; 31] = {
+    pub const ALL: [CloseReason; 32] = {
         use CloseReason::*;
         [
             Left,
@@ -117,6 +119,7 @@ impl CloseReason {
             Idle,
             TooSlow,
             Replaced,
+            Overtaken,
             Kicked,
             RoomClosed,
             RoomPanicked,
@@ -245,6 +248,12 @@ impl CloseReason {
                 "replaced",
                 Never,
                 "your seat was taken over from another window",
+            ),
+            Overtaken => (
+                4029,
+                "overtaken",
+                Resume,
+                "another connection of yours came first",
             ),
             Kicked => (4030, "kicked", Never, "you were removed from the room"),
             RoomClosed => (4031, "room_closed", Fresh, "the room has ended"),

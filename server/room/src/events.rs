@@ -92,7 +92,8 @@ impl Events {
             return;
         };
         let start = batch.bytes.len();
-        if start > EVENT_BYTES || codec::encode_into(event, &mut batch.bytes).is_err() {
+        let fits = codec::encode_into(event, &mut batch.bytes).is_ok();
+        if !fits || batch.bytes.len() > EVENT_BYTES {
             batch.bytes.truncate(start);
             tracing::warn!(
                 "an event was dropped: too many since the last snapshot, or it cannot be encoded"

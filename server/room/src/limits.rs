@@ -8,6 +8,9 @@ use tickwire_shared::limits::CHANNELS_PER_CLIENT;
 pub(crate) const EVENT_BYTES: usize = 256 << 10;
 /// How long a player's last input is repeated when no new one comes, seconds.
 pub(crate) const REPEAT_S: f64 = 0.1;
+/// Tokens of a seat whose welcomes are not known to have arrived. More reloads than this within one round trip are no
+/// person's.
+pub(crate) const TOKENS: usize = 8;
 /// Nothing is rewound further than this, seconds. Further back, a player could be shot that has long been behind a
 /// wall.
 pub const REWIND_MAX_S: f64 = 0.250;

@@ -13,7 +13,7 @@ use tickwire_shared::rules::{Input, Rules};
 use crate::history::Moment;
 use crate::inbox::ClientId;
 use crate::inputs::InputBuffer;
-use crate::limits::REPEAT_S;
+use crate::limits::{REPEAT_S, TOKENS};
 use crate::trail::Trail;
 
 /// A seat in a room: a bot's or a person's. A person's is kept for a while when the connection is lost.
@@ -36,15 +36,18 @@ pub struct Player<R: Rules> {
     pub input_sequence: InputSequence,
     /// The moment whose picture the player was looking at when it made the input, as the client itself says. See
     /// [`crate::Room::viewed_by`].
-    pub(crate) viewed: Moment,
+    pub(crate) viewed: Option<Moment>,
     /// The round trip that the server measured, seconds.
     pub(crate) round_trip_s: Option<f32>,
     pub(crate) client: ClientId,
-    /// The token of the last welcome.
-    token: ResumeToken,
-    /// The token that the client is known to have. A welcome may be lost on its way. So the token before it stays valid
-    /// until the client has sent something that it can only send after its welcome.
-    known_token: Option<ResumeToken>,
+    /// The tokens of the last welcomes, newest last. A welcome may be lost on its way, and hellos may overtake each other.
+    /// So all of them are good until the client has sent something that it can only send after its welcome; from then on
+    /// only that connection's.
+    tokens: VecDeque<ResumeToken>,
+    /// The client is known to have one of the tokens.
+    has_token: bool,
+    /// This connection's welcome has arrived.
+    pub(crate) arrived: bool,
     /// The tick in which the connection was lost.
     pub(crate) away_since: Tick,
     pub(crate) inputs: InputBuffer<R::Input>,
@@ -78,11 +81,12 @@ impl<R: Rules> Player<R> {
             avatar: None,
             input: R::Input::default(),
             input_sequence: InputSequence(0),
-            viewed: Moment::default(),
+            viewed: None,
             round_trip_s: None,
             client,
-            token,
-            known_token: None,
+            tokens: VecDeque::from([token]),
+            has_token: false,
+            arrived: false,
             away_since: Tick(0),
             inputs: InputBuffer::default(),
             starved_ticks: 0,
@@ -113,24 +117,33 @@ impl<R: Rules> Player<R> {
 
     /// True if this token takes the seat back.
     pub(crate) fn is_resumed_by(&self, token: ResumeToken) -> bool {
-        !self.bot && (self.token == token || self.known_token == Some(token))
+        !self.bot && self.tokens.contains(&token)
     }
 
-    /// Another connection took the seat with the token `used`. Its inputs are numbered from 1 again.
-    pub(crate) fn resume(&mut self, client: ClientId, used: ResumeToken, token: ResumeToken) {
-        (self.client, self.token, self.away) = (client, token, false);
-        self.known_token = Some(used);
+    /// Another connection took the seat with one of its tokens. Its inputs are numbered from 1 again.
+    pub(crate) fn resume(&mut self, client: ClientId, token: ResumeToken) {
+        (self.client, self.away) = (client, false);
+        if self.tokens.len() >= TOKENS {
+            // The first is the one that the client is known to have.
+            self.tokens.remove(1);
+        }
+        self.tokens.push_back(token);
+        (self.has_token, self.arrived) = (true, false);
+        self.viewed = None;
+        self.round_trip_s = None;
         self.forget_inputs();
     }
 
-    /// The client has its welcome, so the token before it is no longer valid.
+    /// The client has its welcome, so the tokens before it are no longer good.
     pub(crate) fn note_arrival(&mut self) {
-        self.known_token = Some(self.token);
+        let past = self.tokens.len().saturating_sub(1);
+        self.tokens.drain(..past);
+        (self.has_token, self.arrived) = (true, true);
     }
 
     /// True if the client has a token to come back with.
     pub(crate) fn can_come_back(&self) -> bool {
-        self.known_token.is_some()
+        self.has_token
     }
 
     /// The connection is lost.
@@ -156,7 +169,7 @@ impl<R: Rules> Player<R> {
         match found {
             Some(found) => {
                 (self.input, self.input_sequence) = (found.input, found.sequence);
-                self.viewed = found.viewed;
+                self.viewed = Some(found.viewed);
                 self.starved_ticks = 0;
             }
             None => self.starved_ticks = self.starved_ticks.saturating_add(1),

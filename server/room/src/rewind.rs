@@ -29,7 +29,10 @@ impl<R: Rules> Room<R> {
             .round_trip_s
             .map_or(REWIND_MAX_S, |s| f64::from(s) + VIEW_DELAY_MAX_S);
         let furthest_ticks = (by_round_trip_s.min(REWIND_MAX_S) * rate) as f32;
-        let age_ticks = player.viewed.age_ticks(last.tick);
+        let Some(viewed) = player.viewed else {
+            return last;
+        };
+        let age_ticks = viewed.age_ticks(last.tick);
         if age_ticks <= 0.0 || !age_ticks.is_finite() {
             return last;
         }

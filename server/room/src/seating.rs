@@ -97,11 +97,17 @@ impl<G: Game> Authority<G> {
             return JoinOutcome::Refused(client, CloseReason::ResumeRefused.into());
         };
         let player = seat.id;
+        // A connection that is not known to have its welcome may be the newer one, overtaken by an older one's hello. It
+        // may come back: its token is good.
+        let reason = if seat.arrived {
+            CloseReason::Replaced
+        } else {
+            CloseReason::Overtaken
+        };
         let replaced = (!seat.away).then_some(seat.client);
-        seat.resume(client, used, token);
+        seat.resume(client, token);
         if let Some(replaced) = replaced {
-            self.sent_away
-                .push((replaced, CloseReason::Replaced.into()));
+            self.sent_away.push((replaced, reason.into()));
         } else {
             self.room.announce(&RoomEvent::Away(player, false));
         }

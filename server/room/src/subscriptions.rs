@@ -9,7 +9,7 @@ use tickwire_shared::replicate::{Replicate, Schema};
 use tickwire_shared::rules::Rules;
 
 use crate::entities::{Home, Replicated};
-use crate::limits::FIRST_CELL;
+use crate::limits::{FIRST_CELL, FIRST_GAME_CHANNEL};
 use crate::player::Player;
 use crate::room::Room;
 
@@ -25,7 +25,7 @@ impl<R: Rules> Room<R> {
     /// From now on a player sees what is in this channel, which must be one that [`Room::open_channel`] gave.
     pub fn subscribe(&mut self, player: PlayerId, channel: ChannelId) {
         if let Some(player) = self.players.get_mut(player)
-            && channel > ChannelId::OWN
+            && is_games_own(channel)
         {
             player.subscribed.insert(channel);
         }
@@ -39,8 +39,11 @@ impl<R: Rules> Room<R> {
     }
 
     /// Puts an entity into a channel, [`ChannelId::GLOBAL`] or one of the game's own, wherever its position is. With
-    /// `None` its position decides again.
+    /// `None` its position decides again. Other channels than these are ignored.
     pub fn put_in_channel(&mut self, entity: EntityId, channel: Option<ChannelId>) {
+        if channel.is_some_and(|channel| channel != ChannelId::GLOBAL && !is_games_own(channel)) {
+            return;
+        }
         self.with(entity, |replicated: &mut Replicated| {
             replicated.home = channel.map_or(Home::Position, Home::Channel);
         });
@@ -70,4 +73,9 @@ impl<R: Rules> Room<R> {
         avatar.values(values);
         Some((*values.get(x)?, *values.get(y)?))
     }
+}
+
+/// True for the numbers that [`Room::open_channel`] gives. A player's interest relies on them being below the cells'.
+fn is_games_own(channel: ChannelId) -> bool {
+    (FIRST_GAME_CHANNEL..FIRST_CELL).contains(&channel.0)
 }

@@ -147,6 +147,17 @@ impl RingFeed {
             // In between: the next call follows it.
             Take::Switched => return Ok(false),
         }
+        if self
+            .taken
+            .roster
+            .as_ref()
+            .is_some_and(|roster| roster.from < batches_from)
+        {
+            // It waited for so long that the log has passed it, too.
+            self.taken.roster = None;
+            self.lose_events(found);
+            return Ok(false);
+        }
         self.own_sent = Some(self.taken.own_version);
         if self.restart.is_none() && self.taken.since > self.started {
             // The room had everything made whole: so much had to be healed.
@@ -173,14 +184,19 @@ impl RingFeed {
         let events = self.rings.events();
         let from = events.since(self.events_cursor, &mut self.batches);
         if from > self.events_cursor && !self.needs_roster {
-            self.needs_roster = true;
-            self.handoff.request_roster();
-            self.restart = Some(Restart {
-                reason: "behind",
-                from: found.next,
-            });
+            self.lose_events(found);
         }
         from
+    }
+
+    /// Events are lost to the client: it starts anew with the roster.
+    fn lose_events(&mut self, found: Found) {
+        self.needs_roster = true;
+        self.handoff.request_roster();
+        self.restart = Some(Restart {
+            reason: "behind",
+            from: found.next,
+        });
     }
 
     /// True when there is an event for the client, by what it saw last.

@@ -316,7 +316,9 @@ impl Handoff {
 
     /// All that waits to be healed is, since the client starts anew.
     pub(super) fn grant_heal_all(&self) {
-        self.state.lock().healing.clear();
+        // Under the lock, so that a desync of this moment keeps its flag.
+        let mut state = self.state.lock();
+        state.healing.clear();
         self.requests.set(Requested::HEAL_ALL, false);
         self.requests.set(Requested::HEALING, false);
     }

@@ -89,7 +89,7 @@ impl Publisher {
                 stream: client.stream,
                 number: numbers[client.stream],
                 starts: std::mem::take(&mut client.starts),
-                ticks: ticks * STRIDES[client.stream],
+                ticks: ticks.saturating_mul(STRIDES[client.stream]),
                 own: &self.own,
                 own_channel: own_channel.map_or((&[], 0), |own| own.bytes()),
                 own_check: own_channel

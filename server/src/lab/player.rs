@@ -113,6 +113,11 @@ impl<R: Rules> LabPlayer<R> {
         let Some(seat) = self.seat.as_mut().filter(|_| self.reads) else {
             return;
         };
+        // The net layer waits for the end as well as for messages.
+        if let Some(refusal) = seat.feed.ending().refusal() {
+            (self.closed, self.seat) = (Some(refusal), None);
+            return;
+        }
         let mut message = Vec::new();
         match seat.feed.write_message(&mut message) {
             Ok(true) => self.send_down(now, message),

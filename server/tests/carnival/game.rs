@@ -40,6 +40,8 @@ pub(crate) fn take_said() -> Vec<(u32, Ears)> {
 pub(crate) struct Options {
     pub(crate) grid: bool,
     pub(crate) seats: usize,
+    /// Bots with long names that stand about.
+    pub(crate) crowd: usize,
 }
 
 impl Default for Options {
@@ -47,6 +49,7 @@ impl Default for Options {
         Options {
             grid: true,
             seats: 256,
+            crowd: 0,
         }
     }
 }
@@ -206,6 +209,9 @@ impl<const HZ: u32, const TPS: u32> Game for CarnivalGame<HZ, TPS> {
     fn setup(_: &Options) {}
 
     fn create(options: &Options, room: Place<HZ, TPS>) -> Self {
+        for n in 0..options.crowd {
+            room.add_bot(&format!("someone in a crowd {n:05}"));
+        }
         let troupes = [room.open_channel(), room.open_channel()];
         let tunes = troupes.map(|troupe| {
             let tune = room.spawn((Tune::default(),));

@@ -13,10 +13,17 @@ fn a_room_at_rest_sends_little_and_wakes_immediately() {
     );
     let index = add(&mut lab, 20, 0);
     let other = add(&mut lab, 20, 0);
+    // Both ride to one corner, so that they see each other.
     for index in [index, other] {
-        lab.players[index].play = Box::new(|_, _| Ride::default());
+        lab.players[index].play = Box::new(|_, now| match now.as_secs() {
+            0..15 => Ride {
+                right: -1,
+                down: -1,
+            },
+            _ => Ride::default(),
+        });
     }
-    lab.run(Duration::from_secs(3), |_| {});
+    lab.run(Duration::from_secs(18), |_| {});
     let messages = lab.players[index].messages_down;
     lab.run(Duration::from_secs(10), |_| {});
     let rate = (lab.players[index].messages_down - messages) / 10;
@@ -25,7 +32,7 @@ fn a_room_at_rest_sends_little_and_wakes_immediately() {
     lab.players[other].play = Box::new(|_, _| Ride { right: 1, down: 0 });
     let id = lab.players[other].core.avatar_entity().unwrap();
     let seen = |lab: &Lab<PrairieGame>| lab.players[index].core.component::<Body>(id);
-    let start = seen(&lab).expect("both start in the middle");
+    let start = seen(&lab).expect("they see each other");
     let (began, mut first) = (lab.now, None);
     lab.run(Duration::from_millis(400), |lab| {
         if first.is_none() && seen(lab).is_some_and(|body| body.x != start.x) {

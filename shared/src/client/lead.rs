@@ -58,8 +58,10 @@ impl Lead {
             return;
         }
         let made = now.saturating_sub(Duration::from_secs_f64(rtt_s));
-        let before = self.past.iter().rev().find(|past| past.0 <= made);
-        let then_ticks = before.map_or(self.ticks, |past| past.1);
+        let mut past = self.past.iter().rev();
+        let then_ticks = past
+            .find(|past| past.0 <= made)
+            .map_or(self.ticks, |past| past.1);
         let needed_ticks = then_ticks - slack_ticks;
         if slack_ticks < SLACK_LOST_TICKS {
             // Held up by a stall, which says nothing about those that follow; or the way is longer for good.

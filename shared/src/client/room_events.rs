@@ -39,11 +39,13 @@ impl<E> RoomEvents<E> {
 
     /// The server has told who is in the room. What waits of the roster is older than that.
     pub(super) fn set_roster(&mut self, joins: Vec<(i64, RoomEvent<E>)>) {
-        let info = |(_, join)| match join {
-            RoomEvent::Joined(info) => Some(info),
-            _ => None,
-        };
-        self.roster = Some(joins.into_iter().filter_map(info).collect());
+        let mut roster = Vec::with_capacity(joins.len());
+        for (_, join) in joins {
+            if let RoomEvent::Joined(info) = join {
+                roster.push(info);
+            }
+        }
+        self.roster = Some(roster);
         self.waiting
             .retain(|(_, event)| matches!(event, RoomEvent::Game(_) | RoomEvent::Chat(..)));
     }
