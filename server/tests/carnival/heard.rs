@@ -27,6 +27,9 @@ struct Ear {
     since: usize,
     /// It has asked to be thrown out.
     asked_out: bool,
+    /// Since when it has its seat, and for how long it had the one before.
+    sat: Option<Duration>,
+    lasted: Duration,
 }
 
 /// Everybody's ears, and what was counted.
@@ -67,6 +70,9 @@ impl Listeners {
         let said = if is_new { take_said() } else { Vec::new() };
         for (index, ear) in self.ears.iter_mut().enumerate() {
             let player = lab.players[index].seat().map(|seat| seat.player);
+            if player.is_some() {
+                ear.sat.get_or_insert(lab.now);
+            }
             let Some(player) = player.filter(|_| is_new) else {
                 continue;
             };
@@ -90,9 +96,12 @@ impl Listeners {
         let Some(refusal) = lab.players[index].closed.take() else {
             return;
         };
-        // Nobody here stays away for as long as the grace time. Those that asked to be thrown out may not know that they were.
+        // Nobody here stays away for as long as the grace time. A client that asked to be thrown out may not know that it
+        // was, and the server may not know that a newcomer of less than half a second has its welcome.
         let asked = std::mem::take(&mut self.ears[index].asked_out);
-        self.seats_lost += usize::from(refusal.reason == CloseReason::ResumeRefused && !asked);
+        let is_known = self.ears[index].lasted >= Duration::from_millis(500);
+        let is_gone = refusal.reason == CloseReason::ResumeRefused;
+        self.seats_lost += usize::from(is_gone && is_known && !asked);
         self.end(lab, index, false);
         let core = &mut lab.players[index].core;
         core.handle_disconnected(refusal.reason.code());
@@ -111,6 +120,8 @@ impl Listeners {
         let mut heard = heard_since(&news[ear.since..]);
         self.ears[index].since = news.len();
         self.ears[index].asked_out = ear.asked_out;
+        let lasted = ear.sat.map(|sat| lab.now - sat);
+        self.ears[index].lasted = lasted.unwrap_or(ear.lasted);
         self.connections += 1;
         let mut expected = ear.expected.as_slice();
         // The first part goes on from the welcome. Each other one goes on from a roster, after events that were lost.

@@ -114,6 +114,7 @@ async fn a_token_is_too_old_after_the_grace_time() {
 async fn a_seat_taken_over_from_another_window_closes_the_first() {
     let server = start(roomy()).await;
     let (mut first, welcome) = Wire::join(server.address, hello()).await;
+    first.speaks().await;
     let (mut second, resumed) = Wire::join(server.address, resuming(&welcome)).await;
     assert_eq!(resumed.player, welcome.player);
     assert_eq!(
