@@ -76,7 +76,8 @@ impl ChannelId {
     pub const OWN: ChannelId = ChannelId(1);
 }
 
-/// The secret that lets a client take its seat back. Used once: each welcome brings a new one.
+/// The secret that lets a client take its seat back. Each welcome brings a new one, and the ones before it are
+/// good until it is known to have arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ResumeToken(pub [u8; 16]);
 

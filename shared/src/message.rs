@@ -103,7 +103,8 @@ pub struct Pong {
 pub struct Welcome<S> {
     /// The seat.
     pub player: PlayerId,
-    /// The token that gets the seat back after a lost connection. It replaces any earlier one.
+    /// The token that gets the seat back after a lost connection. The ones before it are good until the client
+    /// has said something.
     pub resume: ResumeToken,
     /// True when the hello's token was accepted: same player, same score.
     pub resumed: bool,
@@ -123,7 +124,7 @@ pub struct Welcome<S> {
 /// and the state that it belongs to arrive together. `E` is the game's event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub enum RoomEvent<E> {
-    /// 0: a player has a seat. A newcomer gets one of these for each player who is there already.
+    /// 0: a player has a seat. The roster is made of these, too.
     Joined(PlayerInfo),
     /// 1: a player's seat is empty again.
     Left(PlayerId),

@@ -1,13 +1,13 @@
 //! One snapshot message: a small header for one client alone, then sections that are the same for all clients.
 //!
 //! ```text
-//! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 own events, 8 slack, 16 service, 32 several groups
+//! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 roster, 8 slack, 16 service, 32 several groups
 //! varint   ticks from the message before (the first: from the welcome's tick) to this one's newest group
 //! u8       newest input sequence applied, low bits
 //! [i8      input slack, ticks: how early the latest input came; left out when none came]
 //! [u8      service: rung | stride << 4, when it changed]
 //! [whole avatar   varint entity, varint length, bytes]
-//! [own events     varint length, bytes]
+//! [roster         varint length, bytes]
 //! [varint  ticks from the first group to the newest, when there are several]
 //! groups, oldest first:
 //!   sections: varint channel - channel before + 1 (the first: channel + 1), varint length * 8 + kind, bytes
