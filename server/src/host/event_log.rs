@@ -7,13 +7,28 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tickwire_room::EventBatch;
+use tickwire_room::{EventBatch, InterestSet};
 
 use crate::limits::{EVENT_LOG_BATCHES, EVENT_LOG_BYTES};
 
 /// The last batches of a room.
 #[derive(Debug, Default)]
 pub(super) struct EventLog(RwLock<Log>);
+
+/// What a client sees from a batch of events on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Interest {
+    pub(super) from: u64,
+    pub(super) channels: InterestSet,
+}
+
+/// Who is in the room: the state that a client goes on from by the events from `from` on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Roster {
+    pub(super) from: u64,
+    /// Encoded joins.
+    pub(super) joins: Arc<Vec<u8>>,
+}
 
 /// Where in the room's log of events a snapshot is.
 #[derive(Clone, Copy, Debug, Default)]

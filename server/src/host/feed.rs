@@ -10,7 +10,8 @@ use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, PlayerId, Tick};
 use tickwire_shared::snapshot::layout::{Rung, ServiceLevel};
 
-use super::handoff::{Handoff, Interest, Position, Take, Taken};
+use super::event_log::Interest;
+use super::handoff::{Handoff, Position, Take, Taken};
 use super::message::{Heard, Message, Plan};
 use super::publish::{Found, Rings};
 use super::slow_client::{Backlog, Ladder, ticks_on};
@@ -135,8 +136,12 @@ impl RingFeed {
             && ticks_on(self.told, newest) < self.heartbeat_ticks
             && self.service() == self.service_told
             && self.missed.iter().all(|entry| self.plan.is_silent(entry));
-        match self.take(found, quiet)? {
+        match self.take((found, batches_from), quiet)? {
             Take::Taken => {}
+            Take::Passed => {
+                self.lose_events(found);
+                return Ok(false);
+            }
             Take::NotYet => return Ok(false),
             Take::Nothing => {
                 self.events_cursor = self.taken.events_to;
@@ -146,17 +151,6 @@ impl RingFeed {
             }
             // In between: the next call follows it.
             Take::Switched => return Ok(false),
-        }
-        if self
-            .taken
-            .roster
-            .as_ref()
-            .is_some_and(|roster| roster.from < batches_from)
-        {
-            // It waited for so long that the log has passed it, too.
-            self.taken.roster = None;
-            self.lose_events(found);
-            return Ok(false);
         }
         self.own_sent = Some(self.taken.own_version);
         if self.restart.is_none() && self.taken.since > self.started {
@@ -206,10 +200,11 @@ impl RingFeed {
         batches.any(|batch| batch.heard_by(self.player, seen).next().is_some())
     }
 
-    fn take(&mut self, found: Found, quiet: bool) -> Result<Take, Refusal> {
+    fn take(&mut self, (found, events_from): (Found, u64), quiet: bool) -> Result<Take, Refusal> {
         let position = Position {
             stream: self.stream,
             next: found.next,
+            events_from,
             // Who starts anew has no own channel either.
             own_version: self.own_sent.filter(|_| self.restart.is_none()),
             restart: self.restart.map(|restart| restart.from),

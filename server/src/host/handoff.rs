@@ -13,7 +13,7 @@ use tickwire_room::{InterestSet, OwnPart};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::ChannelId;
 
-use super::event_log::EventSpan;
+use super::event_log::{EventSpan, Interest, Roster};
 use super::requests::{Requested, Requests};
 use crate::limits::{EVENT_LOG_BATCHES, HEALING_CHANNELS};
 use crate::seat::Ending;
@@ -58,21 +58,6 @@ struct State {
     own_check: Option<u64>,
     interest: Option<InterestSet>,
     healing: Vec<ChannelId>,
-}
-
-/// What a client sees from a batch of events on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Interest {
-    pub(super) from: u64,
-    pub(super) channels: InterestSet,
-}
-
-/// Who is in the room: the state that a client goes on from by the events from `from` on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Roster {
-    pub(super) from: u64,
-    /// Encoded joins.
-    pub(super) joins: Arc<Vec<u8>>,
 }
 
 /// What the tick puts down.
@@ -120,6 +105,8 @@ pub(super) struct Position {
     pub(super) stream: usize,
     /// The number that the next entry will have.
     pub(super) next: u64,
+    /// The number of the first batch of events that can still be told.
+    pub(super) events_from: u64,
     /// The version of the own channel that the client has.
     pub(super) own_version: Option<u32>,
     /// The client must start anew, from an entry of this number or a later one.
@@ -139,6 +126,8 @@ pub(super) enum Take {
     Nothing,
     /// The client follows another stream now.
     Switched,
+    /// A roster waited for so long that the log of events has passed it, too.
+    Passed,
 }
 
 impl Handoff {
@@ -224,6 +213,14 @@ impl Handoff {
         if state.next != position.next || position.restart.is_some_and(|from| state.since < from) {
             return Ok(Take::NotYet);
         }
+        if state
+            .roster
+            .as_ref()
+            .is_some_and(|roster| roster.from < position.events_from)
+        {
+            state.roster = None;
+            return Ok(Take::Passed);
+        }
         let interest_is_new = match (&state.interest, seen) {
             (Some(is), Some(was)) => !Arc::ptr_eq(is, was),
             (is, _) => is.is_some(),
@@ -247,16 +244,7 @@ impl Handoff {
         {
             return Ok(Take::Nothing);
         }
-        let own = &mut state.own;
-        taken.own.applied_low = own.applied_low;
-        taken.own.slack_ticks = own.slack_ticks.take();
-        (taken.own.avatar, taken.own.predicted) = (own.avatar, state.avatar_known);
-        std::mem::swap(&mut taken.own.avatar_bytes, &mut own.avatar_bytes);
-        if !state.avatar_known {
-            state.since_whole_ticks = 0;
-        }
-        // From here on the client can tell it, if it has one.
-        state.avatar_known = own.avatar.is_some();
+        state.take_own(&mut taken.own);
         taken.interests.clear();
         taken.interests.extend(state.interests.drain(..));
         taken.roster = state.roster.take();
@@ -375,6 +363,19 @@ impl Handoff {
 }
 
 impl State {
+    /// Takes the own part. From then on the client can tell its avatar from the last one.
+    fn take_own(&mut self, taken: &mut OwnPart) {
+        let own = &mut self.own;
+        taken.applied_low = own.applied_low;
+        taken.slack_ticks = own.slack_ticks.take();
+        (taken.avatar, taken.predicted) = (own.avatar, self.avatar_known);
+        std::mem::swap(&mut taken.avatar_bytes, &mut own.avatar_bytes);
+        if !self.avatar_known {
+            self.since_whole_ticks = 0;
+        }
+        self.avatar_known = own.avatar.is_some();
+    }
+
     /// What the client sees from this snapshot's events on. As long as no event has gone by what it saw before, only the
     /// newest counts.
     fn note_interest(&mut self, events: EventSpan, channels: &InterestSet) {

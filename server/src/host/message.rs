@@ -14,7 +14,8 @@ use tickwire_shared::snapshot::layout::{
     write_section, write_section_head,
 };
 
-use super::handoff::{Interest, Taken};
+use super::event_log::Interest;
+use super::handoff::Taken;
 use super::slow_client::ticks_on;
 
 /// What the next message does about one channel.

@@ -13,8 +13,8 @@ use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
 
 use super::client::Client;
-use super::event_log::{EventLog, EventSpan};
-use super::handoff::{Roster, Update};
+use super::event_log::{EventLog, EventSpan, Roster};
+use super::handoff::Update;
 use crate::limits::RING_SNAPSHOTS;
 use crate::pump::Pumps;
 

@@ -29,6 +29,7 @@ fn take(handoff: &Handoff, next: u64) -> Option<OwnPart> {
     let position = Position {
         stream: 0,
         next,
+        events_from: 0,
         own_version: Some(0),
         restart: None,
         quiet: false,
@@ -102,6 +103,7 @@ fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
     let position = Position {
         stream: 0,
         next: 3,
+        events_from: 0,
         own_version: None,
         restart: None,
         quiet: false,
@@ -184,4 +186,33 @@ fn an_avatar_is_told_whole_until_the_client_can_predict_it_from_the_last_one() {
     put(&handoff, 8, &OwnPart::default());
     assert!(take(&handoff, 9).unwrap().avatar.is_none());
     assert!(!told(10, true), "it is another one, or the same back again");
+}
+
+/// Nothing else that was put down may be lost with the roster.
+#[test]
+fn a_roster_that_the_log_has_passed_is_not_told_and_takes_nothing_with_it() {
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
+    let own = OwnPart {
+        avatar: Some(EntityId(7)),
+        ..OwnPart::default()
+    };
+    put(&handoff, 1, &own);
+    handoff.state.lock().roster = Some(Roster {
+        from: 4,
+        joins: Arc::default(),
+    });
+    let position = |events_from| Position {
+        stream: 0,
+        next: 2,
+        events_from,
+        own_version: Some(0),
+        restart: None,
+        quiet: false,
+    };
+    let mut taken = Taken::default();
+    let mut take = |events_from| handoff.take(position(events_from), None, &mut taken);
+    assert_eq!(take(5), Ok(Take::Passed));
+    assert_eq!(take(5), Ok(Take::Taken));
+    assert!(taken.roster.is_none());
+    assert!(!taken.own.predicted && taken.interests.len() == 1);
 }
