@@ -1,4 +1,4 @@
-//! Measures how smooth the picture is on four kinds of link, in virtual time.
+//! Measures how smooth the picture is on five kinds of link, in virtual time.
 //!
 //! In: flags. Out: tables on stdout, or one JSON object; SVG plots in a directory; progress on stderr.
 
@@ -21,7 +21,7 @@ use tickwire_benches::smoothness::preset::PRESETS;
 use tickwire_benches::smoothness::report::{Report, Row};
 use tickwire_benches::smoothness::shots;
 
-/// Measures how smooth the picture is: people run about an arena over four kinds of link, in virtual time.
+/// Measures how smooth the picture is: people run about an arena over five kinds of link, in virtual time.
 #[derive(Parser)]
 struct Flags {
     /// Seconds of play to measure, for each preset.

@@ -1,6 +1,6 @@
 //! The links on which smoothness is measured, and the target of each.
 //!
-//! In: nothing. Out: four links like real ones, with their targets. A round trip is split evenly between both
+//! In: nothing. Out: five links like real ones, with their targets. A round trip is split evenly between both
 //! directions.
 
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub struct Target {
     pub delay_ms: f64,
     /// The target for the delay excludes the one-way delay of the link.
     pub beyond_link: bool,
+    /// Inputs that the server could not use, per player and minute.
+    pub inputs_dropped_per_min: f64,
 }
 
 /// A link with a name.
@@ -47,7 +49,7 @@ pub struct Preset {
 }
 
 /// All presets, in the order of reports.
-pub const PRESETS: [Preset; 4] = [
+pub const PRESETS: [Preset; 5] = [
     Preset {
         name: "good",
         words: "20 ms, jitter 3 ms",
@@ -60,6 +62,7 @@ pub const PRESETS: [Preset; 4] = [
             frozen_ratio: 0.0,
             delay_ms: 80.0,
             beyond_link: false,
+            inputs_dropped_per_min: 0.0,
         },
     },
     Preset {
@@ -74,6 +77,25 @@ pub const PRESETS: [Preset; 4] = [
             frozen_ratio: 0.001,
             delay_ms: 130.0,
             beyond_link: false,
+            inputs_dropped_per_min: 0.0,
+        },
+    },
+    Preset {
+        name: "uneven",
+        words: "40 ms, jitter 3 ms, one snapshot in twenty 67 ms late",
+        latency_ms: 20,
+        jitter_ms: 3,
+        stall: Some(Stall {
+            length: Duration::from_millis(67),
+            every: Duration::from_millis(667),
+        }),
+        target: Target {
+            velocity_jitter: 0.08,
+            jumps: 0.0,
+            frozen_ratio: 0.001,
+            delay_ms: 150.0,
+            beyond_link: false,
+            inputs_dropped_per_min: 0.0,
         },
     },
     Preset {
@@ -91,6 +113,8 @@ pub const PRESETS: [Preset; 4] = [
             frozen_ratio: 0.02,
             delay_ms: 200.0,
             beyond_link: false,
+            // A stall takes 15 ticks and comes 12 times a minute.
+            inputs_dropped_per_min: 180.0,
         },
     },
     Preset {
@@ -105,6 +129,7 @@ pub const PRESETS: [Preset; 4] = [
             frozen_ratio: 0.001,
             delay_ms: 130.0,
             beyond_link: true,
+            inputs_dropped_per_min: 0.0,
         },
     },
 ];

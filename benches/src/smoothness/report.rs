@@ -99,6 +99,10 @@ impl Row {
                 self.link.fastest.max(self.tab.fastest) <= 1.05,
             ),
             (
+                "inputs dropped",
+                self.inputs_dropped_per_min <= target.inputs_dropped_per_min,
+            ),
+            (
                 "corrections",
                 self.corrections_per_min <= self.corrections_by_stalls_per_min,
             ),
@@ -254,12 +258,15 @@ impl Report {
         for row in &self.rows {
             writeln!(
                 f,
-                "{:<18}{:>16}{:>14.2}{:>16.2}{:>14.1}{:>18}{:>12}{:>16}",
+                "{:<18}{:>16}{:>14.2}{:>16.2}{:>14}{:>18}{:>12}{:>16}",
                 row.preset.name,
                 format!("{} ({})", row.frames_to_move, row.frames_to_move_max),
                 row.corrections_per_min - row.corrections_by_stalls_per_min,
                 row.corrections_by_stalls_per_min,
-                row.inputs_dropped_per_min,
+                format!(
+                    "{:.1} ({})",
+                    row.inputs_dropped_per_min, row.preset.target.inputs_dropped_per_min
+                ),
                 format!("{:.3} / {:.3}", row.link.error_m, row.tab.error_m),
                 format!("{} / {}", row.link.keyframes, row.tab.keyframes),
                 format!("{:.3} / {:.3}", row.link.fastest, row.tab.fastest),

@@ -47,7 +47,12 @@ struct Mailbox<R: Rules> {
 }
 
 impl<G: Game> Shared<G> {
-    pub(super) fn new(bound: usize, seats: usize, metrics: Arc<Metrics>) -> Shared<G> {
+    pub(super) fn new(
+        bound: usize,
+        seats: usize,
+        epoch: Instant,
+        metrics: Arc<Metrics>,
+    ) -> Shared<G> {
         Shared {
             mailbox: Mutex::new(Mailbox {
                 inbox: Vec::new(),
@@ -60,7 +65,7 @@ impl<G: Game> Shared<G> {
             seats,
             tick: AtomicU32::new(0),
             room_time_offset_us: AtomicI64::new(0),
-            epoch: Instant::now(),
+            epoch,
             metrics,
         }
     }

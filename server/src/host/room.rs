@@ -25,14 +25,25 @@ pub(crate) enum Clock {
     /// From the machine's clock.
     Machine,
     /// From the due time alone: in virtual time a tick begins when it is due and takes no time.
-    Virtual,
+    Virtual {
+        /// When virtual time began. All instants are read from here, so that the same run rounds in the same way.
+        start: Instant,
+    },
 }
 
 impl Clock {
     fn now(self, due: Instant) -> Instant {
         match self {
             Clock::Machine => Instant::now(),
-            Clock::Virtual => due,
+            Clock::Virtual { .. } => due,
+        }
+    }
+
+    /// An instant before all those that the room will see.
+    fn epoch(self) -> Instant {
+        match self {
+            Clock::Machine => Instant::now(),
+            Clock::Virtual { start } => start,
         }
     }
 }
@@ -96,7 +107,13 @@ impl<G: Game> HostedRoom<G> {
 
     fn host(setup: RoomSetup<G>, core: RoomCore<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
         let seats = G::seats(&setup.options);
-        let shared = Arc::new(Shared::new(setup.limits.room_mailbox, seats, setup.metrics));
+        let shared = Shared::new(
+            setup.limits.room_mailbox,
+            seats,
+            setup.clock.epoch(),
+            setup.metrics,
+        );
+        let shared = Arc::new(shared);
         let room = HostedRoom {
             ticks: u64::from(core.room().tick().0),
             core,

@@ -56,14 +56,16 @@ impl<G: Game> Lab<G> {
     /// The same, but the room's first tick has this number.
     pub fn starting_at(options: G::Options, seed: u64, first_tick: Tick) -> Lab<G> {
         let metrics = Arc::new(Metrics::default());
-        let (room, handle) = HostedRoom::open(Lab::setup(&options, seed, first_tick, &metrics));
+        // The room needs instants. It does not matter which one is the first.
+        let start = Instant::now();
+        let setup = Lab::setup(&options, seed, (first_tick, start), &metrics);
+        let (room, handle) = HostedRoom::open(setup);
         Lab {
             now: Duration::ZERO,
             players: Vec::new(),
             closed: false,
             ticked: false,
-            // The room needs instants. It does not matter which one is the first.
-            start: Instant::now(),
+            start,
             next_tick: Duration::ZERO,
             next_client: 1,
             rng: Pcg64Mcg::seed_from_u64(seed),
@@ -78,7 +80,7 @@ impl<G: Game> Lab<G> {
     fn setup(
         options: &G::Options,
         seed: u64,
-        first_tick: Tick,
+        (first_tick, start): (Tick, Instant),
         metrics: &Arc<Metrics>,
     ) -> RoomSetup<G> {
         let ticks = |seconds: u32| seconds * G::Rules::TICK_RATE_HZ;
@@ -92,7 +94,7 @@ impl<G: Game> Lab<G> {
                 chat_lines: 5,
                 chat_span_ticks: ticks(10),
             },
-            clock: Clock::Virtual,
+            clock: Clock::Virtual { start },
             limits: Arc::default(),
             metrics: metrics.clone(),
             on_close: Box::new(|| {}),
@@ -105,7 +107,12 @@ impl<G: Game> Lab<G> {
     /// When the room cannot be saved, or cannot be restored from the saved bytes.
     pub fn restart(&mut self) {
         let saved = self.room.core().save().expect("a room can be saved");
-        let setup = Lab::setup(&self.options, self.seed, Tick(0), &self.metrics);
+        let setup = Lab::setup(
+            &self.options,
+            self.seed,
+            (Tick(0), self.start),
+            &self.metrics,
+        );
         let restored = HostedRoom::restore(setup, &saved);
         (self.room, self.handle) = restored.expect("a saved room can be restored");
         for index in 0..self.players.len() {

@@ -347,6 +347,15 @@ fn joined() -> Event {
     })
 }
 
+fn bot_joined() -> Event {
+    Event::Joined(PlayerInfo {
+        player: PlayerId(1),
+        name: "Cog".to_owned(),
+        bot: true,
+        away: false,
+    })
+}
+
 fn shot() -> Event {
     Event::Game(ArenaEvent::Shot { player: 6 })
 }
@@ -494,12 +503,13 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     shown_bit_by_bit("the own channel", &own);
     let mut out = message(&Header {
         avatar: OwnAvatar::Whole(EntityId(3), &body(1.0, 0.0)),
-        roster: &encoded(&joined()),
+        roster: &[encoded(&bot_joined()), encoded(&joined())].concat(),
         ..Header::default()
     });
     sections(
         &mut out,
         &[
+            (GLOBAL, SectionKind::Events, &encoded(&joined())),
             (GLOBAL, SectionKind::Keyframe, &keyframe),
             (ChannelId::OWN, SectionKind::Keyframe, &own),
         ],
@@ -529,8 +539,8 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     sections(
         &mut out,
         &[
-            (GLOBAL, SectionKind::Delta, &delta),
             (GLOBAL, SectionKind::Events, &shot),
+            (GLOBAL, SectionKind::Delta, &delta),
             (ChannelId::OWN, SectionKind::Keyframe, &own),
         ],
     );
