@@ -114,7 +114,8 @@ impl Row {
             .collect()
     }
 
-    fn json(&self) -> Value {
+    /// The figures as one JSON object.
+    pub fn json(&self) -> Value {
         let aftermath = |after: &Aftermath| {
             json!({
                 "error_m": after.error_m,
