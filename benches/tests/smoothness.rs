@@ -2,28 +2,30 @@
 
 use std::time::Duration;
 
-use tickwire_benches::smoothness::freeze::{Frozen, interrupt};
+use tickwire_benches::smoothness::freeze::{Aftermath, Frozen, interrupt};
 use tickwire_benches::smoothness::play::{Script, play};
 use tickwire_benches::smoothness::preset::PRESETS;
-use tickwire_benches::smoothness::report::Row;
+use tickwire_benches::smoothness::record::Record;
 
-/// The figures of the link with stalls, jitter and a freeze; every other preset is less of the same.
-fn figures(seed: u64) -> String {
+/// What all screens drew over a link with jitter, and after a freeze, which makes much of any small difference.
+fn draw(seed: u64) -> (Record, Aftermath) {
     let script = Script {
         span: Duration::from_secs(5),
         seed,
         screen_hz: 60,
     };
-    let preset = PRESETS.iter().find(|preset| preset.name == "bad-wifi");
-    let preset = preset.expect("a preset with stalls");
+    let preset = PRESETS.iter().find(|preset| preset.name == "4g");
+    let preset = preset.expect("a preset with jitter");
     let record = play(preset, script, |_| {}).expect("nobody is lost");
     let frozen = interrupt(preset, script, Frozen::Link).expect("nobody is lost");
-    Row::new(preset, &record, frozen, frozen).json().to_string()
+    (record, frozen)
 }
 
 #[test]
-fn the_same_seed_gives_the_same_figures_to_the_last_digit() {
-    let first = figures(7);
-    assert_eq!(first, figures(7));
-    assert_ne!(first, figures(8));
+fn the_same_seed_draws_the_same_to_the_last_digit() {
+    let first = draw(7);
+    for _ in 0..3 {
+        assert!(first == draw(7), "something but the seed decides");
+    }
+    assert!(first != draw(8), "the seed decides nothing");
 }

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_secs(3);
 const TRIES: usize = 8;
 
 /// The effects of an interruption.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Aftermath {
     /// Distance from the drawn place to the true one at the room's time minus the usual delay, 0.25 s after the first
     /// byte; the worst of all tries and players, metres.

@@ -10,7 +10,7 @@ use tickwire_shared::ids::{EntityId, Tick};
 pub type Place = [f64; 2];
 
 /// Where an entity really was.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
     first_tick: u32,
     places: Vec<Place>,
@@ -31,7 +31,7 @@ impl Path {
 }
 
 /// The paths of all entities, and the times of ticks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Truth {
     paths: BTreeMap<EntityId, Path>,
     /// Local time of tick 0, seconds.
@@ -67,7 +67,7 @@ impl Truth {
 }
 
 /// What one animation frame drew of one entity.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawn {
     /// The time, seconds.
     pub at_s: f64,
@@ -78,7 +78,7 @@ pub struct Drawn {
 }
 
 /// What one screen drew of one other player, in each animation frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Track {
     /// The other player's entity.
     pub entity: EntityId,
@@ -87,7 +87,7 @@ pub struct Track {
 }
 
 /// What one screen drew of its own avatar.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Own {
     /// For each key press, animation frames until the first drawn movement. 1 means the first frame that knew of the
     /// press.
@@ -99,7 +99,7 @@ pub struct Own {
 }
 
 /// A whole run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// What really happened.
     pub truth: Truth,

@@ -114,8 +114,7 @@ impl Row {
             .collect()
     }
 
-    /// The figures as one JSON object.
-    pub fn json(&self) -> Value {
+    fn json(&self) -> Value {
         let aftermath = |after: &Aftermath| {
             json!({
                 "error_m": after.error_m,
