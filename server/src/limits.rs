@@ -34,7 +34,8 @@ pub struct Limits {
     pub replies_queued: usize,
 
     // ---- How long things may take ----
-    /// From upgrade to a whole hello. Beyond: `HelloTimeout`.
+    /// From upgrade to a whole hello. Beyond: `HelloTimeout`. And from the welcome to the first frame after it. Beyond:
+    /// `Idle`.
     pub hello: Duration,
     /// Between two WebSocket pings of the server. They measure the round trip, which bounds rewinding, and they keep a
     /// quiet client from being idle.

@@ -215,7 +215,7 @@ impl CloseReason {
             InputTick => (
                 4022,
                 "input_tick",
-                Fresh,
+                Resume,
                 "the input is for a tick far from now",
             ),
             InputSequence => (

@@ -27,5 +27,5 @@ pub const COMPONENT_TYPES: usize = 32;
 pub const CHANNELS_PER_CLIENT: usize = 4096;
 /// Inputs further ahead of the room than this are refused, ticks. Also the depth of a player's input buffer.
 pub const INPUT_AHEAD_TICKS: u32 = 64;
-/// No clock error explains an input further than this from the room's tick, either way: such a client is closed.
-pub const INPUT_NONSENSE_TICKS: u32 = 1200;
+/// No clock error explains an input further than this from the room's tick, either way, seconds: such a client is closed.
+pub const INPUT_NONSENSE_S: u32 = 30;

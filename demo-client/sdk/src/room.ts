@@ -284,7 +284,7 @@ export class Room<G extends Game> {
     } else if ("Link" in event) {
       this.#reported(event.Link);
     } else {
-      this.#seats.drop(this.#room);
+      if (client.resumeToken() === undefined) this.#seats.drop(this.#room);
       this.#connection.restart(`the server sent what this page cannot read (${event.Broken})`);
     }
   }

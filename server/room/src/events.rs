@@ -83,27 +83,47 @@ impl EventBatch {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     waiting: Arc<EventBatch>,
+    /// Bytes of the game's own events among them.
+    game_bytes: usize,
 }
 
 impl Events {
-    /// Adds an event. If a game sends too much between two snapshots, the rest is lost, and the log says so.
-    pub(crate) fn push<E: Serialize>(&mut self, listeners: Listeners, event: &E) {
-        let Some(batch) = Arc::get_mut(&mut self.waiting) else {
-            return;
-        };
-        let start = batch.bytes.len();
-        let fits = codec::encode_into(event, &mut batch.bytes).is_ok();
-        if !fits || batch.bytes.len() > EVENT_BYTES {
-            batch.bytes.truncate(start);
+    /// Adds an event of the game. If a game sends too much between two snapshots, the rest is lost, and the log says so.
+    pub(crate) fn push_game<E: Serialize>(&mut self, listeners: Listeners, event: &E) {
+        let bytes = self.add(listeners, event, EVENT_BYTES - self.game_bytes);
+        self.game_bytes += bytes.unwrap_or_else(|| {
             tracing::warn!(
                 "an event was dropped: too many since the last snapshot, or it cannot be encoded"
             );
-            return;
+            0
+        });
+    }
+
+    /// Adds an event of the room itself: who comes, goes and says what is never lost, however much the game says.
+    pub(crate) fn push<E: Serialize>(&mut self, listeners: Listeners, event: &E) {
+        let _ = self.add(listeners, event, usize::MAX);
+    }
+
+    /// Gives the event's length, bytes; `None` if it cannot be encoded or has more than `bytes_max`.
+    fn add<E: Serialize>(
+        &mut self,
+        listeners: Listeners,
+        event: &E,
+        bytes_max: usize,
+    ) -> Option<usize> {
+        let batch = Arc::get_mut(&mut self.waiting)?;
+        let start = batch.bytes.len();
+        let fits = codec::encode_into(event, &mut batch.bytes).is_ok();
+        let bytes = batch.bytes.len() - start;
+        if !fits || bytes > bytes_max {
+            batch.bytes.truncate(start);
+            return None;
         }
         batch.records.push(Record {
             listeners,
             bytes: start as u32..batch.bytes.len() as u32,
         });
+        Some(bytes)
     }
 
     /// A place among the events, for [`Events::forget_since`]. It is 0 if nothing has happened.
@@ -139,6 +159,7 @@ impl Events {
 
     /// Forgets all events: nobody hears of them.
     pub(crate) fn clear(&mut self) {
+        self.game_bytes = 0;
         if let Some(batch) = Arc::get_mut(&mut self.waiting) {
             batch.records.clear();
             batch.bytes.clear();
@@ -179,6 +200,21 @@ mod tests {
         assert_eq!(heard(&batch, 5, &[0, 8]), [1, 4, 5, 6]);
         assert_eq!(heard(&batch, 6, &[]), [1, 4]);
         assert!(batch.has_channels() && batch.tick() == Tick(7));
+    }
+
+    #[test]
+    fn a_game_that_says_too_much_is_cut_off_alone_and_until_the_next_snapshot() {
+        let mut waiting = Events::default();
+        let long = vec![7_u8; EVENT_BYTES - 100];
+        for event in [&long, &long] {
+            waiting.push_game(Listeners::Everybody, event);
+        }
+        waiting.push(Listeners::Everybody, &1_u8);
+        let batch = waiting.take(Tick(1), Arc::default()).unwrap();
+        assert_eq!(batch.records.len(), 2, "a long one, and the room's own");
+        assert_eq!(batch.bytes.last(), Some(&1));
+        waiting.push_game(Listeners::Everybody, &long);
+        assert_eq!(waiting.mark(), 1);
     }
 
     #[test]

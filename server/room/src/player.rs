@@ -40,7 +40,7 @@ pub struct Player<R: Rules> {
     /// The round trip that the server measured, seconds.
     pub(crate) round_trip_s: Option<f32>,
     pub(crate) client: ClientId,
-    /// The tokens of the last welcomes, newest last. A welcome may be lost on its way, and hellos may overtake each other.
+    /// The tokens of the last welcomes, newest last, but first the one that was used last. A welcome may be lost on its way, and hellos may overtake each other.
     /// So all of them are good until the client has sent something that it can only send after its welcome; from then on
     /// only that connection's.
     tokens: VecDeque<ResumeToken>,
@@ -120,11 +120,13 @@ impl<R: Rules> Player<R> {
         !self.bot && self.tokens.contains(&token)
     }
 
-    /// Another connection took the seat with one of its tokens. Its inputs are numbered from 1 again.
-    pub(crate) fn resume(&mut self, client: ClientId, token: ResumeToken) {
+    /// Another connection took the seat with `used`, one of its tokens. Its inputs are numbered from 1 again.
+    pub(crate) fn resume(&mut self, client: ClientId, token: ResumeToken, used: ResumeToken) {
         (self.client, self.away) = (client, false);
+        // The client is known to have this one, so it goes first, and the others go before it does.
+        self.tokens.retain(|token| *token != used);
+        self.tokens.push_front(used);
         if self.tokens.len() >= TOKENS {
-            // The first is the one that the client is known to have.
             self.tokens.remove(1);
         }
         self.tokens.push_back(token);

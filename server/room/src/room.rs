@@ -207,12 +207,16 @@ impl<R: Rules> Room<R> {
 
     /// Tells everybody of an event, with the next snapshot.
     pub fn broadcast(&mut self, event: R::Event) {
-        self.announce(&RoomEvent::Game(event));
+        let event: RoomEvent<R::Event> = RoomEvent::Game(event);
+        self.events.push_game(Listeners::Everybody, &event);
     }
 
     /// Tells one player of an event, with the next snapshot. A bot hears nothing.
     pub fn send(&mut self, player: PlayerId, event: R::Event) {
-        self.tell(player, &RoomEvent::Game(event));
+        if self.is_person(player) {
+            let event: RoomEvent<R::Event> = RoomEvent::Game(event);
+            self.events.push_game(Listeners::Player(player), &event);
+        }
     }
 
     /// Sends a player away at the end of this tick, with these words. [`crate::Game::leave`] is called then.
@@ -228,7 +232,7 @@ impl<R: Rules> Room<R> {
         } else {
             Listeners::Channel(channel)
         };
-        self.events.push(listeners, &RoomEvent::Game(event));
+        self.events.push_game(listeners, &RoomEvent::Game(event));
     }
 
     /// Tells the players that see this place of an event, with the next snapshot. The place is in the unit of the
@@ -246,10 +250,14 @@ impl<R: Rules> Room<R> {
     }
 
     pub(crate) fn tell(&mut self, player: PlayerId, event: &RoomEvent<R::Event>) {
-        // A player that is away may be back before the snapshot. It then hears this like all else in the snapshot.
-        if self.players.get(player).is_some_and(|player| !player.bot) {
+        if self.is_person(player) {
             self.events.push(Listeners::Player(player), event);
         }
+    }
+
+    /// True for a player that may hear events. One that is away may be back before the snapshot, and then hears all of it.
+    fn is_person(&self, player: PlayerId) -> bool {
+        self.players.get(player).is_some_and(|player| !player.bot)
     }
 
     pub(crate) fn next_player_id(&mut self) -> PlayerId {

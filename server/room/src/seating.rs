@@ -105,7 +105,7 @@ impl<G: Game> Authority<G> {
             CloseReason::Overtaken
         };
         let replaced = (!seat.away).then_some(seat.client);
-        seat.resume(client, token);
+        seat.resume(client, token, used);
         if let Some(replaced) = replaced {
             self.sent_away.push((replaced, reason.into()));
         } else {

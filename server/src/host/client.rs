@@ -18,6 +18,8 @@ pub(super) struct Client {
     pub(super) stream: usize,
     /// With the next entry of its stream come keyframes of all that it sees.
     pub(super) starts: bool,
+    /// When it last went over to another stream.
+    switched: Option<Tick>,
     /// When it was last healed.
     pub(super) healed: Tick,
     /// The part of its interest that it was granted.
@@ -35,6 +37,7 @@ impl Client {
             handoff,
             stream: 0,
             starts: false,
+            switched: None,
             healed: tick,
             scale: None,
             needs_roster: false,
@@ -43,12 +46,19 @@ impl Client {
     }
 
     /// Puts the client on the stream that it asked for, if an entry of that stream comes now, and lets the player see
-    /// as far as was asked for.
-    pub(super) fn attend(&mut self, requested: Requested, attendance: &mut Attendance<'_>) {
+    /// as far as was asked for. Each change costs keyframes, so there are as few of them as of healings.
+    pub(super) fn attend(
+        &mut self,
+        (tick, heal_ticks): (Tick, u32),
+        requested: Requested,
+        attendance: &mut Attendance<'_>,
+    ) {
         let stream = requested.stream();
-        if stream != self.stream && attendance.is_open(stream) {
+        let is_late = |then: Tick| tick.since(then) >= heal_ticks as i32;
+        if stream != self.stream && attendance.is_open(stream) && self.switched.is_none_or(is_late)
+        {
             attendance.set_active(stream, true);
-            (self.stream, self.starts) = (stream, true);
+            (self.stream, self.starts, self.switched) = (stream, true, Some(tick));
         }
         if self.scale != Some(requested.scale()) {
             attendance.set_interest_scale(self.player, requested.scale());

@@ -164,9 +164,10 @@ impl<G: Game> Audience<G::Rules> for Clients<G> {
             !client.handoff.requested().has(Requested::GONE) && room.is_held_by(client.player, *id)
         });
         let mut followed = [false; STREAMS];
+        let heal_ticks = ticks(HEAL_EVERY, G::Rules::TICK_RATE_HZ);
         for client in self.clients.values_mut() {
             let requested = client.handoff.requested();
-            client.attend(requested, attendance);
+            client.attend((room.tick(), heal_ticks), requested, attendance);
             followed[client.stream] = true;
         }
         for (stream, followed) in followed.into_iter().enumerate().skip(1) {

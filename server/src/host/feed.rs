@@ -208,6 +208,7 @@ impl RingFeed {
             // Who starts anew has no own channel either.
             own_version: self.own_sent.filter(|_| self.restart.is_none()),
             restart: self.restart.map(|restart| restart.from),
+            started: self.started,
             quiet,
         };
         let seen = self.interest.as_ref().filter(|_| self.restart.is_none());

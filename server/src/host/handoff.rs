@@ -111,6 +111,8 @@ pub(super) struct Position {
     pub(super) own_version: Option<u32>,
     /// The client must start anew, from an entry of this number or a later one.
     pub(super) restart: Option<u64>,
+    /// The number of the entry that it last started from.
+    pub(super) started: u64,
     /// Nothing but the own part could be worth a message.
     pub(super) quiet: bool,
 }
@@ -165,9 +167,9 @@ impl Handoff {
             (a, b) => a.or(b),
         };
         state.since_whole_ticks = state.since_whole_ticks.saturating_add(update.ticks);
-        state.avatar_known &= update.own.predicted
-            && update.own.avatar == own.avatar
-            && state.since_whole_ticks < self.whole_avatar_ticks;
+        // The next one would come too late.
+        let is_due = state.since_whole_ticks.saturating_add(update.ticks) > self.whole_avatar_ticks;
+        state.avatar_known &= update.own.predicted && update.own.avatar == own.avatar && !is_due;
         own.applied_low = update.own.applied_low;
         own.avatar = update.own.avatar;
         own.avatar_bytes.clear();
@@ -233,7 +235,9 @@ impl Handoff {
             .is_none_or(|slack| SLACK_FINE.contains(&slack));
         let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
         taken.events_to = state.events_to;
-        let nothing = state.roster.is_none() && state.own_check.is_none();
+        // Everything may have been made whole for the client, and it must not go past that.
+        let starts = state.since > position.started;
+        let nothing = state.roster.is_none() && state.own_check.is_none() && !starts;
         if position.quiet
             && nothing
             && !own_channel_is_new

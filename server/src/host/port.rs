@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tickwire_room::{Game, Inbound, Sender};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::codec;
-use tickwire_shared::limits::INPUT_NONSENSE_TICKS;
+use tickwire_shared::limits::INPUT_NONSENSE_S;
 use tickwire_shared::message::{ClientMessage, Desync, Inputs, LinkReport, Pong, ServerMessage};
 use tickwire_shared::rules::{Input, Rules};
 
@@ -60,7 +60,7 @@ impl<G: Game> GamePort<G> {
             return Err(CloseReason::InputSequence);
         }
         let off = batch.first_tick.since(self.shared.tick());
-        if off.unsigned_abs() > INPUT_NONSENSE_TICKS {
+        if off.unsigned_abs() > INPUT_NONSENSE_S * G::Rules::TICK_RATE_HZ {
             return Err(CloseReason::InputTick);
         }
         if !batch.inputs.iter().all(Input::is_valid) {

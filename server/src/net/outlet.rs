@@ -11,7 +11,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ pub(super) struct Outlet<W> {
     called: Notify,
     /// When the client was last heard of, if it has a seat: milliseconds since `since`; 0 without a seat.
     heard_ms: AtomicU64,
+    /// The client has been heard of since it got its seat.
+    is_signed: AtomicBool,
     since: Instant,
     metrics: Arc<Metrics>,
     round_trip: Arc<RoundTrip>,
@@ -83,6 +85,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
             }),
             called: Notify::new(),
             heard_ms: AtomicU64::new(0),
+            is_signed: AtomicBool::new(false),
             since: Instant::now(),
             metrics,
             round_trip,
@@ -97,7 +100,7 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
             return;
         }
         state.feed = Some(feed);
-        self.note_heard(Instant::now());
+        self.set_heard(Instant::now());
         self.append(&mut state, OpCode::Binary, welcome);
         // The client's own task learns of the feed.
         self.called.notify_one();
@@ -105,14 +108,24 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
 
     /// Notes that something came from the client.
     pub(super) fn note_heard(&self, now: Instant) {
+        self.set_heard(now);
+        self.is_signed.store(true, Ordering::Relaxed);
+    }
+
+    fn set_heard(&self, now: Instant) {
         let ms = now.saturating_duration_since(self.since).as_millis() as u64;
         self.heard_ms.store(ms.max(1), Ordering::Relaxed);
     }
 
-    /// When something last came from a client that has a seat.
+    /// When something last came from a client that has a seat, or when it got the seat.
     pub(super) fn heard(&self) -> Option<Instant> {
         let ms = self.heard_ms.load(Ordering::Relaxed);
         (ms > 0).then(|| self.since + Duration::from_millis(ms))
+    }
+
+    /// True if something has come from the client since it got its seat.
+    pub(super) fn is_signed(&self) -> bool {
+        self.is_signed.load(Ordering::Relaxed)
     }
 
     /// Sends an answer of the reader.
@@ -217,7 +230,9 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
         if state.outgoing.unwritten().is_empty() {
             self.fill(&mut state);
         }
-        !state.outgoing.unwritten().is_empty()
+        // They are the client's own task's to write: a pump that builds its message in the same place must not come first.
+        state.blocked = !state.outgoing.unwritten().is_empty();
+        state.blocked
     }
 
     /// Lets the bytes in a conditioned link arrive, for as long as it is polled. Ends only with the socket.

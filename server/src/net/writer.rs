@@ -29,6 +29,9 @@ pub(super) struct Writer<W> {
     closing: watch::Receiver<bool>,
     ping: Duration,
     idle: Duration,
+    /// Who has a seat says something within this time. Otherwise its link died with the welcome on it, and the seat is
+    /// kept for nobody: the client tries again as a newcomer.
+    sign: Duration,
     deadline: Duration,
     close_wait: Duration,
 }
@@ -41,6 +44,12 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             closing: net.closing.subscribe(),
             ping: net.limits.ping.max(Duration::from_millis(1)),
             idle: net.limits.idle.max(Duration::from_millis(1)),
+            // A client that only listens answers pings.
+            sign: net
+                .limits
+                .hello
+                .max(2 * net.limits.ping)
+                .min(net.limits.idle),
             deadline: net.limits.write_deadline,
             close_wait: net.limits.close_wait,
         }
@@ -66,7 +75,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 () = &mut idle => {
                     // The timer is set anew only now. To do that at every message would cost as much as reading it.
                     let heard = self.outlet.heard().map_or_else(Instant::now, Instant::from_std);
-                    let until = heard + self.idle;
+                    let until = heard + if self.outlet.is_signed() { self.idle } else { self.sign };
                     if until <= Instant::now() {
                         return CloseReason::Idle.into();
                     }
@@ -74,7 +83,10 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                     continue;
                 }
             }
-            ending = ending.or_else(|| self.outlet.ending());
+            if ending.is_none() {
+                ending = self.outlet.ending();
+                idle.as_mut().reset(Instant::now() + self.sign);
+            }
             match self.flush().await {
                 Ok(()) => {}
                 Err(End::Lost) => return self.lost(read_end).await,

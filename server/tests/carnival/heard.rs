@@ -14,6 +14,7 @@ use tickwire_shared::message::{PlayerInfo, RoomEvent};
 
 use crate::game::{CarnivalGame, Ears, Options, take_said};
 use crate::rules::{Ask, Throw};
+use crate::witness::{WITNESS, Witness};
 use crate::{ask, walk};
 
 type News = ClientEvent<u32, Throw>;
@@ -23,8 +24,11 @@ type News = ClientEvent<u32, Throw>;
 struct Ear {
     /// Each with the time at which it was said.
     expected: Vec<(u32, Duration)>,
-    /// Where its connection's news begin.
+    /// Where its connection's news begin, and where the witness's list was then.
     since: usize,
+    witnessed: usize,
+    /// It did not read for a while: even its first roster may then be a late one.
+    was_deaf: bool,
     /// It has asked to be thrown out.
     asked_out: bool,
     /// Since when it has its seat, and for how long it had the one before.
@@ -36,6 +40,7 @@ struct Ear {
 #[derive(Default)]
 struct Listeners {
     ears: Vec<Ear>,
+    witness: Witness,
     noted: Option<Tick>,
     /// Who was in the room in the last snapshots.
     rosters_then: VecDeque<(Tick, BTreeMap<PlayerId, String>)>,
@@ -46,6 +51,7 @@ struct Listeners {
     steps: usize,
     compared: usize,
     seats_lost: usize,
+    witnessed: usize,
 }
 
 impl Listeners {
@@ -58,6 +64,7 @@ impl Listeners {
             same.unwrap();
             self.compared += 1;
         }
+        self.witness.note(lab.now, &lab.players[WITNESS].events);
         let snapshot = lab.room().last_snapshot();
         let is_new = snapshot != self.noted;
         self.noted = snapshot;
@@ -72,6 +79,7 @@ impl Listeners {
             let player = lab.players[index].seat().map(|seat| seat.player);
             if player.is_some() {
                 ear.sat.get_or_insert(lab.now);
+                ear.was_deaf |= !lab.players[index].reads;
             }
             let Some(player) = player.filter(|_| is_new) else {
                 continue;
@@ -116,9 +124,17 @@ impl Listeners {
         whole: bool,
     ) {
         let ear = std::mem::take(&mut self.ears[index]);
-        let news = &lab.players[index].events;
+        let player = &lab.players[index];
+        assert_eq!(player.core.stats(lab.now).desyncs, 0, "client {index}");
+        let news = &player.events;
         let mut heard = heard_since(&news[ear.since..]);
+        // At the end only the newest may still be on their way.
+        let settled = lab.now.saturating_sub(Duration::from_secs(1));
+        let until = (whole && player.seat().is_some()).then_some(settled);
+        let said = &news[ear.since..];
+        self.witness.claim(index, ear.witnessed, said, until);
         self.ears[index].since = news.len();
+        self.ears[index].witnessed = self.witness.mark();
         self.ears[index].asked_out = ear.asked_out;
         let lasted = ear.sat.map(|sat| lab.now - sat);
         self.ears[index].lasted = lasted.unwrap_or(ear.lasted);
@@ -129,7 +145,7 @@ impl Listeners {
         for (part, numbers) in heard.drain(..).enumerate() {
             self.rosters += usize::from(part > 0);
             self.heard += numbers.len();
-            if part > 0
+            if (part > 0 || ear.was_deaf)
                 && let Some(first) = numbers.first()
             {
                 let at = expected.iter().position(|said| said.0 == *first);
@@ -144,10 +160,7 @@ impl Listeners {
                 "client {index} heard something else than was said, part {part} since news {}",
                 ear.since
             );
-            // At the end only the newest may still be on their way.
-            let lost = rest
-                .iter()
-                .find(|said| said.1 + Duration::from_secs(1) < lab.now);
+            let lost = rest.iter().find(|said| said.1 < settled);
             let lost = lost.filter(|_| whole && part == last);
             assert_eq!(lost, None, "client {index} did not hear it");
             expected = rest;
@@ -189,7 +202,9 @@ fn trouble<const HZ: u32, const TPS: u32>(
             lab.players[index].core.set_hidden(hidden);
         }
         12..40 => listeners.ears[index].asked_out |= ask(lab, index, rng) == Ask::Out,
-        40..44 => lab.players[index].core.chat("hello"),
+        40..50 => lab.players[index]
+            .core
+            .chat(&format!("{index} at {:?}", lab.now)),
         _ => {}
     }
     listeners.close(lab, index);
@@ -216,16 +231,19 @@ fn play<const HZ: u32, const TPS: u32>(
     take_said();
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut listeners = Listeners::default();
-    for _ in 0..clients {
-        let link = (rng.random_range(0..80), rng.random_range(0..40));
+    for index in 0..clients {
+        let link = match index {
+            WITNESS => (0, 0),
+            _ => (rng.random_range(0..80), rng.random_range(0..40)),
+        };
         // A client that the game refuses asks again later.
         let _ = lab.add(link, walk());
         let last = lab.players.len() - 1;
-        lab.players[last].frame = Duration::from_millis(100);
+        lab.players[last].frame = Duration::from_millis(if index == WITNESS { 16 } else { 100 });
         listeners.note(&lab);
     }
     for span in 0..ticks / (HZ / 2) {
-        for index in 0..clients {
+        for index in 1..clients {
             trouble(&mut lab, &mut listeners, index, &mut rng);
         }
         if span % 40 == 39 {
@@ -235,6 +253,7 @@ fn play<const HZ: u32, const TPS: u32>(
             lab.restart();
             // What was said since the last snapshot is not saved.
             take_said();
+            lab.begin_connect(WITNESS).unwrap();
         }
         if span % 23 == 22 {
             lab.skip_ticks(rng.random_range(4..80));
@@ -242,6 +261,8 @@ fn play<const HZ: u32, const TPS: u32>(
         lab.run(Duration::from_millis(500), |lab| listeners.note(lab));
     }
     settle(&mut lab, &mut listeners, clients);
+    listeners.witnessed = listeners.witness.check();
+    assert!(listeners.witnessed > clients, "{}", listeners.witnessed);
     listeners.client_ticks = clients * ticks as usize;
     assert!(
         listeners.heard / clients > ticks as usize / 20,
@@ -259,7 +280,12 @@ fn settle<const HZ: u32, const TPS: u32>(
     listeners: &mut Listeners,
     clients: usize,
 ) {
-    for _ in 0..40 {
+    for span in 0..40 {
+        if span == 12 {
+            // Shorter than the grace time: nobody stands beside its own ghost.
+            let people = lab.room().room().people();
+            assert!(people <= clients, "{people} seats, so there are ghosts");
+        }
         for index in 0..clients {
             let player = &mut lab.players[index];
             player.reads = true;
@@ -284,13 +310,10 @@ fn settle<const HZ: u32, const TPS: u32>(
             let (_, roster) = then.expect("it has heard of a late tick");
             assert_eq!(&known, roster, "client {index}");
         }
-        assert_eq!(player.core.stats(lab.now).desyncs, 0, "client {index}");
         let broken = |news: &News| matches!(news, ClientEvent::Broken(_));
         assert!(!player.events.iter().any(broken), "client {index}");
         listeners.end(lab, index, true);
     }
-    let people = lab.room().room().people();
-    assert!(people <= clients, "{people} seats, so there are ghosts");
 }
 
 #[test]
@@ -315,8 +338,8 @@ fn a_million_ticks_of_clients_are_without_a_fault() {
             _ => play::<60, 3>(true, 40, 3000, seed),
         };
         println!(
-            "seed {seed}: {} events heard over {} connections, {} rosters after lost events",
-            round.heard, round.connections, round.rosters
+            "seed {seed}: {} events of the game and {} of the room heard over {} connections, {} rosters after lost events",
+            round.heard, round.witnessed, round.connections, round.rosters
         );
         all.rosters += round.rosters;
         all.client_ticks += round.client_ticks;

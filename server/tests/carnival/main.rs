@@ -6,6 +6,7 @@ mod game;
 mod heard;
 mod reruns;
 mod rules;
+mod witness;
 
 use std::time::Duration;
 

@@ -2,11 +2,14 @@
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::ids::{InputSequence, Tick};
-use tickwire_shared::limits::{CHAT_BYTES, INPUT_NONSENSE_TICKS, INPUTS_PER_MESSAGE};
+use tickwire_shared::limits::{CHAT_BYTES, INPUT_NONSENSE_S, INPUTS_PER_MESSAGE};
 use tickwire_shared::message::{ClientMessage, Hello, Inputs, PROTOCOL_VERSION, Ping, Welcome};
+use tickwire_shared::rules::Rules;
 
-use crate::meadow::Step;
+use crate::meadow::{Meadow, Step};
 use crate::wire::{BINARY, CLOSE, Message, PING, PONG, encoded, forged, frame, hello, said};
+
+const FAR_TICKS: i32 = (INPUT_NONSENSE_S * Meadow::TICK_RATE_HZ * 2) as i32;
 
 /// What is sent, given the welcome if there was one.
 type Bytes = Box<dyn Fn(Option<&Welcome<()>>) -> Vec<u8> + Send + Sync>;
@@ -163,14 +166,14 @@ fn wrong_inputs() -> Vec<Case> {
             "an input for a far-future tick",
             InputTick,
             1,
-            INPUT_NONSENSE_TICKS as i32 * 2,
+            FAR_TICKS,
             vec![0.0],
         ),
         inputs(
             "an input for a tick long ago",
             InputTick,
             1,
-            -(INPUT_NONSENSE_TICKS as i32) * 2,
+            -FAR_TICKS,
             vec![0.0],
         ),
         inputs(

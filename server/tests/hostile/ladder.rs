@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tickwire_server::Server;
 use tickwire_shared::close::CloseReason;
-use tickwire_shared::message::ClientMessage;
+use tickwire_shared::message::{ClientMessage, Ping};
 use tickwire_shared::snapshot::layout::{Rung, ServiceLevel, SnapshotMessage};
 
 use crate::meadow::{MeadowGame, Options};
@@ -33,6 +33,8 @@ async fn join_small(server: &Running) -> Wire {
     wire.upgrade(&upgrade(server.address)).await;
     wire.send(&said(&ClientMessage::Hello(hello()))).await;
     wire.welcome().await;
+    let sign = ClientMessage::Ping(Ping { nonce: 1 });
+    wire.send(&said(&sign)).await;
     wire
 }
 

@@ -58,6 +58,42 @@ async fn a_token_takes_the_seat_back_until_the_next_one_has_arrived() {
     bystander.is_served("a player who came back").await;
 }
 
+/// The link dies with the welcome on it, and nothing says so: the client tries again as a newcomer, and in a full room its
+/// first seat must not stand in its way.
+#[tokio::test]
+async fn a_seat_from_which_nothing_is_heard_is_soon_free_again() {
+    let server = start(Limits {
+        hello: Duration::from_millis(400),
+        ping: Duration::from_millis(100),
+        reconnect_grace: Duration::from_secs(20),
+        ..roomy()
+    })
+    .await;
+    let small = || Hello {
+        game: "bench".to_owned(),
+        ..hello()
+    };
+    let (mut deaf, _) = Wire::join(server.address, small()).await;
+    assert_eq!(
+        refused(&server, small()).await,
+        CloseReason::RoomFull.code()
+    );
+    server
+        .until("the seat is free", |server| server.closed("idle") == 1)
+        .await;
+    assert_eq!(
+        deaf.ending().await.close.unwrap().0,
+        CloseReason::Idle.code()
+    );
+    let (mut wire, welcome) = Wire::join(server.address, small()).await;
+    assert!(!welcome.resumed);
+    wire.speaks().await;
+    // Once it has said something, it may be silent for longer.
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(server.closed("idle"), 1);
+    wire.is_alive().await;
+}
+
 #[tokio::test]
 async fn a_player_that_never_got_its_welcome_is_no_ghost() {
     let server = start(Limits {

@@ -37,6 +37,8 @@ pub struct Client<R: Rules> {
     dev: bool,
     /// The link that the owner wants, across reconnects.
     link: Option<String>,
+    /// The last session ended with bytes that could not be read, and none since has read a whole snapshot.
+    was_broken: bool,
     outbox: Outbox,
     news: News<R::Event, R::Action>,
     roster: Roster,
@@ -56,6 +58,7 @@ impl<R: Rules> Client<R> {
             hidden: false,
             dev: false,
             link: None,
+            was_broken: false,
             outbox: Outbox::default(),
             news: News::default(),
             roster: Roster::default(),
@@ -92,8 +95,13 @@ impl<R: Rules> Client<R> {
         retry
     }
 
-    /// One whole WebSocket message came. Bytes that cannot be read end the session with [`ClientEvent::Broken`].
+    /// One whole WebSocket message came. Bytes that cannot be read end the session with [`ClientEvent::Broken`]: close the
+    /// connection and come back. The token is kept for one such return, since what is sent then is whole; if that cannot
+    /// be read either, the client comes back as a newcomer.
+    ///
+    /// Poll the events before the next message: of those that nobody asks for, only the newest 4,096 are kept.
     pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
+        self.news.trim();
         let result = match bytes.first() {
             Some(first) if first & SNAPSHOT_TAG != 0 => self.handle_snapshot(now, bytes),
             _ => ServerMessage::decode(bytes)
@@ -102,7 +110,9 @@ impl<R: Rules> Client<R> {
         };
         if let Err(words) = result {
             self.session = None;
-            self.resume = None;
+            if std::mem::replace(&mut self.was_broken, true) {
+                self.resume = None;
+            }
             self.news.push(ClientEvent::Broken(words));
         }
     }
@@ -162,6 +172,7 @@ impl<R: Rules> Client<R> {
             return Ok(());
         };
         session.handle_snapshot(now, &self.schema, bytes)?;
+        self.was_broken = false;
         for desync in session.world.take_desyncs() {
             self.say(&ClientMessage::Desync(desync));
         }

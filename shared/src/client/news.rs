@@ -1,6 +1,7 @@
 //! News for the client's owner, until it asks for them.
 //!
-//! In: events. Out: the same events, oldest first. Must not: grow without bound.
+//! In: events. Out: the same events, oldest first. All that one message brings is kept, however much it is. Must not: grow
+//! without bound when nobody asks.
 
 use std::collections::VecDeque;
 
@@ -8,7 +9,7 @@ use super::actions::ActionNews;
 use super::event::ClientEvent;
 use crate::ids::InputSequence;
 
-/// News that may wait to be polled. The oldest is dropped beyond it.
+/// News that may wait when the next message comes. The oldest are dropped beyond it.
 const WAITING: usize = 4096;
 
 #[derive(Debug)]
@@ -26,10 +27,13 @@ impl<E, A> Default for News<E, A> {
 
 impl<E, A> News<E, A> {
     pub(super) fn push(&mut self, event: ClientEvent<E, A>) {
-        if self.waiting.len() == WAITING {
-            self.waiting.pop_front();
-        }
         self.waiting.push_back(event);
+    }
+
+    /// Forgets the oldest, if the owner has not asked for far too long.
+    pub(super) fn trim(&mut self) {
+        let over = self.waiting.len().saturating_sub(WAITING);
+        self.waiting.drain(..over);
     }
 
     pub(super) fn pop(&mut self) -> Option<ClientEvent<E, A>> {

@@ -9,7 +9,7 @@ use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{PlayerInfo, RoomEvent};
 use crate::snapshot::SnapshotError;
 
-/// Events that may wait for their tick. The oldest is dropped beyond it.
+/// Events that may wait for their tick. Beyond it the oldest are due at once: none is lost.
 const WAITING: usize = 4096;
 
 #[derive(Debug)]
@@ -31,9 +31,6 @@ impl<E> Default for RoomEvents<E> {
 
 impl<E> RoomEvents<E> {
     pub(super) fn push(&mut self, tick: i64, event: RoomEvent<E>) {
-        if self.waiting.len() == WAITING {
-            self.waiting.pop_front();
-        }
         self.waiting.push_back((tick, event));
     }
 
@@ -57,15 +54,18 @@ impl<E> RoomEvents<E> {
 
     /// The events that are due when `drawn` is the tick on the screen, with its fraction.
     pub(super) fn take_due(&mut self, drawn: f64) -> Vec<RoomEvent<E>> {
-        let waits = |tick: i64, event: &RoomEvent<E>| {
-            matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
+        let may_wait = self.waiting.len().saturating_sub(WAITING);
+        let waits = |place: usize, tick: i64, event: &RoomEvent<E>| {
+            place >= may_wait && matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
         };
         let (wait, due): (Vec<_>, Vec<_>) = self
             .waiting
             .drain(..)
-            .partition(|(tick, event)| waits(*tick, event));
-        self.waiting.extend(wait);
-        due.into_iter().map(|(_, event)| event).collect()
+            .enumerate()
+            .partition(|(place, (tick, event))| waits(*place, *tick, event));
+        self.waiting
+            .extend(wait.into_iter().map(|(_, event)| event));
+        due.into_iter().map(|(_, (_, event))| event).collect()
     }
 }
 

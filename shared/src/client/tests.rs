@@ -10,7 +10,7 @@ use crate::close::{CloseReason, Retry};
 use crate::codec;
 use crate::ids::{ChannelId, PlayerId, ResumeToken, Tick};
 use crate::limits::LINK_BYTES;
-use crate::message::{ClientMessage, LinkReport, Pong, ServerMessage, Welcome};
+use crate::message::{ClientMessage, LinkReport, Pong, RoomEvent, ServerMessage, Welcome};
 use crate::rules::Rules;
 use crate::snapshot::layout::{self, Header, SectionKind};
 use crate::snapshot::tests::TestRules;
@@ -19,6 +19,11 @@ use crate::snapshot::{BitWriter, ChannelState, DeltaEncoder, TableState, encode_
 fn welcomed() -> Client<TestRules> {
     let mut client = Client::new(Destination::default());
     client.handle_connected();
+    client.handle_bytes(Duration::ZERO, &welcome());
+    client
+}
+
+fn welcome() -> Vec<u8> {
     let welcome = ServerMessage::Welcome(Welcome {
         player: PlayerId(1),
         resume: ResumeToken([1; 16]),
@@ -29,8 +34,7 @@ fn welcomed() -> Client<TestRules> {
         room_time_us: 16_666_667,
         setup: (),
     });
-    client.handle_bytes(Duration::ZERO, &codec::encode(&welcome).unwrap());
-    client
+    codec::encode(&welcome).unwrap()
 }
 
 fn broken(client: &mut Client<TestRules>) -> bool {
@@ -112,9 +116,36 @@ fn a_refused_link_is_not_asked_for_again_and_a_long_one_is_cut() {
 #[test]
 fn bytes_that_cannot_be_read_end_the_session() {
     let mut client = welcomed();
+    let token = client.resume_token();
     client.handle_bytes(Duration::ZERO, &[0x80, 0, 0, 1, 7]);
     assert!(broken(&mut client));
-    assert_eq!((client.player(), client.resume_token()), (None, None));
+    assert_eq!((client.player(), client.resume_token()), (None, token));
+    // What comes after the next welcome is whole. If that cannot be read either, the seat is of no use.
+    client.handle_bytes(Duration::ZERO, &welcome());
+    client.handle_bytes(Duration::ZERO, &[0x80, 0, 0, 1, 7]);
+    assert!(broken(&mut client));
+    assert_eq!(client.resume_token(), None);
+}
+
+#[test]
+fn a_message_with_thousands_of_events_loses_none_and_not_for_want_of_a_picture_either() {
+    const EVENTS: usize = 10_000;
+    let mut client = welcomed();
+    while client.poll_event().is_some() {}
+    let mut message = Vec::new();
+    let header = Header {
+        ticks_on: 2,
+        ..Header::default()
+    };
+    layout::write_header(&mut message, &header);
+    let said = codec::encode(&RoomEvent::Game(())).unwrap();
+    layout::write_channel(&mut message, ChannelId::GLOBAL, ChannelId::GLOBAL);
+    layout::write_section(&mut message, SectionKind::Events, &said.repeat(EVENTS));
+    client.handle_bytes(Duration::ZERO, &message);
+    client.update(Duration::from_secs(1));
+    let events = std::iter::from_fn(|| client.poll_event());
+    let heard = events.filter(|event| matches!(event, ClientEvent::Room(RoomEvent::Game(_))));
+    assert_eq!(heard.count(), EVENTS);
 }
 
 #[test]

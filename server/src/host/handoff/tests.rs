@@ -32,6 +32,7 @@ fn take(handoff: &Handoff, next: u64) -> Option<OwnPart> {
         events_from: 0,
         own_version: Some(0),
         restart: None,
+        started: 0,
         quiet: false,
     };
     let mut taken = Taken::default();
@@ -66,14 +67,14 @@ fn the_interest_at_the_time_of_an_event_is_known_however_late_a_client_asks() {
 }
 
 #[test]
-fn a_predicted_avatar_is_told_whole_again_after_a_while_at_every_stride() {
-    for stride in [1, 2, 8] {
+fn a_predicted_avatar_is_told_whole_again_in_time_however_far_apart_snapshots_are() {
+    for ticks in [2, 4, 7, 16, 32, 96] {
         let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
         let mut whole = Vec::new();
-        for number in 0..4 * WHOLE_AVATAR_TICKS / (2 * stride) {
+        for number in 0..1000 / ticks {
             let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
             handoff.put(&Update {
-                ticks: 2 * stride,
+                ticks,
                 own: &OwnPart {
                     avatar: Some(EntityId(7)),
                     predicted: true,
@@ -82,10 +83,51 @@ fn a_predicted_avatar_is_told_whole_again_after_a_while_at_every_stride() {
                 ..update(number.into(), &OwnPart::default(), &interest)
             });
             if !take(&handoff, u64::from(number) + 1).unwrap().predicted {
-                whole.push(number * 2 * stride);
+                whole.push(number * ticks);
             }
         }
-        assert_eq!(whole, [0, 240, 480, 720], "stride {stride}");
+        let gaps = whole.windows(2).map(|pair| pair[1] - pair[0]);
+        let gaps = gaps.collect::<Vec<_>>();
+        assert!(gaps.len() >= 3, "{ticks} ticks apart: {whole:?}");
+        for gap in gaps {
+            let next = gap + ticks;
+            assert!(
+                gap <= WHOLE_AVATAR_TICKS && next > WHOLE_AVATAR_TICKS,
+                "{ticks}: {gap}"
+            );
+        }
+    }
+}
+
+/// A client whose many channels are healed together must not go past the entry that does it, though nothing else happened.
+#[test]
+fn a_client_that_nothing_happens_to_still_takes_what_was_made_whole_for_it() {
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
+    let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
+    let take = |next, started| {
+        let position = Position {
+            stream: 0,
+            next,
+            events_from: 0,
+            own_version: Some(0),
+            restart: None,
+            started,
+            quiet: true,
+        };
+        let seen = Some(&interest);
+        handoff.take(position, seen, &mut Taken::default()).unwrap()
+    };
+    for (number, starts, taken) in [
+        (1, true, Take::Taken),
+        (2, false, Take::Nothing),
+        (3, true, Take::Taken),
+    ] {
+        handoff.put(&Update {
+            starts,
+            ..update(number, &OwnPart::default(), &interest)
+        });
+        let started = u64::from(number > 1);
+        assert_eq!(take(number + 1, started), taken, "snapshot {number}");
     }
 }
 
@@ -106,6 +148,7 @@ fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
         events_from: 0,
         own_version: None,
         restart: None,
+        started: 0,
         quiet: false,
     };
     let mut taken = Taken::default();
@@ -207,6 +250,7 @@ fn a_roster_that_the_log_has_passed_is_not_told_and_takes_nothing_with_it() {
         events_from,
         own_version: Some(0),
         restart: None,
+        started: 0,
         quiet: false,
     };
     let mut taken = Taken::default();
