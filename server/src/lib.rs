@@ -30,7 +30,7 @@ pub use metrics::Metrics;
 pub use net::AddressRange;
 pub use page::Page;
 pub use protocol::{Call, Joining, Protocol};
-pub use pump::{Pump, Pumped, Pumps};
+pub use pump::{Pumped, Pumps};
 pub use runtime::runtime;
 pub use scheduler::{Tickable, Verdict};
 pub use seat::{Delivery, Ending, Feed, JoinRequest, Port, RoomHandle, Seat, SeatReply};

@@ -140,6 +140,10 @@ pub(crate) const WHOLE_AVATAR: Duration = Duration::from_secs(4);
 pub(crate) const HEALING_CHANNELS: usize = 32;
 /// A client is healed at most this often: keyframes cost everybody's tick.
 pub(crate) const HEAL_EVERY: Duration = Duration::from_millis(500);
+/// A client that was silent for this many reads is read less often...
+pub(crate) const SILENT_READS: u32 = 8;
+/// ...but at least this often, as every client in a room is, however slowly the room ticks.
+pub(crate) const SILENT_READ_EVERY: Duration = Duration::from_millis(50);
 /// Clients of one pump. Enough that its wake-up hardly counts, few enough that a crowded room keeps every core busy.
 pub(crate) const CLIENTS_PER_PUMP: usize = 64;
 /// Ticks that a late room may catch up in a row; the rest is counted and dropped.

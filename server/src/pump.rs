@@ -1,171 +1,235 @@
-//! The tasks that write a room's news to its clients: a few pumps, each for some dozen clients.
+//! The clients of one room, as the room's thread serves them: what they have sent is read before a tick, and what the
+//! tick has made for them is written after it.
 //!
-//! In: outlets to clients, as they are seated, and one call from the room after each snapshot. Out: calls of
-//! [`Pumped::pump`], one after the other. So a snapshot wakes one task for many clients, not one task for each: waking
-//! costs about as much as writing. Pumps start in the same order every time: a client that is last in a crowd is last
-//! in each snapshot, so its snapshots come evenly. Must not: know what it writes to, or wait for any of them.
+//! In: clients, as they are seated; calls before and after each tick. Out: calls of [`Pumped`], one after the other,
+//! always in the same order, so that a client's snapshots come evenly. The first clients are written to on the room's own
+//! thread, which has all that they need at hand: to wake another thread would cost about as much as to write. A crowd is
+//! too much for that: pumps, each a task for some dozen more clients, share the writing. Without a runtime, as in virtual
+//! time, there are none.
+//! Must not: know what is read or written, or wait for any client.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::limits::CLIENTS_PER_PUMP;
 
-/// A way out to one client.
+/// One client, at the server's end.
 pub trait Pumped: Send + Sync {
-    /// Sends what the room has for the client, as far as that goes without waiting. False if the client is gone.
-    fn pump(&self) -> bool;
+    /// Takes what the client has sent, without waiting. False if the client is gone.
+    fn read(&self, now: Instant) -> bool;
+    /// Sends answers and, if there can be any, the room's news, as far as that goes without waiting. False if the client
+    /// is gone.
+    fn write(&self, now: Instant, has_news: bool) -> bool;
 }
 
-/// The pumps of one room.
-#[derive(Debug, Default)]
+/// The clients of one room.
+#[derive(Default)]
 pub struct Pumps {
-    crews: Mutex<Vec<Arc<Crew>>>,
+    /// Those that sat down since the last tick.
+    arrivals: Mutex<Vec<Arc<dyn Pumped>>>,
+    /// All others. Only the room's thread takes this for long.
+    clients: Mutex<Clients>,
+    /// The room has something new.
+    has_news: AtomicBool,
+    /// Where pumps run.
+    runtime: OnceLock<Handle>,
 }
 
 #[derive(Default)]
+struct Clients {
+    all: Vec<Arc<dyn Pumped>>,
+    crews: Vec<Arc<Crew>>,
+}
+
+/// What a room and one of its pumps share.
+#[derive(Default)]
 struct Crew {
-    arrivals: Mutex<Vec<Arc<dyn Pumped>>>,
-    /// How many clients it has, with those that are on their way to it.
-    outlets: AtomicUsize,
-    /// There is something new.
+    clients: Mutex<Arc<Vec<Arc<dyn Pumped>>>>,
+    /// There is something to write.
     news: Notify,
     /// The room is over.
     over: AtomicBool,
 }
 
-impl std::fmt::Debug for Crew {
+impl std::fmt::Debug for Pumps {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Crew")
-            .field("outlets", &self.outlets)
-            .finish_non_exhaustive()
+        f.debug_struct("Pumps").finish_non_exhaustive()
     }
 }
 
 impl Pumps {
-    /// Says that the room has something new.
+    /// Serves this client from now on.
+    pub fn enlist(&self, client: Arc<dyn Pumped>) {
+        if let Ok(runtime) = Handle::try_current() {
+            self.runtime.get_or_init(|| runtime);
+        }
+        self.arrivals.lock().push(client);
+    }
+
+    /// Says that the room has something new: everybody is written to after this tick.
     pub fn start(&self) {
-        for crew in &*self.crews.lock() {
-            crew.news.notify_one();
+        self.has_news.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads what all clients have sent. The room's thread calls this before a tick, and now and then in between.
+    pub fn read(&self, now: Instant) {
+        let mut clients = self.clients.lock();
+        let before = clients.all.len();
+        clients.all.retain(|client| client.read(now));
+        let gone = clients.all.len() != before;
+        self.receive(&mut clients, gone);
+    }
+
+    /// Writes what there is for the clients. The room's thread calls this after a tick.
+    pub fn write(&self, now: Instant) {
+        let has_news = self.has_news.swap(false, Ordering::Relaxed);
+        let mut clients = self.clients.lock();
+        self.receive(&mut clients, false);
+        let all = clients.all.len();
+        let own = match clients.crews.is_empty() || !has_news {
+            true => all,
+            false => CLIENTS_PER_PUMP.min(all),
+        };
+        for client in clients.all.iter().take(own) {
+            client.write(now, has_news);
+        }
+        if has_news {
+            for crew in &clients.crews {
+                crew.news.notify_one();
+            }
         }
     }
 
-    /// Pumps this client from now on. Returns a pump if a new one must be run for that.
-    #[must_use]
-    pub fn enlist(&self, outlet: Arc<dyn Pumped>) -> Option<Pump> {
-        let mut crews = self.crews.lock();
-        let has_place = |crew: &&Arc<Crew>| crew.outlets.load(Ordering::Relaxed) < CLIENTS_PER_PUMP;
-        let crew = crews.iter().find(has_place).cloned();
-        let (crew, is_new) = crew.map_or_else(|| (Arc::default(), true), |crew| (crew, false));
-        crew.outlets.fetch_add(1, Ordering::Relaxed);
-        crew.arrivals.lock().push(outlet);
-        is_new.then(|| {
-            crews.push(crew.clone());
-            Pump {
-                crew,
-                outlets: Vec::new(),
-            }
-        })
+    /// Takes those in that have just sat down, and deals everybody out anew if somebody came or went.
+    fn receive(&self, clients: &mut Clients, changed: bool) {
+        let before = clients.all.len();
+        clients.all.append(&mut self.arrivals.lock());
+        if !changed && clients.all.len() == before {
+            return;
+        }
+        let mut chunks = clients.all.chunks(CLIENTS_PER_PUMP).skip(1);
+        for crew in &clients.crews {
+            *crew.clients.lock() = Arc::new(chunks.next().unwrap_or_default().to_vec());
+        }
+        let Some(runtime) = self.runtime.get() else {
+            return;
+        };
+        for chunk in chunks {
+            let crew = Arc::new(Crew {
+                clients: Mutex::new(Arc::new(chunk.to_vec())),
+                ..Crew::default()
+            });
+            // One task writes to many sockets in a row: their number bounds what it does in one go.
+            runtime.spawn(tokio::task::unconstrained(crew.clone().run()));
+            clients.crews.push(crew);
+        }
     }
 }
 
 impl Drop for Pumps {
     fn drop(&mut self) {
-        for crew in self.crews.get_mut() {
+        for crew in &self.clients.get_mut().crews {
             crew.over.store(true, Ordering::SeqCst);
             crew.news.notify_one();
         }
     }
 }
 
-/// One pump. It ends with the room.
-pub struct Pump {
-    crew: Arc<Crew>,
-    outlets: Vec<Arc<dyn Pumped>>,
-}
-
-impl Pump {
-    /// Pumps whenever the room has something new. Run it as a task of its own.
-    pub async fn run(mut self) {
-        while !self.crew.over.load(Ordering::SeqCst) {
-            self.crew.news.notified().await;
-            self.turn();
+impl Crew {
+    /// Writes whenever the room has something new, until the room is over.
+    async fn run(self: Arc<Crew>) {
+        loop {
+            self.news.notified().await;
+            if self.over.load(Ordering::SeqCst) {
+                return;
+            }
+            let clients = self.clients.lock().clone();
+            let now = Instant::now();
+            for client in &*clients {
+                client.write(now, true);
+            }
         }
-    }
-
-    fn turn(&mut self) {
-        self.outlets.append(&mut self.crew.arrivals.lock());
-        let before = self.outlets.len();
-        self.outlets.retain(|outlet| outlet.pump());
-        let gone = before - self.outlets.len();
-        self.crew.outlets.fetch_sub(gone, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
 
     #[derive(Default)]
     struct Counting {
-        pumped: AtomicUsize,
+        read: AtomicUsize,
+        written: AtomicUsize,
         goes_after: usize,
     }
 
     impl Pumped for Counting {
-        fn pump(&self) -> bool {
-            self.pumped.fetch_add(1, Ordering::Relaxed) + 1 < self.goes_after
+        fn read(&self, _: Instant) -> bool {
+            self.read.fetch_add(1, Ordering::Relaxed) < self.goes_after
         }
+
+        fn write(&self, _: Instant, has_news: bool) -> bool {
+            self.written
+                .fetch_add(usize::from(has_news), Ordering::Relaxed);
+            true
+        }
+    }
+
+    fn crowd(count: usize, goes_after: impl Fn(usize) -> usize) -> (Pumps, Vec<Arc<Counting>>) {
+        let pumps = Pumps::default();
+        let client = |number| {
+            let client = Arc::new(Counting {
+                goes_after: goes_after(number),
+                ..Counting::default()
+            });
+            pumps.enlist(client.clone());
+            client
+        };
+        let clients = (0..count).map(client).collect();
+        (pumps, clients)
     }
 
     #[test]
-    fn every_outlet_is_pumped_once_a_turn_by_few_pumps_until_it_goes() {
-        let pumps = Pumps::default();
-        let outlets: Vec<Arc<Counting>> = (0..3 * CLIENTS_PER_PUMP)
-            .map(|number| {
-                Arc::new(Counting {
-                    goes_after: if number % 2 == 0 { 2 } else { 100 },
-                    ..Counting::default()
-                })
-            })
-            .collect();
-        let mut running = Vec::new();
-        for outlet in &outlets {
-            running.extend(pumps.enlist(outlet.clone()));
-        }
-        assert_eq!(running.len(), 3);
+    fn every_client_is_read_and_written_to_once_a_tick_until_it_goes() {
+        let goes_after = |number| if number % 2 == 0 { 2 } else { 100 };
+        let (pumps, clients) = crowd(3 * CLIENTS_PER_PUMP, goes_after);
+        let now = Instant::now();
         for _ in 0..5 {
-            running.iter_mut().for_each(Pump::turn);
+            pumps.read(now);
+            pumps.start();
+            pumps.write(now);
         }
-        for outlet in &outlets {
-            let pumped = outlet.pumped.load(Ordering::Relaxed);
-            assert_eq!(pumped, outlet.goes_after.min(5));
+        pumps.write(now);
+        for (number, client) in clients.iter().enumerate() {
+            // Those that have just sat down are read from the next tick on.
+            let read = client.read.load(Ordering::Relaxed);
+            assert_eq!(read, (goes_after(number) + 1).min(4));
+            let written = client.written.load(Ordering::Relaxed);
+            assert_eq!(written, (goes_after(number) + 1).min(5), "{number}");
         }
-        // Their places are free again.
-        for _ in 0..3 * CLIENTS_PER_PUMP / 2 {
-            assert!(pumps.enlist(Arc::new(Counting::default())).is_none());
-        }
-        assert!(pumps.enlist(Arc::new(Counting::default())).is_some());
     }
 
     #[tokio::test]
-    async fn a_pump_runs_when_the_room_says_so_and_ends_with_it() {
-        let pumps = Pumps::default();
-        let outlet = Arc::new(Counting {
-            goes_after: 100,
-            ..Counting::default()
-        });
-        let Some(pump) = pumps.enlist(outlet.clone()) else {
-            panic!("the first outlet needs a pump");
-        };
-        let running = tokio::spawn(pump.run());
-        while outlet.pumped.load(Ordering::Relaxed) == 0 {
+    async fn pumps_write_to_a_crowd_when_the_room_says_so_and_end_with_it() {
+        let (pumps, clients) = crowd(2 * CLIENTS_PER_PUMP + 1, |_| 100);
+        let last = clients.last().unwrap();
+        while last.written.load(Ordering::Relaxed) == 0 {
             pumps.start();
+            pumps.write(Instant::now());
             tokio::task::yield_now().await;
         }
+        let crews = pumps.clients.lock().crews.clone();
+        assert_eq!(crews.len(), 2);
         drop(pumps);
-        running.await.unwrap();
+        while crews.iter().any(|crew| Arc::strong_count(crew) > 1) {
+            tokio::task::yield_now().await;
+        }
     }
 }

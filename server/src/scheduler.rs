@@ -1,6 +1,7 @@
 //! When rooms tick: a few threads do nothing else, each for the rooms that are pinned to it.
 //!
-//! In: rooms ([`Tickable`]). Out: calls to `tick` when they are due. A room that falls behind may catch up
+//! In: rooms ([`Tickable`]). Out: when a room is due, its clients are read, it ticks, and its clients are written to. A room
+//! that ticks rarely reads its clients in between as well. A room that falls behind may catch up
 //! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone. Rooms are spread over a few
 //! phases of their period: few rooms do not wait for each other, and many share their wake-ups.
 //! Must not: await, or hold a lock while a room ticks.
@@ -16,7 +17,8 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use tickwire_shared::close::{CloseReason, Refusal};
 
-use crate::limits::CATCH_UP_TICKS;
+use crate::limits::{CATCH_UP_TICKS, SILENT_READ_EVERY};
+use crate::pump::Pumps;
 
 /// About how far one phase is from the next.
 const PHASE: Duration = Duration::from_millis(2);
@@ -36,6 +38,8 @@ pub trait Tickable: Send {
     fn period(&self) -> Duration;
     /// Runs one tick, which was due at `due`.
     fn tick(&mut self, due: Instant) -> Verdict;
+    /// The room's clients. They are read before each tick and written to after it.
+    fn pumps(&self) -> &Pumps;
     /// Says that this many ticks were dropped because the room is behind.
     fn skipped(&mut self, ticks: u64);
     /// Ends the room, which tells everybody.
@@ -120,7 +124,7 @@ impl Drop for Scheduler {
 
 impl Worker {
     fn run(&self) {
-        let mut rooms: BTreeMap<u64, (Box<dyn Tickable>, Phase)> = BTreeMap::new();
+        let mut rooms: BTreeMap<u64, (Box<dyn Tickable>, Phase, Beat)> = BTreeMap::new();
         let mut phases = Phases::default();
         let mut queue: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
         let mut next_number = 0;
@@ -139,21 +143,26 @@ impl Worker {
                 for room in orders.arrivals.drain(..) {
                     let (phase, due) = phases.take(room.period(), Instant::now());
                     queue.push(Reverse((due, next_number)));
-                    rooms.insert(next_number, (room, phase));
+                    rooms.insert(next_number, (room, phase, Beat::new(due)));
                     next_number += 1;
                 }
                 if orders.stop {
                     break;
                 }
             }
-            let Some(Reverse((due, number))) = queue.pop() else {
+            let Some(Reverse((at, number))) = queue.pop() else {
                 continue;
             };
-            let Some((room, phase)) = rooms.get_mut(&number) else {
+            let Some((room, phase, beat)) = rooms.get_mut(&number) else {
                 continue;
             };
-            match tick_guarded(room.as_mut(), due) {
-                Verdict::Continue => queue.push(Reverse((next_due(room.as_mut(), due), number))),
+            match run_guarded(beat, room.as_mut(), at) {
+                Verdict::Continue => {
+                    if at >= beat.tick {
+                        beat.tick = next_due(room.as_mut(), beat.tick);
+                    }
+                    queue.push(Reverse((beat.next(), number)));
+                }
                 Verdict::Close => {
                     phases.give_back(*phase);
                     rooms.remove(&number);
@@ -161,7 +170,7 @@ impl Worker {
                 }
             }
         }
-        for (room, _) in rooms.values_mut() {
+        for (room, ..) in rooms.values_mut() {
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 room.end(CloseReason::ShuttingDown.into())
             }));
@@ -216,9 +225,48 @@ impl Phases {
     }
 }
 
+/// What a room does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beat {
+    /// When the next tick is due.
+    pub(crate) tick: Instant,
+    /// When the clients were last read.
+    read: Instant,
+}
+
+impl Beat {
+    /// The first tick is due at `tick`.
+    pub(crate) fn new(tick: Instant) -> Beat {
+        Beat { tick, read: tick }
+    }
+
+    /// When the room must do something: tick, or only read.
+    pub(crate) fn next(self) -> Instant {
+        self.tick.min(self.read + SILENT_READ_EVERY)
+    }
+
+    /// Does what is due at `at`, which the clock has passed.
+    pub(crate) fn run(
+        &mut self,
+        room: &mut dyn Tickable,
+        at: Instant,
+        clock: impl Fn() -> Instant,
+    ) -> Verdict {
+        self.read = at;
+        room.pumps().read(clock());
+        let verdict = if at >= self.tick {
+            room.tick(self.tick)
+        } else {
+            Verdict::Continue
+        };
+        room.pumps().write(clock());
+        verdict
+    }
+}
+
 /// A panic closes the room that had it, and no other; its world is thrown away.
-fn tick_guarded(room: &mut dyn Tickable, due: Instant) -> Verdict {
-    catch_unwind(AssertUnwindSafe(|| room.tick(due))).unwrap_or_else(|_| {
+fn run_guarded(beat: &mut Beat, room: &mut dyn Tickable, at: Instant) -> Verdict {
+    catch_unwind(AssertUnwindSafe(|| beat.run(room, at, Instant::now))).unwrap_or_else(|_| {
         tracing::error!("a room panicked and was closed");
         let _ = catch_unwind(AssertUnwindSafe(|| {
             room.end(CloseReason::RoomPanicked.into())
@@ -245,6 +293,7 @@ mod tests {
     use std::sync::mpsc;
 
     struct Fake {
+        pumps: Pumps,
         ticks: u32,
         panic_at: u32,
         report: mpsc::Sender<String>,
@@ -259,6 +308,9 @@ mod tests {
             assert!(self.ticks != self.panic_at, "as the test wants it");
             let _ = self.report.send(format!("tick {}", self.ticks));
             Verdict::Continue
+        }
+        fn pumps(&self) -> &Pumps {
+            &self.pumps
         }
         fn skipped(&mut self, _ticks: u64) {}
         fn end(&mut self, refusal: Refusal) {
@@ -298,11 +350,13 @@ mod tests {
         let (bad, bad_says) = mpsc::channel();
         let (good, good_says) = mpsc::channel();
         scheduler.add(Box::new(Fake {
+            pumps: Pumps::default(),
             ticks: 0,
             panic_at: 3,
             report: bad,
         }));
         scheduler.add(Box::new(Fake {
+            pumps: Pumps::default(),
             ticks: 0,
             panic_at: 0,
             report: good,

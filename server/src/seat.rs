@@ -66,7 +66,7 @@ pub trait Feed: Send {
     fn write_message(&mut self, out: &mut Vec<u8>) -> Result<bool, Refusal>;
     /// Where to learn that the room ends this connection.
     fn ending(&self) -> Arc<Ending>;
-    /// Where to enlist an outlet, which is then pumped whenever the room has something new.
+    /// Where to enlist the client, which is then read and written to with the room's ticks.
     fn pumps(&self) -> &Pumps;
 }
 

@@ -27,6 +27,7 @@ use super::publish::Publisher;
 use super::requests::Requested;
 use crate::limits::{HEAL_EVERY, WHOLE_AVATAR, ticks};
 use crate::metrics::Counted;
+use crate::pump::Pumps;
 use crate::seat::Seat;
 
 /// The clients of one room.
@@ -58,6 +59,11 @@ impl<G: Game> Clients<G> {
             healing: Vec::new(),
             counted_people: Vec::new(),
         }
+    }
+
+    /// The clients as the room's thread reads and writes them.
+    pub(super) fn pumps(&self) -> &Pumps {
+        self.publisher.rings().pumps()
     }
 
     /// Ends every connection, and refuses the clients that wait for a seat.

@@ -16,6 +16,7 @@ use super::mailbox::Shared;
 use super::overload::Load;
 use crate::limits::{Limits, ticks};
 use crate::metrics::{Counted, Metrics};
+use crate::pump::Pumps;
 use crate::scheduler::{Tickable, Verdict};
 use crate::seat::RoomHandle;
 
@@ -205,6 +206,10 @@ impl<G: Game> Tickable for HostedRoom<G> {
         let spent = self.clock.now(due).saturating_duration_since(started);
         self.count(spent);
         self.close_when_empty()
+    }
+
+    fn pumps(&self) -> &Pumps {
+        self.clients.pumps()
     }
 
     /// The room's time goes on over the skipped ticks, so that it still agrees with the clients' clocks.

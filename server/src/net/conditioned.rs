@@ -1,26 +1,26 @@
 //! Connections behind a conditioned link: bytes wait here until they would have arrived.
 //!
-//! In: one way of a socket, and the link that its connection has. Out: the same bytes, later; without a link it is the
-//! bare socket. What waits is bounded: at the bound the reader stops reading and writes stay pending, as on TCP.
+//! In: a wire, and the link that its connection has. Out: the same bytes, later; without a link it is the bare wire. What
+//! waits is bounded: at the bound nothing more is read, and writes would block, as on TCP. What waits moves on whenever
+//! somebody reads, writes or calls [`Conditioned::attend`].
 //! Must not: decide how long anything takes ([`Way`] does), or lose, reorder or look into a byte.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::wire::{Came, Wire};
 use crate::limits::LINK_HELD_BYTES;
 use crate::link::{LinkSpec, Way};
 
-/// Most bytes that one read takes from a socket.
+/// Most bytes that one read takes from a wire.
 const CHUNK_BYTES: usize = 4 << 10;
+/// How often what waits is attended to while there is a link.
+const ATTEND_EVERY: Duration = Duration::from_millis(1);
 
 /// The links of a server.
 #[derive(Debug)]
@@ -52,73 +52,57 @@ impl Links {
         self.rooms.get(room).copied().unwrap_or(self.all)
     }
 
-    /// Where a new connection's link is set; `None` if it can never have a link.
-    pub(super) fn start(&self) -> Option<watch::Sender<LinkSpec>> {
+    /// Puts a new connection behind the link that all have, if it can ever have one.
+    pub(super) fn condition<W>(&self, inner: W) -> Conditioned<W> {
         let possible = self.dev || !self.all.is_none() || !self.rooms.is_empty();
-        possible.then(|| watch::Sender::new(self.all))
-    }
-
-    /// Puts one way of a connection behind the link that `told` sets.
-    pub(super) fn condition<T>(
-        &self,
-        inner: T,
-        told: Option<&watch::Sender<LinkSpec>>,
-    ) -> Conditioned<T> {
-        let line = |told: &watch::Sender<LinkSpec>| {
-            let seed = self.next_seed.fetch_add(1, Ordering::Relaxed);
-            Box::new(Line::new(told.subscribe(), seed, self.epoch))
-        };
-        Conditioned {
-            inner,
-            line: told.map(line),
-        }
+        let lines = possible.then(|| {
+            let seed = self.next_seed.fetch_add(2, Ordering::Relaxed);
+            Box::new(Lines {
+                up: Line::new(&self.all, seed),
+                down: Line::new(&self.all, seed + 1),
+                epoch: self.epoch,
+            })
+        });
+        Conditioned { inner, lines }
     }
 }
 
-/// One way of a socket, and what it holds back if its connection may have a link.
-pub(super) struct Conditioned<T> {
-    inner: T,
-    line: Option<Box<Line>>,
+/// A wire, and what is held back if its connection may have a link.
+pub(super) struct Conditioned<W> {
+    inner: W,
+    lines: Option<Box<Lines>>,
 }
 
-/// What one way holds back, and until when.
-struct Line {
-    told: watch::Receiver<LinkSpec>,
-    way: Way,
+/// Both ways of a link.
+struct Lines {
+    up: Line,
+    down: Line,
     epoch: Instant,
+}
+
+/// What one way holds back, and until when. Times count from the epoch.
+struct Line {
+    way: Way,
     held: BytesMut,
     /// When bytes arrive, oldest first, and how many arrive then.
     arrivals: VecDeque<(Duration, usize)>,
-    /// The end of the socket's stream, which arrives after its last bytes.
+    /// The end of the wire's stream, which arrives after its last bytes.
     end: Option<(Duration, Option<io::Error>)>,
-    sleep: Pin<Box<Sleep>>,
 }
 
 impl Line {
-    fn new(told: watch::Receiver<LinkSpec>, seed: u64, epoch: Instant) -> Line {
-        let way = Way::new(&told.borrow(), seed);
+    fn new(spec: &LinkSpec, seed: u64) -> Line {
         Line {
-            told,
-            way,
-            epoch,
+            way: Way::new(spec, seed),
             held: BytesMut::new(),
             arrivals: VecDeque::new(),
             end: None,
-            sleep: Box::pin(sleep_until(epoch)),
         }
     }
 
-    /// This line, unless the socket is as good as bare now.
-    fn engaged(&mut self) -> Option<&mut Line> {
-        if self.told.has_changed().unwrap_or(false) {
-            self.way.set(&self.told.borrow_and_update());
-        }
-        let clear = self.way.spec().is_none() && self.held.is_empty() && self.end.is_none();
-        (!clear).then_some(self)
-    }
-
-    fn now(&self) -> Duration {
-        self.epoch.elapsed()
+    /// True while it is as good as a bare wire.
+    fn is_clear(&self) -> bool {
+        self.way.spec().is_none() && self.held.is_empty() && self.end.is_none()
     }
 
     /// How many bytes it takes now.
@@ -140,10 +124,16 @@ impl Line {
         }
     }
 
-    /// How many of the held bytes have arrived.
-    fn due(&self, now: Duration) -> usize {
-        let arrived = self.arrivals.iter().take_while(|(at, _)| *at <= now);
-        arrived.map(|(_, count)| count).sum()
+    /// How many of the held bytes have arrived, at most `most`, and when the last of them did.
+    fn due(&self, now: Duration, most: usize) -> (usize, Duration) {
+        let (mut due, mut last) = (0, now);
+        for (at, count) in &self.arrivals {
+            if *at > now || due >= most {
+                break;
+            }
+            (due, last) = ((due + count).min(most), *at);
+        }
+        (due, last)
     }
 
     /// Forgets the first `bytes`, which have gone on.
@@ -163,177 +153,183 @@ impl Line {
             self.held = BytesMut::new();
         }
     }
+}
 
-    /// When the next bytes arrive.
-    fn next(&self) -> Option<Duration> {
-        self.arrivals.front().map(|(at, _)| *at)
+impl Lines {
+    fn at(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.epoch)
     }
 
-    /// When a full line may have room again: when bytes leave it, or when its queue is shorter.
-    fn room_from(&self, now: Duration) -> Duration {
-        let queue = Some(self.way.room_from()).filter(|from| *from > now);
-        let next = self.next().into_iter().chain(queue).min();
-        next.unwrap_or(now)
-    }
-
-    fn poll_until(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
-        let deadline = self.epoch + at;
-        if self.sleep.deadline() != deadline {
-            self.sleep.as_mut().reset(deadline);
-        }
-        self.sleep.as_mut().poll(cx)
-    }
-
-    /// Writes what has arrived. Ready when nothing of it is left.
-    fn poll_deliver<W: AsyncWrite + Unpin>(
-        &mut self,
-        inner: &mut W,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        loop {
-            let due = self.due(self.now());
-            if due == 0 {
-                return Pin::new(&mut *inner).poll_flush(cx);
-            }
-            let bytes = self.held.get(..due).unwrap_or(&self.held);
-            let written = ready!(Pin::new(&mut *inner).poll_write(cx, bytes))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.release(written);
-        }
-    }
-
-    /// Takes what the socket has, as far as there is room.
-    fn poll_take<R: AsyncRead + Unpin>(&mut self, inner: &mut R, cx: &mut Context<'_>) {
+    /// Takes what the wire has, as far as there is room.
+    fn pull(&mut self, inner: &mut impl Wire, now: Instant) {
         let mut chunk = [0; CHUNK_BYTES];
-        while self.end.is_none() {
-            let now = self.now();
-            let room = self.room(now).min(CHUNK_BYTES);
-            if room == 0 {
+        while self.up.end.is_none() {
+            let room = self.up.room(self.at(now)).min(CHUNK_BYTES);
+            let Some(into) = chunk.get_mut(..room).filter(|into| !into.is_empty()) else {
                 return;
-            }
-            let mut taken = ReadBuf::new(chunk.get_mut(..room).unwrap_or_default());
-            match Pin::new(&mut *inner).poll_read(cx, &mut taken) {
-                Poll::Pending => return,
-                Poll::Ready(Ok(())) if !taken.filled().is_empty() => self.take(now, taken.filled()),
-                Poll::Ready(end) => self.end = Some((self.way.arrival(now, 0), end.err())),
-            }
-        }
-    }
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Conditioned<R> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let Conditioned { inner, line } = self.get_mut();
-        let Some(line) = line.as_deref_mut().and_then(Line::engaged) else {
-            return Pin::new(inner).poll_read(cx, out);
-        };
-        loop {
-            line.poll_take(inner, cx);
-            let now = line.now();
-            let due = line.due(now).min(out.remaining());
-            if due > 0 || out.remaining() == 0 {
-                out.put_slice(line.held.get(..due).unwrap_or_default());
-                line.release(due);
-                return Poll::Ready(Ok(()));
-            }
-            let next = match line.next() {
-                // The line has stopped taking bytes. It must go on when it has room again.
-                Some(_) if line.end.is_none() && line.room(now) == 0 => line.room_from(now),
-                Some(next) => next,
-                None => match &mut line.end {
-                    Some((at, error)) if *at <= now => {
-                        return Poll::Ready(error.take().map_or(Ok(()), Err));
-                    }
-                    Some((at, _)) => *at,
-                    // Nothing waits here: the socket wakes us.
-                    None => return Poll::Pending,
-                },
             };
-            ready!(line.poll_until(cx, next));
+            match inner.read(now, into) {
+                Ok(came) if came.bytes > 0 => {
+                    let at = self.at(came.at);
+                    self.up
+                        .take(at, chunk.get(..came.bytes).unwrap_or_default());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                ended => {
+                    let at = self.up.way.arrival(self.at(now), 0);
+                    self.up.end = Some((at, ended.err()));
+                }
+            }
+        }
+    }
+
+    /// Writes what has arrived, as far as the wire takes it.
+    fn push(&mut self, inner: &mut impl Wire, now: Instant) -> io::Result<()> {
+        loop {
+            let (due, _) = self.down.due(self.at(now), usize::MAX);
+            if due == 0 {
+                return Ok(());
+            }
+            match inner.write(now, self.down.held.get(..due).unwrap_or_default()) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => self.down.release(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
         }
     }
 }
 
-impl<W: AsyncWrite + Unpin> AsyncWrite for Conditioned<W> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let Conditioned { inner, line } = self.get_mut();
-        let Some(line) = line.as_deref_mut().and_then(Line::engaged) else {
-            return Pin::new(inner).poll_write(cx, bytes);
-        };
-        loop {
-            ready!(line.poll_deliver(inner, cx))?;
-            let now = line.now();
-            let taken = line.room(now).min(bytes.len());
-            if bytes.is_empty() {
-                return Poll::Ready(Ok(0));
-            }
-            if taken > 0 {
-                line.take(now, bytes.get(..taken).unwrap_or_default());
-                return Poll::Ready(Ok(taken));
-            }
-            let from = line.room_from(now);
-            ready!(line.poll_until(cx, from));
+impl<W> Conditioned<W> {
+    /// Changes the link from now on, if there can be one. Bytes that are on their way stay in front.
+    pub(super) fn set(&mut self, spec: &LinkSpec) {
+        if let Some(lines) = &mut self.lines {
+            lines.up.way.set(spec);
+            lines.down.way.set(spec);
         }
     }
 
-    /// Flushes only what has arrived: the rest of what waits is still on its way.
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Conditioned { inner, line } = self.get_mut();
-        match line {
-            None => Pin::new(inner).poll_flush(cx),
-            Some(line) => line.poll_deliver(inner, cx),
-        }
+    /// The link, if there can be one.
+    pub(super) fn spec(&self) -> Option<&LinkSpec> {
+        self.lines.as_ref().map(|lines| lines.down.way.spec())
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Conditioned { inner, line } = self.get_mut();
-        while let Some(line) = line.as_mut() {
-            ready!(line.poll_deliver(inner, cx))?;
-            let Some(next) = line.next() else { break };
-            ready!(line.poll_until(cx, next));
-        }
-        Pin::new(inner).poll_shutdown(cx)
-    }
-}
-
-impl<W: AsyncWrite + Unpin> Conditioned<W> {
-    /// True if bytes can ever wait here.
-    pub(super) fn may_hold(&self) -> bool {
-        self.line.is_some()
+    /// The bare wire.
+    pub(super) fn inner(&self) -> &W {
+        &self.inner
     }
 
-    /// Lets the waiting bytes arrive, for as long as it is polled. Ends only with the socket.
-    pub(super) fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let Conditioned { inner, line } = self;
-        let Some(line) = line else {
-            return Poll::Pending;
-        };
-        loop {
-            if let Err(error) = ready!(line.poll_deliver(inner, cx)) {
-                return Poll::Ready(error);
-            }
-            let Some(next) = line.next() else {
-                return Poll::Pending;
-            };
-            ready!(line.poll_until(cx, next));
-        }
+    /// The bare wire, for changing its form.
+    pub(super) fn inner_mut(&mut self) -> &mut W {
+        &mut self.inner
+    }
+
+    /// When to attend to what waits. `None` while nothing can wait.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let lines = self.lines.as_ref()?;
+        let clear = lines.up.is_clear() && lines.down.is_clear();
+        (!clear).then(|| now + ATTEND_EVERY)
+    }
+
+    /// True if all that was written has left.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut lines = self.lines.iter();
+        lines.all(|lines| lines.down.held.is_empty())
     }
 
     /// The longest that a message may take to arrive if the socket takes all of it immediately.
     pub(super) fn longest_way(&self) -> Duration {
-        self.line
+        self.spec().map_or(Duration::ZERO, LinkSpec::longest_way)
+    }
+}
+
+impl<W: Wire> Conditioned<W> {
+    /// Moves on what waits.
+    ///
+    /// # Errors
+    /// The wire is broken.
+    pub(super) fn attend(&mut self, now: Instant) -> io::Result<()> {
+        let Some(lines) = &mut self.lines else {
+            return Ok(());
+        };
+        if !lines.up.is_clear() {
+            lines.pull(&mut self.inner, now);
+        }
+        lines.push(&mut self.inner, now)
+    }
+}
+
+impl<W: Wire> Wire for Conditioned<W> {
+    fn read(&mut self, now: Instant, into: &mut [u8]) -> io::Result<Came> {
+        let Some(lines) = self
+            .lines
+            .as_deref_mut()
+            .filter(|lines| !lines.up.is_clear())
+        else {
+            return self.inner.read(now, into);
+        };
+        lines.pull(&mut self.inner, now);
+        let (due, last) = lines.up.due(lines.at(now), into.len());
+        if due > 0 {
+            if let (Some(into), Some(held)) = (into.get_mut(..due), lines.up.held.get(..due)) {
+                into.copy_from_slice(held);
+            }
+            lines.up.release(due);
+            let at = lines.epoch + last;
+            return Ok(Came { bytes: due, at });
+        }
+        let ended = lines
+            .up
+            .end
             .as_ref()
-            .map_or(Duration::ZERO, |line| line.way.spec().longest_way())
+            .is_some_and(|end| end.0 <= lines.at(now));
+        if ended && lines.up.held.is_empty() {
+            let error = lines.up.end.as_mut().and_then(|end| end.1.take());
+            return error.map_or(Ok(Came { bytes: 0, at: now }), Err);
+        }
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn write(&mut self, now: Instant, bytes: &[u8]) -> io::Result<usize> {
+        let Some(lines) = self
+            .lines
+            .as_deref_mut()
+            .filter(|lines| !lines.down.is_clear())
+        else {
+            return self.inner.write(now, bytes);
+        };
+        lines.push(&mut self.inner, now)?;
+        let at = lines.at(now);
+        let taken = lines.down.room(at).min(bytes.len());
+        if taken == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        lines.down.take(at, bytes.get(..taken).unwrap_or_default());
+        Ok(taken)
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        now: Instant,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let is_clear = self
+            .lines
+            .as_ref()
+            .is_none_or(|lines| lines.down.is_clear());
+        if is_clear {
+            return self.inner.poll_write(cx, now, bytes);
+        }
+        // Who waits attends to the link, and asks again then.
+        match self.write(now, bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            written => Poll::Ready(written),
+        }
+    }
+
+    fn unblocked(&mut self) -> io::Result<()> {
+        self.inner.unblocked()
     }
 }
 

@@ -1,29 +1,40 @@
-//! One WebSocket from its upgrade to its end: two tasks, and what they tell each other.
+//! One WebSocket from its upgrade to its end, as its own task sees it.
 //!
-//! In: an upgraded stream. Out: exactly one end, counted and logged. The reader task takes messages to the room; this
-//! task writes. Either may end the connection: the reader because of what the client did, the writer because of what
-//! the room or the socket did. Then the client is told why, and the reader throws away what still comes until the
-//! client has closed its end. All bytes leave through the client's [`Outlet`], to which the room's pump writes as well.
+//! In: an upgraded stream. Out: exactly one end, counted and logged. The task waits for the hello and asks for a seat.
+//! From then on the room's thread reads and writes ([`Seated`]), and the task sleeps until it is called: because the
+//! socket is full, or because the connection has ended. Then it says why, and throws away what still comes until the
+//! client has closed its end: unread bytes would make the kernel answer with a reset, which can overtake the goodbye.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+use std::future::poll_fn;
+use std::io;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
+use fastwebsockets::OpCode;
 use fastwebsockets::upgrade::UpgradeFut;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncReadExt;
+use tickwire_shared::close::CloseReason;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{sleep_until, timeout};
 
 use super::address::AddressLease;
+use super::conditioned::Conditioned;
 use super::context::{Net, Peer};
-use super::outlet::Outlet;
-use super::reader::{self, Door, Reader};
-use super::round_trip::RoundTrip;
-use super::stop::Stop;
-use super::writer::Writer;
+use super::end::End;
+use super::frames::{Incoming, MessageReader};
+use super::inlet::{DoorControl, Inlet};
+use super::outgoing::Outgoing;
+use super::outlet::{Outlet, poll_push};
+use super::seated::Seated;
+use super::socket::Socket;
+use super::wire::Wire;
 use crate::protocol::{Call, Protocol};
+use crate::seat::Ending;
 
 /// What was granted to an upgrade.
 pub(super) struct Admission {
@@ -39,6 +50,9 @@ pub(super) struct Admission {
     pub(super) path: String,
 }
 
+/// A client's socket behind its link, if it has one.
+type Line = Conditioned<Socket>;
+
 /// Runs a connection from its upgrade to its end. `peer` holds the connection's counts until then.
 pub(super) async fn run(
     upgraded: UpgradeFut,
@@ -46,66 +60,252 @@ pub(super) async fn run(
     admission: Admission,
     net: Arc<Net>,
 ) {
-    let Some((early, read, write)) = take_apart(upgraded).await else {
+    let Some((early, stream)) = take_apart(upgraded).await else {
         return;
     };
-    // What the client sent right behind its upgrade was read together with it. Usually that is nothing, and a copy of
-    // nothing does not keep the HTTP library's buffer alive.
-    let read = std::io::Cursor::new(early.to_vec()).chain(read);
-    drop(early);
     let socket = net.metrics.socket();
-    converse(read, write, admission, net).await;
-    drop((socket, peer));
+    let line = net.links.condition(Socket::Waking(stream));
+    // What the client sent right behind its upgrade was read together with it. Usually that is nothing.
+    let messages = MessageReader::new(&early, &net.limits);
+    drop(early);
+    let (address, protocol) = (admission.address, admission.protocol.clone());
+    let lease = admission.lease;
+    let door = Door {
+        line,
+        messages,
+        unwritten: Outgoing::default(),
+    };
+    let permit = admission.hello_permit;
+    let (line, unwritten, end) = converse(door, &protocol, admission.path, permit, &net).await;
+    end.note(address, &net.metrics);
+    farewell(line, unwritten, &end, &*protocol, &net).await;
+    drop((lease, socket, peer));
 }
 
-async fn take_apart(upgraded: UpgradeFut) -> Option<(Bytes, OwnedReadHalf, OwnedWriteHalf)> {
+async fn take_apart(upgraded: UpgradeFut) -> Option<(Bytes, TcpStream)> {
     // An error means that the client went away before it was answered.
     let stream = upgraded.await.ok()?.into_inner().into_inner();
     let Ok(parts) = stream.downcast::<TokioIo<TcpStream>>() else {
         tracing::error!("an upgraded stream is not the TCP stream that was accepted");
         return None;
     };
-    let (read, write) = parts.io.into_inner().into_split();
-    Some((parts.read_buf, read, write))
+    Some((parts.read_buf, parts.io.into_inner()))
 }
 
-async fn converse<R>(read: R, write: OwnedWriteHalf, admission: Admission, net: Arc<Net>)
-where
-    R: tokio::io::AsyncRead + Unpin + Send + 'static,
-{
-    let limits = Arc::clone(&net.limits);
-    let link = net.links.start();
-    let read = net.links.condition(read, link.as_ref());
-    let write = net.links.condition(write, link.as_ref());
-    let (read_ended, mut read_end) = oneshot::channel();
-    let stop = Arc::new(Stop::default());
-    let round_trip = Arc::new(RoundTrip::default());
-    let outlet = Arc::new(Outlet::new(
-        write,
-        Arc::clone(&net.metrics),
-        Arc::clone(&round_trip),
-        limits.replies_queued,
-    ));
-    let door = Door {
-        protocol: admission.protocol.clone(),
-        call: Call {
-            path: admission.path,
-            hello: Vec::new(),
-        },
-        hello_permit: admission.hello_permit,
+/// A client that has no seat yet.
+struct Door {
+    line: Line,
+    messages: MessageReader,
+    /// What its socket has not taken yet.
+    unwritten: Outgoing,
+}
+
+/// What is left of a conversation: the line, what is still to be written, and how it ended.
+type Ended = (Option<Line>, Outgoing, End);
+
+async fn converse(
+    mut door: Door,
+    protocol: &Arc<dyn Protocol>,
+    path: String,
+    permit: OwnedSemaphorePermit,
+    net: &Net,
+) -> Ended {
+    let mut call = Call {
+        path,
+        hello: Vec::new(),
     };
-    let reader = Reader::new(Arc::clone(&net), outlet.clone(), door, (round_trip, link));
-    let mut reading = tokio::spawn(reader::run(read, reader, read_ended, stop.clone()));
-    let mut writer = Writer::new(outlet, admission.protocol, &net);
-    let end = writer.run(&mut read_end).await;
-    // From here on nothing is delivered. A player that has not given up its seat counts as away.
-    stop.now();
-    end.note(admission.address, &net.metrics);
-    writer.farewell(&end).await;
-    let wait = limits.close_wait + writer.longest_way();
-    let closed = tokio::time::timeout(wait, &mut reading).await;
-    if closed.is_err() {
-        reading.abort();
+    if protocol.waits_for_hello() {
+        match door.hello(net).await {
+            Ok(hello) => call.hello = hello,
+            Err(end) => return (Some(door.line), door.unwritten, end),
+        }
     }
-    drop(admission.lease);
+    let joined = match protocol.join(&net.directory, call).await {
+        Ok(joined) => joined,
+        Err(refusal) => return (Some(door.line), door.unwritten, End::Refused(refusal)),
+    };
+    drop(permit);
+    let (now, limits, seat) = (Instant::now(), &net.limits, joined.seat);
+    door.line.set(&net.links.of(&joined.room));
+    if let Err(error) = door.line.inner_mut().sweep() {
+        tracing::error!(%error, "a client's socket could not be kept");
+        return (None, door.unwritten, End::Lost);
+    }
+    let (ending, metrics) = (seat.feed.ending(), &net.metrics);
+    let inlet = Inlet::new(
+        door.messages,
+        seat.port,
+        seat.tick_rate_hz,
+        limits,
+        metrics.clone(),
+        now,
+    );
+    let outlet = Outlet::new(
+        door.unwritten,
+        &seat.welcome,
+        seat.feed,
+        limits,
+        metrics.clone(),
+        now,
+    );
+    let seated = Arc::new(Seated::new(door.line, inlet, outlet, net.links.dev));
+    seated.begin(now);
+    let end = attend(&seated, &ending).await;
+    match seated.end(end) {
+        Some((mut line, unwritten, end)) => match line.inner_mut().wake() {
+            Ok(()) => (Some(line), unwritten, end),
+            Err(_) => (None, unwritten, end),
+        },
+        // Nobody else ends it.
+        None => (None, Outgoing::default(), End::Lost),
+    }
+}
+
+/// Waits until the connection ends, and helps when the socket is full. Gives the room's reason; the client's own comes
+/// first.
+async fn attend(seated: &Seated<Socket>, ending: &Ending) -> End {
+    loop {
+        let now = Instant::now();
+        let link_due = seated.link_due(now);
+        tokio::select! {
+            biased;
+            refusal = ending.ended() => return End::Refused(refusal),
+            () = seated.called() => {}
+            () = poll_fn(|cx| seated.poll_unblock(cx, Instant::now())) => {}
+            () = sleep_until(link_due.unwrap_or(now).into()), if link_due.is_some() => {
+                seated.attend(Instant::now());
+            }
+        }
+        if seated.has_ended() {
+            return End::Lost;
+        }
+    }
+}
+
+impl Door {
+    /// Reads the first message, within its time.
+    async fn hello(&mut self, net: &Net) -> Result<Vec<u8>, End> {
+        let mut closing = net.closing.subscribe();
+        let mut control = DoorControl::new(&net.limits, Instant::now());
+        let said = async {
+            loop {
+                if let Some(hello) = self.read(&mut control, net)? {
+                    return Ok(hello);
+                }
+                self.push().await.map_err(|_| End::Lost)?;
+                self.line.readable().await;
+            }
+        };
+        tokio::select! {
+            said = timeout(net.limits.hello, said) => {
+                said.unwrap_or(Err(CloseReason::HelloTimeout.into()))
+            }
+            _ = closing.wait_for(|closing| *closing) => Err(CloseReason::ShuttingDown.into()),
+        }
+    }
+
+    /// Reads what is there. `None` if there is no whole message yet.
+    fn read(&mut self, control: &mut DoorControl, net: &Net) -> Result<Option<Vec<u8>>, End> {
+        let (now, unwritten) = (Instant::now(), &mut self.unwritten);
+        let said = self.messages.read(&mut self.line, now, |incoming, _| {
+            if let Incoming::Message(message) = incoming {
+                net.metrics.message_in(message.len());
+                return ControlFlow::Break(Ok(message.to_vec()));
+            }
+            match control.take(&incoming, now) {
+                Ok(Some(ping)) => {
+                    let bytes = unwritten.append(OpCode::Pong, ping);
+                    net.metrics.message_out(bytes);
+                    ControlFlow::Continue(())
+                }
+                Ok(None) => ControlFlow::Continue(()),
+                Err(end) => ControlFlow::Break(Err(end)),
+            }
+        });
+        said?.transpose()
+    }
+
+    async fn push(&mut self) -> io::Result<()> {
+        push(&mut self.unwritten, &mut self.line).await
+    }
+}
+
+impl Line {
+    /// Waits until something may have come.
+    async fn readable(&mut self) {
+        let now = Instant::now();
+        let Some(due) = self.due(now) else {
+            return self.inner().readable().await;
+        };
+        sleep_until(due.into()).await;
+        // An error shows at the next read or write.
+        let _ = self.attend(Instant::now());
+    }
+}
+
+async fn push(unwritten: &mut Outgoing, line: &mut Line) -> io::Result<()> {
+    loop {
+        let now = Instant::now();
+        let link_due = line.due(now);
+        tokio::select! {
+            biased;
+            pushed = poll_fn(|cx| poll_push(unwritten, line, cx, Instant::now())) => return pushed,
+            () = sleep_until(link_due.unwrap_or(now).into()), if link_due.is_some() => {}
+        }
+        line.attend(Instant::now())?;
+    }
+}
+
+/// Says why, closes, and waits for the other end. If a slow client has half of a frame, that frame is finished first:
+/// within it nothing else would be understood.
+async fn farewell(
+    line: Option<Line>,
+    mut unwritten: Outgoing,
+    end: &End,
+    protocol: &dyn Protocol,
+    net: &Net,
+) {
+    let Some(mut line) = line else { return };
+    match end {
+        End::Refused(refusal) => {
+            if let Some(goodbye) = protocol.goodbye(refusal) {
+                unwritten.append(OpCode::Binary, &goodbye);
+            }
+            let code = refusal.reason.code().to_be_bytes();
+            let close = [&code, refusal.close_words().as_bytes()].concat();
+            unwritten.append(OpCode::Close, &close);
+        }
+        End::ClientClosed(code) => {
+            let code = code.map(u16::to_be_bytes);
+            let code = code.as_ref().map_or(&[][..], |code| &code[..]);
+            unwritten.append(OpCode::Close, code);
+        }
+        End::Lost => return,
+    }
+    let wait = net.limits.close_wait + line.longest_way();
+    let say = async {
+        push(&mut unwritten, &mut line).await?;
+        while !line.is_empty() {
+            line.readable().await;
+        }
+        line.inner().shutdown();
+        Ok::<_, io::Error>(())
+    };
+    // A client that does not take even this learns it from the end of the connection.
+    if !matches!(timeout(wait, say).await, Ok(Ok(()))) {
+        return;
+    }
+    let _ = timeout(wait, drain(&mut line)).await;
+}
+
+/// Throws away what comes, until the client has closed its end.
+async fn drain(line: &mut Line) {
+    let mut waste = [0; 4096];
+    loop {
+        match line.read(Instant::now(), &mut waste) {
+            Ok(came) if came.bytes > 0 => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => line.readable().await,
+            _ => return,
+        }
+    }
 }

@@ -1,29 +1,28 @@
 //! WebSocket frames in, whole messages out.
 //!
-//! In: bytes of an upgraded socket. Out: messages and control frames, in the place where they were read, or the reason
-//! to close. fastwebsockets does masks and opcodes. Its reader is not used: it keeps 8 KiB for every client, and leaves
+//! In: a wire. Out: messages and control frames, in the place where they were read, or the reason to close. fastwebsockets does masks and opcodes. Its reader is not used: it keeps 8 KiB for every client, and leaves
 //! connections open that RFC 6455 and our limits close. Here all clients of a thread are read into one buffer, and only
 //! incomplete frames are kept: an idle connection holds no memory for reading, and a busy one finds the buffer in the
 //! cache. Must not: write, or know what a message means.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::io;
 use std::ops::ControlFlow;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::time::Instant;
 
 use fastwebsockets::{OpCode, unmask};
 use tickwire_shared::close::CloseReason;
-use tokio::io::{AsyncRead, ReadBuf};
 
+use super::wire::Wire;
 use crate::limits::Limits;
-use crate::runtime::note_read;
 
 /// Longest payload of a control frame, bytes (RFC 6455 5.5).
 const CONTROL_BYTES: usize = 125;
 /// Size of one read, bytes: some hundred inputs.
 const READ_BYTES: usize = 4096;
+/// Reads in a row from one client. What is left waits in its socket until the next time: others are waiting, too.
+const READS: usize = 16;
 
 thread_local! {
     /// This thread's read buffer. It grows to one read and an incomplete frame, which is shorter than a message.
@@ -59,66 +58,82 @@ impl From<CloseReason> for ReadError {
 }
 
 /// Builds messages from frames.
-pub(super) struct MessageReader<R> {
-    io: R,
+pub(super) struct MessageReader {
     /// What was read of a frame that is incomplete, or that nobody has asked for yet.
     rest: Vec<u8>,
     in_parts: MessageInParts,
     payload_max: usize,
 }
 
-impl<R: AsyncRead + Unpin> MessageReader<R> {
-    pub(super) fn new(io: R, limits: &Limits) -> MessageReader<R> {
+impl MessageReader {
+    /// A reader that has already been given `early`.
+    pub(super) fn new(early: &[u8], limits: &Limits) -> MessageReader {
         MessageReader {
-            io,
-            rest: Vec::new(),
+            rest: early.to_vec(),
             in_parts: MessageInParts::new(limits),
             payload_max: limits.message_bytes.max(CONTROL_BYTES),
         }
     }
 
-    /// Reads, and hands on every message and control frame, until `take` breaks off. Cancel-safe.
+    /// Reads what has come, and hands on every message and control frame, with the time at which it came, until `take`
+    /// breaks off. `None` if nothing more is there now.
     ///
     /// # Errors
     /// `Refused` if the client broke a rule: nothing that follows can be understood. `Lost` at the stream's end.
-    pub(super) async fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
-        mut take: impl FnMut(Incoming<'_>) -> ControlFlow<T>,
-    ) -> Result<T, ReadError> {
-        poll_fn(|cx| READ.with_borrow_mut(|read| self.poll_read(cx, read, &mut take))).await
+        wire: &mut impl Wire,
+        now: Instant,
+        mut take: impl FnMut(Incoming<'_>, Instant) -> ControlFlow<T>,
+    ) -> Result<Option<T>, ReadError> {
+        READ.with_borrow_mut(|read| self.read_into(read, wire, now, &mut take))
     }
 
-    fn poll_read<T>(
+    fn read_into<T>(
         &mut self,
-        cx: &mut Context<'_>,
         read: &mut Vec<u8>,
-        take: &mut impl FnMut(Incoming<'_>) -> ControlFlow<T>,
-    ) -> Poll<Result<T, ReadError>> {
-        let mut filled = self.rest.len();
+        wire: &mut impl Wire,
+        now: Instant,
+        take: &mut impl FnMut(Incoming<'_>, Instant) -> ControlFlow<T>,
+    ) -> Result<Option<T>, ReadError> {
+        let (mut filled, mut at) = (self.rest.len(), now);
         make_room(read, filled);
         if let Some(start) = read.get_mut(..filled) {
             start.copy_from_slice(&self.rest);
         }
+        let mut reads = 0;
         loop {
-            let (used, done) = self.take_frames(read.get_mut(..filled).unwrap_or_default(), take);
+            let (used, done) = self.take_frames(
+                read.get_mut(..filled).unwrap_or_default(),
+                &mut |incoming| take(incoming, at),
+            );
             if let Some(done) = done {
                 self.keep(read.get(used..filled).unwrap_or_default());
-                return Poll::Ready(done);
+                return done.map(Some);
             }
             read.copy_within(used..filled, 0);
             filled -= used;
             make_room(read, filled);
-            let mut more = ReadBuf::new(read.get_mut(filled..).unwrap_or_default());
-            match Pin::new(&mut self.io).poll_read(cx, &mut more) {
-                Poll::Ready(Ok(())) if !more.filled().is_empty() => {
-                    filled += more.filled().len();
-                    note_read();
+            let into = read.get_mut(filled..).unwrap_or_default();
+            let space = into.len();
+            let more = if reads == READS {
+                Err(io::ErrorKind::WouldBlock.into())
+            } else {
+                wire.read(now, into)
+            };
+            match more {
+                Ok(came) if came.bytes > 0 => {
+                    filled += came.bytes;
+                    at = came.at;
+                    // A read that was not filled has emptied the socket: another look would find nothing.
+                    reads = if came.bytes < space { READS } else { reads + 1 };
                 }
-                Poll::Ready(_) => return Poll::Ready(Err(ReadError::Lost)),
-                Poll::Pending => {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.keep(read.get(..filled).unwrap_or_default());
-                    return Poll::Pending;
+                    return Ok(None);
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                _ => return Err(ReadError::Lost),
             }
         }
     }

@@ -1,9 +1,9 @@
 //! From a listening socket to rooms and back: everything that knows TCP, HTTP and WebSocket.
 //!
 //! The way of the data: `listener` (which connections are let in) -> `http` (page, API, metrics) or `upgrade` (which
-//! requests get a WebSocket) -> `connection` -> `frames` (bytes to messages) -> `reader` (hello, limits, room). The
-//! other way: `outlet` and `writer` (room to `outgoing` frames). `conditioned` slows both ways down where that is
-//! wanted. `address` and `bucket` hold the counts for the limits.
+//! requests get a WebSocket) -> `connection` (hello, seat, end) -> `seated`, the client in its room: `inlet` takes what
+//! `frames` makes of its bytes to the room, `outlet` brings the room's news out as `outgoing` frames. Bytes come and go
+//! over a `wire`: a `socket`, or a `conditioned` link before it. `address` and `bucket` hold the counts for the limits.
 //! Must not: know what a message contains: only a path's protocol, and the rooms that speak it, know that.
 
 mod address;
@@ -14,14 +14,15 @@ mod context;
 mod end;
 mod frames;
 mod http;
+mod inlet;
 mod listener;
 mod outgoing;
 mod outlet;
-mod reader;
 mod round_trip;
-mod stop;
+mod seated;
+mod socket;
 mod upgrade;
-mod writer;
+mod wire;
 
 pub use address::AddressRange;
 pub(crate) use conditioned::Links;

@@ -86,6 +86,14 @@ impl Outgoing {
         filled
     }
 
+    /// Moves everything behind what is left to write in `other`.
+    pub(super) fn move_to(&mut self, other: &mut Outgoing) {
+        other.bytes.extend_from_slice(self.unwritten());
+        self.bytes.clear();
+        self.bytes.shrink_to(WRITE_KEPT_BYTES);
+        self.start = 0;
+    }
+
     /// Adds a frame behind what is left to write. Returns how many bytes it has.
     pub(super) fn append(&mut self, opcode: OpCode, payload: &[u8]) -> usize {
         let mut room = [0; HEAD_ROOM_BYTES];

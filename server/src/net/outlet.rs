@@ -1,311 +1,215 @@
-//! A client's way out, for all that write to it: the room's pump, the client's reader, the client's own task.
+//! A client's way out: what the room has for it, answers and pings become bytes, in one write where that goes.
 //!
-//! In: the feed, answers, pings. Out: bytes, in one write per message. Usually the caller writes them immediately. What
-//! the socket does not take waits here, and the client's own task ([`super::writer`]) is called to wait for the socket.
-//! Until those bytes have left no other message is written, so the feed's cursor just stands.
-//! Must not: wait, or hold the lock over an await.
+//! In: the feed, answers, the time. Out: bytes, to the wire. What the wire does not take waits here. Until those bytes
+//! have left no other message is built, so the feed's cursor just stands.
+//! Must not: wait.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-use std::future::poll_fn;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use fastwebsockets::OpCode;
-use parking_lot::Mutex;
-use tickwire_shared::close::{CloseReason, Refusal};
-use tokio::io::AsyncWrite;
-use tokio::sync::Notify;
+use tickwire_shared::close::CloseReason;
 
-use super::conditioned::Conditioned;
 use super::end::End;
 use super::outgoing::Outgoing;
 use super::round_trip::RoundTrip;
+use super::wire::{Wire, write_all};
+use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::pump::Pumped;
-use crate::seat::{Ending, Feed};
+use crate::pump::Pumps;
+use crate::seat::Feed;
 
 /// The way out of one client.
-pub(super) struct Outlet<W> {
-    state: Mutex<State<W>>,
-    /// Notified when the client's own task is needed.
-    called: Notify,
-    /// When the client was last heard of, if it has a seat: milliseconds since `since`; 0 without a seat.
-    heard_ms: AtomicU64,
-    /// The client has been heard of since it got its seat.
-    is_signed: AtomicBool,
-    since: Instant,
+pub(super) struct Outlet {
+    feed: Box<dyn Feed>,
     metrics: Arc<Metrics>,
-    round_trip: Arc<RoundTrip>,
-    /// Most answers that may wait.
-    replies_max: usize,
-    /// Bytes wait in the link, too, and only the client's own task looks after those.
-    is_conditioned: bool,
-}
-
-struct State<W> {
-    io: Conditioned<W>,
+    /// The message that is being written.
     outgoing: Outgoing,
-    feed: Option<Box<dyn Feed>>,
-    /// The socket did not take everything: the client's own task waits for it, and nothing may replace that task's
-    /// waker.
-    blocked: bool,
-    /// Answers among the unwritten frames.
-    replies: usize,
-    /// A ping must leave with the next message.
-    ping_due: bool,
-    /// How writing ended. The client's own task reports it.
-    end: Option<End>,
-    /// Only the farewell may write now.
-    closed: bool,
+    /// Frames that leave behind the next message.
+    answers: Outgoing,
+    answers_waiting: usize,
+    /// The most answers that may wait.
+    answers_max: usize,
+    pub(super) round_trip: RoundTrip,
+    /// When the next ping leaves.
+    next_ping: Instant,
+    ping_every: Duration,
+    /// Since when the wire has not taken all that it was given.
+    blocked_since: Option<Instant>,
+    deadline: Duration,
 }
 
-impl<W: AsyncWrite + Unpin> Outlet<W> {
+impl Outlet {
+    /// A way out on which the welcome leaves first, behind what is still `unwritten`.
     pub(super) fn new(
-        io: Conditioned<W>,
+        unwritten: Outgoing,
+        welcome: &[u8],
+        feed: Box<dyn Feed>,
+        limits: &Limits,
         metrics: Arc<Metrics>,
-        round_trip: Arc<RoundTrip>,
-        replies_max: usize,
-    ) -> Outlet<W> {
-        Outlet {
-            is_conditioned: io.may_hold(),
-            state: Mutex::new(State {
-                io,
-                outgoing: Outgoing::default(),
-                feed: None,
-                blocked: false,
-                replies: 0,
-                ping_due: false,
-                end: None,
-                closed: false,
-            }),
-            called: Notify::new(),
-            heard_ms: AtomicU64::new(0),
-            is_signed: AtomicBool::new(false),
-            since: Instant::now(),
+        now: Instant,
+    ) -> Outlet {
+        let ping_every = limits.ping.max(Duration::from_millis(1));
+        let mut outlet = Outlet {
+            feed,
             metrics,
-            round_trip,
-            replies_max: replies_max.max(1),
-        }
+            outgoing: Outgoing::default(),
+            answers: unwritten,
+            answers_waiting: 0,
+            answers_max: limits.replies_queued.max(1),
+            round_trip: RoundTrip::default(),
+            next_ping: now + ping_every,
+            ping_every,
+            blocked_since: None,
+            deadline: limits.write_deadline,
+        };
+        outlet.put(OpCode::Binary, welcome);
+        outlet
     }
 
-    /// The client has a seat: sends the welcome, and from now on what the feed gives.
-    pub(super) fn seat(&self, welcome: &[u8], feed: Box<dyn Feed>) {
-        let mut state = self.state.lock();
-        if state.closed {
-            return;
-        }
-        state.feed = Some(feed);
-        self.set_heard(Instant::now());
-        self.append(&mut state, OpCode::Binary, welcome);
-        // The client's own task learns of the feed.
-        self.called.notify_one();
+    /// Who reads and writes for the room's clients.
+    pub(super) fn pumps(&self) -> &Pumps {
+        self.feed.pumps()
     }
 
-    /// Notes that something came from the client.
-    pub(super) fn note_heard(&self, now: Instant) {
-        self.set_heard(now);
-        self.is_signed.store(true, Ordering::Relaxed);
-    }
-
-    fn set_heard(&self, now: Instant) {
-        let ms = now.saturating_duration_since(self.since).as_millis() as u64;
-        self.heard_ms.store(ms.max(1), Ordering::Relaxed);
-    }
-
-    /// When something last came from a client that has a seat, or when it got the seat.
-    pub(super) fn heard(&self) -> Option<Instant> {
-        let ms = self.heard_ms.load(Ordering::Relaxed);
-        (ms > 0).then(|| self.since + Duration::from_millis(ms))
-    }
-
-    /// True if something has come from the client since it got its seat.
-    pub(super) fn is_signed(&self) -> bool {
-        self.is_signed.load(Ordering::Relaxed)
-    }
-
-    /// Sends an answer of the reader.
+    /// Puts an answer behind the next message.
     ///
     /// # Errors
-    /// Too many answers wait already, or nothing may be sent any more.
-    pub(super) fn reply(&self, opcode: OpCode, payload: &[u8]) -> Result<(), End> {
-        let mut state = self.state.lock();
-        if state.closed {
-            return Err(End::Lost);
-        }
-        if state.replies >= self.replies_max {
+    /// Too many wait already.
+    pub(super) fn answer(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), End> {
+        if self.answers_waiting >= self.answers_max {
             return Err(CloseReason::TooSlow.into());
         }
-        state.replies += 1;
-        self.append(&mut state, opcode, payload);
+        self.put(opcode, payload);
         Ok(())
     }
 
-    /// Sends a ping. Once there is a feed, it leaves with the next snapshot, so that it needs no write of its own.
-    pub(super) fn ping(&self) {
-        let mut state = self.state.lock();
-        state.ping_due = true;
-        if state.feed.is_none() {
-            self.ask(&mut state);
-            self.try_push(&mut state);
-        }
-    }
-
-    fn ask(&self, state: &mut State<W>) {
-        if std::mem::take(&mut state.ping_due) {
-            let payload = self.round_trip.ask(Instant::now());
-            state.outgoing.append(OpCode::Ping, &payload);
-        }
-    }
-
-    fn append(&self, state: &mut State<W>, opcode: OpCode, payload: &[u8]) {
-        let bytes = state.outgoing.append(opcode, payload);
+    fn put(&mut self, opcode: OpCode, payload: &[u8]) {
+        self.answers_waiting += 1;
+        let bytes = self.answers.append(opcode, payload);
         self.metrics.message_out(bytes);
-        self.try_push(state);
     }
 
-    /// Puts in what the room has for the client. True if there is something to write.
-    fn fill(&self, state: &mut State<W>) -> bool {
-        if let Some(feed) = &mut state.feed {
-            match state.outgoing.frame(|out| guarded(feed.as_mut(), out)) {
-                Ok(true) => self.metrics.message_out(state.outgoing.unwritten().len()),
-                Ok(false) => {}
-                Err(refusal) => {
-                    state.end = Some(End::Refused(refusal));
-                    self.called.notify_one();
-                    return false;
+    /// True if an answer waits, and nothing stands in its way.
+    pub(super) fn has_answers(&self) -> bool {
+        self.answers_waiting > 0 && self.blocked_since.is_none()
+    }
+
+    /// True while the wire has not taken all that it was given.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked_since.is_some()
+    }
+
+    /// Builds and writes what there is for the client: news of the room if there can be any, and answers.
+    ///
+    /// # Errors
+    /// The room ends the connection, the wire is broken, or the client has not taken a message for too long.
+    pub(super) fn write(
+        &mut self,
+        wire: &mut impl Wire,
+        now: Instant,
+        has_news: bool,
+    ) -> Result<(), End> {
+        if let Some(since) = self.blocked_since {
+            // The client's own task waits for the wire. But it may have come late, as we may.
+            self.push(wire, now)?;
+            if self.is_blocked() && now.saturating_duration_since(since) > self.deadline {
+                return Err(CloseReason::TooSlow.into());
+            }
+        }
+        if self.is_blocked() {
+            return Ok(());
+        }
+        self.outgoing.start();
+        let written = self
+            .compose(now, has_news)
+            .and_then(|()| self.push(wire, now));
+        self.outgoing.give_back();
+        written
+    }
+
+    /// Writes on in a task, which is woken when the wire takes more. Ready when nothing is left.
+    ///
+    /// # Errors
+    /// As for [`Outlet::write`].
+    pub(super) fn poll_write(
+        &mut self,
+        wire: &mut impl Wire,
+        cx: &mut Context<'_>,
+        now: Instant,
+    ) -> Poll<Result<(), End>> {
+        loop {
+            while !self.outgoing.unwritten().is_empty() {
+                let written = ready!(wire.poll_write(cx, now, self.outgoing.unwritten()));
+                match written {
+                    Ok(written) if written > 0 => self.outgoing.wrote(written),
+                    _ => return Poll::Ready(Err(End::Lost)),
                 }
             }
-            self.ask(state);
-        }
-        !state.outgoing.unwritten().is_empty()
-    }
-
-    /// Writes what the socket takes now, and calls the client's own task for the rest.
-    fn try_push(&self, state: &mut State<W>) {
-        if state.blocked {
-            return;
-        }
-        if self.is_conditioned {
-            self.called.notify_one();
-            return;
-        }
-        match state.poll_push(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(_)) => {
-                state.end.get_or_insert(End::Lost);
-                self.called.notify_one();
+            self.blocked_since = None;
+            wire.unblocked().map_err(|_| End::Lost)?;
+            // And what came meanwhile.
+            self.write(wire, now, true)?;
+            if !self.is_blocked() {
+                return Poll::Ready(Ok(()));
             }
-            Poll::Pending => self.called.notify_one(),
         }
     }
 
-    /// Waits until the client's own task is needed. Cancel-safe.
-    pub(super) async fn called(&self) {
-        self.called.notified().await;
-    }
-
-    /// How writing ended, if it did. The client's own task must know it.
-    pub(super) fn end(&self) -> Option<End> {
-        self.state.lock().end.take()
-    }
-
-    /// Where the room says that it ends this connection, once there is a feed.
-    pub(super) fn ending(&self) -> Option<Arc<Ending>> {
-        self.state.lock().feed.as_ref().map(|feed| feed.ending())
-    }
-
-    /// Waits until everything is written. Cancel-safe. Only for the client's own task: another waker would be lost.
-    pub(super) async fn push(&self) -> io::Result<()> {
-        poll_fn(|cx| self.state.lock().poll_push(cx)).await
-    }
-
-    /// Puts in what came while earlier bytes waited. True if there is something to write.
-    pub(super) fn refill(&self) -> bool {
-        let mut state = self.state.lock();
-        if state.outgoing.unwritten().is_empty() {
-            self.fill(&mut state);
+    /// Puts together the next message. Nothing is unwritten before it.
+    fn compose(&mut self, now: Instant, has_news: bool) -> Result<(), End> {
+        if has_news {
+            let feed = self.feed.as_mut();
+            let told = self.outgoing.frame(|out| feed.write_message(out));
+            if told.map_err(End::Refused)? {
+                self.metrics.message_out(self.outgoing.unwritten().len());
+            }
+            if now >= self.next_ping {
+                self.next_ping = now + self.ping_every;
+                let payload = self.round_trip.ask(now);
+                self.outgoing.append(OpCode::Ping, &payload);
+            }
         }
-        // They are the client's own task's to write: a pump that builds its message in the same place must not come first.
-        state.blocked = !state.outgoing.unwritten().is_empty();
-        state.blocked
+        self.answers.move_to(&mut self.outgoing);
+        self.answers_waiting = 0;
+        Ok(())
     }
 
-    /// Lets the bytes in a conditioned link arrive, for as long as it is polled. Ends only with the socket.
-    pub(super) async fn deliver(&self) -> io::Error {
-        if !self.is_conditioned {
-            return std::future::pending().await;
+    fn push(&mut self, wire: &mut impl Wire, now: Instant) -> Result<(), End> {
+        let written = write_all(wire, now, self.outgoing.unwritten());
+        let (written, blocked) = written.map_err(|_| End::Lost)?;
+        self.outgoing.wrote(written);
+        if blocked {
+            self.blocked_since.get_or_insert(now);
+        } else {
+            self.blocked_since = None;
         }
-        poll_fn(|cx| self.state.lock().io.poll_deliver(cx)).await
+        Ok(())
     }
 
-    /// The most that a conditioned link adds to the time that a message takes.
-    pub(super) fn longest_way(&self) -> Duration {
-        self.state.lock().io.longest_way()
-    }
-
-    /// Puts the last words behind the unwritten bytes. Then nothing else is sent, and the room need leave nothing.
-    pub(super) fn close<'a>(&self, words: impl IntoIterator<Item = (OpCode, &'a [u8])>) {
-        let mut state = self.state.lock();
-        state.closed = true;
-        state.feed = None;
-        for (opcode, payload) in words {
-            state.outgoing.append(opcode, payload);
-        }
-    }
-
-    /// Ends the stream. Cancel-safe.
-    pub(super) async fn shutdown(&self) -> io::Result<()> {
-        poll_fn(|cx| Pin::new(&mut self.state.lock().io).poll_shutdown(cx)).await
+    /// What is left to write, for the farewell. The room's end of the seat is given up.
+    pub(super) fn into_outgoing(mut self) -> Outgoing {
+        self.answers.move_to(&mut self.outgoing);
+        self.outgoing
     }
 }
 
-/// A panic while one client's message is written ends that client, not the task that writes to many.
-fn guarded(feed: &mut dyn Feed, out: &mut Vec<u8>) -> Result<bool, Refusal> {
-    catch_unwind(AssertUnwindSafe(|| feed.write_message(out))).unwrap_or_else(|_| {
-        tracing::error!("writing to a client panicked, and its connection was closed");
-        Err(CloseReason::Internal.into())
-    })
-}
-
-impl<W: AsyncWrite + Unpin> State<W> {
-    /// Writes everything. It remembers how far it came, so that any task can go on.
-    fn poll_push(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.blocked = true;
-        while !self.outgoing.unwritten().is_empty() {
-            let written = ready!(Pin::new(&mut self.io).poll_write(cx, self.outgoing.unwritten()))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.outgoing.wrote(written);
+/// Writes the rest in a task.
+pub(super) fn poll_push(
+    outgoing: &mut Outgoing,
+    wire: &mut impl Wire,
+    cx: &mut Context<'_>,
+    now: Instant,
+) -> Poll<io::Result<()>> {
+    while !outgoing.unwritten().is_empty() {
+        let written = ready!(wire.poll_write(cx, now, outgoing.unwritten()))?;
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        self.replies = 0;
-        // Streams that buffer (TLS) send only when asked.
-        let flushed = ready!(Pin::new(&mut self.io).poll_flush(cx));
-        self.blocked = false;
-        Poll::Ready(flushed)
+        outgoing.wrote(written);
     }
-}
-
-impl<W: AsyncWrite + Unpin + Send> Pumped for Outlet<W> {
-    fn pump(&self) -> bool {
-        let mut state = self.state.lock();
-        if state.closed {
-            return false;
-        }
-        if self.is_conditioned {
-            self.called.notify_one();
-        } else if !state.blocked {
-            state.outgoing.start();
-            if self.fill(&mut state) {
-                self.try_push(&mut state);
-            }
-            state.outgoing.give_back();
-        }
-        true
-    }
+    Poll::Ready(Ok(()))
 }

@@ -5,33 +5,26 @@
 
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 /// The open ping of one connection.
 #[derive(Debug, Default)]
-pub(super) struct RoundTrip(Mutex<Asked>);
-
-#[derive(Debug, Default)]
-struct Asked {
+pub(super) struct RoundTrip {
     number: u32,
     at: Option<Instant>,
 }
 
 impl RoundTrip {
     /// A ping leaves now. Returns its payload.
-    pub(super) fn ask(&self, now: Instant) -> [u8; 4] {
-        let mut asked = self.0.lock();
-        asked.number = asked.number.wrapping_add(1);
-        asked.at = Some(now);
-        asked.number.to_le_bytes()
+    pub(super) fn ask(&mut self, now: Instant) -> [u8; 4] {
+        self.number = self.number.wrapping_add(1);
+        self.at = Some(now);
+        self.number.to_le_bytes()
     }
 
-    /// A pong with this payload has come now. `None` if it answers no open ping.
-    pub(super) fn answered(&self, now: Instant, payload: &[u8]) -> Option<Duration> {
-        let mut asked = self.0.lock();
-        let fits = payload == asked.number.to_le_bytes();
-        let at = asked.at.take_if(|_| fits)?;
-        Some(now.saturating_duration_since(at))
+    /// A pong with this payload came at this time. `None` if it answers no open ping.
+    pub(super) fn answered(&mut self, at: Instant, payload: &[u8]) -> Option<Duration> {
+        let fits = payload == self.number.to_le_bytes();
+        let asked = self.at.take_if(|_| fits)?;
+        Some(at.saturating_duration_since(asked))
     }
 }
 
@@ -41,7 +34,7 @@ mod tests {
 
     #[test]
     fn only_the_answer_to_the_open_ping_measures_and_only_once() {
-        let (trip, start) = (RoundTrip::default(), Instant::now());
+        let (mut trip, start) = (RoundTrip::default(), Instant::now());
         let ms = Duration::from_millis;
         assert_eq!(trip.answered(start, &[0; 4]), None);
         let first = trip.ask(start);

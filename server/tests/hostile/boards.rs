@@ -68,6 +68,10 @@ impl Tickable for Ticking {
         }
     }
 
+    fn pumps(&self) -> &Pumps {
+        &self.0.pumps
+    }
+
     fn skipped(&mut self, _ticks: u64) {}
 
     fn end(&mut self, refusal: Refusal) {

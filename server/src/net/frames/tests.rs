@@ -1,8 +1,10 @@
 //! Every kind of frame stream that has a rule, whole and split at every byte.
 
 use super::*;
+use crate::net::wire::Came;
 use proptest::prelude::*;
 use std::convert::Infallible;
+use std::task::{Context, Poll};
 
 const BINARY: u8 = 0x82;
 const MASK: [u8; 4] = [0x1B, 0, 0xFF, 0x80];
@@ -27,24 +29,29 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A stream that gives one piece at each read.
+/// A stream that gives one piece at each read, and then its end.
 struct Pieces(Vec<Vec<u8>>);
 
-impl AsyncRead for Pieces {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
+impl Wire for Pieces {
+    fn read(&mut self, now: Instant, into: &mut [u8]) -> io::Result<Came> {
+        let mut bytes = 0;
         if let Some(piece) = self.0.first_mut() {
-            let length = piece.len().min(buf.remaining());
-            buf.put_slice(&piece[..length]);
-            piece.drain(..length);
+            bytes = piece.len().min(into.len());
+            into[..bytes].copy_from_slice(&piece[..bytes]);
+            piece.drain(..bytes);
             if piece.is_empty() {
                 self.0.remove(0);
             }
         }
-        Poll::Ready(Ok(()))
+        Ok(Came { bytes, at: now })
+    }
+
+    fn write(&mut self, _: Instant, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn poll_write(&mut self, _: &mut Context<'_>, _: Instant, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
     }
 }
 
@@ -54,18 +61,23 @@ fn read(pieces: Vec<Vec<u8>>) -> Vec<String> {
         .into_iter()
         .filter(|piece| !piece.is_empty())
         .collect();
-    let mut reader = MessageReader::new(Pieces(pieces), &Limits::default());
+    let mut pieces = Pieces(pieces);
+    let mut reader = MessageReader::new(&[], &Limits::default());
     let mut said = Vec::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let ended = runtime.block_on(reader.read(|incoming| {
-        said.push(format!("{incoming:?}"));
-        ControlFlow::<Infallible>::Continue(())
-    }));
-    let Err(error) = ended;
-    said.push(format!("{error:?}"));
-    said
+    loop {
+        let read = reader.read(&mut pieces, Instant::now(), |incoming, _| {
+            said.push(format!("{incoming:?}"));
+            ControlFlow::<Infallible>::Continue(())
+        });
+        match read {
+            Ok(Some(never)) => match never {},
+            Ok(None) => {}
+            Err(error) => {
+                said.push(format!("{error:?}"));
+                return said;
+            }
+        }
+    }
 }
 
 /// What is sent, frame by frame, and what the reader makes of it.

@@ -1,0 +1,213 @@
+//! A client's way in: what it sends becomes messages for the room, each within its limits.
+//!
+//! In: bytes, from the wire, and the time. Out: deliveries to the room's port, answers to the outlet, and the reason to
+//! end. It also knows when the client was last heard of.
+//! Must not: wait, or write.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fastwebsockets::OpCode;
+use tickwire_shared::close::CloseReason;
+
+use super::bucket::{Bucket, Rate};
+use super::end::End;
+use super::frames::{Incoming, MessageReader};
+use super::outlet::Outlet;
+use super::wire::Wire;
+use crate::limits::{Limits, SILENT_READ_EVERY, SILENT_READS};
+use crate::metrics::Metrics;
+use crate::seat::{Delivery, Port};
+
+/// The way in of one client that has a seat.
+pub(super) struct Inlet {
+    messages: MessageReader,
+    port: Box<dyn Port>,
+    metrics: Arc<Metrics>,
+    budget: Budget,
+    control: Budget,
+    /// When something last came; the time of the seat before that.
+    heard: Instant,
+    /// How long nothing may come.
+    patience: Duration,
+    idle: Duration,
+    /// The time from one of the room's ticks to the next.
+    period: Duration,
+    last_read: Instant,
+    /// Reads in a row that found nothing.
+    silent: u32,
+}
+
+/// What a client may send, and what it has left of that.
+struct Budget {
+    rate: Rate,
+    left: Bucket,
+    beyond: CloseReason,
+}
+
+impl Budget {
+    pub(super) fn new(rate: Rate, beyond: CloseReason, now: Instant) -> Budget {
+        Budget {
+            rate,
+            left: Bucket::full(rate, now),
+            beyond,
+        }
+    }
+
+    fn spend(&mut self, now: Instant) -> Result<(), End> {
+        if self.left.take(self.rate, now) {
+            Ok(())
+        } else {
+            Err(self.beyond.into())
+        }
+    }
+}
+
+/// What a client may send besides messages.
+fn control_budget(limits: &Limits, now: Instant) -> Budget {
+    let per_s = f64::from(limits.control_frames_per_s);
+    let rate = Rate {
+        per_s,
+        burst: per_s.max(1.0),
+    };
+    Budget::new(rate, CloseReason::ControlFlood, now)
+}
+
+/// The client asks for another link.
+pub(super) struct LinkRequest(pub(super) String);
+
+impl Inlet {
+    pub(super) fn new(
+        messages: MessageReader,
+        port: Box<dyn Port>,
+        tick_rate_hz: u32,
+        limits: &Limits,
+        metrics: Arc<Metrics>,
+        now: Instant,
+    ) -> Inlet {
+        let per_s = f64::from(limits.messages_per_tick * tick_rate_hz);
+        let rate = Rate::over(per_s, limits.message_burst);
+        // A client that only listens answers pings.
+        let sign = limits.hello.max(2 * limits.ping).min(limits.idle);
+        Inlet {
+            messages,
+            port,
+            metrics,
+            budget: Budget::new(rate, CloseReason::MessageFlood, now),
+            control: control_budget(limits, now),
+            heard: now,
+            patience: sign,
+            idle: limits.idle,
+            period: Duration::from_secs(1) / tick_rate_hz.max(1),
+            last_read: now,
+            silent: 0,
+        }
+    }
+
+    /// True if the client has been silent for a while, and the room's next tick is soon enough to look again.
+    fn rests(&self, now: Instant) -> bool {
+        self.silent >= SILENT_READS && now + self.period <= self.last_read + SILENT_READ_EVERY
+    }
+
+    /// Reads what has come. Gives the links that the client wishes for, as a rule none.
+    ///
+    /// # Errors
+    /// How the connection ends.
+    pub(super) fn read(
+        &mut self,
+        wire: &mut impl Wire,
+        outlet: &mut Outlet,
+        now: Instant,
+    ) -> Result<Vec<LinkRequest>, End> {
+        if self.rests(now) {
+            return Ok(Vec::new());
+        }
+        self.last_read = now;
+        self.silent = self.silent.saturating_add(1);
+        let mut wishes = Vec::new();
+        let Inlet {
+            messages,
+            port,
+            metrics,
+            budget,
+            control,
+            heard,
+            patience,
+            idle,
+            silent,
+            ..
+        } = self;
+        let ended = messages.read(wire, now, |incoming, at| {
+            (*heard, *patience, *silent) = (now, *idle, 0);
+            let done = match incoming {
+                Incoming::Message(message) => {
+                    metrics.message_in(message.len());
+                    budget
+                        .spend(now)
+                        .and_then(|()| match port.deliver(at, message)? {
+                            Delivery::Taken => Ok(()),
+                            Delivery::Reply(reply) => outlet.answer(OpCode::Binary, &reply),
+                            Delivery::Link(request) => {
+                                wishes.push(LinkRequest(request));
+                                Ok(())
+                            }
+                            Delivery::Goodbye => Err(CloseReason::Left.into()),
+                        })
+                }
+                Incoming::Close(code) => Err(End::ClientClosed(code)),
+                Incoming::Pong(payload) => {
+                    if let Some(trip) = outlet.round_trip.answered(at, payload) {
+                        port.note_round_trip(trip);
+                    }
+                    control.spend(now)
+                }
+                Incoming::Ping(payload) => control
+                    .spend(now)
+                    .and_then(|()| outlet.answer(OpCode::Pong, payload)),
+            };
+            done.map_or_else(ControlFlow::Break, ControlFlow::<End>::Continue)
+        });
+        match ended {
+            Ok(Some(end)) => return Err(end),
+            Err(error) => return Err(error.into()),
+            Ok(None) => {}
+        }
+        if now.saturating_duration_since(self.heard) > self.patience {
+            return Err(CloseReason::Idle.into());
+        }
+        Ok(wishes)
+    }
+
+    /// A whole message for the client about its link, if the protocol has such a message.
+    pub(super) fn link_report(&self, link: String, error: String) -> Option<Vec<u8>> {
+        self.port.link_report(link, error)
+    }
+}
+
+/// Control frames before there is a seat: pings are answered, pongs measure nothing.
+pub(super) struct DoorControl(Budget);
+
+impl DoorControl {
+    pub(super) fn new(limits: &Limits, now: Instant) -> DoorControl {
+        DoorControl(control_budget(limits, now))
+    }
+
+    /// What to answer, if anything.
+    ///
+    /// # Errors
+    /// How the connection ends.
+    pub(super) fn take<'a>(
+        &mut self,
+        incoming: &Incoming<'a>,
+        now: Instant,
+    ) -> Result<Option<&'a [u8]>, End> {
+        match incoming {
+            Incoming::Close(code) => Err(End::ClientClosed(*code)),
+            Incoming::Ping(payload) => self.0.spend(now).map(|()| Some(*payload)),
+            Incoming::Pong(_) => self.0.spend(now).map(|()| None),
+            Incoming::Message(_) => Ok(None),
+        }
+    }
+}
