@@ -94,7 +94,8 @@ pub struct Ping {
 pub struct Pong {
     /// The nonce of the ping.
     pub nonce: u32,
-    /// The room's time when the ping was read, microseconds: tick n is due at n / tick rate.
+    /// The room's time half-way between when the ping came and when it was answered, microseconds: tick n is due at
+    /// n / tick rate.
     pub room_time_us: u64,
 }
 

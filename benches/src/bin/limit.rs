@@ -1,7 +1,9 @@
-//! The limit: what this machine's kernel can do at best. One thread, one epoll, no game, no codec, no timeouts.
+//! The limit: what this machine's kernel can do at best. One thread, no game, no codec, no timeouts.
 //!
 //! In: flags, sockets. Out: one frame, made once, written to every socket at each tick. What clients send is read and
-//! thrown away. A server that does something for its players can come close to this loop, but not pass it.
+//! thrown away. By default the loop reads when epoll says that something came. With `--by-tick` it is the floor: it reads
+//! each socket once a tick, just before it writes, and asks epoll for nothing but new connections. A server that does
+//! something for its players can come close to these loops, but not pass the floor.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -16,7 +18,7 @@ use tickwire_benches::field::ROOM_SEATS;
 use tickwire_benches::websocket::{BINARY, accept_key, head_end, header, push_plain};
 
 /// The rooms' ticks are spread over the interval in this many steps, as if people had opened the rooms at any time.
-const ROOM_PHASES: usize = 10;
+const ROOM_PHASES: usize = 25;
 /// The longest request head, bytes; a longer one ends the connection.
 const HEAD_BYTES: usize = 8192;
 const LISTENER: Token = Token(usize::MAX);
@@ -36,6 +38,9 @@ struct Flags {
     /// Payload of each frame, bytes.
     #[arg(long, default_value_t = 2000)]
     frame_bytes: usize,
+    /// Read each socket once a tick, just before its write, instead of when something came.
+    #[arg(long)]
+    by_tick: bool,
     /// Accepted so that all servers start with the same flags; here only the frame's size matters.
     #[arg(long, default_value_t = 0)]
     players: usize,
@@ -56,6 +61,7 @@ struct Limit {
     free: Vec<usize>,
     frame: Vec<u8>,
     scratch: Vec<u8>,
+    by_tick: bool,
 }
 
 fn main() -> Result<()> {
@@ -65,7 +71,7 @@ fn main() -> Result<()> {
     } else {
         1
     };
-    let mut limit = Limit::new(flags.listen, flags.frame_bytes)?;
+    let mut limit = Limit::new(flags.listen, flags.frame_bytes, flags.by_tick)?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", limit.listener.local_addr()?)?;
     stdout.flush()?;
@@ -96,7 +102,7 @@ fn main() -> Result<()> {
 }
 
 impl Limit {
-    fn new(listen: SocketAddr, frame_bytes: usize) -> Result<Limit> {
+    fn new(listen: SocketAddr, frame_bytes: usize, by_tick: bool) -> Result<Limit> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(listen)?;
         poll.registry()
@@ -112,6 +118,7 @@ impl Limit {
             free: Vec::new(),
             frame,
             scratch: vec![0; 64 << 10],
+            by_tick,
         })
     }
 
@@ -149,6 +156,9 @@ impl Limit {
         if !(socket.drain(&mut self.scratch) && socket.push(&self.frame)) {
             self.sockets[place] = None;
             self.free.push(place);
+        } else if self.by_tick && socket.head.is_none() {
+            // From now on nothing wakes the loop for it. The tick finishes what it could not write.
+            let _ = self.poll.registry().deregister(&mut socket.stream);
         }
     }
 
@@ -162,12 +172,21 @@ impl Limit {
             let Some(socket) = &mut self.sockets[place] else {
                 continue;
             };
-            if socket.head.is_none() && socket.left == 0 {
-                socket.left = self.frame.len();
-                if !socket.push(&self.frame) {
-                    self.sockets[place] = None;
-                    self.free.push(place);
+            if socket.head.is_some() {
+                continue;
+            }
+            let mut lives = !self.by_tick || socket.drain(&mut self.scratch);
+            // Nobody but the tick looks after the rest of a frame.
+            let may_write = socket.left == 0 || self.by_tick;
+            if lives && may_write {
+                if socket.left == 0 {
+                    socket.left = self.frame.len();
                 }
+                lives = socket.push(&self.frame);
+            }
+            if !lives {
+                self.sockets[place] = None;
+                self.free.push(place);
             }
         }
     }

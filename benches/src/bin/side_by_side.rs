@@ -33,10 +33,11 @@ struct Flags {
     json: bool,
 }
 
-/// The order in which contestants run: ours first, because the limit needs to know the size of our frames.
-const ALL: [Contestant; 5] = [
+/// The order in which contestants run: ours first, because the limit and the floor need to know the size of our frames.
+const ALL: [Contestant; 6] = [
     Contestant::Tickwire,
     Contestant::Limit,
+    Contestant::Floor,
     Contestant::Ws,
     Contestant::Socketio,
     Contestant::Colyseus,
@@ -61,10 +62,7 @@ fn run(mut flags: Flags) -> Result<()> {
         flags.only = ALL.to_vec();
     }
     flags.only.sort();
-    let peers = flags
-        .only
-        .iter()
-        .any(|contestant| !matches!(contestant, Contestant::Tickwire | Contestant::Limit));
+    let peers = flags.only.iter().any(|contestant| contestant.is_a_peer());
     let mut teller = Teller::new(false);
     Bout::prepare(&root, peers, &mut teller)?;
     let bout = flags.search.bout(&root);

@@ -14,8 +14,10 @@ use crate::load::{self, Cast, Colyseus, Decode, Plain, SocketIo};
 pub enum Contestant {
     /// Our server.
     Tickwire,
-    /// A bare loop that writes frames of our size.
+    /// A bare loop that writes frames of our size, and reads when epoll says so.
     Limit,
+    /// The same, but it reads each socket once a tick and is woken by none.
+    Floor,
     /// The library `ws`, a bare shared buffer.
     Ws,
     /// Socket.IO, one binary broadcast.
@@ -25,11 +27,20 @@ pub enum Contestant {
 }
 
 impl Contestant {
+    /// True for what needs Node and packages of others.
+    pub fn is_a_peer(self) -> bool {
+        matches!(
+            self,
+            Contestant::Ws | Contestant::Socketio | Contestant::Colyseus
+        )
+    }
+
     /// The name in tables, files and flags.
     pub fn label(self) -> &'static str {
         match self {
             Contestant::Tickwire => "tickwire",
             Contestant::Limit => "limit",
+            Contestant::Floor => "floor",
             Contestant::Ws => "ws",
             Contestant::Socketio => "socketio",
             Contestant::Colyseus => "colyseus",
@@ -41,7 +52,7 @@ impl Contestant {
         match self {
             Contestant::Tickwire => "/ws",
             Contestant::Socketio => "/socket.io/?EIO=4&transport=websocket",
-            Contestant::Limit | Contestant::Ws | Contestant::Colyseus => "/",
+            Contestant::Limit | Contestant::Floor | Contestant::Ws | Contestant::Colyseus => "/",
         }
     }
 
@@ -56,7 +67,9 @@ impl Contestant {
                 };
                 load::field(client, room, Decode::None)
             }),
-            Contestant::Limit | Contestant::Ws => Box::new(|client| Box::new(Plain::new(client))),
+            Contestant::Limit | Contestant::Floor | Contestant::Ws => {
+                Box::new(|client| Box::new(Plain::new(client)))
+            }
             Contestant::Socketio => Box::new(|client| Box::new(SocketIo::new(client))),
             Contestant::Colyseus => Box::new(|client| Box::new(Colyseus::new(client))),
         }

@@ -15,6 +15,7 @@ fn colour(contestant: Contestant) -> RGBColor {
     match contestant {
         Contestant::Tickwire => RGBColor(214, 73, 51),
         Contestant::Limit => RGBColor(90, 90, 90),
+        Contestant::Floor => RGBColor(170, 170, 170),
         Contestant::Ws => RGBColor(33, 119, 181),
         Contestant::Socketio => RGBColor(46, 139, 87),
         Contestant::Colyseus => RGBColor(128, 88, 170),

@@ -42,12 +42,15 @@ impl Server {
                     Game::Rooms => words.push("--rooms".to_owned()),
                 }
             }
-            Contestant::Limit => {
+            Contestant::Limit | Contestant::Floor => {
                 words.extend([
                     own("limit")?,
                     "--frame-bytes".to_owned(),
                     frame_bytes.to_string(),
                 ]);
+                if contestant == Contestant::Floor {
+                    words.push("--by-tick".to_owned());
+                }
             }
             Contestant::Ws | Contestant::Socketio | Contestant::Colyseus => {
                 let script = root.join(format!("benches/peers/src/{}.js", contestant.label()));

@@ -90,7 +90,7 @@ impl<G: Game> GamePort<G> {
 }
 
 impl<G: Game> Port for GamePort<G> {
-    fn deliver(&self, now: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
+    fn deliver(&self, at: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
         type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
         let message = Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)?;
         if !self.arrived.swap(true, Ordering::Relaxed) {
@@ -106,7 +106,7 @@ impl<G: Game> Port for GamePort<G> {
             ClientMessage::Ping(ping) => {
                 let pong = Pong {
                     nonce: ping.nonce,
-                    room_time_us: self.shared.room_time_us(now),
+                    room_time_us: self.shared.room_time_us(at),
                 };
                 codec::encode(&ServerMessage::<()>::Pong(pong))
                     .map(Delivery::Reply)

@@ -139,14 +139,13 @@ impl Inlet {
             silent,
             ..
         } = self;
-        let ended = messages.read(wire, now, |incoming, at| {
+        let ended = messages.read(wire, now, |incoming, came| {
             (*heard, *patience, *silent) = (now, *idle, 0);
             let done = match incoming {
                 Incoming::Message(message) => {
                     metrics.message_in(message.len());
-                    budget
-                        .spend(now)
-                        .and_then(|()| match port.deliver(at, message)? {
+                    budget.spend(now).and_then(|()| {
+                        match port.deliver(middle(came, now), message)? {
                             Delivery::Taken => Ok(()),
                             Delivery::Reply(reply) => outlet.answer(OpCode::Binary, &reply),
                             Delivery::Link(request) => {
@@ -154,11 +153,12 @@ impl Inlet {
                                 Ok(())
                             }
                             Delivery::Goodbye => Err(CloseReason::Left.into()),
-                        })
+                        }
+                    })
                 }
                 Incoming::Close(code) => Err(End::ClientClosed(code)),
                 Incoming::Pong(payload) => {
-                    if let Some(trip) = outlet.round_trip.answered(at, payload) {
+                    if let Some(trip) = outlet.round_trip.answered(came, payload) {
                         port.note_round_trip(trip);
                     }
                     control.spend(now)
@@ -184,6 +184,11 @@ impl Inlet {
     pub(super) fn link_report(&self, link: String, error: String) -> Option<Vec<u8>> {
         self.port.link_report(link, error)
     }
+}
+
+/// Half-way between two times.
+fn middle(came: Instant, now: Instant) -> Instant {
+    came + now.saturating_duration_since(came) / 2
 }
 
 /// Control frames before there is a seat: pings are answered, pongs measure nothing.
