@@ -213,3 +213,6 @@ pub(super) fn poll_push(
     }
     Poll::Ready(Ok(()))
 }
+
+#[cfg(test)]
+mod tests;
