@@ -1,8 +1,7 @@
 //! Where a room's tick and one client meet: the client's own part on its way down, its requests on their way up.
 //!
-//! In: the newest own part, once a snapshot; requests, at any time. Out: the own part, to the feed, with where the events
-//! of its snapshot end; the requests, to the tick. It holds the newest own part only, so a client that does not read costs no
-//! more than one that does. The lock is held for a copy.
+//! In: the newest own part, once a snapshot; requests, at any time. Out: the own part, to the feed, with where the events of
+//! its snapshot end; the requests, to the tick. Only the newest own part is held. The lock is held for a copy.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -235,7 +234,7 @@ impl Handoff {
             .is_none_or(|slack| SLACK_FINE.contains(&slack));
         let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
         taken.events_to = state.events_to;
-        // Everything may have been made whole for the client, and it must not go past that.
+        // All may have been made whole for the client, and it must not go past that.
         let starts = state.since > position.started;
         let nothing = state.roster.is_none() && state.own_check.is_none() && !starts;
         if position.quiet
