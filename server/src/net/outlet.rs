@@ -142,15 +142,10 @@ impl Outlet {
         now: Instant,
     ) -> Poll<Result<(), End>> {
         loop {
-            while !self.outgoing.unwritten().is_empty() {
-                let written = ready!(wire.poll_write(cx, now, self.outgoing.unwritten()));
-                match written {
-                    Ok(written) if written > 0 => self.outgoing.wrote(written),
-                    _ => return Poll::Ready(Err(End::Lost)),
-                }
-            }
-            self.blocked_since = None;
-            wire.unblocked().map_err(|_| End::Lost)?;
+            let pushed = ready!(poll_push(&mut self.outgoing, wire, cx, now));
+            pushed
+                .and_then(|()| self.unblock(wire))
+                .map_err(|_| End::Lost)?;
             // And what came meanwhile.
             self.write(wire, now, true)?;
             if !self.is_blocked() {
@@ -184,8 +179,15 @@ impl Outlet {
         self.outgoing.wrote(written);
         if blocked {
             self.blocked_since.get_or_insert(now);
-        } else {
-            self.blocked_since = None;
+            return Ok(());
+        }
+        self.unblock(wire).map_err(|_| End::Lost)
+    }
+
+    /// All is written. Whoever wrote the rest, the wire need wake nobody any more.
+    fn unblock(&mut self, wire: &mut impl Wire) -> io::Result<()> {
+        if self.blocked_since.take().is_some() {
+            wire.unblocked()?;
         }
         Ok(())
     }

@@ -15,6 +15,14 @@ fn resuming(welcome: &tickwire_shared::message::Welcome<()>) -> Hello {
     hello
 }
 
+/// A hello for the room with one seat.
+fn small() -> Hello {
+    Hello {
+        game: "bench".to_owned(),
+        ..hello()
+    }
+}
+
 async fn refused(server: &Running, hello: Hello) -> u16 {
     let mut wire = Wire::open(server.address).await;
     wire.send(&said(&ClientMessage::Hello(hello))).await;
@@ -69,10 +77,6 @@ async fn a_seat_from_which_nothing_is_heard_is_soon_free_again() {
         ..roomy()
     })
     .await;
-    let small = || Hello {
-        game: "bench".to_owned(),
-        ..hello()
-    };
     let (mut deaf, _) = Wire::join(server.address, small()).await;
     assert_eq!(
         refused(&server, small()).await,
@@ -102,10 +106,6 @@ async fn a_player_that_never_got_its_welcome_is_no_ghost() {
     })
     .await;
     // A room with one seat: a ghost would lock its own player out.
-    let small = || Hello {
-        game: "bench".to_owned(),
-        ..hello()
-    };
     for _ in 0..5 {
         let (wire, _) = Wire::join(server.address, small()).await;
         drop(wire);
