@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result};
 use tickwire_shared::ids::ChannelId;
+use tickwire_shared::message::ServerMessage;
 use tickwire_shared::snapshot::layout::{OwnAvatar, Part, SectionKind, SnapshotMessage};
 
 /// Sums over messages, in bytes.
@@ -71,11 +72,15 @@ impl Bytes {
         self.avatars + self.rosters + self.own_channel
     }
 
-    /// Adds one snapshot message.
+    /// Adds one message.
     ///
     /// # Errors
-    /// The bytes are not a snapshot message.
+    /// The bytes are neither a snapshot message nor an answer about the clock.
     pub fn add(&mut self, message: &[u8]) -> Result<()> {
+        if let Ok(ServerMessage::<()>::Pong(_)) = ServerMessage::decode(message) {
+            self.replies += frame_head_bytes(message.len()) + message.len() as u64;
+            return Ok(());
+        }
         let parsed = SnapshotMessage::parse(message).context("the message is not a snapshot")?;
         self.messages += 1;
         self.frame_heads += frame_head_bytes(message.len());

@@ -15,7 +15,7 @@ use tickwire_server::link::LinkSpec;
 use tickwire_shared::ids::{ChannelId, Tick};
 use tickwire_shared::rules::Rules;
 
-use super::message::{Bytes, frame_head_bytes};
+use super::message::Bytes;
 use super::trace::{Snapshot, Trace};
 use crate::script::{HOLD_TICKS, any_keys, moved_aim};
 
@@ -110,12 +110,10 @@ fn fill(script: Script) -> Result<Lab<ArenaGame>> {
 /// A player was refused or closed, or the record differs from what was sent to clients: the figures would be wrong.
 pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
     let mut lab = fill(script)?;
-    // The lab delivers the welcomes and everything before a client knows its room.
+    // By then all know their room.
     lab.run(Duration::from_secs(1), |_| {});
     for player in &mut lab.players {
-        // From here on, the feed below takes what comes down.
-        player.reads = false;
-        ensure!(player.down.waiting() == 0, "messages would overtake others");
+        player.record = Some(Vec::new());
     }
     let mut reader = Reader::new(&lab);
     let mut outcome = Ok(());
@@ -125,7 +123,7 @@ pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
         }
     });
     outcome?;
-    reader.start(&mut lab);
+    reader.start(&lab);
     let second = Duration::from_secs(1);
     let end = lab.now + script.span;
     while lab.now < end && !lab.closed {
@@ -143,12 +141,11 @@ pub fn play(script: Script, mut progress: impl FnMut(f64)) -> Result<Played> {
     reader.finish(script, &lab)
 }
 
-/// Reads every client's feed, at every snapshot.
+/// Counts what every client gets, and keeps the room at every snapshot.
 struct Reader {
     last: Option<Tick>,
     bytes: Bytes,
     trace: Trace,
-    message: Vec<u8>,
 }
 
 impl Reader {
@@ -161,55 +158,34 @@ impl Reader {
                 before: None,
                 snapshots: Vec::new(),
             },
-            message: Vec::new(),
         }
     }
 
     /// Starts counting.
-    fn start(&mut self, lab: &mut Lab<ArenaGame>) {
+    fn start(&mut self, lab: &Lab<ArenaGame>) {
         self.trace.before = lab.room().channel_state(ChannelId::GLOBAL, 1).cloned();
-        for player in &mut lab.players {
-            // Only pongs are counted here, because the lab does not read the feeds.
-            (player.bytes_down, player.messages_down) = (0, 0);
-        }
     }
 
     fn read(&mut self, lab: &mut Lab<ArenaGame>, counts: bool) -> Result<()> {
-        let last = lab.room().last_snapshot();
-        if last == self.last {
-            return Ok(());
+        for player in &mut lab.players {
+            player.events.clear();
+            for message in player.record.iter_mut().flat_map(|record| record.drain(..)) {
+                if counts {
+                    self.bytes.add(&message)?;
+                }
+            }
         }
-        self.last = last;
-        if counts {
+        let last = lab.room().last_snapshot();
+        if counts && last != self.last {
             let snapshot = Snapshot::of(lab.room().room(), lab.room().schema());
             self.trace.snapshots.push(snapshot);
         }
-        let now = lab.now;
-        for player in &mut lab.players {
-            player.events.clear();
-            let seat = player
-                .seat_mut()
-                .as_mut()
-                .context("a client lost its seat")?;
-            self.message.clear();
-            let written = seat.feed.write_message(&mut self.message);
-            let written =
-                written.map_err(|refusal| anyhow::anyhow!("a client was closed: {refusal:?}"))?;
-            if !written {
-                continue;
-            }
-            player.core.handle_bytes(now, &self.message);
-            if counts {
-                self.bytes.add(&self.message)?;
-            }
-        }
+        self.last = last;
         Ok(())
     }
 
-    fn finish(mut self, script: Script, lab: &Lab<ArenaGame>) -> Result<Played> {
+    fn finish(self, script: Script, lab: &Lab<ArenaGame>) -> Result<Played> {
         for player in &lab.players {
-            let heads = player.messages_down * frame_head_bytes(0);
-            self.bytes.replies += player.bytes_down + heads;
             ensure!(player.closed.is_none(), "a client was closed");
             let stats = player.core.stats(lab.now);
             ensure!(

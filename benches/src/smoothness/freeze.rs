@@ -62,7 +62,8 @@ pub fn interrupt(preset: &Preset, script: Script, frozen: Frozen) -> Result<Afte
         let keyframes = stage.lab.players[0].core.stats(stage.lab.now).keyframes;
         let end = stage.lab.now + FREEZE;
         let player = &mut stage.lab.players[0];
-        (player.up.stalled_until, player.down.stalled_until) = (end, end);
+        player.up.stall_until(end);
+        player.down.stall_until(end);
         player.draws = frozen == Frozen::Link;
         stage.play(FREEZE);
         stage.lab.players[0].draws = true;

@@ -194,8 +194,8 @@ impl Stage {
                     screen.next_stall += stall.every;
                     screen.stall_ends = lab.now + stall.length;
                     let player = &mut lab.players[index];
-                    player.up.stalled_until = screen.stall_ends;
-                    player.down.stalled_until = screen.stall_ends;
+                    player.up.stall_until(screen.stall_ends);
+                    player.down.stall_until(screen.stall_ends);
                     record.stalls += 1;
                 }
                 let frames = screen.hands.borrow().frames;

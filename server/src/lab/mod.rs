@@ -1,5 +1,5 @@
-//! Whole rooms in virtual time: the real room, the real feeds, the real client core, and links that delay, jitter and
-//! stall as TCP does. It is for tests and benches that play hours in seconds, and for game authors that want the same.
+//! Whole rooms in virtual time: the real room, the real net layer from frames to deadlines, the real client core, and
+//! links that delay, jitter and stall as TCP does. It is for tests and benches that play hours in seconds, and for game authors that want the same.
 //!
 //! In: a game, a seed, links, and what the players do. Out: the room and its clients, which can be read at any time.
 //! The same seed gives the same run. Must not: know a clock, a socket or a thread.

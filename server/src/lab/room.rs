@@ -16,9 +16,11 @@ use tickwire_shared::rules::Rules;
 use super::player::LabPlayer;
 use super::way::Way;
 use crate::host::{Clock, HostedRoom, RoomSetup};
+use crate::limits::Limits;
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
-use crate::scheduler::{Tickable, Verdict};
+use crate::net::SeatedSetup;
+use crate::scheduler::{Beat, Tickable, Verdict};
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 
 /// The smallest step of time.
@@ -37,7 +39,7 @@ pub struct Lab<G: Game> {
     /// True if the room ticked in the last step.
     pub ticked: bool,
     start: Instant,
-    next_tick: Duration,
+    beat: Beat,
     next_client: u64,
     rng: Pcg64Mcg,
     options: G::Options,
@@ -45,6 +47,7 @@ pub struct Lab<G: Game> {
     room: HostedRoom<G>,
     handle: Arc<dyn RoomHandle>,
     metrics: Arc<Metrics>,
+    limits: Limits,
 }
 
 impl<G: Game> Lab<G> {
@@ -66,7 +69,7 @@ impl<G: Game> Lab<G> {
             closed: false,
             ticked: false,
             start,
-            next_tick: Duration::ZERO,
+            beat: Beat::new(start),
             next_client: 1,
             rng: Pcg64Mcg::seed_from_u64(seed),
             options,
@@ -74,6 +77,7 @@ impl<G: Game> Lab<G> {
             room,
             handle,
             metrics,
+            limits: Limits::default(),
         }
     }
 
@@ -122,7 +126,7 @@ impl<G: Game> Lab<G> {
 
     /// Lets the machine stand still for this many ticks. The room skips them.
     pub fn skip_ticks(&mut self, ticks: u32) {
-        self.next_tick += self.room.period() * ticks;
+        self.beat.tick += self.room.period() * ticks;
         self.room.skipped(ticks.into());
     }
 
@@ -195,14 +199,14 @@ impl<G: Game> Lab<G> {
         self.players[index].closed.clone().map_or(Ok(()), Err)
     }
 
-    /// Begins to join and does not wait. If the room refuses, [`LabPlayer::closed`] says why.
+    /// Begins to join, over a new connection, and does not wait. If the room refuses, [`LabPlayer::closed`] says why.
     ///
     /// # Errors
     /// The room is gone.
     pub fn begin_connect(&mut self, index: usize) -> Result<(), Refusal> {
         let resume = self.players[index].core.resume_token();
         let joining = self.ask_for_seat(resume)?;
-        self.players[index].joining = Some(joining);
+        self.players[index].join(joining);
         Ok(())
     }
 
@@ -238,11 +242,7 @@ impl<G: Game> Lab<G> {
 
     /// Breaks a player's connection in both directions. Messages on their way are lost.
     pub fn disconnect(&mut self, index: usize) {
-        let player = &mut self.players[index];
-        (player.seat, player.joining) = (None, None);
-        player.up.clear();
-        player.down.clear();
-        player.core.handle_disconnected(1006);
+        self.players[index].disconnect();
     }
 
     /// Plays on for `span`, or until the room closes. Calls `each` after every step, when something has happened.
@@ -259,26 +259,41 @@ impl<G: Game> Lab<G> {
         self.ticked = false;
         let frames = self.players.iter().filter(|player| player.draws);
         let frames = frames.map(|player| player.next_frame);
-        let ways = self.players.iter();
-        let ways = ways.flat_map(|player| [player.up.next(), player.down.next()]);
-        let next = frames.chain(ways.flatten()).fold(self.next_tick, Ord::min);
+        let arrivals = self.players.iter().filter_map(|player| player.down.next());
+        let due = self.beat.next().saturating_duration_since(self.start);
+        let next = frames.chain(arrivals).fold(due, Ord::min);
         // All that happens within a step counts at its end. With a hundred players something happens all the time.
         self.now = next.max(self.now + TIME_STEP).min(end.max(self.now));
-        if self.now >= self.next_tick {
-            let verdict = self.room.tick(self.start + self.next_tick);
-            self.closed = verdict == Verdict::Close;
-            self.next_tick += self.room.period();
-            self.ticked = true;
-            for player in &mut self.players {
-                player.sit_down(self.now);
-            }
-            for player in &mut self.players {
-                player.feed(self.now);
-            }
-        }
         let at = self.start + self.now;
         for player in &mut self.players {
+            player.down.open(player.reads);
+            player.attend(at);
+        }
+        if self.now >= due {
+            self.beat(at);
+        }
+        for player in &mut self.players {
             player.live(&mut self.rng, self.now, at);
+        }
+    }
+
+    /// The room does what the scheduler would let it do now.
+    fn beat(&mut self, at: Instant) {
+        let due = self.beat.next();
+        let verdict = self.beat.run(&mut self.room, due, || at);
+        self.closed = verdict == Verdict::Close;
+        self.ticked = due >= self.beat.tick;
+        if self.ticked {
+            self.beat.tick += self.room.period();
+        }
+        let setup = SeatedSetup {
+            limits: &self.limits,
+            metrics: &self.metrics,
+            dev: false,
+        };
+        for player in &mut self.players {
+            player.sit_down(&setup, self.start, self.now);
+            player.attend(at);
         }
     }
 

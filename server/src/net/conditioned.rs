@@ -5,17 +5,15 @@
 //! somebody reads, writes or calls [`Conditioned::attend`].
 //! Must not: decide how long anything takes ([`Way`] does), or lose, reorder or look into a byte.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BytesMut};
-
+use super::held::Held;
 use super::wire::{Came, Wire};
-use crate::limits::LINK_HELD_BYTES;
-use crate::link::{LinkSpec, Way};
+use crate::link::LinkSpec;
 
 /// Most bytes that one read takes from a wire.
 const CHUNK_BYTES: usize = 4 << 10;
@@ -58,8 +56,9 @@ impl Links {
         let lines = possible.then(|| {
             let seed = self.next_seed.fetch_add(2, Ordering::Relaxed);
             Box::new(Lines {
-                up: Line::new(&self.all, seed),
-                down: Line::new(&self.all, seed + 1),
+                up: Held::new(&self.all, seed),
+                end: None,
+                down: Held::new(&self.all, seed + 1),
                 epoch: self.epoch,
             })
         });
@@ -68,91 +67,18 @@ impl Links {
 }
 
 /// A wire, and what is held back if its connection may have a link.
-pub(super) struct Conditioned<W> {
+pub(crate) struct Conditioned<W> {
     inner: W,
     lines: Option<Box<Lines>>,
 }
 
 /// Both ways of a link.
 struct Lines {
-    up: Line,
-    down: Line,
-    epoch: Instant,
-}
-
-/// What one way holds back, and until when. Times count from the epoch.
-struct Line {
-    way: Way,
-    held: BytesMut,
-    /// When bytes arrive, oldest first, and how many arrive then.
-    arrivals: VecDeque<(Duration, usize)>,
+    up: Held,
     /// The end of the wire's stream, which arrives after its last bytes.
     end: Option<(Duration, Option<io::Error>)>,
-}
-
-impl Line {
-    fn new(spec: &LinkSpec, seed: u64) -> Line {
-        Line {
-            way: Way::new(spec, seed),
-            held: BytesMut::new(),
-            arrivals: VecDeque::new(),
-            end: None,
-        }
-    }
-
-    /// True while it is as good as a bare wire.
-    fn is_clear(&self) -> bool {
-        self.way.spec().is_none() && self.held.is_empty() && self.end.is_none()
-    }
-
-    /// How many bytes it takes now.
-    fn room(&self, now: Duration) -> usize {
-        let room = LINK_HELD_BYTES.saturating_sub(self.held.len());
-        // Many tiny arrivals must not make this list as long as the bytes.
-        if self.arrivals.len() >= LINK_HELD_BYTES / 16 {
-            return 0;
-        }
-        room.min(self.way.room(now))
-    }
-
-    fn take(&mut self, now: Duration, bytes: &[u8]) {
-        let arrival = self.way.arrival(now, bytes.len());
-        self.held.extend_from_slice(bytes);
-        match self.arrivals.back_mut() {
-            Some((last, count)) if *last == arrival => *count += bytes.len(),
-            _ => self.arrivals.push_back((arrival, bytes.len())),
-        }
-    }
-
-    /// How many of the held bytes have arrived, at most `most`, and when the last of them did.
-    fn due(&self, now: Duration, most: usize) -> (usize, Duration) {
-        let (mut due, mut last) = (0, now);
-        for (at, count) in &self.arrivals {
-            if *at > now || due >= most {
-                break;
-            }
-            (due, last) = ((due + count).min(most), *at);
-        }
-        (due, last)
-    }
-
-    /// Forgets the first `bytes`, which have gone on.
-    fn release(&mut self, mut bytes: usize) {
-        self.held.advance(bytes);
-        while bytes > 0
-            && let Some((_, count)) = self.arrivals.front_mut()
-        {
-            let gone = bytes.min(*count);
-            (*count, bytes) = (*count - gone, bytes - gone);
-            if *count == 0 {
-                self.arrivals.pop_front();
-            }
-        }
-        if self.held.is_empty() {
-            // The memory for a crowd's keyframe should not stay.
-            self.held = BytesMut::new();
-        }
-    }
+    down: Held,
+    epoch: Instant,
 }
 
 impl Lines {
@@ -160,10 +86,20 @@ impl Lines {
         now.saturating_duration_since(self.epoch)
     }
 
+    /// True while the way up is as good as a bare wire.
+    fn up_is_clear(&self) -> bool {
+        self.up.way.spec().is_none() && self.up.is_empty() && self.end.is_none()
+    }
+
+    /// The same for the way down.
+    fn down_is_clear(&self) -> bool {
+        self.down.way.spec().is_none() && self.down.is_empty()
+    }
+
     /// Takes what the wire has, as far as there is room.
     fn pull(&mut self, inner: &mut impl Wire, now: Instant) {
         let mut chunk = [0; CHUNK_BYTES];
-        while self.up.end.is_none() {
+        while self.end.is_none() {
             let room = self.up.room(self.at(now)).min(CHUNK_BYTES);
             let Some(into) = chunk.get_mut(..room).filter(|into| !into.is_empty()) else {
                 return;
@@ -177,7 +113,7 @@ impl Lines {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 ended => {
                     let at = self.up.way.arrival(self.at(now), 0);
-                    self.up.end = Some((at, ended.err()));
+                    self.end = Some((at, ended.err()));
                 }
             }
         }
@@ -187,10 +123,10 @@ impl Lines {
     fn push(&mut self, inner: &mut impl Wire, now: Instant) -> io::Result<()> {
         loop {
             let (due, _) = self.down.due(self.at(now), usize::MAX);
-            if due == 0 {
+            if due.is_empty() {
                 return Ok(());
             }
-            match inner.write(now, self.down.held.get(..due).unwrap_or_default()) {
+            match inner.write(now, due) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => self.down.release(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
@@ -201,6 +137,11 @@ impl Lines {
 }
 
 impl<W> Conditioned<W> {
+    /// A bare wire, which can never have a link.
+    pub(crate) fn bare(inner: W) -> Conditioned<W> {
+        Conditioned { inner, lines: None }
+    }
+
     /// Changes the link from now on, if there can be one. Bytes that are on their way stay in front.
     pub(super) fn set(&mut self, spec: &LinkSpec) {
         if let Some(lines) = &mut self.lines {
@@ -227,14 +168,14 @@ impl<W> Conditioned<W> {
     /// When to attend to what waits. `None` while nothing can wait.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let lines = self.lines.as_ref()?;
-        let clear = lines.up.is_clear() && lines.down.is_clear();
+        let clear = lines.up_is_clear() && lines.down_is_clear();
         (!clear).then(|| now + ATTEND_EVERY)
     }
 
     /// True if all that was written has left.
     pub(super) fn is_empty(&self) -> bool {
         let mut lines = self.lines.iter();
-        lines.all(|lines| lines.down.held.is_empty())
+        lines.all(|lines| lines.down.is_empty())
     }
 
     /// The longest that a message may take to arrive if the socket takes all of it immediately.
@@ -252,7 +193,7 @@ impl<W: Wire> Conditioned<W> {
         let Some(lines) = &mut self.lines else {
             return Ok(());
         };
-        if !lines.up.is_clear() {
+        if !lines.up_is_clear() {
             lines.pull(&mut self.inner, now);
         }
         lines.push(&mut self.inner, now)
@@ -264,27 +205,19 @@ impl<W: Wire> Wire for Conditioned<W> {
         let Some(lines) = self
             .lines
             .as_deref_mut()
-            .filter(|lines| !lines.up.is_clear())
+            .filter(|lines| !lines.up_is_clear())
         else {
             return self.inner.read(now, into);
         };
         lines.pull(&mut self.inner, now);
-        let (due, last) = lines.up.due(lines.at(now), into.len());
-        if due > 0 {
-            if let (Some(into), Some(held)) = (into.get_mut(..due), lines.up.held.get(..due)) {
-                into.copy_from_slice(held);
-            }
-            lines.up.release(due);
+        let (bytes, last) = lines.up.read(lines.at(now), into);
+        if bytes > 0 {
             let at = lines.epoch + last;
-            return Ok(Came { bytes: due, at });
+            return Ok(Came { bytes, at });
         }
-        let ended = lines
-            .up
-            .end
-            .as_ref()
-            .is_some_and(|end| end.0 <= lines.at(now));
-        if ended && lines.up.held.is_empty() {
-            let error = lines.up.end.as_mut().and_then(|end| end.1.take());
+        let has_ended = |end: &(Duration, _)| end.0 <= lines.at(now);
+        if lines.up.is_empty() && lines.end.as_ref().is_some_and(has_ended) {
+            let error = lines.end.as_mut().and_then(|end| end.1.take());
             return error.map_or(Ok(Came { bytes: 0, at: now }), Err);
         }
         Err(io::ErrorKind::WouldBlock.into())
@@ -294,7 +227,7 @@ impl<W: Wire> Wire for Conditioned<W> {
         let Some(lines) = self
             .lines
             .as_deref_mut()
-            .filter(|lines| !lines.down.is_clear())
+            .filter(|lines| !lines.down_is_clear())
         else {
             return self.inner.write(now, bytes);
         };
@@ -317,7 +250,7 @@ impl<W: Wire> Wire for Conditioned<W> {
         let is_clear = self
             .lines
             .as_ref()
-            .is_none_or(|lines| lines.down.is_clear());
+            .is_none_or(|lines| lines.down_is_clear());
         if is_clear {
             return self.inner.poll_write(cx, now, bytes);
         }

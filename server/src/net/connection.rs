@@ -27,10 +27,10 @@ use super::conditioned::Conditioned;
 use super::context::{Net, Peer};
 use super::end::End;
 use super::frames::{Incoming, MessageReader};
-use super::inlet::{DoorControl, Inlet};
+use super::inlet::DoorControl;
 use super::outgoing::Outgoing;
-use super::outlet::{Outlet, poll_push};
-use super::seated::Seated;
+use super::outlet::poll_push;
+use super::seated::{Seated, SeatedSetup};
 use super::socket::Socket;
 use super::wire::Wire;
 use crate::protocol::{Call, Protocol};
@@ -125,30 +125,21 @@ async fn converse(
         Err(refusal) => return (Some(door.line), door.unwritten, End::Refused(refusal)),
     };
     drop(permit);
-    let (now, limits, seat) = (Instant::now(), &net.limits, joined.seat);
+    let (now, seat) = (Instant::now(), joined.seat);
     door.line.set(&net.links.of(&joined.room));
     if let Err(error) = door.line.inner_mut().sweep() {
         tracing::error!(%error, "a client's socket could not be kept");
         return (None, door.unwritten, End::Lost);
     }
-    let (ending, metrics) = (seat.feed.ending(), &net.metrics);
-    let inlet = Inlet::new(
-        door.messages,
-        seat.port,
-        seat.tick_rate_hz,
-        limits,
-        metrics.clone(),
-        now,
-    );
-    let outlet = Outlet::new(
-        door.unwritten,
-        &seat.welcome,
-        seat.feed,
-        limits,
-        metrics.clone(),
-        now,
-    );
-    let seated = Arc::new(Seated::new(door.line, inlet, outlet, net.links.dev));
+    let ending = seat.feed.ending();
+    let setup = SeatedSetup {
+        limits: &net.limits,
+        metrics: &net.metrics,
+        dev: net.links.dev,
+    };
+    let (line, messages) = (door.line, door.messages);
+    let seated = Seated::new(line, messages, door.unwritten, seat, &setup, now);
+    let seated = Arc::new(seated);
     seated.begin(now);
     let end = attend(&seated, &ending).await;
     match seated.end(end) {

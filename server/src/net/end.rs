@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 
 /// How a connection ends.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The server closes it for this reason.
     Refused(Refusal),
     /// The client sent a close frame.

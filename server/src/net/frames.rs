@@ -1,6 +1,7 @@
 //! WebSocket frames in, whole messages out.
 //!
-//! In: a wire. Out: messages and control frames, in the place where they were read, or the reason to close. fastwebsockets does masks and opcodes. Its reader is not used: it keeps 8 KiB for every client, and leaves
+//! In: a wire. Out: messages and control frames, in the place where they were read, or the reason to close.
+//! fastwebsockets does masks and opcodes. Its reader is not used: it keeps 8 KiB for every client, and leaves
 //! connections open that RFC 6455 and our limits close. Here all clients of a thread are read into one buffer, and only
 //! incomplete frames are kept: an idle connection holds no memory for reading, and a busy one finds the buffer in the
 //! cache. Must not: write, or know what a message means.
@@ -31,7 +32,7 @@ thread_local! {
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Incoming<'a> {
+pub(crate) enum Incoming<'a> {
     /// A whole binary message.
     Message(&'a [u8]),
     /// The client wants a pong with the same payload.
@@ -44,7 +45,7 @@ pub(super) enum Incoming<'a> {
 
 /// Why nothing more can be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     /// The client broke a rule.
     Refused(CloseReason),
     /// The stream ended or broke.
@@ -58,20 +59,35 @@ impl From<CloseReason> for ReadError {
 }
 
 /// Builds messages from frames.
-pub(super) struct MessageReader {
+pub(crate) struct MessageReader {
     /// What was read of a frame that is incomplete, or that nobody has asked for yet.
     rest: Vec<u8>,
     in_parts: MessageInParts,
     payload_max: usize,
+    /// Clients mask what they send, and servers do not.
+    masked: bool,
 }
 
 impl MessageReader {
     /// A reader that has already been given `early`.
-    pub(super) fn new(early: &[u8], limits: &Limits) -> MessageReader {
+    pub(crate) fn new(early: &[u8], limits: &Limits) -> MessageReader {
         MessageReader {
             rest: early.to_vec(),
             in_parts: MessageInParts::new(limits),
             payload_max: limits.message_bytes.max(CONTROL_BYTES),
+            masked: true,
+        }
+    }
+
+    /// A reader at the other end, of what a server sends.
+    pub(crate) fn of_a_client(message_bytes_max: usize) -> MessageReader {
+        let limits = Limits {
+            message_bytes: message_bytes_max,
+            ..Limits::default()
+        };
+        MessageReader {
+            masked: false,
+            ..MessageReader::new(&[], &limits)
         }
     }
 
@@ -80,7 +96,7 @@ impl MessageReader {
     ///
     /// # Errors
     /// `Refused` if the client broke a rule: nothing that follows can be understood. `Lost` at the stream's end.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &mut self,
         wire: &mut impl Wire,
         now: Instant,
@@ -156,7 +172,7 @@ impl MessageReader {
         let mut used = 0;
         loop {
             let rest = bytes.get_mut(used..).unwrap_or_default();
-            let head = match Head::parse(rest, self.payload_max) {
+            let head = match Head::parse(rest, self.payload_max, self.masked) {
                 Ok(Some(head)) => head,
                 Ok(None) => return (used, None),
                 Err(reason) => return (used, Some(Err(reason.into()))),
@@ -166,7 +182,9 @@ impl MessageReader {
                 return (used, None);
             };
             used += end;
-            unmask(payload, head.mask);
+            if let Some(mask) = head.mask {
+                unmask(payload, mask);
+            }
             let taken = match self.in_parts.incoming(&head, payload) {
                 Ok(Some(incoming)) => take(incoming),
                 Ok(None) => continue,
@@ -191,7 +209,7 @@ fn make_room(read: &mut Vec<u8>, filled: usize) {
 struct Head {
     fin: bool,
     opcode: OpCode,
-    mask: [u8; 4],
+    mask: Option<[u8; 4]>,
     /// The head's own length, bytes.
     bytes: usize,
     payload_bytes: usize,
@@ -199,13 +217,13 @@ struct Head {
 
 impl Head {
     /// `None` while the head is incomplete. A broken rule is refused as soon as it can be seen.
-    fn parse(bytes: &[u8], payload_max: usize) -> Result<Option<Head>, CloseReason> {
+    fn parse(bytes: &[u8], payload_max: usize, masked: bool) -> Result<Option<Head>, CloseReason> {
         let Some(([first, second], rest)) = bytes.split_first_chunk() else {
             return Ok(None);
         };
         let opcode = OpCode::try_from(first & 0x0F).map_err(|_| CloseReason::WebSocketProtocol)?;
-        let (fin, reserved, masked) = (first & 0x80 != 0, first & 0x70 != 0, second & 0x80 != 0);
-        if reserved || !masked {
+        let (fin, reserved) = (first & 0x80 != 0, first & 0x70 != 0);
+        if reserved || (second & 0x80 != 0) != masked {
             return Err(CloseReason::WebSocketProtocol);
         }
         let is_control = matches!(opcode, OpCode::Close | OpCode::Ping | OpCode::Pong);
@@ -231,10 +249,15 @@ impl Head {
         if payload_bytes > payload_max {
             return Err(CloseReason::MessageTooLarge);
         }
-        Ok(rest.split_first_chunk().map(|(mask, payload)| Head {
+        let (mask, payload) = match rest.split_first_chunk() {
+            Some((mask, payload)) if masked => (Some(*mask), payload),
+            None if masked => return Ok(None),
+            _ => (None, rest),
+        };
+        Ok(Some(Head {
             fin,
             opcode,
-            mask: *mask,
+            mask,
             bytes: bytes.len() - payload.len(),
             payload_bytes,
         }))

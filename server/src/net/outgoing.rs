@@ -20,7 +20,7 @@ thread_local! {
 
 /// Frames on their way to a client: the part that is not written yet. Never masked (RFC 6455 5.1), never fragmented.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     bytes: Vec<u8>,
     /// Where the unwritten bytes start.
     start: usize,
@@ -108,6 +108,15 @@ impl Outgoing {
 fn head_of<'a>(opcode: OpCode, payload: &[u8], room: &'a mut [u8; HEAD_ROOM_BYTES]) -> &'a [u8] {
     let length = Frame::new(true, opcode, None, Payload::Borrowed(payload)).fmt_head(room);
     room.get(..length).unwrap_or_default()
+}
+
+/// A frame as clients send it, masked.
+pub(crate) fn client_frame(opcode: OpCode, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
+    let mut room = [0; HEAD_ROOM_BYTES];
+    let mut frame = Frame::new(true, opcode, Some(mask), Payload::Owned(payload.to_vec()));
+    let length = frame.fmt_head(&mut room);
+    frame.mask();
+    [room.get(..length).unwrap_or_default(), &frame.payload].concat()
 }
 
 #[cfg(test)]

@@ -17,11 +17,15 @@ use tokio::sync::Notify;
 
 use super::conditioned::Conditioned;
 use super::end::End;
+use super::frames::MessageReader;
 use super::inlet::{Inlet, LinkRequest};
 use super::outgoing::Outgoing;
 use super::outlet::Outlet;
 use super::wire::Wire;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::pump::Pumped;
+use crate::seat::Seat;
 
 /// A client that has a seat.
 pub(crate) struct Seated<W> {
@@ -41,8 +45,35 @@ struct Place<W> {
     end: Option<End>,
 }
 
+/// What a server has for all its clients that have seats.
+pub(crate) struct SeatedSetup<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) metrics: &'a Arc<Metrics>,
+    /// Clients may set their links.
+    pub(crate) dev: bool,
+}
+
 impl<W: Wire> Seated<W> {
-    pub(super) fn new(wire: Conditioned<W>, inlet: Inlet, outlet: Outlet, dev: bool) -> Seated<W> {
+    /// Puts a client into its seat. `unwritten` leaves before the welcome.
+    pub(crate) fn new(
+        wire: Conditioned<W>,
+        messages: MessageReader,
+        unwritten: Outgoing,
+        seat: Seat,
+        setup: &SeatedSetup<'_>,
+        now: Instant,
+    ) -> Seated<W> {
+        let (limits, metrics) = (setup.limits, setup.metrics);
+        let (port, feed) = (seat.port, seat.feed);
+        let inlet = Inlet::new(
+            messages,
+            port,
+            seat.tick_rate_hz,
+            limits,
+            metrics.clone(),
+            now,
+        );
+        let outlet = Outlet::new(unwritten, &seat.welcome, feed, limits, metrics.clone(), now);
         let place = Place {
             wire,
             inlet,
@@ -52,12 +83,12 @@ impl<W: Wire> Seated<W> {
         Seated {
             place: Mutex::new(Some(place)),
             called: Notify::new(),
-            dev,
+            dev: setup.dev,
         }
     }
 
     /// Sends the welcome, and in dev mode what the client's link is. From then on the room's thread serves the client.
-    pub(super) fn begin(self: &Arc<Seated<W>>, now: Instant)
+    pub(crate) fn begin(self: &Arc<Seated<W>>, now: Instant)
     where
         W: 'static,
     {
@@ -97,7 +128,7 @@ impl<W: Wire> Seated<W> {
     }
 
     /// Writes on while the wire is full. Pending otherwise, and ready when it is not full any more.
-    pub(super) fn poll_unblock(&self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+    pub(crate) fn poll_unblock(&self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let mut done = Poll::Pending;
         self.with(|place| {
             if place.outlet.is_blocked()
@@ -128,14 +159,14 @@ impl<W: Wire> Seated<W> {
     }
 
     /// True if the connection has ended by what the client or its wire did.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         let place = self.place.lock();
         place.as_ref().is_none_or(|place| place.end.is_some())
     }
 
     /// Ends the connection, if nothing else has, and takes it apart: the wire, what is still to be written, and how it
     /// ended. The room's ends of the seat are given up. Only the first call gets anything.
-    pub(super) fn end(&self, end: End) -> Option<(Conditioned<W>, Outgoing, End)> {
+    pub(crate) fn end(&self, end: End) -> Option<(Conditioned<W>, Outgoing, End)> {
         let place = self.place.lock().take()?;
         let end = place.end.unwrap_or(end);
         Some((place.wire, place.outlet.into_outgoing(), end))

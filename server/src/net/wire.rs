@@ -2,7 +2,7 @@
 //!
 //! In: the time and a place for bytes, or bytes. Out: how many were moved, and when the last of those that came had come:
 //! a room reads when it ticks, so what it reads may have been there for a while. A [`Socket`](super::socket::Socket) is
-//! one, a [`Conditioned`](super::conditioned::Conditioned) link another, a [`Pipe`](super::pipe::Pipe) is one in memory.
+//! one, a [`Conditioned`](super::conditioned::Conditioned) link another. The lab has one in memory.
 
 use std::io;
 use std::task::{Context, Poll};

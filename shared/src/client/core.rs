@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::event::{ClientEvent, Destination};
 use super::news::News;
 use super::outbox::Outbox;
+use super::room_events::Told;
 use super::roster::Roster;
 use super::session::Session;
 use super::stats::{Rates, Stats};
@@ -237,17 +238,21 @@ impl<R: Rules> Client<R> {
         };
         session.update(now, &self.input);
         let ping = session.due_ping(now);
-        if let Some(roster) = session.take_roster() {
-            self.roster.replace(&roster);
-            self.news.push(ClientEvent::Roster(roster));
-        }
-        let events = session.take_due_events();
+        let told = session.take_due_events();
         for news in session.take_action_news() {
             self.news.push(news.into());
         }
-        for event in events {
-            self.roster.note(&event);
-            self.news.push(ClientEvent::Room(event));
+        for told in told {
+            match told {
+                Told::Roster(roster) => {
+                    self.roster.replace(&roster);
+                    self.news.push(ClientEvent::Roster(roster));
+                }
+                Told::Event(event) => {
+                    self.roster.note(&event);
+                    self.news.push(ClientEvent::Room(event));
+                }
+            }
         }
         if let Some(ping) = ping {
             self.say(&ClientMessage::Ping(ping));

@@ -12,60 +12,61 @@ use crate::snapshot::SnapshotError;
 /// Events that may wait for their tick. Beyond it the oldest are due at once: none is lost.
 const WAITING: usize = 4096;
 
+/// Something that a room has told.
+#[derive(Debug)]
+pub(super) enum Told<E> {
+    Event(RoomEvent<E>),
+    /// All who are in the room. Events before this may be lost, and those after it go on from here.
+    Roster(Vec<PlayerInfo>),
+}
+
 #[derive(Debug)]
 pub(super) struct RoomEvents<E> {
     /// With the tick of each, counted without wrap.
-    waiting: VecDeque<(i64, RoomEvent<E>)>,
-    /// Who is in the room, if the server has just told all of it.
-    roster: Option<Vec<PlayerInfo>>,
+    waiting: VecDeque<(i64, Told<E>)>,
 }
 
 impl<E> Default for RoomEvents<E> {
     fn default() -> RoomEvents<E> {
         RoomEvents {
             waiting: VecDeque::new(),
-            roster: None,
         }
     }
 }
 
 impl<E> RoomEvents<E> {
     pub(super) fn push(&mut self, tick: i64, event: RoomEvent<E>) {
-        self.waiting.push_back((tick, event));
+        self.waiting.push_back((tick, Told::Event(event)));
     }
 
-    /// The server has told who is in the room. What waits of the roster is older than that.
-    pub(super) fn set_roster(&mut self, joins: Vec<(i64, RoomEvent<E>)>) {
-        let mut roster = Vec::with_capacity(joins.len());
-        for (_, join) in joins {
-            if let RoomEvent::Joined(info) = join {
-                roster.push(info);
-            }
-        }
-        self.roster = Some(roster);
-        self.waiting
-            .retain(|(_, event)| matches!(event, RoomEvent::Game(_) | RoomEvent::Chat(..)));
+    /// The server has told who is in the room.
+    pub(super) fn push_roster(&mut self, tick: i64, joins: Vec<(i64, RoomEvent<E>)>) {
+        let players = joins.into_iter().filter_map(|(_, join)| match join {
+            RoomEvent::Joined(info) => Some(info),
+            _ => None,
+        });
+        let roster = Told::Roster(players.collect());
+        self.waiting.push_back((tick, roster));
     }
 
-    /// Who is in the room, once after it was told.
-    pub(super) fn take_roster(&mut self) -> Option<Vec<PlayerInfo>> {
-        self.roster.take()
-    }
-
-    /// The events that are due when `drawn` is the tick on the screen, with its fraction.
-    pub(super) fn take_due(&mut self, drawn: f64) -> Vec<RoomEvent<E>> {
-        let may_wait = self.waiting.len().saturating_sub(WAITING);
-        let waits = |place: usize, tick: i64, event: &RoomEvent<E>| {
-            place >= may_wait && matches!(event, RoomEvent::Game(_)) && tick as f64 > drawn
+    /// What is due when `drawn` is the tick on the screen, with its fraction. All that came before a roster is due with
+    /// it: otherwise nobody could tell what was lost.
+    pub(super) fn take_due(&mut self, drawn: f64) -> Vec<Told<E>> {
+        let is_roster = |(_, told): &(i64, Told<E>)| matches!(told, Told::Roster(_));
+        let to_roster = self.waiting.iter().rposition(is_roster);
+        let too_many = self.waiting.len().saturating_sub(WAITING);
+        let may_wait = too_many.max(to_roster.map_or(0, |last| last + 1));
+        let waits = |place: usize, tick: i64, told: &Told<E>| {
+            let may_wait = place >= may_wait && tick as f64 > drawn;
+            may_wait && matches!(told, Told::Event(RoomEvent::Game(_)))
         };
         let (wait, due): (Vec<_>, Vec<_>) = self
             .waiting
             .drain(..)
             .enumerate()
-            .partition(|(place, (tick, event))| waits(*place, *tick, event));
-        self.waiting
-            .extend(wait.into_iter().map(|(_, event)| event));
-        due.into_iter().map(|(_, (_, event))| event).collect()
+            .partition(|(place, (tick, told))| waits(*place, *tick, told));
+        self.waiting.extend(wait.into_iter().map(|(_, told)| told));
+        due.into_iter().map(|(_, (_, told))| told).collect()
     }
 }
 

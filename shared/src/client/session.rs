@@ -9,7 +9,7 @@ use super::clock::Clock;
 use super::lead::Lead;
 use super::pings::Pings;
 use super::prediction::Prediction;
-use super::room_events::{RoomEvents, read_events};
+use super::room_events::{RoomEvents, Told, read_events};
 use super::stats::{Budget, DesyncPlace, FrameTime, Stages, Stats};
 use super::timeline::Timeline;
 use super::tuning::{EXTRAPOLATE_S, STRIDE_FOLLOWED};
@@ -19,7 +19,7 @@ use super::world::World;
 use crate::codec;
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, Tick};
 use crate::limits::SERVER_MESSAGE_BYTES;
-use crate::message::{Desync, Inputs, Ping, PlayerInfo, Pong, RoomEvent, Welcome};
+use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
 use crate::snapshot::layout::{OwnAvatar, Part, SectionKind, ServiceLevel, SnapshotMessage};
@@ -132,7 +132,7 @@ impl<R: Rules> Session<R> {
         world.finish_group(schema, tick);
         if !header.roster.is_empty() {
             let joins = read_events(tick, header.roster).map_err(|error| error.to_string())?;
-            self.events.set_roster(joins);
+            self.events.push_roster(tick, joins);
         }
         for (tick, event) in events {
             if let RoomEvent::Acted(sequence) = event {
@@ -243,13 +243,8 @@ impl<R: Rules> Session<R> {
         self.room_tick(now) + self.lead.ticks()
     }
 
-    /// Who is in the room, once after the server has told all of it.
-    pub(super) fn take_roster(&mut self) -> Option<Vec<PlayerInfo>> {
-        self.events.take_roster()
-    }
-
     /// The events whose tick is drawn by now. Those of the roster and the chat do not wait.
-    pub(super) fn take_due_events(&mut self) -> Vec<RoomEvent<R::Event>> {
+    pub(super) fn take_due_events(&mut self) -> Vec<Told<R::Event>> {
         let drawn = self.timeline.drawn_tick(self.updated).unwrap_or(f64::MIN);
         self.events.take_due(drawn)
     }

@@ -157,7 +157,9 @@ fn a_shot_that_the_server_refuses_is_taken_back() {
     lab.players[index].play = Box::new(|_, _| ArenaInput::default());
     lab.run(Duration::from_secs(3), |_| {});
     // The way up stands still for longer than inputs are early, so what is shot in that time comes too late.
-    lab.players[index].up.stalled_until = lab.now + Duration::from_millis(700);
+    lab.players[index]
+        .up
+        .stall_until(lab.now + Duration::from_millis(700));
     lab.players[index].play = Box::new(|_, _| ArenaInput {
         fire: true,
         ..ArenaInput::default()

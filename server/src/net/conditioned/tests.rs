@@ -1,6 +1,9 @@
 //! Conditioned wires, with times as arguments: when bytes come through, and what waits until then.
 
+use std::collections::VecDeque;
+
 use super::*;
+use crate::limits::LINK_HELD_BYTES;
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
