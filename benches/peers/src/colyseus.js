@@ -102,4 +102,4 @@ const server = new Server({
 });
 server.define("field", FieldRoom);
 await server.listen(wanted.port, wanted.host);
-ready(http);
+ready(http.address());

@@ -32,7 +32,9 @@ export function options() {
     port: Number(port),
     game: values.game,
     hz: Number(values.hz),
-    /** Sees about SEEN of `players` that are spread evenly. */
+    /** The share of all players that each sees in `interest`. */
+    seen: SEEN / players,
+    /** Sees about that many if they are spread evenly. */
     radius: WORLD * circleOf(SEEN / players),
   };
 }
@@ -53,8 +55,7 @@ function circleOf(share) {
 }
 
 /** Prints where the server is, for the program that started it. */
-export function ready(server) {
-  const { address, port } = server.address();
+export function ready({ address, port }) {
   console.log(`http://${address}:${port}`);
 }
 
@@ -163,7 +164,7 @@ export class Near {
   }
 }
 
-/** Rooms for `ws` and Socket.IO, which have no rooms with a loop: a few players each, with a tick of its own. */
+/** Rooms for `ws`, Socket.IO and Bun, which have no rooms with a loop: a few players each, with a tick of its own. */
 export class Rooms {
   /** `send(room, movers)` sends a room's players their state after a tick. */
   constructor({ game, hz }, send) {

@@ -41,4 +41,4 @@ io.on("connection", (client) => {
   });
   client.on("disconnect", () => rooms.leave(client, room));
 });
-server.listen(wanted.port, wanted.host, () => ready(server));
+server.listen(wanted.port, wanted.host, () => ready(server.address()));

@@ -43,4 +43,4 @@ sockets.on("connection", (client) => {
   client.on("close", () => rooms.leave(client, room));
   client.on("error", () => client.terminate());
 });
-server.listen(wanted.port, wanted.host, () => ready(server));
+server.listen(wanted.port, wanted.host, () => ready(server.address()));

@@ -96,7 +96,7 @@ fn main() -> ExitCode {
 fn run(flags: Flags) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut teller = Teller::new(false);
-    Bout::prepare(&root, false, &mut teller)?;
+    Bout::prepare(&root, &mut vec![Contestant::Tickwire], &mut teller)?;
     let out = match flags.what {
         None => {
             let curves = curves(&root, flags.curves, &mut teller)?;

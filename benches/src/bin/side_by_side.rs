@@ -34,13 +34,16 @@ struct Flags {
 }
 
 /// The order in which contestants run: ours first, because the limit and the floor need to know the size of our frames.
-const ALL: [Contestant; 6] = [
+const ALL: [Contestant; 9] = [
     Contestant::Tickwire,
     Contestant::Limit,
     Contestant::Floor,
     Contestant::Ws,
     Contestant::Socketio,
     Contestant::Colyseus,
+    Contestant::Bun,
+    Contestant::Nengi,
+    Contestant::ColyseusBun,
 ];
 
 fn main() -> ExitCode {
@@ -62,9 +65,8 @@ fn run(mut flags: Flags) -> Result<()> {
         flags.only = ALL.to_vec();
     }
     flags.only.sort();
-    let peers = flags.only.iter().any(|contestant| contestant.is_a_peer());
     let mut teller = Teller::new(false);
-    Bout::prepare(&root, peers, &mut teller)?;
+    Bout::prepare(&root, &mut flags.only, &mut teller)?;
     let bout = flags.search.bout(&root);
     let mut runs: Vec<Run> = Vec::new();
     for game in &flags.games {

@@ -34,7 +34,7 @@ pub fn try_out(
     let mut plan = Plan {
         address: server.address.clone(),
         path: contestant.path().to_owned(),
-        matchmake: contestant == Contestant::Colyseus,
+        matchmake: contestant.has_matchmaking(),
         players,
         joins_per_s: effort.joins_per_s,
         input_hz: HZ,

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::servers::build;
 use super::{
-    Contestant, Effort, FrameSize, Game, Point, Run, largest, median_run, pin, prepare, try_out,
+    Contestant, Effort, FrameSize, Game, Point, Run, largest, median_run, peers, pin, try_out,
 };
 use crate::load::Teller;
 
@@ -25,12 +26,30 @@ pub struct Bout<'a> {
 }
 
 impl Bout<'_> {
-    /// Builds everything that will be measured, and moves this process, the load, to a core of its own.
+    /// Builds and installs everything that will be measured, and moves this process, the load, to a core of its own.
+    /// A peer that cannot be had here is taken off `contestants`, and one line says why.
     ///
     /// # Errors
-    /// When something does not build.
-    pub fn prepare(root: &Path, peers: bool, teller: &mut Teller) -> Result<()> {
-        prepare(root, peers)?;
+    /// When something of ours does not build.
+    pub fn prepare(
+        root: &Path,
+        contestants: &mut Vec<Contestant>,
+        teller: &mut Teller,
+    ) -> Result<()> {
+        build(root)?;
+        let peers = contestants.iter().any(|contestant| contestant.is_a_peer());
+        let installed = if peers { peers::install(root) } else { Ok(()) };
+        contestants.retain(|contestant| {
+            let words = match &installed {
+                _ if !contestant.is_a_peer() => return true,
+                Ok(()) => peers::words(root, *contestant).map_err(|error| error.to_string()),
+                Err(error) => Err(format!("{error:#}")),
+            };
+            if let Err(why) = &words {
+                teller.say(&format!("{} is left out: {why}", contestant.label()));
+            }
+            words.is_ok()
+        });
         if !pin() {
             teller
                 .say("no taskset here: nothing is pinned, so servers and load disturb each other");
@@ -107,7 +126,7 @@ fn line(game: Game, contestant: Contestant, point: &Point) -> String {
         format!("  p99 tick late {:.2} ms", server.tick_late_ms_p99)
     });
     format!(
-        "{:<9} {:<9} {:>5} players: {}  {:3.0} % of a core  {:5.1} us a player-tick  {:6.0} bytes a snapshot  \
+        "{:<9} {:<12} {:>5} players: {}  {:3.0} % of a core  {:5.1} us a player-tick  {:6.0} bytes a snapshot  \
          at least {:4.1} snapshots/s  p99 gap {:5.1} ms{late}  load late {:4.1} ms  {} refused",
         game.label(),
         contestant.label(),

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::Game;
 use crate::field::ROOM_SEATS;
-use crate::load::{self, Cast, Colyseus, Decode, Plain, SocketIo};
+use crate::load::{self, Cast, Colyseus, Decode, Nengi, Plain, SocketIo};
 
 /// A server that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Contestant {
     /// Our server.
     Tickwire,
@@ -24,15 +24,26 @@ pub enum Contestant {
     Socketio,
     /// Colyseus, its own schema.
     Colyseus,
+    /// Bun's own server, a bare shared buffer that it publishes.
+    Bun,
+    /// nengi 2 on Bun, its own schema.
+    Nengi,
+    /// Colyseus, the same script, on Bun.
+    ColyseusBun,
 }
 
 impl Contestant {
-    /// True for what needs Node and packages of others.
+    /// True for what needs packages of others, and Node or Bun.
     pub fn is_a_peer(self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Contestant::Ws | Contestant::Socketio | Contestant::Colyseus
+            Contestant::Tickwire | Contestant::Limit | Contestant::Floor
         )
+    }
+
+    /// True if a client asks for a seat by HTTP before it connects.
+    pub(super) fn has_matchmaking(self) -> bool {
+        matches!(self, Contestant::Colyseus | Contestant::ColyseusBun)
     }
 
     /// The name in tables, files and flags.
@@ -44,6 +55,9 @@ impl Contestant {
             Contestant::Ws => "ws",
             Contestant::Socketio => "socketio",
             Contestant::Colyseus => "colyseus",
+            Contestant::Bun => "bun",
+            Contestant::Nengi => "nengi",
+            Contestant::ColyseusBun => "colyseus-bun",
         }
     }
 
@@ -52,7 +66,8 @@ impl Contestant {
         match self {
             Contestant::Tickwire => "/ws",
             Contestant::Socketio => "/socket.io/?EIO=4&transport=websocket",
-            Contestant::Limit | Contestant::Floor | Contestant::Ws | Contestant::Colyseus => "/",
+            // Colyseus tells each client its own.
+            _ => "/",
         }
     }
 
@@ -67,11 +82,31 @@ impl Contestant {
                 };
                 load::field(client, room, Decode::None)
             }),
-            Contestant::Limit | Contestant::Floor | Contestant::Ws => {
+            Contestant::Limit | Contestant::Floor | Contestant::Ws | Contestant::Bun => {
                 Box::new(|client| Box::new(Plain::new(client)))
             }
             Contestant::Socketio => Box::new(|client| Box::new(SocketIo::new(client))),
-            Contestant::Colyseus => Box::new(|client| Box::new(Colyseus::new(client))),
+            Contestant::Colyseus | Contestant::ColyseusBun => {
+                Box::new(|client| Box::new(Colyseus::new(client)))
+            }
+            Contestant::Nengi => Box::new(|client| Box::new(Nengi::new(client))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn flags_tables_and_json_use_the_same_names() {
+        for contestant in Contestant::value_variants() {
+            let flag = contestant.to_possible_value().unwrap();
+            assert_eq!(flag.get_name(), contestant.label());
+            let json = serde_json::to_value(contestant).unwrap();
+            assert_eq!(json, contestant.label());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Side by side: our server, the peers and the limit do the same work, one after the other, each alone on one core.
 //!
 //! In: games, contestants, and the numbers of players to try. Out: points (number of players, whether it held, what it
-//! cost), and for each contestant the largest number that holds. `servers` starts them, `attempt` tries one number,
+//! cost), and for each contestant the largest number that holds. `servers` starts them, `peers` finds
+//! those of others, `attempt` tries one number,
 //! `search` finds the largest, `compete` does both as often as `flags` ask, `medians` makes one run of several, `plot`
 //! draws. For our server alone: `curve`, `panels` (its picture), `footprint` (memory, and how late ticks are).
 
@@ -15,6 +16,7 @@ mod frame_size;
 mod game;
 mod medians;
 mod panels;
+mod peers;
 mod plot;
 mod point;
 mod search;
@@ -35,4 +37,4 @@ pub use panels::draw_panels;
 pub use plot::draw;
 pub use point::{Point, Run};
 pub use search::{Effort, LADDER, largest};
-pub use servers::{Server, pin, prepare};
+pub use servers::{Server, pin};

@@ -19,6 +19,9 @@ fn colour(contestant: Contestant) -> RGBColor {
         Contestant::Ws => RGBColor(33, 119, 181),
         Contestant::Socketio => RGBColor(46, 139, 87),
         Contestant::Colyseus => RGBColor(128, 88, 170),
+        Contestant::Bun => RGBColor(214, 150, 40),
+        Contestant::Nengi => RGBColor(20, 150, 160),
+        Contestant::ColyseusBun => RGBColor(200, 90, 160),
     }
 }
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Contestant, Game, HZ};
+use super::{Contestant, Game, HZ, peers};
 
 /// The core of the servers.
 const SERVER_CORE: &str = "0";
@@ -52,10 +52,7 @@ impl Server {
                     words.push("--by-tick".to_owned());
                 }
             }
-            Contestant::Ws | Contestant::Socketio | Contestant::Colyseus => {
-                let script = root.join(format!("benches/peers/src/{}.js", contestant.label()));
-                words.extend(["node".to_owned(), script.to_string_lossy().into_owned()]);
-            }
+            _ => words.extend(peers::words(root, contestant)?),
         }
         if contestant != Contestant::Tickwire {
             words.extend(["--game".to_owned(), game.label().to_owned()]);
@@ -143,11 +140,11 @@ pub fn pin() -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Builds our servers, and installs the peers' packages if they are missing.
+/// Builds our servers.
 ///
 /// # Errors
-/// One of the two fails.
-pub fn prepare(root: &Path, peers: bool) -> Result<()> {
+/// That fails.
+pub(super) fn build(root: &Path) -> Result<()> {
     // `cargo run` sets this. A person who starts the program directly has already built what they want to measure.
     if let Some(cargo) = std::env::var_os("CARGO") {
         let mut build = Command::new(cargo);
@@ -163,24 +160,10 @@ pub fn prepare(root: &Path, peers: bool) -> Result<()> {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
-        succeed(build.current_dir(root), "building our servers")?;
-    }
-    let folder = root.join("benches/peers");
-    if peers && !folder.join("node_modules").exists() {
-        let mut install = Command::new("npm");
-        install.args(["ci", "--no-audit", "--no-fund"]);
-        succeed(install.current_dir(&folder), "installing the peers")?;
-    }
-    Ok(())
-}
-
-fn succeed(command: &mut Command, what: &str) -> Result<()> {
-    let status = command
-        .stdout(Stdio::null())
-        .status()
-        .with_context(|| format!("{what}: {command:?} cannot be started"))?;
-    if !status.success() {
-        bail!("{what} failed: {command:?}");
+        let status = build.current_dir(root).stdout(Stdio::null()).status();
+        if !status.is_ok_and(|status| status.success()) {
+            bail!("building our servers failed: {build:?}");
+        }
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 //!
 //! In: a plan (which clients, how many, how fast, how long). Out: an [`Outcome`], and progress while it runs. `run` is
 //! the load from start to end, `join` connects, `connection` is one client's socket, `speaker` is what a client sends
-//! and understands, `ours` is the client core, `outcome` has the figures. The load must cost as little as it can,
-//! because it shares a machine with what it measures.
+//! and understands, `nengi` is one more of those, `ours` is the client core, `outcome` has the figures. The load must
+//! cost as little as it can, because it shares a machine with what it measures.
 
 mod connection;
 mod join;
 mod limits;
 mod metrics;
+mod nengi;
 mod ours;
 mod outcome;
 mod plan;
@@ -20,6 +21,7 @@ pub(crate) use join::upgraded;
 pub use limits::roomy;
 pub(crate) use metrics::value;
 pub use metrics::{ProcessFigures, ServerFigures};
+pub use nengi::Nengi;
 pub use ours::{Decode, arena, field, idle};
 pub use outcome::{Millis, Outcome, Progress};
 pub use plan::{Cast, Plan};

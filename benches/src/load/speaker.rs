@@ -51,7 +51,7 @@ pub enum Heard {
 }
 
 /// A snapshot of a protocol without acknowledgements.
-const SNAPSHOT: Heard = Heard::Snapshot { acknowledged: None };
+pub(super) const SNAPSHOT: Heard = Heard::Snapshot { acknowledged: None };
 
 /// One client's half of a protocol.
 pub trait Speaker {
@@ -92,7 +92,7 @@ impl Wanderer {
     }
 }
 
-/// A bare binary protocol: every message is a snapshot, every input is one byte. For `ws` and the limit.
+/// A bare binary protocol: every message is a snapshot, every input is one byte. For `ws`, Bun and the limit.
 #[derive(Debug)]
 pub struct Plain(Wanderer);
 
