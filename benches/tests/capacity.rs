@@ -62,6 +62,24 @@ fn a_curve_has_a_point_for_each_number_with_what_it_cost_and_a_picture() {
 }
 
 #[test]
+fn the_arena_is_a_game_of_sixty_ticks_and_thirty_snapshots() {
+    let folder = std::env::temp_dir().join(format!("tickwire-arena-{}", std::process::id()));
+    let plot = folder.to_str().unwrap();
+    let flags = ["--games", "arena", "--players", "16", "--no-search"];
+    let (curves, told) = capacity(&[&flags[..], &["--seconds", "1", "--plot", plot]].concat());
+    std::fs::remove_dir_all(&folder).unwrap();
+    let of = |figure: &str| number(&curves, &format!("/0/points/0/{figure}"));
+    assert_eq!(of("refused"), 0.0, "{curves}");
+    // Two rooms of eight. No claim is about how many of the ticks a busy machine gets done.
+    let (ticks, snapshots) = (of("server/ticks_per_s"), of("snapshots_per_s_min"));
+    assert!(ticks > 60.0 && ticks < 130.0, "{curves}");
+    assert!(snapshots > 15.0 && snapshots < 33.0, "{curves}");
+    let ratio = of("us_per_player_tick") * 60.0 / 1000.0 / of("ms_per_player_s");
+    assert!((ratio - 1.0).abs() < 1e-6, "{curves}");
+    assert!(told.contains("(60 a second)"), "{told}");
+}
+
+#[test]
 fn a_search_ends_with_the_largest_number_that_held_or_none() {
     let folder = std::env::temp_dir().join(format!("tickwire-search-{}", std::process::id()));
     let plot = folder.to_str().unwrap();

@@ -39,7 +39,7 @@ enum What {
 #[derive(Args)]
 struct CurveFlags {
     /// The games to play.
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["field", "interest", "rooms"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["field", "interest", "rooms", "arena"])]
     games: Vec<Game>,
     #[command(flatten)]
     search: SearchFlags,

@@ -2,7 +2,8 @@
 //!
 //! In: flags, sockets. Out: one frame, made once, written to every socket at each tick. What clients send is read and
 //! thrown away. By default the loop reads when epoll says that something came. With `--by-tick` it is the floor: it reads
-//! each socket once a tick, just before it writes, and asks epoll for nothing but new connections. A server that does
+//! each socket once a tick, just before it writes, and asks epoll for nothing but new connections. With the arena, it
+//! reads at 60 ticks a second and writes at every second one. A server that does
 //! something for its players can come close to these loops, but not pass the floor.
 
 use std::io::{ErrorKind, Read, Write};
@@ -29,7 +30,7 @@ struct Flags {
     /// Address to listen on; port 0 picks a free port.
     #[arg(long, default_value = "127.0.0.1:4189")]
     listen: SocketAddr,
-    /// When to write: to everybody together, or to rooms of 8 spread over the interval.
+    /// When to write: to everybody together, or to rooms of 8 spread over the interval; with the arena, at every second tick.
     #[arg(long, value_enum, default_value = "field")]
     game: Game,
     /// Frames per second for each socket.
@@ -66,7 +67,7 @@ struct Limit {
 
 fn main() -> Result<()> {
     let flags = Flags::parse();
-    let phases = if flags.game == Game::Rooms {
+    let phases = if flags.game.has_rooms() {
         ROOM_PHASES
     } else {
         1
@@ -75,14 +76,22 @@ fn main() -> Result<()> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", limit.listener.local_addr()?)?;
     stdout.flush()?;
-    let every = Duration::from_secs_f64(1.0 / flags.hz / phases as f64);
-    let (mut due, mut phase) = (Instant::now() + every, 0);
+    // Who reads when epoll says so has nothing to do at a tick without a frame.
+    let ticks_per_frame = if flags.by_tick {
+        flags.game.ticks_per_snapshot()
+    } else {
+        1
+    };
+    let every =
+        Duration::from_secs_f64(1.0 / flags.hz / f64::from(ticks_per_frame) / phases as f64);
+    let (mut due, mut phase, mut ticks) = (Instant::now() + every, 0, 0);
     let mut events = Events::with_capacity(4096);
     loop {
         let now = Instant::now();
         if now >= due {
-            limit.tick(phase, phases);
+            limit.tick(phase, phases, ticks == 0);
             phase = (phase + 1) % phases;
+            ticks = (ticks + u32::from(phase == 0)) % ticks_per_frame;
             // A loop that is more than a few ticks behind gives up what it missed.
             due = (due + every).max(now.checked_sub(every * 3).unwrap_or(now));
             continue;
@@ -162,9 +171,9 @@ impl Limit {
         }
     }
 
-    /// Writes the frame to every socket whose turn it is. A socket that has not taken the last frame yet misses this
-    /// one.
-    fn tick(&mut self, phase: usize, phases: usize) {
+    /// Reads every socket whose turn it is, by tick, and writes the frame to it if this tick has one. A socket that has
+    /// not taken the last frame yet misses this one.
+    fn tick(&mut self, phase: usize, phases: usize, has_frame: bool) {
         for place in 0..self.sockets.len() {
             if place / ROOM_SEATS % phases != phase {
                 continue;
@@ -179,7 +188,7 @@ impl Limit {
             // Nobody but the tick looks after the rest of a frame.
             let may_write = socket.left == 0 || self.by_tick;
             if lives && may_write {
-                if socket.left == 0 {
+                if socket.left == 0 && has_frame {
                     socket.left = self.frame.len();
                 }
                 lives = socket.push(&self.frame);

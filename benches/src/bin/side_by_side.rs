@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use tickwire_benches::contest::{
-    Bout, Contestant, FrameSize, Game, Run, SearchFlags, compete, draw,
+    Bout, Contestant, FrameSize, Game, PLAYER_TICK, Run, SearchFlags, compete, draw,
 };
 use tickwire_benches::load::Teller;
 
@@ -59,18 +59,23 @@ fn main() -> ExitCode {
 fn run(mut flags: Flags) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     if flags.games.is_empty() {
-        flags.games = vec![Game::Field, Game::Interest, Game::Rooms];
+        flags.games = vec![Game::Field, Game::Interest, Game::Rooms, Game::Arena];
     }
     if flags.only.is_empty() {
         flags.only = ALL.to_vec();
     }
     flags.only.sort();
     let mut teller = Teller::new(false);
+    for game in &flags.games {
+        leave_out(*game, &flags.only, &mut teller);
+    }
+    let plays = |contestant: &Contestant| flags.games.iter().any(|game| contestant.plays(*game));
+    flags.only.retain(plays);
     Bout::prepare(&root, &mut flags.only, &mut teller)?;
     let bout = flags.search.bout(&root);
     let mut runs: Vec<Run> = Vec::new();
     for game in &flags.games {
-        for contestant in &flags.only {
+        for contestant in flags.only.iter().filter(|one| one.plays(*game)) {
             let ours = runs
                 .iter()
                 .find(|run| run.game == *game && run.contestant == Contestant::Tickwire);
@@ -93,10 +98,22 @@ fn run(mut flags: Flags) -> Result<()> {
     Ok(())
 }
 
+/// Says who does not take part in `game`.
+fn leave_out(game: Game, contestants: &[Contestant], teller: &mut Teller) {
+    let without = contestants.iter().filter(|one| !one.plays(game));
+    let names: Vec<&str> = without.map(|one| one.label()).collect();
+    if !names.is_empty() {
+        let (game, names) = (game.label(), names.join(", "));
+        teller.say(&format!(
+            "{game}: without {names}, which do not have this game"
+        ));
+    }
+}
+
 fn table(runs: &[Run]) -> String {
     let mut out = String::from(
-        "| game | server | largest N | CPU per player-tick there, us | bytes per snapshot | RSS, MiB |\n\
-         |---|---|---|---|---|---|\n",
+        "| game | server | largest N | CPU per player and second there, ms | CPU per player-tick there, us | bytes per snapshot | RSS, MiB |\n\
+         |---|---|---|---|---|---|---|\n",
     );
     for run in runs {
         let at = run.points.iter().rfind(|point| point.holds);
@@ -104,14 +121,15 @@ fn table(runs: &[Run]) -> String {
             value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
         };
         out += &format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} |\n",
             run.game.label(),
             run.contestant.label(),
             run.largest,
+            cell(at.map(|point| point.ms_per_player_s), 2),
             cell(at.map(|point| point.us_per_player_tick), 1),
             cell(at.map(|point| point.bytes_per_snapshot), 0),
             cell(at.map(|point| point.resident_bytes / f64::from(1 << 20)), 1),
         );
     }
-    out
+    out + "\n" + PLAYER_TICK + "\n"
 }

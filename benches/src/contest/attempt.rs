@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Contestant, Effort, FrameSize, Game, HZ, Point, Server};
+use super::{Contestant, Effort, FrameSize, Game, Point, Server};
 use crate::load::{self, Plan, Progress};
 
 /// One try of one contestant: a fresh server, the given number of players, a few seconds.
@@ -37,13 +37,13 @@ pub fn try_out(
         matchmake: contestant.has_matchmaking(),
         players,
         joins_per_s: effort.joins_per_s,
-        input_hz: HZ,
-        snapshot_hz: HZ,
+        input_hz: game.tick_hz(),
+        snapshot_hz: game.snapshot_hz(),
         look: contestant == Contestant::Tickwire,
         process: Some(server.id()),
         measure: Duration::from_secs_f64(effort.seconds),
         cast: contestant.cast(game),
     };
     let outcome = load::run(&mut plan, progress)?;
-    Ok(Point::new(players, &outcome))
+    Ok(Point::new(game, players, &outcome))
 }

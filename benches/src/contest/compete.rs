@@ -126,14 +126,17 @@ fn line(game: Game, contestant: Contestant, point: &Point) -> String {
         format!("  p99 tick late {:.2} ms", server.tick_late_ms_p99)
     });
     format!(
-        "{:<9} {:<12} {:>5} players: {}  {:3.0} % of a core  {:5.1} us a player-tick  {:6.0} bytes a snapshot  \
+        "{:<9} {:<12} {:>5} players: {}  {:3.0} % of a core  {:5.2} ms a player and second  \
+         {:5.1} us a player-tick ({} a second)  {:6.0} bytes a snapshot  \
          at least {:4.1} snapshots/s  p99 gap {:5.1} ms{late}  load late {:4.1} ms  {} refused",
         game.label(),
         contestant.label(),
         point.players,
         if point.holds { "holds " } else { "breaks" },
         point.cpu * 100.0,
+        point.ms_per_player_s,
         point.us_per_player_tick,
+        game.tick_hz(),
         point.bytes_per_snapshot,
         point.snapshots_per_s_min,
         point.gap_ms_p99,

@@ -46,6 +46,11 @@ impl Contestant {
         matches!(self, Contestant::Colyseus | Contestant::ColyseusBun)
     }
 
+    /// True if it has this game. The arena is ours; the bare loops write and read as often as it does.
+    pub fn plays(self, game: Game) -> bool {
+        game != Game::Arena || !self.is_a_peer()
+    }
+
     /// The name in tables, files and flags.
     pub fn label(self) -> &'static str {
         match self {
@@ -76,11 +81,16 @@ impl Contestant {
         match self {
             Contestant::Tickwire => Box::new(move |client| {
                 // In every peer, a new client gets a free seat. Naming the room has the same effect, but costs less.
-                let room = match game {
-                    Game::Rooms => format!("room-{}", client / ROOM_SEATS),
-                    Game::Field | Game::Interest => String::new(),
+                let room = if game.has_rooms() {
+                    format!("room-{}", client / ROOM_SEATS)
+                } else {
+                    String::new()
                 };
-                load::field(client, room, Decode::None)
+                if game == Game::Arena {
+                    load::arena(client, room, Decode::None)
+                } else {
+                    load::field(client, room, Decode::None)
+                }
             }),
             Contestant::Limit | Contestant::Floor | Contestant::Ws | Contestant::Bun => {
                 Box::new(|client| Box::new(Plain::new(client)))

@@ -71,12 +71,16 @@ impl Curve {
     }
 }
 
+/// What the tables mean by a player-tick.
+pub const PLAYER_TICK: &str = "A player-tick is one player at one tick of its room: 60 a second in arena, of which 30 have a snapshot; 20 a second \
+     elsewhere, all with a snapshot.";
+
 /// The curves as a table, with a line for each about how it grows.
 pub fn curve_table(curves: &[Curve]) -> String {
     let mut out = String::from(
-        "| game | players | holds | CPU, % of a core | CPU per player-tick, us | of it kernel, us | bytes per snapshot \
+        "| game | players | holds | CPU, % of a core | CPU per player and second, ms | CPU per player-tick, us | of it kernel, us | bytes per snapshot \
          | gap p99, ms | tick late p50, p99, max, ms | RSS, MiB | RSS per player, KiB |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|\n",
+         |---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for curve in curves {
         for point in &curve.points {
@@ -87,11 +91,12 @@ pub fn curve_table(curves: &[Curve]) -> String {
                 )
             });
             out += &format!(
-                "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {:.0} | {:.1} | {late} | {:.1} | {:.1} |\n",
+                "| {} | {} | {} | {:.1} | {:.2} | {:.1} | {:.1} | {:.0} | {:.1} | {late} | {:.1} | {:.1} |\n",
                 curve.game.label(),
                 point.players,
                 if point.holds { "yes" } else { "no" },
                 point.cpu * 100.0,
+                point.ms_per_player_s,
                 point.us_per_player_tick,
                 point.kernel_us_per_player_tick,
                 point.bytes_per_snapshot,
@@ -101,7 +106,9 @@ pub fn curve_table(curves: &[Curve]) -> String {
             );
         }
     }
-    out.push('\n');
+    out += "\n";
+    out += PLAYER_TICK;
+    out += "\n\n";
     for curve in curves {
         out += &curve.growth_words();
         out.push('\n');

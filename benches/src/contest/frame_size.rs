@@ -34,7 +34,7 @@ impl FrameSize {
             (Game::Field, None) => GUESS_BYTES * players as f64,
             (_, Some((_, bytes))) => bytes,
             (Game::Interest, None) => GUESS_BYTES * 40.0,
-            (Game::Rooms, None) => GUESS_BYTES * ROOM_SEATS as f64,
+            (Game::Rooms | Game::Arena, None) => GUESS_BYTES * ROOM_SEATS as f64,
         };
         // The bytes on the socket include the frame's head, which the limit adds itself.
         (bytes as usize).saturating_sub(4).max(1)

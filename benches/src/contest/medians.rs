@@ -40,6 +40,7 @@ fn middle(points: &[&Point]) -> Point {
         players: of(|point| point.players as f64) as usize,
         holds: held * 2 > points.len(),
         cpu: of(|point| point.cpu),
+        ms_per_player_s: of(|point| point.ms_per_player_s),
         us_per_player_tick: of(|point| point.us_per_player_tick),
         kernel_us_per_player_tick: of(|point| point.kernel_us_per_player_tick),
         resident_bytes: of(|point| point.resident_bytes),

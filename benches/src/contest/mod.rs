@@ -25,7 +25,7 @@ mod servers;
 pub use attempt::try_out;
 pub use compete::{Bout, compete};
 pub use contestant::Contestant;
-pub use curve::{Curve, curve_table};
+pub use curve::{Curve, PLAYER_TICK, curve_table};
 pub use flags::SearchFlags;
 pub use footprint::{
     Footprint, Lateness, LatenessPlan, Memory, MemoryPlan, lateness, memory, memory_table,

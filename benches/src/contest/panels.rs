@@ -44,6 +44,7 @@ fn colour(game: Game) -> RGBColor {
         Game::Field => RGBColor(214, 73, 51),
         Game::Interest => RGBColor(33, 119, 181),
         Game::Rooms => RGBColor(46, 139, 87),
+        Game::Arena => RGBColor(128, 88, 170),
     }
 }
 

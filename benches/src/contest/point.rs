@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Contestant, Game, HZ};
+use super::{Contestant, Game};
 use crate::load::{Outcome, ServerFigures};
 
 /// The result of one try.
@@ -17,7 +17,9 @@ pub struct Point {
     pub holds: bool,
     /// Share of its core that the server took.
     pub cpu: f64,
-    /// CPU per player and tick, us.
+    /// CPU per player and second, ms.
+    pub ms_per_player_s: f64,
+    /// CPU per player and tick of its room, us: 60 ticks a second in the arena, 20 elsewhere.
     pub us_per_player_tick: f64,
     /// The part of it that the server spent in the kernel, us.
     pub kernel_us_per_player_tick: f64,
@@ -39,15 +41,17 @@ pub struct Point {
 }
 
 impl Point {
-    pub(super) fn new(players: usize, outcome: &Outcome) -> Point {
+    pub(super) fn new(game: Game, players: usize, outcome: &Outcome) -> Point {
         let process = outcome.process.unwrap_or_default();
         let snapshots = outcome.snapshots_per_s_mean.max(f64::MIN_POSITIVE);
+        let per_player_tick = 1e6 / game.tick_hz() / players as f64;
         Point {
             players,
             holds: outcome.holds(),
             cpu: process.cpu,
-            us_per_player_tick: process.cpu * 1e6 / HZ / players as f64,
-            kernel_us_per_player_tick: process.kernel_cpu * 1e6 / HZ / players as f64,
+            ms_per_player_s: process.cpu * 1e3 / players as f64,
+            us_per_player_tick: process.cpu * per_player_tick,
+            kernel_us_per_player_tick: process.kernel_cpu * per_player_tick,
             resident_bytes: process.resident_bytes,
             bytes_per_snapshot: outcome.bytes_down_per_client_per_s / snapshots,
             snapshots_per_s_min: outcome.snapshots_per_s_min,

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Contestant, Game, HZ, peers};
+use super::{Contestant, Game, peers};
 
 /// The core of the servers.
 const SERVER_CORE: &str = "0";
@@ -37,7 +37,8 @@ impl Server {
             Contestant::Tickwire => {
                 words.push(own("field-server")?);
                 match game {
-                    Game::Field => {}
+                    // It has the arena beside it, with as many seats.
+                    Game::Field | Game::Arena => {}
                     Game::Interest => words.push("--interest".to_owned()),
                     Game::Rooms => words.push("--rooms".to_owned()),
                 }
@@ -56,7 +57,7 @@ impl Server {
         }
         if contestant != Contestant::Tickwire {
             words.extend(["--game".to_owned(), game.label().to_owned()]);
-            words.extend(["--hz".to_owned(), HZ.to_string()]);
+            words.extend(["--hz".to_owned(), game.snapshot_hz().to_string()]);
         }
         words.extend(["--players", &players].map(str::to_owned));
         Server::spawn(words)
