@@ -22,6 +22,7 @@ mod runtime;
 mod scheduler;
 mod seat;
 mod server;
+mod sharded;
 mod text;
 
 pub use directory::{Directory, Joined, RoomInfo, RoomKind, RoomOrder, Wanted};
