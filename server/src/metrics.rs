@@ -32,7 +32,7 @@ const TICK_BUCKETS_S: [f64; 13] = [
     0.012,
     0.016_7,
     0.05,
-    f64::MAX,
+    f64::INFINITY,
 ];
 
 /// Upper ends of the lateness histogram's buckets, seconds: from the slack of a timer to three ticks at 60 Hz. They are
@@ -56,7 +56,7 @@ const LATENESS_BUCKETS_S: [f64; 19] = [
     0.016_7,
     0.033,
     0.05,
-    f64::MAX,
+    f64::INFINITY,
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

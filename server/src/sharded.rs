@@ -77,7 +77,7 @@ pub(crate) struct Times<const N: usize> {
 }
 
 impl<const N: usize> Times<N> {
-    /// With these upper ends of its buckets, seconds, which rise. The last one must be `f64::MAX`.
+    /// With these upper ends of its buckets, seconds, which rise. The last one must be `f64::INFINITY`.
     pub(crate) fn new(ends_s: [f64; N]) -> Times<N> {
         let observed = |_| Observed {
             counts: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn what_many_threads_count_is_summed_up() {
         let counter = Counter::<u64, Sharded>::default();
-        let times = Times::new([0.001, 0.01, f64::MAX]);
+        let times = Times::new([0.001, 0.01, f64::INFINITY]);
         std::thread::scope(|scope| {
             for thread in 0..2 * PARTS as u64 {
                 let (counter, times) = (&counter, &times);

@@ -61,7 +61,8 @@ impl Outlet {
             answers_waiting: 0,
             answers_max: limits.replies_queued.max(1),
             round_trip: RoundTrip::default(),
-            next_ping: now + ping_every,
+            // The first ping leaves with the first message: rewinding is bounded by what it measures.
+            next_ping: now,
             ping_every,
             blocked_since: None,
             deadline: limits.write_deadline,

@@ -106,7 +106,9 @@ impl Listeners {
         };
         // Nobody here stays away for as long as the grace time. A client that asked to be thrown out may not know that it
         // was, and the server may not know that a newcomer of less than half a second has its welcome.
-        let asked = std::mem::take(&mut self.ears[index].asked_out);
+        let asked = self.ears[index].asked_out;
+        // A slow connection ends at the same time: the seat is gone all the same.
+        self.ears[index].asked_out &= refusal.reason == CloseReason::TooSlow;
         let is_known = self.ears[index].lasted >= Duration::from_millis(500);
         let is_gone = refusal.reason == CloseReason::ResumeRefused;
         self.seats_lost += usize::from(is_gone && is_known && !asked);
