@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -91,9 +92,14 @@ pub struct Directory {
 struct Rooms {
     open: BTreeMap<RoomKey, OpenRoom>,
     next_number: u64,
+    /// By kind: the fullest room that had a free seat, and when it was that.
+    fullest: BTreeMap<String, (RoomKey, Instant)>,
     /// The server is going down: no room is opened any more.
     closing: bool,
 }
+
+/// For how long the fullest room with a free seat is not looked for again: about a tick.
+const FULLEST_FOR: Duration = Duration::from_millis(50);
 
 /// (kind, room)
 type RoomKey = (String, String);
@@ -173,7 +179,7 @@ impl Directory {
         }
         let key = (wanted.kind.clone(), wanted.room.clone());
         if wanted.room.is_empty() {
-            if let Some(room) = rooms.with_free_seat(&wanted.kind) {
+            if let Some(room) = rooms.with_free_seat(&wanted.kind, Instant::now()) {
                 return Ok(room);
             }
         } else if let Some(room) = rooms.open.get(&key) {
@@ -193,6 +199,9 @@ impl Directory {
             key.1
         };
         let handle = self.open(&mut rooms, (key.0, name.clone()), kind);
+        // Whoever writes the log takes a lock of its own.
+        drop(rooms);
+        tracing::info!(game = wanted.kind, room = name, "room opened");
         Ok((name, handle))
     }
 
@@ -209,6 +218,7 @@ impl Directory {
             {
                 rooms.open.remove(&closing_key);
             }
+            drop(rooms);
             tracing::info!(game = closing_key.0, room = closing_key.1, "room closed");
         });
         let order = RoomOrder {
@@ -218,7 +228,6 @@ impl Directory {
             on_close,
         };
         let (room, handle) = (kind.0)(order);
-        tracing::info!(game = key.0, room = key.1, "room opened");
         rooms.open.insert(
             key,
             OpenRoom {
@@ -261,15 +270,28 @@ impl Directory {
 }
 
 impl Rooms {
-    /// The fullest room of a kind that still has a free seat: people want company.
-    fn with_free_seat(&self, kind: &str) -> Option<(String, Arc<dyn RoomHandle>)> {
-        let of_kind = self.open.iter().filter(|((of, _), _)| of == kind);
-        let free = of_kind.filter(|(_, room)| {
+    /// The fullest room of a kind that still has a free seat: people want company. For a while it stays the one, so that
+    /// not everybody who comes makes us look at all rooms.
+    fn with_free_seat(
+        &mut self,
+        kind: &str,
+        now: Instant,
+    ) -> Option<(String, Arc<dyn RoomHandle>)> {
+        let is_free = |room: &OpenRoom| {
             let (players, seats) = room.handle.occupancy();
             players < seats
-        });
-        free.max_by_key(|(_, room)| room.handle.occupancy().0)
-            .map(|((_, name), room)| (name.clone(), room.handle.clone()))
+        };
+        if let Some((key, found)) = self.fullest.get(kind)
+            && now.saturating_duration_since(*found) < FULLEST_FOR
+            && let Some(room) = self.open.get(key).filter(|room| is_free(room))
+        {
+            return Some((key.1.clone(), room.handle.clone()));
+        }
+        let of_kind = self.open.iter().filter(|((of, _), _)| of == kind);
+        let free = of_kind.filter(|(_, room)| is_free(room));
+        let (key, room) = free.max_by_key(|(_, room)| room.handle.occupancy().0)?;
+        self.fullest.insert(kind.to_owned(), (key.clone(), now));
+        Some((key.1.clone(), room.handle.clone()))
     }
 
     fn unused_name(&self, kind: &str) -> String {

@@ -7,6 +7,7 @@
 //!
 //! A tick never waits for a socket, and nothing that a client sends makes another client's room wait.
 
+mod balance;
 mod directory;
 mod host;
 pub mod lab;
@@ -15,6 +16,7 @@ pub mod link;
 mod metrics;
 mod net;
 mod page;
+mod phases;
 mod process;
 mod protocol;
 mod pump;

@@ -1,27 +1,25 @@
-//! When rooms tick: a few threads do nothing else, each for the rooms that are pinned to it.
+//! When rooms tick: a few threads do nothing else, each for its rooms.
 //!
 //! In: rooms ([`Tickable`]). Out: when a room is due, its clients are read, it ticks, and its clients are written to. A room
 //! that ticks rarely reads its clients in between as well. A room that falls behind may catch up
-//! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone. Rooms are spread over a few
-//! phases of their period: few rooms do not wait for each other, and many share their wake-ups.
+//! [`CATCH_UP_TICKS`]; the rest is counted and dropped. A room that panics is closed alone. A new room goes to the least
+//! busy thread, and a thread that has much more to do than another gives it a room.
 //! Must not: await, or hold a lock while a room ticks.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tickwire_shared::close::{CloseReason, Refusal};
 
+use crate::balance::{Busy, Review, least, too_much};
 use crate::limits::{CATCH_UP_TICKS, SILENT_READ_EVERY};
+use crate::phases::{Phase, Phases};
 use crate::pump::Pumps;
-
-/// About how far one phase is from the next.
-const PHASE: Duration = Duration::from_millis(2);
 
 /// What to do with a room after its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,20 +46,24 @@ pub trait Tickable: Send {
 
 /// The simulation threads. Dropping this ends every room as [`CloseReason::ShuttingDown`].
 pub(crate) struct Scheduler {
-    workers: Vec<(Arc<Worker>, Option<JoinHandle<()>>)>,
+    workers: Arc<[Arc<Worker>]>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 struct Worker {
     orders: Mutex<Orders>,
     wake: Condvar,
-    rooms: AtomicUsize,
+    busy: Busy,
 }
 
 #[derive(Default)]
 struct Orders {
-    arrivals: Vec<Box<dyn Tickable>>,
+    arrivals: Vec<Arrival>,
     stop: bool,
 }
+
+/// A room that comes to a thread. With a beat, it comes from another one and ticks on as before.
+type Arrival = (Box<dyn Tickable>, Option<Beat>);
 
 impl Scheduler {
     /// Starts `threads` threads.
@@ -69,47 +71,39 @@ impl Scheduler {
     /// # Errors
     /// When the system gives no thread.
     pub(crate) fn start(threads: usize) -> std::io::Result<Scheduler> {
-        let workers = (0..threads.max(1)).map(|number| {
-            let worker = Arc::new(Worker {
+        let workers = (0..threads.max(1)).map(|_| {
+            Arc::new(Worker {
                 orders: Mutex::new(Orders::default()),
                 wake: Condvar::new(),
-                rooms: AtomicUsize::new(0),
-            });
-            let on_thread = worker.clone();
-            let thread = std::thread::Builder::new()
-                .name(format!("tickwire-sim-{number}"))
-                .spawn(move || on_thread.run())?;
-            Ok((worker, Some(thread)))
+                busy: Busy::default(),
+            })
         });
-        Ok(Scheduler {
-            workers: workers.collect::<std::io::Result<_>>()?,
-        })
+        let workers = workers.collect::<Arc<[_]>>();
+        let threads = (0..workers.len()).map(|own| {
+            let workers = workers.clone();
+            std::thread::Builder::new()
+                .name(format!("tickwire-sim-{own}"))
+                .spawn(move || run(own, &workers))
+        });
+        let threads = threads.collect::<std::io::Result<_>>()?;
+        Ok(Scheduler { workers, threads })
     }
 
-    /// Pins a room to the thread with the fewest rooms; its first tick is due now.
+    /// Gives a room to the least busy thread; its first tick is due now.
     pub(crate) fn add(&self, room: Box<dyn Tickable>) {
-        let least = self
-            .workers
-            .iter()
-            .min_by_key(|(worker, _)| worker.rooms.load(Ordering::Relaxed));
-        if let Some((worker, _)) = least {
-            worker.rooms.fetch_add(1, Ordering::Relaxed);
-            worker.orders.lock().arrivals.push(room);
-            worker.wake.notify_one();
+        let busy = self.workers.iter().map(|worker| worker.busy.expected());
+        if let Some(worker) = least(busy).and_then(|at| self.workers.get(at)) {
+            worker.receive((room, None));
         }
     }
 
     /// Ends every room and waits for the threads.
     pub(crate) fn stop(&mut self) {
-        for (worker, _) in &self.workers {
+        for worker in &*self.workers {
             worker.orders.lock().stop = true;
             worker.wake.notify_one();
         }
-        for thread in self
-            .workers
-            .iter_mut()
-            .filter_map(|(_, thread)| thread.take())
-        {
+        for thread in self.threads.drain(..) {
             // A worker catches its rooms' panics. If it died all the same, nobody is left to tell.
             let _ = thread.join();
         }
@@ -123,105 +117,158 @@ impl Drop for Scheduler {
 }
 
 impl Worker {
-    fn run(&self) {
-        let mut rooms: BTreeMap<u64, (Box<dyn Tickable>, Phase, Beat)> = BTreeMap::new();
-        let mut phases = Phases::default();
-        let mut queue: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
-        let mut next_number = 0;
-        loop {
+    fn receive(&self, arrival: Arrival) {
+        self.busy.came();
+        self.orders.lock().arrivals.push(arrival);
+        self.wake.notify_one();
+    }
+}
+
+/// A room on its thread.
+struct Hosted {
+    room: Box<dyn Tickable>,
+    phase: Phase,
+    beat: Beat,
+    /// What it took of the thread since that was last looked at.
+    spent: Duration,
+}
+
+/// What one thread does, until it is stopped.
+fn run(own: usize, workers: &[Arc<Worker>]) {
+    let Some(worker) = workers.get(own) else {
+        return;
+    };
+    let mut thread = Thread::default();
+    while let Some(arrivals) = worker.wait(thread.queue.peek().map(|next| next.0.0)) {
+        for arrival in arrivals {
+            thread.receive(arrival);
+        }
+        thread.beat(&worker.busy);
+        if let Some(spent) = thread.review(Instant::now()) {
+            worker.busy.measured(spent, thread.rooms.len());
+            let busy = workers.iter().map(|worker| worker.busy.expected());
+            if let Some(other) = least(busy).and_then(|at| workers.get(at))
+                && let Some(arrival) = thread.part_with(&worker.busy, &other.busy)
             {
-                let mut orders = self.orders.lock();
-                while orders.arrivals.is_empty() && !orders.stop {
-                    match queue.peek() {
-                        Some(Reverse((due, _))) if *due <= Instant::now() => break,
-                        Some(Reverse((due, _))) => {
-                            self.wake.wait_until(&mut orders, *due);
-                        }
-                        None => self.wake.wait(&mut orders),
-                    }
-                }
-                for room in orders.arrivals.drain(..) {
-                    let (phase, due) = phases.take(room.period(), Instant::now());
-                    queue.push(Reverse((due, next_number)));
-                    rooms.insert(next_number, (room, phase, Beat::new(due)));
-                    next_number += 1;
-                }
-                if orders.stop {
-                    break;
-                }
-            }
-            let Some(Reverse((at, number))) = queue.pop() else {
-                continue;
-            };
-            let Some((room, phase, beat)) = rooms.get_mut(&number) else {
-                continue;
-            };
-            match run_guarded(beat, room.as_mut(), at) {
-                Verdict::Continue => {
-                    if at >= beat.tick {
-                        beat.tick = next_due(room.as_mut(), beat.tick);
-                    }
-                    queue.push(Reverse((beat.next(), number)));
-                }
-                Verdict::Close => {
-                    phases.give_back(*phase);
-                    rooms.remove(&number);
-                    self.rooms.fetch_sub(1, Ordering::Relaxed);
-                }
+                other.receive(arrival);
             }
         }
-        for (room, ..) in rooms.values_mut() {
-            let _ = catch_unwind(AssertUnwindSafe(|| {
-                room.end(CloseReason::ShuttingDown.into())
-            }));
-        }
+    }
+    for hosted in thread.rooms.values_mut() {
+        end_guarded(hosted.room.as_mut(), CloseReason::ShuttingDown);
     }
 }
 
-/// A period, and the number of a phase in it.
-type Phase = (Duration, u32);
-
-/// How many rooms of a thread tick in each phase.
-struct Phases {
-    epoch: Instant,
-    rooms: BTreeMap<Phase, usize>,
-}
-
-impl Default for Phases {
-    fn default() -> Phases {
-        Phases {
-            epoch: Instant::now(),
-            rooms: BTreeMap::new(),
+impl Worker {
+    /// Waits until something is due, or a room comes. `None` if the thread must stop.
+    fn wait(&self, due: Option<Instant>) -> Option<Vec<Arrival>> {
+        let mut orders = self.orders.lock();
+        while orders.arrivals.is_empty() && !orders.stop {
+            match due {
+                Some(due) if due <= Instant::now() => break,
+                Some(due) => {
+                    self.wake.wait_until(&mut orders, due);
+                }
+                None => self.wake.wait(&mut orders),
+            }
         }
+        let arrivals = std::mem::take(&mut orders.arrivals);
+        if orders.stop {
+            // Rooms that have just come must be told as well.
+            drop(orders);
+            for (mut room, _) in arrivals {
+                end_guarded(room.as_mut(), CloseReason::ShuttingDown);
+            }
+            return None;
+        }
+        Some(arrivals)
     }
 }
 
-impl Phases {
-    /// Takes the phase with the fewest rooms, and of equals the next one in time. Also gives when that is.
-    fn take(&mut self, period: Duration, now: Instant) -> (Phase, Instant) {
-        let count = (period.as_nanos() / PHASE.as_nanos()).clamp(1, 1000) as u32;
-        let step = period / count;
-        let passed = now.saturating_duration_since(self.epoch).as_nanos();
-        let next = passed.div_ceil(step.as_nanos().max(1)) as u64;
-        let of = |later: u32| {
-            (
-                period,
-                ((next + u64::from(later)) % u64::from(count)) as u32,
-            )
+/// The rooms of one thread.
+#[derive(Default)]
+struct Thread {
+    rooms: BTreeMap<u64, Hosted>,
+    phases: Phases,
+    queue: BinaryHeap<Reverse<(Instant, u64)>>,
+    next_number: u64,
+    review: Review,
+}
+
+impl Thread {
+    fn receive(&mut self, (room, beat): Arrival) {
+        let period = room.period();
+        let (phase, beat) = match beat {
+            Some(beat) => (self.phases.join(period, beat.tick), beat),
+            None => {
+                let (phase, due) = self.phases.take(period, Instant::now());
+                (phase, Beat::new(due))
+            }
         };
-        let rooms = |phase| self.rooms.get(&phase).copied().unwrap_or(0);
-        let later = (0..count)
-            .min_by_key(|later| rooms(of(*later)))
-            .unwrap_or(0);
-        *self.rooms.entry(of(later)).or_default() += 1;
-        let due_ns = (next + u64::from(later)) * step.as_nanos() as u64;
-        (of(later), self.epoch + Duration::from_nanos(due_ns))
+        self.queue.push(Reverse((beat.next(), self.next_number)));
+        let hosted = Hosted {
+            room,
+            phase,
+            beat,
+            spent: Duration::ZERO,
+        };
+        self.rooms.insert(self.next_number, hosted);
+        self.next_number += 1;
     }
 
-    fn give_back(&mut self, phase: Phase) {
-        if let Some(rooms) = self.rooms.get_mut(&phase) {
-            *rooms = rooms.saturating_sub(1);
+    /// Does what is due first, if it is due.
+    fn beat(&mut self, busy: &Busy) {
+        let started = Instant::now();
+        let due = self.queue.peek().filter(|next| next.0.0 <= started);
+        let Some(Reverse((at, number))) = due.copied() else {
+            return;
+        };
+        self.queue.pop();
+        // A room that has gone to another thread has left its beat here.
+        let Some(hosted) = self.rooms.get_mut(&number) else {
+            return;
+        };
+        match run_guarded(&mut hosted.beat, hosted.room.as_mut(), at) {
+            Verdict::Continue => {
+                if at >= hosted.beat.tick {
+                    hosted.beat.tick = next_due(hosted.room.as_mut(), hosted.beat.tick);
+                }
+                hosted.spent += started.elapsed();
+                self.queue.push(Reverse((hosted.beat.next(), number)));
+            }
+            Verdict::Close => {
+                self.remove(number);
+                busy.went();
+            }
         }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Hosted> {
+        let hosted = self.rooms.remove(&number)?;
+        self.phases.give_back(hosted.phase);
+        Some(hosted)
+    }
+
+    /// Now and then: the part of the time for which the thread was busy since the last look.
+    fn review(&mut self, now: Instant) -> Option<f64> {
+        let span = self.review.due(now)?;
+        let spent = self.rooms.values().map(|hosted| hosted.spent);
+        Some(spent.sum::<Duration>().as_secs_f64() / span.as_secs_f64())
+    }
+
+    /// The room that the other thread should have, if this one has much more to do.
+    fn part_with(&mut self, own: &Busy, other: &Busy) -> Option<Arrival> {
+        let span = self.review.span();
+        let share = |hosted: &Hosted| hosted.spent.as_secs_f64() / span.as_secs_f64();
+        let rooms = self.rooms.iter();
+        let rooms = rooms.map(|(number, hosted)| (*number, share(hosted)));
+        let leaving = too_much(own.expected(), other.expected(), rooms);
+        for hosted in self.rooms.values_mut() {
+            hosted.spent = Duration::ZERO;
+        }
+        let hosted = self.remove(leaving?)?;
+        own.went();
+        Some((hosted.room, Some(hosted.beat)))
     }
 }
 
@@ -268,11 +315,13 @@ impl Beat {
 fn run_guarded(beat: &mut Beat, room: &mut dyn Tickable, at: Instant) -> Verdict {
     catch_unwind(AssertUnwindSafe(|| beat.run(room, at, Instant::now))).unwrap_or_else(|_| {
         tracing::error!("a room panicked and was closed");
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            room.end(CloseReason::RoomPanicked.into())
-        }));
+        end_guarded(room, CloseReason::RoomPanicked);
         Verdict::Close
     })
+}
+
+fn end_guarded(room: &mut dyn Tickable, reason: CloseReason) {
+    let _ = catch_unwind(AssertUnwindSafe(|| room.end(reason.into())));
 }
 
 fn next_due(room: &mut dyn Tickable, due: Instant) -> Instant {
@@ -288,89 +337,4 @@ fn next_due(room: &mut dyn Tickable, due: Instant) -> Instant {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-
-    struct Fake {
-        pumps: Pumps,
-        ticks: u32,
-        panic_at: u32,
-        report: mpsc::Sender<String>,
-    }
-
-    impl Tickable for Fake {
-        fn period(&self) -> Duration {
-            Duration::from_millis(1)
-        }
-        fn tick(&mut self, _due: Instant) -> Verdict {
-            self.ticks += 1;
-            assert!(self.ticks != self.panic_at, "as the test wants it");
-            let _ = self.report.send(format!("tick {}", self.ticks));
-            Verdict::Continue
-        }
-        fn pumps(&self) -> &Pumps {
-            &self.pumps
-        }
-        fn skipped(&mut self, _ticks: u64) {}
-        fn end(&mut self, refusal: Refusal) {
-            let _ = self.report.send(refusal.reason.label().to_owned());
-        }
-    }
-
-    #[test]
-    fn rooms_take_the_emptiest_phase_that_comes_next() {
-        let (mut phases, ms) = (Phases::default(), Duration::from_millis);
-        let (period, start) = (ms(50), phases.epoch);
-        let mut taken = Vec::new();
-        for _ in 0..25 {
-            let (phase, due) = phases.take(period, start + ms(7));
-            taken.push(phase);
-            assert!(due >= start + ms(7) && due < start + ms(7) + period);
-            assert_eq!((due - start).as_nanos() % ms(2).as_nanos(), 0);
-        }
-        taken.sort_unstable();
-        taken.dedup();
-        assert_eq!(taken.len(), 25, "no phase is shared while one is free");
-        // Of two phases that are free again, the next one in time.
-        phases.give_back((period, 3));
-        phases.give_back((period, 20));
-        assert_eq!(
-            phases.take(period, start + ms(107)),
-            ((period, 20), start + ms(140))
-        );
-        let (phase, due) = phases.take(period, start + ms(107));
-        assert_eq!((phase, due), ((period, 3), start + ms(156)));
-        assert_eq!(phases.take(period, start + ms(107)).1, start + ms(108));
-    }
-
-    #[test]
-    fn a_room_that_panics_is_closed_alone_and_the_others_go_on() {
-        let mut scheduler = Scheduler::start(1).unwrap();
-        let (bad, bad_says) = mpsc::channel();
-        let (good, good_says) = mpsc::channel();
-        scheduler.add(Box::new(Fake {
-            pumps: Pumps::default(),
-            ticks: 0,
-            panic_at: 3,
-            report: bad,
-        }));
-        scheduler.add(Box::new(Fake {
-            pumps: Pumps::default(),
-            ticks: 0,
-            panic_at: 0,
-            report: good,
-        }));
-        assert_eq!(
-            bad_says.iter().collect::<Vec<_>>(),
-            ["tick 1", "tick 2", "room_panicked"]
-        );
-        let after = good_says.try_iter().count();
-        assert!(
-            good_says.iter().take(5).count() == 5,
-            "the good room ticks on after {after}"
-        );
-        scheduler.stop();
-        assert_eq!(good_says.iter().last().as_deref(), Some("shutting_down"));
-    }
-}
+mod tests;

@@ -24,7 +24,7 @@ pub trait RoomHandle: Send + Sync {
     fn join(&self, request: JoinRequest) -> Result<SeatReply, JoinRequest>;
     /// Ends the room with its next tick. Every client in it is told why.
     fn close(&self, refusal: Refusal);
-    /// How many people have a seat, and how many seats for people there are.
+    /// How many people have a seat or have asked for one, and how many seats for people there are.
     fn occupancy(&self) -> (usize, usize);
 }
 

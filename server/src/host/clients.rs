@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tickwire_room::{
@@ -147,7 +146,7 @@ impl<G: Game> Audience<G::Rules> for Clients<G> {
     fn admit(&mut self, room: &Room<G::Rules>, outcomes: &mut Vec<JoinOutcome>) {
         // This comes before the answers, so that a client that is refused a seat here is not sent here again.
         let people = room.people();
-        self.shared.people.store(people, Ordering::Relaxed);
+        self.shared.set_people(people);
         let metrics = &self.shared.metrics;
         self.counted_people.resize_with(people, || metrics.player());
         for outcome in outcomes.drain(..) {

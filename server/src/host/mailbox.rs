@@ -25,7 +25,10 @@ pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>
 /// What a room's readers and its tick share.
 pub(super) struct Shared<G: Game> {
     mailbox: Mutex<Mailbox<G::Rules>>,
-    pub(super) people: AtomicUsize,
+    people: AtomicUsize,
+    /// Those who ask for a new seat, and of them those whom this tick answers.
+    newcomers: AtomicUsize,
+    answered: AtomicUsize,
     /// How many messages may wait for one tick.
     bound: usize,
     /// The number of seats for people.
@@ -61,6 +64,8 @@ impl<G: Game> Shared<G> {
                 closed: false,
             }),
             people: AtomicUsize::new(0),
+            newcomers: AtomicUsize::new(0),
+            answered: AtomicUsize::new(0),
             bound,
             seats,
             tick: AtomicU32::new(0),
@@ -103,7 +108,16 @@ impl<G: Game> Shared<G> {
         let mut mailbox = self.mailbox.lock();
         std::mem::swap(&mut mailbox.inbox, inbox);
         std::mem::swap(&mut mailbox.joins, joins);
+        let newcomers = self.newcomers.load(Ordering::Relaxed);
+        self.answered.store(newcomers, Ordering::Relaxed);
         mailbox.close.clone()
+    }
+
+    /// So many people have a seat, now that all who had asked before the tick are answered.
+    pub(super) fn set_people(&self, people: usize) {
+        self.people.store(people, Ordering::Relaxed);
+        let answered = self.answered.swap(0, Ordering::Relaxed);
+        self.newcomers.fetch_sub(answered, Ordering::Relaxed);
     }
 
     /// Closes the mailbox for good if nothing waits in it, and says whether it did. So no client can slip in after the
@@ -156,6 +170,9 @@ impl<G: Game> RoomHandle for Shared<G> {
             name,
             resume,
         } = request;
+        if resume.is_none() {
+            self.newcomers.fetch_add(1, Ordering::Relaxed);
+        }
         mailbox.inbox.push(Inbound::Join {
             client,
             name,
@@ -171,6 +188,8 @@ impl<G: Game> RoomHandle for Shared<G> {
     }
 
     fn occupancy(&self) -> (usize, usize) {
-        (self.people.load(Ordering::Relaxed), self.seats)
+        let newcomers = self.newcomers.load(Ordering::Relaxed);
+        let people = self.people.load(Ordering::Relaxed) + newcomers;
+        (people.min(self.seats), self.seats)
     }
 }

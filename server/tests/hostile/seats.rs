@@ -1,5 +1,6 @@
 //! Seats over several connections: lost and taken back, taken over, taken away. And the end of the server.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tickwire_server::Limits;
@@ -228,4 +229,25 @@ async fn a_client_that_does_not_close_cannot_hold_the_server_up() {
     let (_deaf, _) = Wire::join(server.address, hello()).await;
     let _silent = Wire::connect(server.address).await;
     server.end().await.unwrap();
+}
+
+/// Between two ticks nobody has a seat yet, so nobody may be counted on to be in the way.
+#[tokio::test]
+async fn many_who_ask_for_any_room_together_each_get_a_seat() {
+    let server = start(roomy()).await;
+    let mut wires = Vec::new();
+    for _ in 0..24 {
+        let mut wire = Wire::open(server.address).await;
+        let anywhere = Hello {
+            room: String::new(),
+            ..small()
+        };
+        wire.send(&said(&ClientMessage::Hello(anywhere))).await;
+        wires.push(wire);
+    }
+    let mut rooms = BTreeSet::new();
+    for wire in &mut wires {
+        rooms.insert(wire.welcome().await.room);
+    }
+    assert_eq!(rooms.len(), wires.len(), "each room has one seat");
 }
