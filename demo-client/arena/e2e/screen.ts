@@ -91,12 +91,15 @@ export interface Smoothness {
   still: number;
   /** Animation frames a second. */
   fps: number;
+  /** One in twenty animation frames took at least this long, ms. What comes meanwhile is seen that much later. */
+  slowFrameMs: number;
 }
 
 /** Judges each animation frame against the one before it. */
 export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Body): Smoothness {
   const at = (column: number[], n: number) => column[n] ?? Number.NaN;
-  const found = { frames: 0, jumps: 0, worstM: 0, still: 0, fps: 0 };
+  const found = { frames: 0, jumps: 0, worstM: 0, still: 0, fps: 0, slowFrameMs: 0 };
+  const passed: number[] = [];
   let stillMs = 0;
   let allMs = 0;
   for (let n = AROUND + 1; n < timeMs.length - AROUND; n++) {
@@ -114,6 +117,7 @@ export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Bo
     const aheadM = Math.max(along(n - 1 - AROUND, n - 1), along(n, n + AROUND));
     const overM = metres - (RUN_SPEED_M_S * Math.max(passedMs, drawnMs)) / 1000;
     found.frames += 1;
+    passed.push(passedMs);
     found.worstM = Math.max(found.worstM, overM, -aheadM);
     if (Math.max(overM, -aheadM) > JUMP_M) found.jumps += 1;
     if (metres < STILL_M) stillMs += passedMs;
@@ -121,6 +125,8 @@ export function smoothness({ timeMs, drawnTick }: Recording, { x, y, alive }: Bo
   }
   found.still = stillMs / allMs;
   found.fps = (found.frames * 1000) / allMs;
+  passed.sort((one, other) => one - other);
+  found.slowFrameMs = passed[Math.floor(passed.length * 0.95)] ?? 0;
   return found;
 }
 

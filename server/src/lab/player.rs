@@ -53,6 +53,8 @@ pub struct LabPlayer<R: Rules> {
     pub record: Option<Vec<Vec<u8>>>,
     /// What the player does.
     pub play: Play<R>,
+    /// What the server's socket knows of [`LabPlayer::reads`].
+    read: bool,
     connection: Option<Connection>,
     pub(super) joining: Option<SeatReply>,
     pub(super) next_frame: Duration,
@@ -93,6 +95,7 @@ impl<R: Rules> LabPlayer<R> {
             messages_down: 0,
             record: None,
             play,
+            read: true,
             connection: None,
             joining: None,
             next_frame: now,
@@ -182,6 +185,15 @@ impl<R: Rules> LabPlayer<R> {
             socket: end(&self.down, &self.up),
             messages: MessageReader::of_a_client(SERVER_MESSAGE_BYTES),
             has_welcome: false,
+        }
+    }
+
+    /// If the client has begun to read or ceased to, the server's socket knows now.
+    pub(super) fn turn(&mut self, at: Instant) {
+        if self.read != self.reads {
+            self.read = self.reads;
+            self.down.open(self.reads);
+            self.attend(at);
         }
     }
 

@@ -266,8 +266,7 @@ impl<G: Game> Lab<G> {
         self.now = next.max(self.now + TIME_STEP).min(end.max(self.now));
         let at = self.start + self.now;
         for player in &mut self.players {
-            player.down.open(player.reads);
-            player.attend(at);
+            player.turn(at);
         }
         if self.now >= due {
             self.beat(at);
