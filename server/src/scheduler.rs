@@ -107,6 +107,12 @@ impl Scheduler {
             // A worker catches its rooms' panics. If it died all the same, nobody is left to tell.
             let _ = thread.join();
         }
+        for worker in &*self.workers {
+            // Rooms that came to a thread that had ended.
+            for (mut room, _) in std::mem::take(&mut worker.orders.lock().arrivals) {
+                end_guarded(room.as_mut(), CloseReason::ShuttingDown);
+            }
+        }
     }
 }
 
@@ -172,16 +178,7 @@ impl Worker {
                 None => self.wake.wait(&mut orders),
             }
         }
-        let arrivals = std::mem::take(&mut orders.arrivals);
-        if orders.stop {
-            // Rooms that have just come must be told as well.
-            drop(orders);
-            for (mut room, _) in arrivals {
-                end_guarded(room.as_mut(), CloseReason::ShuttingDown);
-            }
-            return None;
-        }
-        Some(arrivals)
+        (!orders.stop).then(|| std::mem::take(&mut orders.arrivals))
     }
 }
 

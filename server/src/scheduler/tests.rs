@@ -99,3 +99,18 @@ fn a_thread_that_has_much_more_to_do_gives_rooms_away_and_they_tick_on() {
     let moved = moved.iter().filter(|moved| *moved).take(50).count();
     assert_eq!(moved, 50);
 }
+
+#[test]
+fn a_room_that_comes_to_a_thread_that_has_ended_is_told_as_well() {
+    let mut scheduler = Scheduler::start(1).unwrap();
+    scheduler.stop();
+    let (report, says) = mpsc::channel();
+    scheduler.add(Box::new(Fake {
+        pumps: Pumps::default(),
+        ticks: 0,
+        panic_at: 0,
+        report,
+    }));
+    drop(scheduler);
+    assert_eq!(says.iter().collect::<Vec<_>>(), ["shutting_down"]);
+}
