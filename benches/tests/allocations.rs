@@ -10,8 +10,8 @@ use tickwire_benches::script::ScriptedRoom;
 use tickwire_server::Seat;
 use tickwire_server::lab::Lab;
 use tickwire_shared::codec;
-use tickwire_shared::ids::{InputSequence, Tick};
-use tickwire_shared::message::{ClientMessage, Inputs};
+use tickwire_shared::ids::{InputSequence, ResumeToken, Tick};
+use tickwire_shared::message::{ClientMessage, Inputs, ServerMessage};
 
 /// Ticks to play first: by then, everything that grows with play has grown.
 const SETTLE_TICKS: usize = 3000;
@@ -112,4 +112,35 @@ fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
             "{all} allocations, {most} inputs, interest: {interest}"
         );
     }
+}
+
+fn token(seat: &Seat) -> ResumeToken {
+    match codec::decode::<ServerMessage<()>, 4096>(&seat.welcome).unwrap() {
+        ServerMessage::Welcome(welcome) => welcome.resume,
+        _ => panic!("a welcome comes first"),
+    }
+}
+
+/// Bytes that a room takes for each of its players when all of them come back in one tick, messages not counted.
+fn bytes_of_a_return(players: usize) -> u64 {
+    let mut lab = Lab::<FieldGame>::new(field(false), 7);
+    let seats = lab.take_seats(&vec![None; players]).unwrap();
+    lab.run(Duration::from_secs(1), |_| {});
+    let tokens = seats.iter().map(|seat| Some(token(seat)));
+    let tokens = tokens.collect::<Vec<_>>();
+    let counted = measure(|| {
+        let back = lab.take_seats(&tokens).unwrap();
+        // Their first snapshot, with the roster, is made in the next tick at the latest.
+        lab.run(Duration::from_millis(100), |_| {});
+        assert_eq!(back.len(), players);
+    });
+    counted.bytes_total / players as u64
+}
+
+/// The roster is as long as the room has players, so it is made once for all who need it in the same tick.
+#[test]
+fn a_returning_player_takes_no_more_memory_where_there_are_more_players() {
+    let (few, many) = (bytes_of_a_return(50), bytes_of_a_return(500));
+    println!("{few} bytes of 50, {many} bytes of 500");
+    assert!(many < few + few / 4, "{few} bytes of 50, {many} of 500");
 }

@@ -1,7 +1,7 @@
 //! A room's channels: each gets a dense index, by which tables are indexed.
 //!
-//! In: channel ids, as they are first used. Out: their indexes. There are no more than the grid has cells and the game
-//! names channels, and none is ever removed.
+//! In: channel ids, as they come into use; which of them are needed no longer. Out: their indexes. The indexes have no
+//! gaps: when channels are forgotten, the others move up.
 
 use tickwire_shared::ids::ChannelId;
 
@@ -12,10 +12,10 @@ const GLOBAL: u32 = 0;
 /// Stands for the index where there is none yet.
 pub(crate) const NO_CHANNEL: u32 = u32::MAX;
 
-/// The channels that have been used so far.
+/// The channels that are in use.
 #[derive(Debug)]
 pub(crate) struct Channels {
-    /// By channel number, below [`CHANNELS`]: the index, or [`NO_CHANNEL`] for a channel that has not been used.
+    /// By channel number, below [`CHANNELS`]: the index, or [`NO_CHANNEL`] for a channel that is not in use.
     indexes: Vec<u32>,
     /// Channels and their indexes, by ascending channel.
     known: Vec<(ChannelId, u32)>,
@@ -66,11 +66,32 @@ impl Channels {
         self.find_known(channel)
     }
 
-    /// For a channel beyond the table: one that has not been used, or a number that the game made up.
+    /// For a channel beyond the table: one that is not in use, or a number that the game made up.
     #[cold]
     fn find_known(&self, channel: ChannelId) -> Option<u32> {
         let known = self.known.binary_search_by_key(&channel, |known| known.0);
         known.ok().map(|place| self.known[place].1)
+    }
+
+    /// Forgets the channels that are not `needed`, which is by index, and numbers the others anew in the same order.
+    /// `moved` then has the new index of each old one, or [`NO_CHANNEL`]. [`ChannelId::GLOBAL`] must be needed.
+    pub(crate) fn keep(&mut self, needed: &[bool], moved: &mut Vec<u32>) {
+        moved.clear();
+        let mut next = 0;
+        moved.extend(needed.iter().map(|needed| {
+            let index = if *needed { next } else { NO_CHANNEL };
+            next += u32::from(*needed);
+            index
+        }));
+        let indexes = &mut self.indexes;
+        self.known.retain_mut(|(channel, index)| {
+            *index = moved[*index as usize];
+            if let Some(known) = indexes.get_mut(channel.0 as usize) {
+                *known = *index;
+            }
+            *index != NO_CHANNEL
+        });
+        debug_assert_eq!(self.find(ChannelId::GLOBAL), Some(GLOBAL));
     }
 
     /// How many channels have an index. All indexes are below this.

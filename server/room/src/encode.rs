@@ -2,7 +2,7 @@
 //! of each channel, and encodes each channel's change once for all of them.
 //!
 //! In: captured rows. Out: an entry with each channel's update, and the keyframes that were asked for. A slower stream
-//! that nobody follows costs nothing.
+//! that nobody follows costs nothing, and neither does a channel that was forgotten (`unused`).
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use tickwire_shared::snapshot::{
 };
 
 use crate::capture::{Captured, Crossing};
-use crate::channels::Channels;
+use crate::channels::{Channels, NO_CHANNEL};
 use crate::entry::Entry;
-use crate::limits::{CHECK_S, ROOMY_ROWS};
+use crate::limits::{CHECK_S, ROOMY_ROWS, SPARE_STATES};
 
 /// How many streams a room has.
 pub const STREAMS: usize = 3;
@@ -33,6 +33,8 @@ pub(crate) struct Stream {
     states: Vec<ChannelState>,
     /// By channel index: somebody needs its whole state.
     wanted: Vec<bool>,
+    /// States of channels that were forgotten, as new, for their memory.
+    spare: Vec<ChannelState>,
     encoder: DeltaEncoder,
     bits: BitWriter,
     scratch: Vec<u8>,
@@ -49,6 +51,7 @@ impl Stream {
             active: stride == 1,
             states: Vec::new(),
             wanted: Vec::new(),
+            spare: Vec::new(),
             encoder: DeltaEncoder::default(),
             bits: BitWriter::default(),
             scratch: Vec::new(),
@@ -75,6 +78,7 @@ impl Stream {
         if self.active && !active {
             self.states.clear();
             self.wanted.clear();
+            self.spare.clear();
         }
         self.active = active;
     }
@@ -86,6 +90,35 @@ impl Stream {
             self.wanted.resize(channel + 1, false);
         }
         self.wanted[channel] = true;
+    }
+
+    /// True if the followers of the channel with this index hold a row of it.
+    pub(crate) fn has_rows(&self, channel: usize) -> bool {
+        let state = self.states.get(channel);
+        state.is_some_and(|state| state.row_count() > 0)
+    }
+
+    /// Forgets the channels that have no new index in `moved`, and moves the others to theirs. None of those that it
+    /// forgets may have rows.
+    pub(crate) fn forget(&mut self, moved: &[u32]) {
+        let is_gone = |index: usize| moved.get(index) == Some(&NO_CHANNEL);
+        let mut indexes = 0..;
+        let gone = |_: &mut ChannelState| indexes.next().is_some_and(is_gone);
+        for mut state in self.states.extract_if(.., gone) {
+            let tables = state.tables.iter_mut();
+            tables.for_each(|table| table.codes.fill_with(Default::default));
+            self.spare.push(state);
+        }
+        self.spare.truncate(SPARE_STATES.max(self.states.len() / 2));
+        let mut indexes = 0..;
+        self.wanted
+            .retain(|_| indexes.next().is_some_and(|index| !is_gone(index)));
+    }
+
+    /// How many states of forgotten channels are kept for their memory.
+    #[cfg(test)]
+    pub(crate) fn spare_states(&self) -> usize {
+        self.spare.len()
     }
 
     /// Makes the entry of `tick` from the captured rows, with hashes if it is checked.
@@ -104,8 +137,12 @@ impl Stream {
         };
         self.told = tick;
         entry.begin(tick);
-        self.states
-            .resize_with(channels.count(), || roomy_state(schema));
+        // Indexes have no gaps, so all channels from here on are new to this stream.
+        let new_from = self.states.len();
+        let spare = &mut self.spare;
+        self.states.resize_with(channels.count(), || {
+            spare.pop().unwrap_or_else(|| roomy_state(schema))
+        });
         self.wanted.resize(channels.count(), false);
         // Crossing rows keep their motion, in the first stream only. In a slower stream a row would have to be followed
         // over several captures.
@@ -129,13 +166,23 @@ impl Stream {
                 entry.set_moving(channel);
             }
             let mut section = entry.section(channel);
-            section.update(SectionKind::Delta, &self.scratch);
+            let (is_new, is_wanted) = (index >= new_from, std::mem::take(&mut self.wanted[index]));
+            if !is_new {
+                section.update(SectionKind::Delta, &self.scratch);
+            }
+            if is_new || is_wanted {
+                self.scratch.clear();
+                encode_keyframe(schema, state, &mut self.bits, &mut self.scratch);
+            }
+            if is_new {
+                // A late client may have followed the channel before it was forgotten, and goes on as if it had never
+                // been: it holds no rows, but what the codes had learnt.
+                section.update(SectionKind::Keyframe, &self.scratch);
+            }
             if is_checked {
                 section.update(SectionKind::Check, &state.hash().to_le_bytes());
             }
-            if std::mem::take(&mut self.wanted[index]) {
-                self.scratch.clear();
-                encode_keyframe(schema, state, &mut self.bits, &mut self.scratch);
+            if is_wanted {
                 section.keyframe(&self.scratch);
             }
             section.finish();

@@ -23,7 +23,7 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Sections {
     channel: ChannelId,
-    /// For clients that have followed the channel so far: delta, check. The second begins with [`SAME_CHANNEL`].
+    /// For clients that have followed the channel so far: delta (or the whole state, if the channel is new), check. The second begins with [`SAME_CHANNEL`].
     update: Range<u32>,
     /// The whole state, without a name. Empty if nobody asked for it.
     keyframe: Range<u32>,
@@ -96,7 +96,7 @@ impl Entry {
             .unwrap_or_default()
     }
 
-    /// What a client that follows the channel needs: delta, check. The first has no name; the second begins with
+    /// What a client that follows the channel needs: delta or whole state, check. The first has no name; the second begins with
     /// [`SAME_CHANNEL`]. Empty if nothing happened.
     #[inline]
     pub fn update(&self, sections: &Sections) -> &[u8] {

@@ -201,6 +201,11 @@ impl Interests {
         (self.interests.iter_mut(), &mut self.scratch)
     }
 
+    /// All interests in the order of their players' ids.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, PlayerInterest> {
+        self.interests.iter()
+    }
+
     #[inline]
     pub(crate) fn get(&self, id: PlayerId) -> Option<&PlayerInterest> {
         self.interests

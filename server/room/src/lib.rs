@@ -44,6 +44,7 @@ mod seating;
 mod subscriptions;
 mod tick;
 mod trail;
+mod unused;
 
 pub use audience::{Attendance, Audience, Requests, Stage, Told};
 pub use encode::{STREAMS, STRIDES};

@@ -38,5 +38,8 @@ pub(crate) const CHANNELS: u32 = FIRST_CELL + CELLS;
 pub(crate) const GONE_KEPT: usize = 64;
 /// A channel has memory for this many rows of each table from the start.
 pub(crate) const ROOMY_ROWS: usize = 16;
+/// States of channels that were forgotten are kept for their memory, up to this many or half as many as there are
+/// channels, whichever is more.
+pub(crate) const SPARE_STATES: usize = 64;
 /// The largest saved room that is read back, bytes.
 pub(crate) const SAVE_BYTES: usize = 256 << 20;

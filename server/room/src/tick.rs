@@ -22,6 +22,7 @@ use crate::interest::Interests;
 use crate::own::OwnChannels;
 use crate::room::Room;
 use crate::seating::{Authority, JoinOutcome, RoomConfig};
+use crate::unused::Unused;
 
 /// A game's room, run tick by tick.
 pub struct RoomCore<G: Game> {
@@ -33,6 +34,7 @@ pub struct RoomCore<G: Game> {
     streams: [Stream; STREAMS],
     own: OwnChannels,
     interests: Interests,
+    unused: Unused,
     /// Snapshots so far.
     snapshots: u32,
     /// Holds one avatar's fields for a moment; kept for its memory.
@@ -76,6 +78,7 @@ impl<G: Game> RoomCore<G> {
             streams: STRIDES.map(Stream::new),
             own: OwnChannels::default(),
             interests: Interests::default(),
+            unused: Unused::default(),
             snapshots: 0,
             avatar_values: vec![0.0; <G::Rules as Rules>::Avatar::FIELDS.len()],
             schema,
@@ -238,6 +241,10 @@ impl<G: Game> RoomCore<G> {
             }
         }
         self.snapshots = self.snapshots.wrapping_add(1);
+        if made.checked[0] {
+            let held = (&mut self.channels, &mut self.streams);
+            self.unused.forget(held, &self.interests, &mut room.world);
+        }
         made
     }
 
@@ -257,7 +264,8 @@ impl<G: Game> RoomCore<G> {
         self.streams[0].entry().len_bytes()
     }
 
-    /// The channels that have been used so far, ascending.
+    /// The channels that are in use, ascending: those that have rows or that somebody sees, and for a moment those that
+    /// were.
     pub fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
         self.channels.iter().map(|(channel, _)| channel)
     }

@@ -215,8 +215,25 @@ impl<G: Game> Lab<G> {
     /// # Errors
     /// The room's refusal, or that it is closed if it has not answered after 100 ms.
     pub fn take_seat(&mut self, resume: Option<ResumeToken>) -> Result<Seat, Refusal> {
-        let mut answer = self.ask_for_seat(resume)?;
+        let answer = self.ask_for_seat(resume)?;
+        self.wait_for_seat(answer, self.now + JOIN)
+    }
+
+    /// The same for several connections, whose requests all reach the room in the same tick.
+    ///
+    /// # Errors
+    /// The first refusal, as for one.
+    pub fn take_seats(&mut self, resumes: &[Option<ResumeToken>]) -> Result<Vec<Seat>, Refusal> {
+        let asked = resumes.iter().map(|resume| self.ask_for_seat(*resume));
+        let answers = asked.collect::<Result<Vec<_>, _>>()?;
         let end = self.now + JOIN;
+        let answers = answers.into_iter();
+        answers
+            .map(|answer| self.wait_for_seat(answer, end))
+            .collect()
+    }
+
+    fn wait_for_seat(&mut self, mut answer: SeatReply, end: Duration) -> Result<Seat, Refusal> {
         loop {
             if let Ok(answer) = answer.try_recv() {
                 return answer;

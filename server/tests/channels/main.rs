@@ -4,6 +4,7 @@
 mod healing;
 mod prairie;
 mod rungs;
+mod wandering;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
