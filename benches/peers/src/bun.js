@@ -1,7 +1,7 @@
 // Bun's own server: one buffer for each room, ten bytes a mover, made once a tick and published to the room's topic. Bun
 // makes one frame of it for all. No delta, no handshake of its own, no reconnects.
 
-import { MOVER_BYTES, Near, Rooms, isHeading, options, pack, ready, writeMover } from "./field.js";
+import { Near, Rooms, isHeading, options, pack, ready } from "./field.js";
 
 /** Bytes that may wait for a client before Bun lets it miss ticks: old state is not worth sending. */
 const WAITING_BYTES = 256 * 1024;
@@ -11,16 +11,7 @@ const near = wanted.game === "interest" ? new Near(wanted.radius) : undefined;
 
 const rooms = new Rooms(wanted, (room, movers) => {
   if (near) {
-    near.fill(movers);
-    const scratch = Buffer.allocUnsafe(movers.length * MOVER_BYTES);
-    for (const [client, mover] of room.members) {
-      let end = 0;
-      near.visit(mover, (other) => {
-        writeMover(scratch, end, other);
-        end += MOVER_BYTES;
-      });
-      client.sendBinary(scratch.subarray(0, end));
-    }
+    near.pack(room, movers, (client, state) => client.sendBinary(state));
     return;
   }
   server.publish(room.name, pack(movers));

@@ -8,7 +8,7 @@ export const WORLD = 1000; // units; positions go over the wire in steps of 0.1
 export const SPEED = 200; // units per second
 export const DIRECTIONS = 256; // headings that an input can name
 export const ROOM_SEATS = 8; // players of one room in `rooms`
-export const MOVER_BYTES = 10; // id, x, y, heading, health: a u16 each
+const MOVER_BYTES = 10; // id, x, y, heading, health: a u16 each
 /** How many movers a player sees in `interest`, itself included. */
 const SEEN = 40;
 
@@ -95,7 +95,7 @@ export function isHeading(value) {
 }
 
 /** Writes one mover: ten bytes. */
-export function writeMover(buffer, offset, mover) {
+function writeMover(buffer, offset, mover) {
   buffer.writeUInt16LE(mover.id & 0xffff, offset);
   buffer.writeUInt16LE(Math.round(mover.x * 10), offset + 2);
   buffer.writeUInt16LE(Math.round(mover.y * 10), offset + 4);
@@ -160,6 +160,20 @@ export class Near {
           if (dx * dx + dy * dy <= most) each(other);
         }
       }
+    }
+  }
+
+  /** Packs for each player of a room the movers near its own. `send` must copy the state if it keeps it. */
+  pack(room, movers, send) {
+    this.fill(movers);
+    const scratch = Buffer.allocUnsafe(movers.length * MOVER_BYTES);
+    for (const [client, mover] of room.members) {
+      let end = 0;
+      this.visit(mover, (other) => {
+        writeMover(scratch, end, other);
+        end += MOVER_BYTES;
+      });
+      send(client, scratch.subarray(0, end));
     }
   }
 }

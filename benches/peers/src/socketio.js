@@ -3,7 +3,7 @@
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";
-import { MOVER_BYTES, Near, Rooms, isHeading, options, pack, ready, writeMover } from "./field.js";
+import { Near, Rooms, isHeading, options, pack, ready } from "./field.js";
 
 const wanted = options();
 const near = wanted.game === "interest" ? new Near(wanted.radius) : undefined;
@@ -18,16 +18,7 @@ const io = new Server(server, {
 
 const rooms = new Rooms(wanted, (room, movers) => {
   if (near) {
-    near.fill(movers);
-    const scratch = Buffer.allocUnsafe(movers.length * MOVER_BYTES);
-    for (const [client, mover] of room.members) {
-      let end = 0;
-      near.visit(mover, (other) => {
-        writeMover(scratch, end, other);
-        end += MOVER_BYTES;
-      });
-      client.emit("state", Buffer.from(scratch.subarray(0, end)));
-    }
+    near.pack(room, movers, (client, state) => client.emit("state", Buffer.from(state)));
     return;
   }
   io.to(room.name).emit("state", pack(movers));

@@ -3,7 +3,7 @@
 
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { MOVER_BYTES, Near, Rooms, isHeading, options, pack, ready, writeMover } from "./field.js";
+import { Near, Rooms, isHeading, options, pack, ready } from "./field.js";
 
 /** Bytes that may wait for a client before it misses ticks: old state is not worth sending. */
 const WAITING_BYTES = 256 * 1024;
@@ -13,16 +13,7 @@ const near = wanted.game === "interest" ? new Near(wanted.radius) : undefined;
 
 const rooms = new Rooms(wanted, (room, movers) => {
   if (near) {
-    near.fill(movers);
-    const scratch = Buffer.allocUnsafe(movers.length * MOVER_BYTES);
-    for (const [client, mover] of room.members) {
-      let end = 0;
-      near.visit(mover, (other) => {
-        writeMover(scratch, end, other);
-        end += MOVER_BYTES;
-      });
-      send(client, Buffer.from(scratch.subarray(0, end)));
-    }
+    near.pack(room, movers, (client, state) => send(client, Buffer.from(state)));
     return;
   }
   const state = pack(movers);

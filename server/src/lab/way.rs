@@ -5,7 +5,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -80,7 +79,7 @@ impl Way {
     }
 }
 
-/// One end of a connection.
+/// One end of a connection. It wakes nobody: the lab asks again in its next step.
 pub(super) struct Pipe {
     pub(super) incoming: Way,
     pub(super) outgoing: Way,
@@ -120,18 +119,5 @@ impl Wire for Pipe {
         }
         state.held.take(now, bytes.get(..taken).unwrap_or_default());
         Ok(taken)
-    }
-
-    fn poll_write(
-        &mut self,
-        _: &mut Context<'_>,
-        now: Instant,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        // The lab asks again in its next step.
-        match self.write(now, bytes) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-            written => Poll::Ready(written),
-        }
     }
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::held::Held;
-use super::wire::{Came, Wire};
+use super::wire::{Came, Wire, ask_again};
 use crate::link::LinkSpec;
 
 /// Most bytes that one read takes from a wire.
@@ -255,10 +255,7 @@ impl<W: Wire> Wire for Conditioned<W> {
             return self.inner.poll_write(cx, now, bytes);
         }
         // Who waits attends to the link, and asks again then.
-        match self.write(now, bytes) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-            written => Poll::Ready(written),
-        }
+        ask_again(self.write(now, bytes))
     }
 
     fn unblocked(&mut self) -> io::Result<()> {

@@ -31,13 +31,16 @@ pub(crate) trait Wire: Send {
     /// `WouldBlock` if nothing is taken now. Anything else: the stream is broken.
     fn write(&mut self, now: Instant, bytes: &[u8]) -> io::Result<usize>;
 
-    /// The same for a task, which is woken when more may be taken. Call it after a `write` that would have blocked.
+    /// The same for a task, which is woken when more may be taken. Call it after a `write` that would have blocked. A wire
+    /// that does not say how wakes nobody: whoever waits asks again by itself.
     fn poll_write(
         &mut self,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
         now: Instant,
         bytes: &[u8],
-    ) -> Poll<io::Result<usize>>;
+    ) -> Poll<io::Result<usize>> {
+        ask_again(self.write(now, bytes))
+    }
 
     /// All that such a task had to write is written.
     ///
@@ -45,6 +48,14 @@ pub(crate) trait Wire: Send {
     /// The stream is broken.
     fn unblocked(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// What a write has come to, for a task that asks again by itself.
+pub(super) fn ask_again(written: io::Result<usize>) -> Poll<io::Result<usize>> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        written => Poll::Ready(written),
     }
 }
 

@@ -38,15 +38,6 @@ impl Wire for Bare {
         self.got.extend_from_slice(bytes);
         Ok(bytes.len())
     }
-
-    fn poll_write(
-        &mut self,
-        _: &mut Context<'_>,
-        now: Instant,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.write(now, bytes))
-    }
 }
 
 struct Line {

@@ -29,18 +29,6 @@ impl Wire for Narrow {
         self.got.extend_from_slice(&bytes[..taken]);
         Ok(taken)
     }
-
-    fn poll_write(
-        &mut self,
-        _: &mut Context<'_>,
-        now: Instant,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.write(now, bytes) {
-            Err(_) => Poll::Pending,
-            written => Poll::Ready(written),
-        }
-    }
 }
 
 /// Says its number with every message, at lengths on both sides of 126.
