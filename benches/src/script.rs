@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::ArenaInput;
 use tickwire_arena_server::{ArenaGame, ArenaOptions};
-use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore, Sender};
+use tickwire_room::{Arrival, ClientId, Game, Inbound, RoomConfig, RoomCore, Sender};
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 use tickwire_shared::rules::Rules;
@@ -166,6 +166,7 @@ impl<G: Game> ScriptedRoom<G> {
                     player: *player,
                     client: ClientId(n as u64 + 1),
                 },
+                Arrival::at(tick),
                 Inputs {
                     first_sequence: InputSequence(tick.0 + 1),
                     first_tick: tick,

@@ -75,8 +75,9 @@ fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mu
     };
     let inputs = (0..seats.len()).map(inputs).collect::<Vec<_>>();
     let counted = measure(|| {
+        let now = Instant::now();
         for (seat, inputs) in seats.iter().zip(&inputs) {
-            seat.port.deliver(Instant::now(), inputs).unwrap();
+            seat.port.deliver(now, now, inputs).unwrap();
         }
         lab.run(Duration::from_millis(50), |_| {});
         for seat in seats.iter_mut() {

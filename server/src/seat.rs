@@ -72,12 +72,12 @@ pub trait Feed: Send {
 
 /// The reader's end of a seat. Dropping it tells the room that the connection is lost.
 pub trait Port: Send + Sync {
-    /// Takes one whole message from the client. Never waits. `at` is half-way between when it came and when an answer
-    /// leaves: its sender takes an answer for that time.
+    /// Takes one whole message from the client, which came at `came`. Never waits. An answer leaves at `now`.
     ///
     /// # Errors
     /// The client broke a rule, or the room cannot take more. Close the connection with this reason.
-    fn deliver(&self, at: Instant, message: &[u8]) -> Result<Delivery, CloseReason>;
+    fn deliver(&self, came: Instant, now: Instant, message: &[u8])
+    -> Result<Delivery, CloseReason>;
     /// Tells the room the round trip that the server has measured: the time from a ping to the client's answer.
     fn note_round_trip(&self, round_trip: Duration);
     /// A whole message that tells the client which conditioned link it has, and what was wrong with the one that it

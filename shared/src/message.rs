@@ -12,7 +12,7 @@ use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick
 use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, LINK_BYTES, SERVER_MESSAGE_BYTES};
 
 /// The version of the protocol. Raised with every change that an older peer would misread.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 /// The first message of a connection: the game, the room, the player's name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -101,7 +101,7 @@ impl Bytes {
         };
         let own = 2
             + varint_bytes(header.ticks_on as usize)
-            + u64::from(header.slack_ticks.is_some())
+            + u64::from(header.slack_parts.is_some())
             + u64::from(header.service.is_some())
             + span;
         let mut sections = 0;

@@ -131,7 +131,7 @@ impl CrowdRoom {
     pub(crate) fn deliver(&mut self) -> Result<f64> {
         let started = Instant::now();
         for ((seat, _), message) in self.seats.iter().zip(&self.sent) {
-            let delivered = seat.port.deliver(started, message);
+            let delivered = seat.port.deliver(started, started, message);
             delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
         }
         Ok(started.elapsed().as_secs_f64() * 1e9 / self.seats.len() as f64)

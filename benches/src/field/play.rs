@@ -110,7 +110,8 @@ impl FieldRoom {
                 viewed_part: 0,
                 inputs: vec![*heading],
             });
-            let delivered = seat.port.deliver(Instant::now(), &codec::encode(&inputs)?);
+            let now = Instant::now();
+            let delivered = seat.port.deliver(now, now, &codec::encode(&inputs)?);
             delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
         }
         Ok(())

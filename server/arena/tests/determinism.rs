@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_arena::{Arena, ArenaInput};
 use tickwire_arena_server::ArenaGame;
-use tickwire_room::{ClientId, Game, Inbound, RoomConfig, RoomCore, Sender};
+use tickwire_room::{Arrival, ClientId, Game, Inbound, RoomConfig, RoomCore, Sender};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
@@ -84,6 +84,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
                 let client = if resumed { 9 } else { n as u64 + 1 };
                 inbox.push(Inbound::Inputs(
                     person(n as u32, client),
+                    Arrival::at(Tick(tick)),
                     Inputs {
                         first_sequence: InputSequence(tick + 1),
                         first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),

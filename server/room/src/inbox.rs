@@ -4,9 +4,10 @@
 //! start are all that a deterministic re-run needs.
 
 use serde::{Deserialize, Serialize};
-use tickwire_shared::ids::{PlayerId, ResumeToken};
+use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::layout::SLACK_PARTS;
 
 /// One connection, numbered by the server. A seat may see several in its life.
 #[derive(
@@ -21,6 +22,28 @@ pub struct Sender {
     pub player: PlayerId,
     /// The connection.
     pub client: ClientId,
+}
+
+/// When inputs came, by the room's time. A room may learn of them later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The last tick that was due.
+    pub tick: Tick,
+    /// How much of the time to the next one had passed, in [`SLACK_PARTS`].
+    pub part: u8,
+}
+
+impl Arrival {
+    /// When this tick was due.
+    pub fn at(tick: Tick) -> Arrival {
+        Arrival { tick, part: 0 }
+    }
+
+    /// How early an input for `tick` came, in [`SLACK_PARTS`] of a tick; negative if it was late.
+    pub(crate) fn slack_parts(self, tick: Tick) -> i32 {
+        let whole = tick.since(self.tick).saturating_mul(SLACK_PARTS);
+        whole.saturating_sub(i32::from(self.part))
+    }
 }
 
 /// One message to a room. A re-run needs all of them, each recorded with its tick.
@@ -38,8 +61,8 @@ pub enum Inbound<R: Rules> {
         /// The token of the seat to take back, if the client had one before.
         resume: Option<ResumeToken>,
     },
-    /// Inputs of a player, for one tick or several.
-    Inputs(Sender, Inputs<R::Input>),
+    /// Inputs of a player, for one tick or several, and when they came.
+    Inputs(Sender, Arrival, Inputs<R::Input>),
     /// A reliable message from a player.
     Command(Sender, R::Command),
     /// A player's round trip as the server measured it, microseconds.

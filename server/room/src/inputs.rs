@@ -9,15 +9,17 @@ use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::{InputSequence, Tick};
 use tickwire_shared::limits::INPUT_AHEAD_TICKS;
 use tickwire_shared::message::Inputs;
+use tickwire_shared::snapshot::layout::SLACK_PARTS;
 
 use crate::history::Moment;
+use crate::inbox::Arrival;
 
 /// Inputs that wait, and how early the latest ones came.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct InputBuffer<I> {
     waiting: VecDeque<Waiting<I>>,
-    /// The least slack since it was last taken, ticks.
-    slack_ticks: Option<i32>,
+    /// The least slack since it was last taken, in `SLACK_PARTS` of a tick.
+    slack_parts: Option<i32>,
 }
 
 /// One input, and the tick that it is for.
@@ -44,7 +46,7 @@ impl<I> Default for InputBuffer<I> {
     fn default() -> InputBuffer<I> {
         InputBuffer {
             waiting: VecDeque::new(),
-            slack_ticks: None,
+            slack_parts: None,
         }
     }
 }
@@ -52,15 +54,20 @@ impl<I> Default for InputBuffer<I> {
 impl<I: Clone> InputBuffer<I> {
     /// Takes those inputs of a batch whose ticks are still to come, and counts the others. `now` is the tick about to
     /// be simulated.
-    pub(crate) fn take(&mut self, now: Tick, batch: Inputs<I>) -> Dropped {
+    pub(crate) fn take(&mut self, now: Tick, arrival: Arrival, batch: Inputs<I>) -> Dropped {
         let mut dropped = Dropped::default();
         for (n, input) in batch.inputs.into_iter().enumerate() {
             let tick = batch.first_tick.plus(n as u32);
-            let slack = tick.since(now);
-            self.slack_ticks = Some(self.slack_ticks.map_or(slack, |least| least.min(slack)));
-            if slack < 0 {
+            let early = tick.since(now);
+            let mut slack = arrival.slack_parts(tick);
+            if early < 0 {
+                // It came in time, perhaps, but was read too late: for its sender that is the same.
+                slack = slack.min(early.saturating_mul(SLACK_PARTS));
+            }
+            self.slack_parts = Some(self.slack_parts.map_or(slack, |least| least.min(slack)));
+            if early < 0 {
                 dropped.late += 1;
-            } else if slack >= INPUT_AHEAD_TICKS as i32
+            } else if early >= INPUT_AHEAD_TICKS as i32
                 || self.waiting.len() >= INPUT_AHEAD_TICKS as usize
             {
                 dropped.early += 1;
@@ -92,14 +99,14 @@ impl<I: Clone> InputBuffer<I> {
         found
     }
 
-    /// How many ticks early the latest inputs came: the worst since the last call. `None` if none came.
+    /// How early the latest inputs came, in `SLACK_PARTS` of a tick: the worst since the last call. `None` if none came.
     pub(crate) fn take_slack(&mut self) -> Option<i32> {
-        self.slack_ticks.take()
+        self.slack_parts.take()
     }
 
     /// Forgets all inputs: from now on they come from another connection, or from none.
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
-        self.slack_ticks = None;
+        self.slack_parts = None;
     }
 }

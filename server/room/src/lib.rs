@@ -53,7 +53,7 @@ pub use events::{EventBatch, Listeners};
 pub use game::{Game, SavedVisitor};
 pub use grid::{BadInterest, Grid, Interest};
 pub use history::{Moment, RewindVisitor};
-pub use inbox::{ClientId, Inbound, Sender};
+pub use inbox::{Arrival, ClientId, Inbound, Sender};
 pub use inputs::Dropped;
 pub use interest::{InterestSet, PlayerInterest};
 pub use limits::REWIND_MAX_S;

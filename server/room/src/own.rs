@@ -19,8 +19,11 @@ use crate::room::Room;
 pub struct OwnPart {
     /// The low byte of the number of the newest input applied.
     pub applied_low: u8,
-    /// How many ticks early the latest inputs came: the worst since it was last told. `None` if none came.
-    pub slack_ticks: Option<i32>,
+    /// How early the latest inputs came, in [`SLACK_PARTS`] of a tick: the worst since it was last told. `None` if none
+    /// came.
+    ///
+    /// [`SLACK_PARTS`]: tickwire_shared::snapshot::layout::SLACK_PARTS
+    pub slack_parts: Option<i32>,
     /// The avatar's entity, if there is one.
     pub avatar: Option<EntityId>,
     /// True if steps by the client's own inputs bring the avatar from where it was last told to where it is now.
@@ -123,7 +126,7 @@ impl<R: Rules> Room<R> {
         let Some(player) = self.players.get_mut(id) else {
             return;
         };
-        own.slack_ticks = player.inputs.take_slack();
+        own.slack_parts = player.inputs.take_slack();
         own.applied_low = player.input_sequence.0 as u8;
         let avatar = player.avatar.and_then(|entity| {
             let avatar = self.world.get::<&R::Avatar>(player.handle?).ok()?;

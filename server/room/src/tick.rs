@@ -158,10 +158,10 @@ impl<G: Game> RoomCore<G> {
                     let outcome = authority.join(client, name, token, resume);
                     self.outcomes.push(outcome);
                 }
-                Inbound::Inputs(sender, batch) => {
+                Inbound::Inputs(sender, arrival, batch) => {
                     let now = authority.room.tick;
                     if let Some(player) = authority.held(sender) {
-                        let dropped = player.inputs.take(now, batch);
+                        let dropped = player.inputs.take(now, arrival, batch);
                         self.dropped.late += dropped.late;
                         self.dropped.early += dropped.early;
                     }

@@ -11,14 +11,15 @@ use parking_lot::Mutex;
 use tickwire_room::{InterestSet, OwnPart};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::ChannelId;
+use tickwire_shared::snapshot::layout::SLACK_PARTS;
 
 use super::event_log::{EventSpan, Interest, Roster};
 use super::requests::{Requested, Requests};
 use crate::limits::{EVENT_LOG_BATCHES, HEALING_CHANNELS};
 use crate::seat::Ending;
 
-/// A slack below or above this is told at once, ticks.
-const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12;
+/// A slack below or above this is told at once.
+const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12 * SLACK_PARTS;
 
 /// Between the tick and one client.
 #[derive(Debug, Default)]
@@ -161,7 +162,7 @@ impl Handoff {
         state.own_check = update.own_check.or(state.own_check);
         let own = &mut state.own;
         // Of slacks that nobody took the worst is told.
-        own.slack_ticks = match (own.slack_ticks, update.own.slack_ticks) {
+        own.slack_parts = match (own.slack_parts, update.own.slack_parts) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
@@ -230,7 +231,7 @@ impl Handoff {
             state.own_is_wrong || position.own_version != Some(state.own_version);
         let slack_is_fine = state
             .own
-            .slack_ticks
+            .slack_parts
             .is_none_or(|slack| SLACK_FINE.contains(&slack));
         let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
         taken.events_to = state.events_to;
@@ -370,7 +371,7 @@ impl State {
     fn take_own(&mut self, taken: &mut OwnPart) {
         let own = &mut self.own;
         taken.applied_low = own.applied_low;
-        taken.slack_ticks = own.slack_ticks.take();
+        taken.slack_parts = own.slack_parts.take();
         (taken.avatar, taken.predicted) = (own.avatar, self.avatar_known);
         std::mem::swap(&mut taken.avatar_bytes, &mut own.avatar_bytes);
         if !self.avatar_known {

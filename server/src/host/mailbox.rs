@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use tickwire_room::{ClientId, Game, Inbound, Sender};
+use tickwire_room::{Arrival, ClientId, Game, Inbound, Sender};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
+use tickwire_shared::snapshot::layout::SLACK_PARTS;
 use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
@@ -35,6 +36,8 @@ pub(super) struct Shared<G: Game> {
     seats: usize,
     /// The tick about to be simulated.
     tick: AtomicU32,
+    /// When that tick was due, microseconds since `epoch`.
+    due_us: AtomicI64,
     /// Room time minus time since `epoch`, microseconds.
     room_time_offset_us: AtomicI64,
     epoch: Instant,
@@ -69,6 +72,7 @@ impl<G: Game> Shared<G> {
             bound,
             seats,
             tick: AtomicU32::new(0),
+            due_us: AtomicI64::new(0),
             room_time_offset_us: AtomicI64::new(0),
             epoch,
             metrics,
@@ -142,6 +146,7 @@ impl<G: Game> Shared<G> {
         let due_us = due.saturating_duration_since(self.epoch).as_micros() as i64;
         self.room_time_offset_us
             .store(room_time_us - due_us, Ordering::Relaxed);
+        self.due_us.store(due_us, Ordering::Relaxed);
         self.tick.store(tick.0, Ordering::Relaxed);
     }
 
@@ -149,6 +154,21 @@ impl<G: Game> Shared<G> {
     #[inline]
     pub(super) fn tick(&self) -> Tick {
         Tick(self.tick.load(Ordering::Relaxed))
+    }
+
+    /// When in the room's ticks `came` was. Rounded up, so that nothing counts as earlier than it was.
+    pub(super) fn arrival(&self, came: Instant) -> Arrival {
+        let parts_per_s = i64::from(G::Rules::TICK_RATE_HZ) * i64::from(SLACK_PARTS);
+        let came_us = came.saturating_duration_since(self.epoch).as_micros() as i64;
+        let passed_us = came_us - self.due_us.load(Ordering::Relaxed);
+        let parts = -(-passed_us * parts_per_s).div_euclid(1_000_000);
+        Arrival {
+            // Ticks wrap, and it may have come before the tick was due.
+            tick: self
+                .tick()
+                .plus(parts.div_euclid(SLACK_PARTS.into()) as u32),
+            part: parts.rem_euclid(SLACK_PARTS.into()) as u8,
+        }
     }
 
     /// The room's time at `now`, microseconds. Tick n is due at n / tick rate.

@@ -243,7 +243,7 @@ impl Message<'_> {
         let header = Header {
             ticks_on: ticks_on(self.told, self.newest),
             applied_low: own.applied_low,
-            slack_ticks: own.slack_ticks.map(|slack| slack.clamp(-128, 127) as i8),
+            slack_parts: own.slack_parts,
             service: self.service,
             avatar: avatar(own),
             roster: self.roster,

@@ -90,7 +90,12 @@ impl<G: Game> GamePort<G> {
 }
 
 impl<G: Game> Port for GamePort<G> {
-    fn deliver(&self, at: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
+    fn deliver(
+        &self,
+        came: Instant,
+        now: Instant,
+        message: &[u8],
+    ) -> Result<Delivery, CloseReason> {
         type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
         let message = Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)?;
         if !self.arrived.swap(true, Ordering::Relaxed) {
@@ -100,13 +105,16 @@ impl<G: Game> Port for GamePort<G> {
             ClientMessage::Hello(_) => Err(CloseReason::HelloExpected),
             ClientMessage::Inputs(batch) => {
                 self.check_inputs(&batch)?;
-                self.post(Inbound::Inputs(self.sender, batch))
+                let arrival = self.shared.arrival(came);
+                self.post(Inbound::Inputs(self.sender, arrival, batch))
             }
             ClientMessage::Command(command) => self.post(Inbound::Command(self.sender, command)),
             ClientMessage::Ping(ping) => {
+                // Its sender takes an answer for the time half-way between when it asked and when it heard.
+                let middle = came + now.saturating_duration_since(came) / 2;
                 let pong = Pong {
                     nonce: ping.nonce,
-                    room_time_us: self.shared.room_time_us(at),
+                    room_time_us: self.shared.room_time_us(middle),
                 };
                 codec::encode(&ServerMessage::<()>::Pong(pong))
                     .map(Delivery::Reply)

@@ -144,8 +144,9 @@ impl Inlet {
             let done = match incoming {
                 Incoming::Message(message) => {
                     metrics.message_in(message.len());
-                    budget.spend(now).and_then(|()| {
-                        match port.deliver(middle(came, now), message)? {
+                    budget
+                        .spend(now)
+                        .and_then(|()| match port.deliver(came, now, message)? {
                             Delivery::Taken => Ok(()),
                             Delivery::Reply(reply) => outlet.answer(OpCode::Binary, &reply),
                             Delivery::Link(request) => {
@@ -153,8 +154,7 @@ impl Inlet {
                                 Ok(())
                             }
                             Delivery::Goodbye => Err(CloseReason::Left.into()),
-                        }
-                    })
+                        })
                 }
                 Incoming::Close(code) => Err(End::ClientClosed(code)),
                 Incoming::Pong(payload) => {
@@ -184,11 +184,6 @@ impl Inlet {
     pub(super) fn link_report(&self, link: String, error: String) -> Option<Vec<u8>> {
         self.port.link_report(link, error)
     }
-}
-
-/// Half-way between two times.
-fn middle(came: Instant, now: Instant) -> Instant {
-    came + now.saturating_duration_since(came) / 2
 }
 
 /// Control frames before there is a seat: pings are answered, pongs measure nothing.

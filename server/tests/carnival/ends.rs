@@ -122,7 +122,8 @@ fn token(seat: &Seat) -> ResumeToken {
 
 fn says(seat: &Seat, message: ClientMessage<Steps, Ask>) {
     let bytes = codec::encode(&message).unwrap();
-    let taken = seat.port.deliver(Instant::now(), &bytes);
+    let now = Instant::now();
+    let taken = seat.port.deliver(now, now, &bytes);
     assert!(matches!(taken, Ok(Delivery::Taken)));
 }
 
@@ -139,8 +140,10 @@ fn late_messages_of_a_replaced_connection_do_not_count() {
     says(&second, ClientMessage::Hidden(false));
     lab.run(Duration::from_millis(100), |_| {});
     says(&first, ClientMessage::Command(Ask::Out));
+    let now = Instant::now();
     let _ = first.port.deliver(
-        Instant::now(),
+        now,
+        now,
         &codec::encode(&ClientMessage::<Steps, Ask>::Goodbye).unwrap(),
     );
     drop(first);

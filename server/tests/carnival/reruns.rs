@@ -3,7 +3,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use tickwire_room::{ClientId, Inbound, RoomConfig, RoomCore, Sender};
+use tickwire_room::{Arrival, ClientId, Inbound, RoomConfig, RoomCore, Sender};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
@@ -86,7 +86,11 @@ fn recorded<const HZ: u32, const TPS: u32>(first_tick: u32, seed: u64) -> Vec<Ve
                 40..60 => inbox.push(Inbound::RoundTrip(known, 40_000)),
                 _ => {}
             }
-            inbox.push(Inbound::Inputs(known, step(&mut rng, n, tick)));
+            inbox.push(Inbound::Inputs(
+                known,
+                Arrival::at(room.room().tick()),
+                step(&mut rng, n, tick),
+            ));
         }
         record.push(codec::encode(&inbox).unwrap());
         room.tick(&mut inbox, &mut ());

@@ -129,7 +129,7 @@ impl Feed for Reader {
 struct Pen(Arc<Board>);
 
 impl Port for Pen {
-    fn deliver(&self, _now: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
+    fn deliver(&self, _: Instant, _: Instant, message: &[u8]) -> Result<Delivery, CloseReason> {
         match message {
             b"bye" => Ok(Delivery::Goodbye),
             b"again" => Ok(Delivery::Reply(self.0.state.lock().written.clone())),

@@ -531,7 +531,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     let mut out = message(&Header {
         ticks_on: 2,
         applied_low: 2,
-        slack_ticks: Some(2),
+        slack_parts: Some(16),
         avatar: OwnAvatar::Whole(EntityId(3), &body(1.03, 0.1)),
         ..Header::default()
     });
@@ -564,7 +564,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     let mut out = message(&Header {
         ticks_on: 4,
         applied_low: 6,
-        slack_ticks: Some(1),
+        slack_parts: Some(8),
         service: Some(ServiceLevel {
             rung: Rung::Merged,
             stride: 1,
@@ -592,7 +592,7 @@ fn snapshots_are_as_shown_and_leave_what_the_page_says() {
     let out = message(&Header {
         ticks_on: 2,
         applied_low: 8,
-        slack_ticks: Some(2),
+        slack_parts: Some(16),
         service: Some(ServiceLevel::default()),
         avatar: OwnAvatar::Predicted,
         ..Header::default()
@@ -611,7 +611,7 @@ fn the_end_of_a_rest_is_as_shown() {
     let mut out = message(&Header {
         ticks_on: 14,
         applied_low: 0x4a,
-        slack_ticks: Some(2),
+        slack_parts: Some(16),
         avatar: OwnAvatar::Predicted,
         span_ticks: 2,
         ..Header::default()

@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use super::tuning::{
     LEAD_COUNT, LEAD_COVERS, LEAD_FASTER, LEAD_MAX_TICKS, LEAD_SLOWER, LEAD_SPAN, SLACK_BLIND_S,
-    SLACK_LOST_FOR, SLACK_LOST_TICKS, SLACK_TICKS, within,
+    SLACK_LOST_FOR, SLACK_LOST_TICKS, SLACK_S, within,
 };
 
 #[derive(Debug)]
 pub(super) struct Lead {
     ticks: f64,
+    /// How early inputs should be, beyond what nearly all of them need.
+    margin_ticks: f64,
     /// What `ticks` bends towards.
     target_ticks: f64,
     /// The slack as the server last said it.
@@ -32,11 +34,13 @@ pub(super) struct Lead {
 }
 
 impl Lead {
-    /// A lead for a way up that takes no time; the first pong corrects it.
-    pub(super) fn new(now: Duration) -> Lead {
+    /// A lead for a way up that takes no time, in a room with this many ticks a second; the first pong corrects it.
+    pub(super) fn new(now: Duration, tick_rate_hz: f64) -> Lead {
+        let margin_ticks = SLACK_S * tick_rate_hz;
         Lead {
-            ticks: SLACK_TICKS,
-            target_ticks: SLACK_TICKS,
+            ticks: margin_ticks,
+            margin_ticks,
+            target_ticks: margin_ticks,
             slack_ticks: 0.0,
             past: VecDeque::new(),
             needed: VecDeque::with_capacity(LEAD_COUNT),
@@ -48,7 +52,7 @@ impl Lead {
 
     /// Sets the lead by the first pong, which shows how long an input takes to the server.
     pub(super) fn start(&mut self, now: Duration, way_up_ticks: f64, rtt_s: f64) {
-        self.jump(now, way_up_ticks + SLACK_TICKS, rtt_s);
+        self.jump(now, way_up_ticks + self.margin_ticks, rtt_s);
     }
 
     /// The server got its latest input this many ticks before it was needed; negative when it was late.
@@ -67,7 +71,7 @@ impl Lead {
             // Held up by a stall, which says nothing about those that follow; or the way is longer for good.
             let since = *self.lost_since.get_or_insert(now);
             if now.saturating_sub(since) >= SLACK_LOST_FOR {
-                self.jump(now, needed_ticks + SLACK_TICKS, rtt_s);
+                self.jump(now, needed_ticks + self.margin_ticks, rtt_s);
             }
             return;
         }
@@ -89,7 +93,7 @@ impl Lead {
         let last = self.sorted.len().saturating_sub(1);
         let place = (last as f64 * LEAD_COVERS).ceil() as usize;
         if let Some(covered) = self.sorted.get(place) {
-            self.target_ticks = within(covered + SLACK_TICKS, 0.0, LEAD_MAX_TICKS);
+            self.target_ticks = within(covered + self.margin_ticks, 0.0, LEAD_MAX_TICKS);
         }
     }
 
@@ -128,6 +132,7 @@ mod tests {
     use super::*;
 
     const RTT_S: f64 = 0.040;
+    const MARGIN_TICKS: f64 = SLACK_S * 60.0;
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -135,7 +140,7 @@ mod tests {
 
     /// A lead over a way up of 1.2 ticks, as a round trip of 40 ms has it, whose slack is read again from 1000 ms on.
     fn started() -> Lead {
-        let mut lead = Lead::new(ms(0));
+        let mut lead = Lead::new(ms(0), 60.0);
         lead.start(ms(760), 1.2, RTT_S);
         lead
     }
@@ -150,7 +155,7 @@ mod tests {
             lead.update(now, 2.0);
             // The phase between frames and ticks goes round.
             let phase = f64::from(snapshot % 7) / 7.0;
-            let slack = (lead.ticks() - way_ticks(snapshot) - phase).floor();
+            let slack = ((lead.ticks() - way_ticks(snapshot) - phase) * 8.0).floor() / 8.0;
             late += u32::from(slack < 0.0 && snapshot >= snapshots / 2);
             lead.handle_slack(now, slack, 0.0);
         }
@@ -159,10 +164,10 @@ mod tests {
 
     #[test]
     fn the_first_pong_sets_it_to_the_way_up_and_some_slack() {
-        let mut lead = Lead::new(ms(0));
-        assert_eq!(lead.ticks(), SLACK_TICKS);
+        let mut lead = Lead::new(ms(0), 60.0);
+        assert_eq!(lead.ticks(), MARGIN_TICKS);
         lead.start(ms(40), 1.2, RTT_S);
-        assert_eq!(lead.ticks(), 1.2 + SLACK_TICKS);
+        assert_eq!(lead.ticks(), 1.2 + MARGIN_TICKS);
         lead.start(ms(80), 1000.0, RTT_S);
         assert_eq!(lead.ticks(), LEAD_MAX_TICKS);
     }
@@ -180,8 +185,8 @@ mod tests {
         assert_eq!(late, 0);
         let mut even = started();
         assert_eq!(play(&mut even, 1800, |_| 1.2), 0);
-        // The phase is up to 0.86, and a slack is rounded down by up to 1.
-        assert!(even.ticks() < 1.2 + 0.86 + 1.0 + SLACK_TICKS, "{even:?}");
+        // The phase is up to 0.86, and a slack is rounded down by up to an eighth.
+        assert!(even.ticks() < 1.2 + 0.86 + 0.13 + MARGIN_TICKS, "{even:?}");
     }
 
     #[test]
@@ -224,14 +229,14 @@ mod tests {
             );
         }
         lead.handle_slack(ms(1200), -10.0, RTT_S);
-        assert!((lead.ticks() - (before + 10.0 + SLACK_TICKS)).abs() < 1e-9);
+        assert!((lead.ticks() - (before + 10.0 + MARGIN_TICKS)).abs() < 1e-9);
     }
 
     #[test]
     fn one_input_in_time_ends_the_wait_for_a_jump() {
         let mut lead = started();
         let before = lead.ticks();
-        for (now, slack_ticks) in [(1000, -10.0), (1150, SLACK_TICKS), (1250, -10.0)] {
+        for (now, slack_ticks) in [(1000, -10.0), (1150, MARGIN_TICKS), (1250, -10.0)] {
             lead.handle_slack(ms(now), slack_ticks, RTT_S);
         }
         assert_eq!(lead.ticks(), before);

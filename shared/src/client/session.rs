@@ -22,7 +22,9 @@ use crate::limits::SERVER_MESSAGE_BYTES;
 use crate::message::{Desync, Inputs, Ping, Pong, RoomEvent, Welcome};
 use crate::replicate::{Replicate, Schema};
 use crate::rules::{Act, Rules};
-use crate::snapshot::layout::{OwnAvatar, Part, SectionKind, ServiceLevel, SnapshotMessage};
+use crate::snapshot::layout::{
+    OwnAvatar, Part, SLACK_PARTS, SectionKind, ServiceLevel, SnapshotMessage,
+};
 
 #[derive(Debug)]
 pub(super) struct Session<R: Rules> {
@@ -78,7 +80,7 @@ impl<R: Rules> Session<R> {
             service: ServiceLevel::default(),
             prediction: Prediction::new(tick),
             actions: Actions::default(),
-            lead: Lead::new(now),
+            lead: Lead::new(now, f64::from(R::TICK_RATE_HZ)),
             newest_tick: tick,
             pings: Pings::new(now),
             events: RoomEvents::default(),
@@ -153,10 +155,11 @@ impl<R: Rules> Session<R> {
         if let Some(newest) = self.world.frames.newest() {
             self.actions.follow(schema, &self.map.0, newest);
         }
-        if let Some(slack_ticks) = header.slack_ticks {
+        if let Some(slack_parts) = header.slack_parts {
             self.unsent.handle_heard(now);
             let rtt_s = self.clock.last_rtt_s();
-            self.lead.handle_slack(now, f64::from(slack_ticks), rtt_s);
+            let slack_ticks = f64::from(slack_parts) / f64::from(SLACK_PARTS);
+            self.lead.handle_slack(now, slack_ticks, rtt_s);
         }
         self.handle_avatar(tick, header.avatar)
     }

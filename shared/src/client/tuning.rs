@@ -43,9 +43,8 @@ pub(super) const EXTRAPOLATE_FULL_S: f64 = 0.060;
 /// damped: after 4 divided by this, nine tenths of the way are done.
 pub(super) const EASE_PER_S: f64 = 16.0;
 
-/// Inputs should reach the server this many ticks before they are needed, beyond what nearly all of them need. Slacks are
-/// whole ticks, rounded down, so that on an even way they are half a tick earlier on average.
-pub(super) const SLACK_TICKS: f64 = 0.5;
+/// Inputs should reach the server this long before they are needed, beyond what nearly all of them need, seconds.
+pub(super) const SLACK_S: f64 = 0.012;
 /// The lead is enough for this part of all inputs, 0..=1.
 pub(super) const LEAD_COVERS: f64 = 0.98;
 /// What inputs needed is remembered this long: the lead shrinks no sooner.

@@ -8,7 +8,7 @@ use tickwire_arena::{Arena, ArenaInput, Round};
 use tickwire_shared::ids::{InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::Inputs;
 
-use tickwire_room::{ClientId, Game, Inbound, JoinOutcome, RoomConfig, RoomCore, Sender};
+use tickwire_room::{Arrival, ClientId, Game, Inbound, JoinOutcome, RoomConfig, RoomCore, Sender};
 
 use crate::components::{Seen, look};
 use crate::game::ArenaOptions;
@@ -99,6 +99,7 @@ impl<G: Game<Rules = Arena, Options = ArenaOptions>> Host<G> {
         drop(senders);
         self.inbox.push(Inbound::Inputs(
             sender,
+            Arrival::at(tick),
             Inputs {
                 first_sequence: InputSequence(tick.0 + 1),
                 first_tick: tick,

@@ -176,7 +176,8 @@ fn a_lost_connection_with_a_late_writer_takes_nothing_from_the_one_that_resumed(
     let token = Some(welcome.resume);
     let hidden = ClientMessage::<ArenaInput, ()>::Hidden(false);
     let hidden = codec::encode(&hidden).unwrap();
-    port.deliver(Instant::now(), &hidden).unwrap();
+    port.deliver(Instant::now(), Instant::now(), &hidden)
+        .unwrap();
     drop(port);
     let mut seat = lab.take_seat(token).unwrap();
     lab.run(Duration::from_millis(60), |_| {});

@@ -162,7 +162,7 @@ fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
 #[test]
 fn the_worst_of_the_slacks_that_nobody_took_is_told_once() {
     let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
-    for (number, slack_ticks) in [
+    for (number, slack_parts) in [
         (1, None),
         (2, Some(3)),
         (3, Some(-7)),
@@ -173,15 +173,15 @@ fn the_worst_of_the_slacks_that_nobody_took_is_told_once() {
             &handoff,
             number,
             &OwnPart {
-                slack_ticks,
+                slack_parts,
                 ..OwnPart::default()
             },
         );
     }
-    assert_eq!(take(&handoff, 6).unwrap().slack_ticks, Some(-7));
+    assert_eq!(take(&handoff, 6).unwrap().slack_parts, Some(-7));
     put(&handoff, 6, &OwnPart::default());
     assert_eq!(
-        take(&handoff, 7).unwrap().slack_ticks,
+        take(&handoff, 7).unwrap().slack_parts,
         None,
         "and only once"
     );

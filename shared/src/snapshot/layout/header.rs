@@ -5,10 +5,13 @@
 use super::number::{Bytes, write_varint};
 use super::service::ServiceLevel;
 use crate::ids::EntityId;
+use crate::snapshot::bits::{unzigzag, zigzag};
 use crate::snapshot::error::SnapshotError;
 
 /// The highest bit of a snapshot message's first byte. Other messages of a server start with a byte below it.
 pub const SNAPSHOT_TAG: u8 = 0x80;
+/// A slack is told in this many parts of a tick.
+pub const SLACK_PARTS: i32 = 8;
 const WHOLE_AVATAR: u8 = 1;
 const PREDICTED_AVATAR: u8 = 2;
 const ROSTER: u8 = 4;
@@ -35,8 +38,9 @@ pub struct Header<'a> {
     pub ticks_on: u32,
     /// Low bits of the newest input sequence that the server has applied.
     pub applied_low: u8,
-    /// How many ticks early the latest input came; negative when it was late, `None` when no input came.
-    pub slack_ticks: Option<i8>,
+    /// How early the latest input came, in parts of a tick of which a tick has [`SLACK_PARTS`]; negative when it was late,
+    /// `None` when no input came.
+    pub slack_parts: Option<i32>,
     /// The client's service level, when it changed.
     pub service: Option<ServiceLevel>,
     /// The receiver's avatar.
@@ -59,7 +63,7 @@ impl<'a> Header<'a> {
         let has = |flag: u8| flags & flag != 0;
         let ticks_on = rest.varint()?;
         let applied_low = rest.u8()?;
-        let slack_ticks = has(SLACK).then(|| rest.u8()).transpose()?;
+        let slack_parts = has(SLACK).then(|| rest.varint()).transpose()?;
         let service = has(SERVICE).then(|| rest.u8()).transpose()?;
         let avatar = if has(WHOLE_AVATAR) {
             OwnAvatar::Whole(EntityId(rest.varint()?), rest.counted()?)
@@ -73,7 +77,7 @@ impl<'a> Header<'a> {
         Ok(Header {
             ticks_on,
             applied_low,
-            slack_ticks: slack_ticks.map(|slack| slack as i8),
+            slack_parts: slack_parts.map(unzigzag),
             service: service.map(ServiceLevel::from_byte).transpose()?,
             avatar,
             roster,
@@ -94,13 +98,15 @@ pub fn write_header(out: &mut Vec<u8>, header: &Header) {
         SNAPSHOT_TAG
             | avatar
             | flag(!header.roster.is_empty(), ROSTER)
-            | flag(header.slack_ticks.is_some(), SLACK)
+            | flag(header.slack_parts.is_some(), SLACK)
             | flag(header.service.is_some(), SERVICE)
             | flag(header.span_ticks > 0, SEVERAL),
     );
     write_varint(out, header.ticks_on);
     out.push(header.applied_low);
-    out.extend(header.slack_ticks.map(|slack| slack as u8));
+    if let Some(slack) = header.slack_parts {
+        write_varint(out, zigzag(slack));
+    }
     out.extend(header.service.map(ServiceLevel::to_byte));
     if let OwnAvatar::Whole(entity, bytes) = header.avatar {
         write_varint(out, entity.0);

@@ -89,7 +89,7 @@ mod tests {
         let header = Header {
             ticks_on: 300,
             applied_low: 51,
-            slack_ticks: Some(-3),
+            slack_parts: Some(-3),
             service: Some(ServiceLevel {
                 rung: Rung::HalfRate,
                 stride: 2,

@@ -4,7 +4,7 @@
 //! u8       0x80 | flags      1 whole avatar, 2 avatar as predicted, 4 roster, 8 slack, 16 service, 32 several groups
 //! varint   ticks from the message before (the first: from the welcome's tick) to this one's newest group
 //! u8       newest input sequence applied, low bits
-//! [i8      input slack, ticks: how early the latest input came; left out when none came]
+//! [varint  input slack, eighths of a tick, zigzag: how early the latest input came; left out when none came]
 //! [u8      service: rung | stride << 4, when it changed]
 //! [whole avatar   varint entity, varint length, bytes]
 //! [roster         varint length, bytes]
@@ -22,7 +22,7 @@ mod number;
 mod section;
 mod service;
 
-pub use header::{Header, OwnAvatar, SNAPSHOT_TAG, write_header};
+pub use header::{Header, OwnAvatar, SLACK_PARTS, SNAPSHOT_TAG, write_header};
 pub use message::{Part, SnapshotMessage};
 pub use section::{
     SectionKind, write_channel, write_next_group, write_section, write_section_head,
