@@ -172,7 +172,7 @@ impl<G: Game> ScriptedRoom<G> {
                     first_tick: tick,
                     viewed_tick: Tick(tick.0.saturating_sub(age_ticks)),
                     viewed_part: 0,
-                    inputs: vec![held.clone()],
+                    inputs: vec![held.clone()].into(),
                 },
             ));
         }

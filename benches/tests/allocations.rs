@@ -1,5 +1,6 @@
-//! A room in full play takes no memory from tick to tick: it already has everything that a tick needs. Around the room,
-//! a player's incoming message is one allocation, and the outgoing one none. This is a test binary of its own, because
+//! A room in full play takes no memory from tick to tick: it already has everything that a tick needs. Nor does what
+//! is around the room, where messages come in and go out; what reads and writes frames is counted beside it, in the
+//! server's net layer. This is a test binary of its own, because
 //! it counts what its threads allocate.
 
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use tickwire_shared::message::{ClientMessage, Inputs, ServerMessage};
 const SETTLE_TICKS: usize = 3000;
 const TICKS: usize = 200;
 
-/// Allocations in the room within [`TICKS`] ticks, without those for incoming inputs.
+/// Allocations in the room within [`TICKS`] ticks.
 macro_rules! allocations {
     ($script:expr) => {{
         let mut script = $script;
@@ -69,7 +70,7 @@ fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mu
             first_tick: tick,
             viewed_tick: Tick(tick.0.saturating_sub(2)),
             viewed_part: 0,
-            inputs: vec![Heading((tick.0 as usize * (29 + seat)) as u8)],
+            inputs: vec![Heading((tick.0 as usize * (29 + seat)) as u8)].into(),
         };
         codec::encode(&ClientMessage::<Heading, ()>::Inputs(inputs)).unwrap()
     };
@@ -89,7 +90,7 @@ fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mu
 }
 
 #[test]
-fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
+fn a_players_way_in_and_out_allocates_nothing() {
     const PLAYERS: usize = 60;
     for interest in [false, true] {
         let mut lab = Lab::<FieldGame>::new(field(interest), 7);
@@ -106,12 +107,9 @@ fn a_players_way_in_and_out_is_at_most_one_allocation_a_tick() {
         }
         let all = (0..TICKS).map(|_| allocations_around(&mut lab, &mut seats, &mut message));
         let all = all.sum::<u64>();
-        // The input's own allocation; and some buffer grows when a client sees more than ever before.
-        let most = (PLAYERS * TICKS + TICKS / 4) as u64;
-        assert!(
-            all <= most,
-            "{all} allocations, {most} inputs, interest: {interest}"
-        );
+        // Some buffer grows when a client sees more than ever before.
+        let most = (TICKS / 4) as u64;
+        assert!(all <= most, "{all} allocations, interest: {interest}");
     }
 }
 

@@ -4,7 +4,11 @@
 //! message is the variant's number; server messages from 0x80 on are snapshots (see [`crate::snapshot`]).
 //! `docs/protocol.md` shows each byte by byte. New variants are added at the end and nowhere else.
 
-use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use smallvec::SmallVec;
 use ts_rs::TS;
 
 use crate::codec::{self, CodecError};
@@ -44,8 +48,45 @@ pub struct Inputs<I> {
     pub viewed_tick: Tick,
     /// How far the picture was on the way to the next tick, in 256ths.
     pub viewed_part: u8,
-    /// 1 to [`INPUTS_PER_MESSAGE`] of them.
-    pub inputs: Vec<I>,
+    /// 1 to [`INPUTS_PER_MESSAGE`] of them. As a rule there is one, which takes no memory of its own.
+    #[serde(
+        deserialize_with = "read_batch",
+        bound(deserialize = "I: Deserialize<'de>")
+    )]
+    pub inputs: SmallVec<[I; 2]>,
+}
+
+/// Takes no memory for more than a message may hold, whatever its count says.
+fn read_batch<'de, D, I>(from: D) -> Result<SmallVec<[I; 2]>, D::Error>
+where
+    D: Deserializer<'de>,
+    I: Deserialize<'de>,
+{
+    struct Batch<I>(PhantomData<I>);
+
+    impl<'de, I: Deserialize<'de>> Visitor<'de> for Batch<I> {
+        type Value = SmallVec<[I; 2]>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "1 to {INPUTS_PER_MESSAGE} inputs")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut inputs = SmallVec::new();
+            while let Some(input) = seq.next_element()? {
+                if inputs.len() == INPUTS_PER_MESSAGE {
+                    return Err(A::Error::invalid_length(inputs.len() + 1, &self));
+                }
+                inputs.push(input);
+            }
+            if inputs.is_empty() {
+                return Err(A::Error::invalid_length(0, &self));
+            }
+            Ok(inputs)
+        }
+    }
+
+    from.deserialize_seq(Batch(PhantomData))
 }
 
 /// A message of a client. `I` and `C` are the game's input and command.
@@ -200,11 +241,6 @@ where
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let message = codec::decode::<Self, CLIENT_MESSAGE_BYTES>(bytes)?;
         match &message {
-            ClientMessage::Inputs(batch)
-                if batch.inputs.is_empty() || batch.inputs.len() > INPUTS_PER_MESSAGE =>
-            {
-                Err(CodecError::Invalid)
-            }
             ClientMessage::Link(link) if link.len() > LINK_BYTES => Err(CodecError::Invalid),
             _ => Ok(message),
         }
@@ -223,6 +259,8 @@ impl<S: serde::de::DeserializeOwned> ServerMessage<S> {
 
 #[cfg(test)]
 mod tests {
+    use smallvec::smallvec;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -247,7 +285,7 @@ mod tests {
                 first_tick: Tick(1),
                 viewed_tick: Tick(0),
                 viewed_part: 0,
-                inputs: vec![(0, 0.0); count],
+                inputs: smallvec![(0, 0.0); count],
             });
             assert_eq!(
                 Message::decode(&codec::encode(&message).unwrap()),

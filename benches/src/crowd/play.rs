@@ -120,7 +120,7 @@ impl CrowdRoom {
                 first_tick: tick,
                 viewed_tick: Tick(tick.0.saturating_sub(2)),
                 viewed_part: 0,
-                inputs: vec![steer.clone()],
+                inputs: vec![steer.clone()].into(),
             });
             // An input that is too long to encode would not be taken by the room either.
             self.sent.push(codec::encode(&inputs).unwrap_or_default());

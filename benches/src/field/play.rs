@@ -108,7 +108,7 @@ impl FieldRoom {
                 first_tick: tick,
                 viewed_tick: Tick(tick.0.saturating_sub(2)),
                 viewed_part: 0,
-                inputs: vec![*heading],
+                inputs: vec![*heading].into(),
             });
             let now = Instant::now();
             let delivered = seat.port.deliver(now, now, &codec::encode(&inputs)?);

@@ -90,7 +90,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
                         first_tick: Tick((tick + 2).saturating_sub(rng.random_range(0..4))),
                         viewed_tick: Tick(tick.saturating_sub(6)),
                         viewed_part: 0,
-                        inputs: vec![held.clone()],
+                        inputs: vec![held.clone()].into(),
                     },
                 ));
             }

@@ -220,3 +220,6 @@ impl<W: Wire> Pumped for Seated<W> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,11 +35,13 @@ fn step(rng: &mut Pcg64Mcg, n: u32, tick: Tick) -> Inputs<Steps> {
         first_tick: tick.plus(2).minus(rng.random_range(0..4)),
         viewed_tick: tick.minus(6),
         viewed_part: rng.random(),
-        inputs: vec![Steps {
+        inputs: [Steps {
             right: rng.random_range(-1..=1),
             down: rng.random_range(-1..=1),
             throws: rng.random_bool(0.05),
-        }],
+        }]
+        .into_iter()
+        .collect(),
     }
 }
 

@@ -176,7 +176,7 @@ fn what_a_client_says_is_as_shown() {
         first_tick: Tick(70_000),
         viewed_tick: Tick(69_990),
         viewed_part: 128,
-        inputs: vec![fire, no_fire],
+        inputs: vec![fire, no_fire].into(),
     });
     shown("inputs", &encoded(&inputs));
     shown("a command", &encoded(&Said::Command(())));

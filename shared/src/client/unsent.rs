@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::prediction::NewInputs;
 use crate::ids::{InputSequence, Tick};
 use crate::limits::INPUTS_PER_MESSAGE;
@@ -49,7 +51,7 @@ impl<I> Unsent<I> {
                 first_tick,
                 viewed_tick,
                 viewed_part,
-                inputs: Vec::new(),
+                inputs: SmallVec::new(),
             },
         };
         batch.inputs.extend(made.inputs);

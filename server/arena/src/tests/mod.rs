@@ -105,7 +105,7 @@ impl<G: Game<Rules = Arena, Options = ArenaOptions>> Host<G> {
                 first_tick: tick,
                 viewed_tick: tick,
                 viewed_part: 0,
-                inputs: vec![input],
+                inputs: vec![input].into(),
             },
         ));
         self.tick();
