@@ -81,6 +81,23 @@ impl ChannelId {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ResumeToken(pub [u8; 16]);
 
+impl ResumeToken {
+    /// This token for this player's seat: its first four bytes name the player, so that the seat is found at once, and the
+    /// other twelve stay a secret.
+    #[must_use]
+    pub fn of(self, PlayerId(player): PlayerId) -> ResumeToken {
+        let mut bytes = self.0;
+        bytes[..4].copy_from_slice(&player.to_le_bytes());
+        ResumeToken(bytes)
+    }
+
+    /// The player whose seat a token of [`ResumeToken::of`] is for. Whoever sent it may have made it up.
+    pub fn player(self) -> PlayerId {
+        let [a, b, c, d, ..] = self.0;
+        PlayerId(u32::from_le_bytes([a, b, c, d]))
+    }
+}
+
 impl std::fmt::Debug for ResumeToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ResumeToken(secret)")

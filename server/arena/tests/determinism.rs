@@ -67,7 +67,7 @@ fn recorded_inbox(seed: u64) -> Vec<Vec<u8>> {
                 client: ClientId(9),
                 name: "p0".into(),
                 token: token(9),
-                resume: Some(token(1)),
+                resume: Some(token(1).of(person(0, 1).player)),
             }),
             900 => inbox.push(Inbound::Chat(person(1, 2), "well met".into())),
             1500 => inbox.push(Inbound::Lost(person(2, 3))),

@@ -99,7 +99,7 @@ impl<R: Rules> Player<R> {
     }
 
     pub(crate) fn bot(id: PlayerId, name: String) -> Player<R> {
-        // Nobody can resume a bot by this token: only people's seats are searched for tokens.
+        // Nobody can resume a bot by this token: only people's seats have tokens that count.
         Player {
             bot: true,
             ..Player::person(id, name, ClientId(0), ResumeToken([0; 16]))

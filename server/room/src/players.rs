@@ -15,6 +15,7 @@ pub(crate) struct Players<R: Rules> {
     /// Kept apart from the players, so that a search touches few cache lines.
     ids: Vec<PlayerId>,
     players: Vec<Player<R>>,
+    people: usize,
 }
 
 impl<R: Rules> Default for Players<R> {
@@ -22,6 +23,7 @@ impl<R: Rules> Default for Players<R> {
         Players {
             ids: Vec::new(),
             players: Vec::new(),
+            people: 0,
         }
     }
 }
@@ -57,8 +59,12 @@ impl<R: Rules> Players<R> {
 
     /// Adds a player. It replaces the one with the same id, if there is one.
     pub(crate) fn insert(&mut self, player: Player<R>) {
+        self.people += usize::from(!player.bot);
         match place_of(&self.ids, player.id.0, |id| id.0) {
-            Ok(place) => self.players[place] = player,
+            Ok(place) => {
+                self.people -= usize::from(!self.players[place].bot);
+                self.players[place] = player;
+            }
             Err(place) => {
                 self.ids.insert(place, player.id);
                 self.players.insert(place, player);
@@ -71,9 +77,15 @@ impl<R: Rules> Players<R> {
         let place = self.place(id);
         if let Some(place) = place {
             self.ids.remove(place);
-            self.players.remove(place);
+            let player = self.players.remove(place);
+            self.people -= usize::from(!player.bot);
         }
         place.is_some()
+    }
+
+    /// How many of them are no bots.
+    pub(crate) fn people(&self) -> usize {
+        self.people
     }
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Player<R>> {

@@ -280,6 +280,6 @@ impl<R: Rules> Room<R> {
 
     /// How many people have a seat. It counts people that are away and may still come back.
     pub fn people(&self) -> usize {
-        self.players.iter().filter(|player| !player.bot).count()
+        self.players.people()
     }
 }

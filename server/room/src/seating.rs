@@ -73,6 +73,7 @@ impl<G: Game> Authority<G> {
             return JoinOutcome::Refused(client, CloseReason::RoomFull.into());
         }
         let player = self.room.next_player_id();
+        let token = token.of(player);
         let seat = Player::person(player, name, client, token);
         let (joined, events_before) = (RoomEvent::Joined(seat.info()), self.room.events.mark());
         self.room.players.insert(seat);
@@ -92,11 +93,12 @@ impl<G: Game> Authority<G> {
     }
 
     fn resume(&mut self, client: ClientId, token: ResumeToken, used: ResumeToken) -> JoinOutcome {
-        let mut players = self.room.players.iter_mut();
-        let Some(seat) = players.find(|player| player.is_resumed_by(used)) else {
+        let player = used.player();
+        let token = token.of(player);
+        let seat = self.room.players.get_mut(player);
+        let Some(seat) = seat.filter(|seat| seat.is_resumed_by(used)) else {
             return JoinOutcome::Refused(client, CloseReason::ResumeRefused.into());
         };
-        let player = seat.id;
         // A connection that is not known to have its welcome may be the newer one, overtaken by an older one's hello. It
         // may come back: its token is good.
         let reason = if seat.arrived {

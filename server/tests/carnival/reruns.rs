@@ -1,6 +1,8 @@
 //! A room that is run again is the same: a recorded inbox gives the same hash at every tick, with and without a save and
 //! a restore, for all that a game can do.
 
+use std::collections::BTreeMap;
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use tickwire_room::{Arrival, ClientId, Inbound, RoomConfig, RoomCore, Sender};
@@ -50,6 +52,7 @@ fn recorded<const HZ: u32, const TPS: u32>(first_tick: u32, seed: u64) -> Vec<Ve
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut record = Vec::new();
     let mut newest = 0;
+    let mut seats = BTreeMap::new();
     let mut senders: Vec<Option<Sender>> = vec![None; PEOPLE as usize];
     // A first run finds out which players the clients become.
     let mut room = RoomCore::<CarnivalGame<HZ, TPS>>::open(Options::default(), config(first_tick));
@@ -61,11 +64,14 @@ fn recorded<const HZ: u32, const TPS: u32>(first_tick: u32, seed: u64) -> Vec<Ve
                 if rng.random_bool(0.05) {
                     newest += 1;
                     let resumes = rng.random_bool(0.5) && newest > PEOPLE;
+                    let before = newest - rng.random_range(1..PEOPLE).min(newest);
+                    let seat = seats.get(&ClientId(before.into()));
+                    let before = token(before).of(seat.copied().unwrap_or_default());
                     inbox.push(Inbound::Join {
                         client: ClientId(newest.into()),
                         name: format!("p{place}"),
                         token: token(newest),
-                        resume: resumes.then(|| token(newest - rng.random_range(1..PEOPLE))),
+                        resume: resumes.then_some(before),
                     });
                     *sender = Some(Sender {
                         player: PlayerId(0),
@@ -100,6 +106,7 @@ fn recorded<const HZ: u32, const TPS: u32>(first_tick: u32, seed: u64) -> Vec<Ve
             let mut held = room.connections();
             let held = held.find(|held| held.client == sender.client);
             sender.player = held.map_or(PlayerId(0), |held| held.player);
+            seats.insert(sender.client, sender.player);
         }
         // Those that were refused or thrown out come again.
         for sender in &mut senders {
