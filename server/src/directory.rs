@@ -16,9 +16,9 @@ use tickwire_shared::ids::ResumeToken;
 
 use crate::limits::{JOIN_TRIES, Limits};
 use crate::metrics::Metrics;
+use crate::random;
 use crate::scheduler::{Scheduler, Tickable};
 use crate::seat::{JoinRequest, RoomHandle, Seat};
-use crate::text;
 
 /// How to open rooms of one kind, such as a game.
 pub struct RoomKind(Opener);
@@ -78,8 +78,44 @@ pub struct RoomInfo {
     pub seats: usize,
 }
 
+/// The rooms of a server, as one client reaches them.
+#[derive(Clone, Copy)]
+pub struct Entrance<'a> {
+    directory: &'a Directory,
+    /// Lets the client's address open one more room; false if it does that too often.
+    may_open: &'a (dyn Fn() -> bool + Send + Sync),
+}
+
+impl<'a> Entrance<'a> {
+    pub(crate) fn new(
+        directory: &'a Directory,
+        may_open: &'a (dyn Fn() -> bool + Send + Sync),
+    ) -> Entrance<'a> {
+        Entrance {
+            directory,
+            may_open,
+        }
+    }
+
+    /// Finds or opens the room and asks it for a seat: under a cleaned `name`, or for the seat of the token `resume`.
+    /// Then waits for the room's tick to answer.
+    ///
+    /// # Errors
+    /// There is no such room, it refuses the client, or the client's address has opened too many.
+    pub async fn join(
+        &self,
+        wanted: &Wanted,
+        name: String,
+        resume: Option<ResumeToken>,
+    ) -> Result<Joined, Refusal> {
+        self.directory
+            .join(wanted, name, resume, self.may_open)
+            .await
+    }
+}
+
 /// The kinds and rooms of one server.
-pub struct Directory {
+pub(crate) struct Directory {
     kinds: BTreeMap<String, RoomKind>,
     rooms: Arc<Mutex<Rooms>>,
     scheduler: Mutex<Scheduler>,
@@ -132,19 +168,16 @@ impl Directory {
         })
     }
 
-    /// Finds or opens the room and asks it for a seat: under a cleaned `name`, or for the seat of the token `resume`.
-    /// Then waits for the room's tick to answer.
-    ///
-    /// # Errors
-    /// There is no such room, or it refuses the client.
-    pub async fn join(
+    /// See [`Entrance::join`].
+    async fn join(
         &self,
         wanted: &Wanted,
         name: String,
         resume: Option<ResumeToken>,
+        may_open: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<Joined, Refusal> {
         for _ in 0..JOIN_TRIES {
-            let (room, handle) = self.find_or_open(wanted, resume.is_some())?;
+            let (room, handle) = self.find_or_open(wanted, resume.is_some(), may_open)?;
             let request = JoinRequest {
                 client: ClientId(self.next_client.fetch_add(1, Ordering::Relaxed)),
                 name: name.clone(),
@@ -170,6 +203,7 @@ impl Directory {
         &self,
         wanted: &Wanted,
         resumes: bool,
+        may_open: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<(String, Arc<dyn RoomHandle>), Refusal> {
         let kind = self.kinds.get(&wanted.kind);
         let kind = kind.ok_or(CloseReason::UnknownGame)?;
@@ -192,6 +226,10 @@ impl Directory {
         }
         if rooms.open.len() >= self.limits.rooms_max {
             return Err(CloseReason::ServerFull.into());
+        }
+        if !may_open() {
+            let words = "your address has opened many rooms: wait a minute";
+            return Err(Refusal::new(CloseReason::ServerFull, words));
         }
         let name = if wanted.room.is_empty() {
             rooms.unused_name(&wanted.kind)
@@ -296,7 +334,7 @@ impl Rooms {
 
     fn unused_name(&self, kind: &str) -> String {
         loop {
-            let name = text::fresh_room_name();
+            let name = random::fresh_room_name();
             if !self.open.contains_key(&(kind.to_owned(), name.clone())) {
                 return name;
             }

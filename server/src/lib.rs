@@ -20,14 +20,16 @@ mod phases;
 mod process;
 mod protocol;
 mod pump;
+mod random;
 mod runtime;
 mod scheduler;
 mod seat;
 mod server;
+mod settings;
 mod sharded;
 mod text;
 
-pub use directory::{Directory, Joined, RoomInfo, RoomKind, RoomOrder, Wanted};
+pub use directory::{Entrance, Joined, RoomInfo, RoomKind, RoomOrder, Wanted};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use net::AddressRange;
@@ -38,6 +40,7 @@ pub use runtime::runtime;
 pub use scheduler::{Tickable, Verdict};
 pub use seat::{Delivery, Ending, Feed, JoinRequest, Port, RoomHandle, Seat, SeatReply};
 pub use server::{BuildError, Builder, Server};
+pub use settings::{Setting, SettingKind};
 
 /// The examples of the README, run as tests.
 #[cfg(doctest)]

@@ -10,122 +10,129 @@ use std::time::Duration;
 
 use tickwire_shared::limits::CLIENT_MESSAGE_BYTES;
 
-/// The bounds of one server. Start from `Limits::default()` and change what you must.
-#[derive(Clone, Debug)]
-pub struct Limits {
+use crate::settings::{Setting, SettingKind, SettingValue};
+
+/// Declares [`Limits`] once: as a struct, as its defaults, and as the table of settings from which flags, environment
+/// variables and configuration files are made. `as` says how a value is written: a count, bytes or a time.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty as $kind:ident = $default:expr;)+) => {
+        /// The bounds of one server. Start from `Limits::default()` and change what you must.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $($(#[doc = $doc])+ pub $name: $type,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Limits {
+                Limits { $($name: $default,)+ }
+            }
+        }
+
+        impl Limits {
+            /// All limits, in the order in which people read them.
+            pub const SETTINGS: &[Setting] = &[$(Setting {
+                name: stringify!($name),
+                about: concat!($($doc),+),
+                kind: SettingKind::$kind,
+                get: |limits| limits.$name.to_setting(SettingKind::$kind),
+                set: |limits, text| {
+                    limits.$name = SettingValue::from_setting(text, SettingKind::$kind)?;
+                    Ok(())
+                },
+            },)+];
+        }
+    };
+}
+
+limits! {
     // ---- What one client may send ----
     /// Payload of one message over all its fragments, bytes. The codec takes no more than [`CLIENT_MESSAGE_BYTES`], so
     /// only a smaller value makes sense. Beyond: `MessageTooLarge`.
-    pub message_bytes: usize,
+    message_bytes: usize as Bytes = CLIENT_MESSAGE_BYTES;
     /// Fragments of one message. Beyond: `TooManyFragments`.
-    pub message_fragments: usize,
+    message_fragments: usize as Count = 16;
     /// Messages per tick of the room, sustained. Beyond: `MessageFlood`.
-    pub messages_per_tick: u32,
-    /// How much of the sustained rate may come together, as a time: after a stall a link delivers a second of inputs
-    /// together.
-    pub message_burst: Duration,
-    /// WebSocket pings and pongs per second; as many may come together. Beyond: `ControlFlood`.
-    pub control_frames_per_s: u32,
+    messages_per_tick: u32 as Count = 2;
+    /// WebSocket pings, and pongs that answer none of ours, per second, sustained. Beyond: `ControlFlood`.
+    control_frames_per_s: u32 as Count = 5;
+    /// How much of these two rates may come together, as a time. After a stall a link delivers all that was sent
+    /// meanwhile, and this is longer than a stall may last ([`Limits::idle`]). It costs the others nothing: a client is read
+    /// a little at a time.
+    burst: Duration as Time = Duration::from_secs(40);
     /// Unsent bytes that the kernel takes before it makes a writer wait: about two seconds of snapshots. What waits in
     /// a kernel cannot be replaced by something newer, so a slow client would see an ever older past.
-    pub unsent_bytes: u32,
+    unsent_bytes: u32 as Bytes = 16 << 10;
     /// Answers (pongs) waiting for a client that does not read them, messages. Beyond: `TooSlow`. This is more than a
     /// burst of messages asks for, so that a client that sends too much is told so, and not that it reads too little.
-    pub replies_queued: usize,
+    replies_queued: usize as Count = 256;
 
     // ---- How long things may take ----
     /// From upgrade to a whole hello. Beyond: `HelloTimeout`. And from the welcome to the first frame after it. Beyond:
     /// `Idle`.
-    pub hello: Duration,
+    hello: Duration as Time = Duration::from_secs(5);
     /// Between two WebSocket pings of the server. They measure the round trip, which bounds rewinding, and they keep a
     /// quiet client from being idle.
-    pub ping: Duration,
+    ping: Duration as Time = Duration::from_secs(2);
     /// Without one whole frame from the client. Beyond: `Idle`.
-    pub idle: Duration,
+    idle: Duration as Time = Duration::from_secs(30);
     /// For one message to leave for the client. Beyond: `TooSlow`.
-    pub write_deadline: Duration,
+    write_deadline: Duration as Time = Duration::from_secs(5);
     /// For the goodbye and the close frame to leave, and again for the client to close its end.
-    pub close_wait: Duration,
+    close_wait: Duration as Time = Duration::from_secs(1);
     /// For all connections to end when the server shuts down; the rest is cut off.
-    pub shutdown: Duration,
+    shutdown: Duration as Time = Duration::from_secs(8);
 
     // ---- HTTP ----
-    /// For a request's headers to arrive. An idle keep-alive connection stays for the same time.
-    pub header_time: Duration,
+    /// From a request's first byte to the end of its headers.
+    header_time: Duration as Time = Duration::from_secs(5);
+    /// How long a kept connection may wait for its next request. It is announced. A proxy's own time should be shorter.
+    keep_alive: Duration as Time = Duration::from_secs(75);
+    /// An HTTP connection that takes nothing of its answer for this long ends, whatever its age.
+    http_still: Duration as Time = Duration::from_secs(20);
     /// A request's headers, bytes, at least 8192 (what the HTTP library needs). Beyond: 431.
-    pub header_bytes: usize,
+    header_bytes: usize as Bytes = 32 << 10;
     /// A request's headers, count. Beyond: 431.
-    pub header_count: usize,
-    /// Lifetime of an HTTP connection. It bounds a peer that reads the page one byte at a time.
-    pub http_lifetime: Duration,
+    header_count: usize as Count = 100;
 
     // ---- How many ----
     /// TCP connections in all: HTTP and WebSocket. Beyond: 503. Keep it below the process's limit of open files.
-    pub connections: usize,
-    /// TCP connections of one address (IPv6: of one /64). Beyond: 429.
-    pub connections_per_address: usize,
+    connections: usize as Count = 16_384;
+    /// WebSockets of one address (IPv6: of one /64; four times as many of a /48, here and below). A school or a phone
+    /// network may be one address. Beyond: 429.
+    clients_per_address: usize as Count = 500;
+    /// TCP connections of one address that are no WebSockets: for the page's files, or before an upgrade. Beyond: 429.
+    connections_per_address: usize as Count = 1000;
     /// Upgrades per second of one address, sustained. Beyond: 429.
-    pub upgrades_per_s: u32,
+    upgrades_per_s: u32 as Count = 50;
     /// Upgrades of one address in a burst.
-    pub upgrade_burst: u32,
+    upgrade_burst: u32 as Count = 500;
+    /// Other HTTP requests per second of one address, sustained. Beyond: 429.
+    requests_per_s: u32 as Count = 200;
+    /// Other HTTP requests of one address in a burst: a class that opens the page.
+    request_burst: u32 as Count = 5000;
+    /// Rooms that one address may open in a minute, and in a burst. Beyond: `ServerFull`.
+    rooms_opened_per_min: u32 as Count = 60;
+    /// Lines of chat of one address in a minute, and in a burst. Beyond: the line is dropped, and its writer is told.
+    chat_lines_per_min: u32 as Count = 1000;
     /// Sockets that are upgraded and have not said hello. Beyond: 503.
-    pub unhelloed: usize,
+    unhelloed: usize as Count = 1000;
     /// Connections that are being told why they are refused before anything is read. Beyond: cut off without a word.
-    pub refusals: usize,
+    refusals: usize as Count = 64;
 
     // ---- Rooms ----
     /// Rooms at the same time. Beyond: `ServerFull`.
-    pub rooms_max: usize,
+    rooms_max: usize as Count = 1000;
     /// How long the seat of a lost connection is kept.
-    pub reconnect_grace: Duration,
+    reconnect_grace: Duration as Time = Duration::from_secs(20);
     /// How long a room without people stays open.
-    pub empty_room: Duration,
-    /// Messages that may wait for one tick, over all clients of a room: 1,000 clients with 64 each. Beyond: `Internal`.
-    pub room_mailbox: usize,
+    empty_room: Duration as Time = Duration::from_secs(10);
+    /// Messages that may wait for one tick, over all clients of a room: 1,000 clients with 64 each. Beyond it inputs are
+    /// dropped, and beyond twice as many others: `Internal`.
+    room_mailbox: usize as Count = 65_536;
     /// Lines of chat of one player within [`Limits::chat_span`]. Beyond: the line is dropped, and its writer is told.
-    pub chat_lines: u32,
+    chat_lines: u32 as Count = 5;
     /// See [`Limits::chat_lines`].
-    pub chat_span: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            message_bytes: CLIENT_MESSAGE_BYTES,
-            message_fragments: 16,
-            messages_per_tick: 2,
-            message_burst: Duration::from_secs(1),
-            control_frames_per_s: 5,
-            unsent_bytes: 16 << 10,
-            replies_queued: 256,
-
-            hello: Duration::from_secs(5),
-            ping: Duration::from_secs(2),
-            idle: Duration::from_secs(30),
-            write_deadline: Duration::from_secs(5),
-            close_wait: Duration::from_secs(1),
-            shutdown: Duration::from_secs(8),
-
-            header_time: Duration::from_secs(5),
-            header_bytes: 8192,
-            header_count: 32,
-            http_lifetime: Duration::from_secs(60),
-
-            connections: 16_384,
-            connections_per_address: 32,
-            upgrades_per_s: 20,
-            upgrade_burst: 40,
-            unhelloed: 1000,
-            refusals: 64,
-
-            rooms_max: 1000,
-            reconnect_grace: Duration::from_secs(20),
-            empty_room: Duration::from_secs(10),
-            room_mailbox: 65_536,
-            chat_lines: 5,
-            chat_span: Duration::from_secs(10),
-        }
-    }
+    chat_span: Duration as Time = Duration::from_secs(10);
 }
 
 /// Snapshots of a stream that are kept: 6 s at 30 a second, which is a second more than a stalled write may last.
@@ -140,6 +147,12 @@ pub(crate) const WHOLE_AVATAR: Duration = Duration::from_secs(4);
 pub(crate) const HEALING_CHANNELS: usize = 32;
 /// A client is healed at most this often: keyframes cost everybody's tick.
 pub(crate) const HEAL_EVERY: Duration = Duration::from_millis(500);
+/// Messages and control frames taken from one client in one read. The rest waits in its socket, so that a burst costs each
+/// tick little. It is several times what may be sent in a tick, so a queue of any length is soon read.
+pub(crate) const MESSAGES_PER_READ: usize = 64;
+/// Clients are read at least every [`SILENT_READ_EVERY`]. If one was not for this long, the server or its whole machine stood
+/// still, and no client is blamed for the time beyond it.
+pub(crate) const STOOD_STILL: Duration = Duration::from_millis(250);
 /// A client that was silent for this many reads is read less often...
 pub(crate) const SILENT_READS: u32 = 8;
 /// ...but at least this often, as every client in a room is, however slowly the room ticks.
@@ -152,6 +165,8 @@ pub(crate) const CATCH_UP_TICKS: u32 = 3;
 pub(crate) const JOIN_TRIES: usize = 4;
 /// How long the accept loop waits when the system has no more sockets to give.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// An IPv6 /48 counts as so many addresses.
+pub(crate) const NETWORK_SHARES: u32 = 4;
 /// The table of addresses is not swept below this size, entries.
 pub(crate) const ADDRESS_SWEEP_FROM: usize = 1024;
 /// Most bytes that a conditioned link holds back on one way: about what TCP has in flight, and a keyframe of a room.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use tickwire_shared::close::Refusal;
 
-use crate::directory::{Directory, Joined};
+use crate::directory::{Entrance, Joined};
 
 /// A protocol and the path that it is spoken on.
 pub trait Protocol: Send + Sync + 'static {
@@ -20,7 +20,7 @@ pub trait Protocol: Send + Sync + 'static {
     }
 
     /// Finds the room that a client wants, opens it if need be, and waits for its answer.
-    fn join<'a>(&'a self, directory: &'a Directory, call: Call) -> Joining<'a>;
+    fn join<'a>(&'a self, entrance: Entrance<'a>, call: Call) -> Joining<'a>;
 
     /// A whole message that says why the server is about to close; a close frame with the same words follows. `None`
     /// when the protocol has no such message.

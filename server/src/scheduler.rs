@@ -228,7 +228,8 @@ impl Thread {
         match run_guarded(&mut hosted.beat, hosted.room.as_mut(), at) {
             Verdict::Continue => {
                 if at >= hosted.beat.tick {
-                    hosted.beat.tick = next_due(hosted.room.as_mut(), hosted.beat.tick);
+                    hosted.beat.tick =
+                        next_due(hosted.room.as_mut(), hosted.beat.tick, Instant::now());
                 }
                 hosted.spent += started.elapsed();
                 self.queue.push(Reverse((hosted.beat.next(), number)));
@@ -321,10 +322,11 @@ fn end_guarded(room: &mut dyn Tickable, reason: CloseReason) {
     let _ = catch_unwind(AssertUnwindSafe(|| room.end(reason.into())));
 }
 
-fn next_due(room: &mut dyn Tickable, due: Instant) -> Instant {
+/// When a room that has just had the tick of `due` ticks again.
+pub(crate) fn next_due(room: &mut dyn Tickable, due: Instant, now: Instant) -> Instant {
     let period = room.period();
     let next = due + period;
-    let behind = Instant::now().saturating_duration_since(next);
+    let behind = now.saturating_duration_since(next);
     if behind <= period * CATCH_UP_TICKS {
         return next;
     }

@@ -78,7 +78,15 @@ pub trait Port: Send + Sync {
     /// The client broke a rule, or the room cannot take more. Close the connection with this reason.
     fn deliver(&self, came: Instant, now: Instant, message: &[u8])
     -> Result<Delivery, CloseReason>;
-    /// Tells the room the round trip that the server has measured: the time from a ping to the client's answer.
+    /// Passes on a line of chat ([`Delivery::Chat`]). It is empty if its sender's address has said too much.
+    ///
+    /// # Errors
+    /// The room cannot take more.
+    fn chat(&self, _line: String) -> Result<(), CloseReason> {
+        Ok(())
+    }
+    /// Tells the room the least of the last round trips that the server has measured: the time from a ping to the client's
+    /// answer.
     fn note_round_trip(&self, round_trip: Duration);
     /// A whole message that tells the client which conditioned link it has, and what was wrong with the one that it
     /// asked for (empty if nothing was). `None` if the protocol has no such message.
@@ -94,6 +102,8 @@ pub enum Delivery {
     Reply(Vec<u8>),
     /// The client asks for another conditioned link, in words. The net layer decides on this.
     Link(String),
+    /// A line of chat, to be passed on with [`Port::chat`] if its sender's address may say more.
+    Chat(String),
     /// The client leaves. Close the connection with [`CloseReason::Left`].
     Goodbye,
 }

@@ -10,9 +10,11 @@ pub const SERVER_MESSAGE_BYTES: usize = 4 << 20;
 /// Inputs in one message: enough for a client at 4 animation frames and 60 ticks a second.
 pub const INPUTS_PER_MESSAGE: usize = 16;
 /// A player's name, bytes of UTF-8 in the hello. Longer ones are refused before they are looked at.
-pub const NAME_BYTES: usize = 64;
-/// A player's name after cleaning, characters.
+pub const NAME_BYTES: usize = 256;
+/// A player's name after cleaning, characters as people count them (extended grapheme clusters of Unicode)...
 pub const NAME_CHARS: usize = 20;
+/// ...and bytes of UTF-8.
+pub const NAME_SHOWN_BYTES: usize = 128;
 /// A room's or a game's name, bytes. Letters, digits, `-` and `_`.
 pub const ROOM_NAME_BYTES: usize = 32;
 /// A line of chat, bytes of UTF-8.

@@ -9,6 +9,10 @@ pub fn roomy() -> Limits {
     Limits {
         connections: 19_000,
         connections_per_address: 19_000,
+        clients_per_address: 19_000,
+        rooms_opened_per_min: 1_000_000,
+        chat_lines_per_min: 1_000_000,
+        request_burst: 1_000_000,
         upgrades_per_s: 10_000,
         upgrade_burst: 10_000,
         unhelloed: 10_000,

@@ -95,6 +95,10 @@ export class Controls {
   }
 
   #keyDown(event: KeyboardEvent): void {
+    // While Command is held, macOS does not say that other keys are let go.
+    if (event.key === "Meta") {
+      for (const code of this.#held) if (!code.startsWith("Mouse")) this.#held.delete(code);
+    }
     const action = ACTIONS[event.code];
     if (!action || !this.enabled || event.ctrlKey || event.altKey || event.metaKey) return;
     // The page must not scroll, and a dash must not press a focused button.

@@ -62,8 +62,3 @@ export const CHAT_MS = 12_000;
 export const RANKS_WIDE = 5;
 export const RANKS_NARROW = 3;
 
-/** Longest name, characters (`NAME_CHARS` and `NAME_BYTES` of shared/src/limits.rs). */
-export const NAME_CHARS = 20;
-export const NAME_BYTES = 64;
-/** Longest line of chat, bytes (`CHAT_BYTES` of shared/src/limits.rs). */
-export const CHAT_BYTES = 256;

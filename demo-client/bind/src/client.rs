@@ -59,7 +59,7 @@ impl Client {
     /// Queues a reliable message to the game.
     ///
     /// # Errors
-    /// When the value is not of the game's command type.
+    /// When the value is not of the game's command type, or too long for a message.
     #[wasm_bindgen(js_name = sendCommand)]
     pub fn send_command(&mut self, command: JsValue) -> Result<(), JsError> {
         self.0.send_command(command)
@@ -277,9 +277,10 @@ impl<R: Rules> AnyClient for Bound<R> {
     }
 
     fn send_command(&mut self, command: JsValue) -> Result<(), JsError> {
+        let command = serde_wasm_bindgen::from_value(command)?;
         self.core
-            .send_command(serde_wasm_bindgen::from_value(command)?);
-        Ok(())
+            .send_command(command)
+            .map_err(|_| JsError::new("the command is longer than a message may be"))
     }
 
     fn chat(&mut self, text: &str) {

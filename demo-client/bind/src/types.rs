@@ -9,6 +9,9 @@ use std::fmt::Write;
 
 use tickwire_shared::client::{ClientEvent, Stats};
 use tickwire_shared::close::Retry;
+use tickwire_shared::limits::{
+    CHAT_BYTES, CLIENT_MESSAGE_BYTES, LINK_BYTES, NAME_BYTES, NAME_CHARS, ROOM_NAME_BYTES,
+};
 use tickwire_shared::link::LINK_PRESETS;
 use tickwire_shared::message::{LinkReport, RoomEvent};
 use tickwire_shared::rules::Rules;
@@ -30,8 +33,40 @@ pub fn framework() -> String {
         let _ = writeln!(out, "  {name:?}: {link:?},");
     }
     out.push_str("} as const;\n");
+    out.push_str("\n/** The bounds of what a client says. A server closes the connection of one that says more. */\n");
+    out.push_str("export const LIMITS = {\n");
+    for (name, value, words) in LIMITS {
+        let _ = writeln!(out, "  /** {words} */\n  {name}: {value},");
+    }
+    out.push_str("} as const;\n");
     out
 }
+
+/// The bounds that pages need: name, value, meaning.
+const LIMITS: [(&str, usize, &str); 6] = [
+    (
+        "messageBytes",
+        CLIENT_MESSAGE_BYTES,
+        "One message, a command for example, bytes.",
+    ),
+    ("nameBytes", NAME_BYTES, "A player's name, bytes of UTF-8."),
+    (
+        "nameCharacters",
+        NAME_CHARS,
+        "How much of a player's name is shown, characters as people count them.",
+    ),
+    (
+        "roomNameBytes",
+        ROOM_NAME_BYTES,
+        "A room's name: letters, digits, `-` and `_`.",
+    ),
+    ("chatBytes", CHAT_BYTES, "A line of chat, bytes of UTF-8."),
+    (
+        "linkBytes",
+        LINK_BYTES,
+        "The description of a conditioned link, bytes of UTF-8.",
+    ),
+];
 
 /// The types of the game `R`: what its rules name, its view, and `name`, the bundle that the SDK's `connect` takes.
 ///

@@ -30,6 +30,8 @@ export interface Surroundings {
   openSocket(url: string): WebSocket;
   /** A random number in 0..1. */
   random(): number;
+  /** The server's words, if it refuses to open a socket and says why. */
+  whyRefused(url: string): Promise<string | undefined>;
 }
 
 /** The other side of a connection: it takes what the connection receives, and decides what happens after a loss. */
@@ -59,6 +61,8 @@ export class Connection {
   #socket: WebSocket | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #checkTimer: ReturnType<typeof setInterval> | undefined;
+  /** False until this socket has opened: then the server may have refused it. */
+  #opened = false;
   #silentChecks = 0;
   #failed = 0;
   #playingSinceMs = 0;
@@ -116,9 +120,11 @@ export class Connection {
     if (this.#state.kind === "reconnecting") this.#change({ ...this.#state, nextTryMs: 0 });
     const socket = this.#surroundings.openSocket(this.#url);
     this.#socket = socket;
+    this.#opened = false;
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
       if (socket !== this.#socket) return;
+      this.#opened = true;
       this.#silentChecks = 0;
       this.#user.opened();
     });
@@ -157,6 +163,16 @@ export class Connection {
     const wait = waitMs(this.#failed, this.#surroundings.random);
     this.#retryTimer = setTimeout(() => this.#open(), wait);
     this.#change({ kind: "reconnecting", attempt: this.#failed, nextTryMs: wait, words });
+    if (!this.#opened) void this.#ask();
+  }
+
+  /** A browser does not say why there is no socket. If the server does, its words are better than ours. */
+  async #ask(): Promise<void> {
+    const attempt = this.#failed;
+    const words = await this.#surroundings.whyRefused(this.#url);
+    const state = this.#state;
+    if (words === undefined || state.kind !== "reconnecting" || state.attempt !== attempt) return;
+    this.#change({ ...state, words });
   }
 
   /** Closes the socket and ignores what it still brings. */

@@ -11,7 +11,16 @@ import type { Game, GameClient, GameModule } from "./game.js";
 import { SeatStore, type TokenStorage, tabStorage } from "./seat-store.js";
 import { Tables } from "./tables.js";
 import { Recorder, type Telemetry, type TelemetryOptions } from "./telemetry.js";
-import type { ClientEvent, LinkReport, PlayerInfo, RoomEvent, Stats } from "./types.js";
+import { cut } from "./text.js";
+import {
+  type ClientEvent,
+  LIMITS,
+  type LinkReport,
+  type PlayerInfo,
+  type RoomEvent,
+  type Stats,
+} from "./types.js";
+import { whyRefused } from "./why.js";
 
 /** The room to join, the name to join it with, and how. */
 export interface ConnectOptions {
@@ -21,7 +30,7 @@ export interface ConnectOptions {
   room?: string;
   /** Opens the room if it is not there. True by default. */
   create?: boolean;
-  /** The address of the server's WebSocket. By default `/ws` on the page's own host. */
+  /** The address of the server's WebSocket. By default `ws` beside the page, so it may lie under any path. */
   url?: string;
   /** Keeps the seat over a reload. By default the tab's sessionStorage; with null, a reload is a new player. */
   storage?: TokenStorage | null;
@@ -54,6 +63,9 @@ export interface Predicted<G extends Game> {
   readonly sequence: number;
   readonly action: G["action"];
 }
+
+/** What links can carry as a room's name; empty asks for any room. */
+const ROOM_NAME = new RegExp(`^[A-Za-z0-9_-]{0,${LIMITS.roomNameBytes}}$`);
 
 /** What a server in dev mode lets a page try out. */
 export interface Dev {
@@ -131,6 +143,7 @@ export class Room<G extends Game> {
     const surroundings = options.surroundings ?? {
       openSocket: (url) => new WebSocket(url),
       random: Math.random,
+      whyRefused,
     };
     this.#connection = new Connection(options.url ?? socketUrl(), user, surroundings);
     void this.#start();
@@ -177,14 +190,14 @@ export class Room<G extends Game> {
     this.#tables?.reattach();
   }
 
-  /** Sends a reliable message to the game. */
+  /** Sends a reliable message to the game. Throws if it is longer than `LIMITS.messageBytes`. */
   send(command: G["command"]): void {
     this.#use((client) => client.sendCommand(command));
   }
 
-  /** Sends a line of chat to everybody in the room. */
+  /** Sends a line of chat to everybody in the room: the first `LIMITS.chatBytes` of it. */
   chat(text: string): void {
-    this.#use((client) => client.chat(text));
+    this.#use((client) => client.chat(cut(text, LIMITS.chatBytes)));
   }
 
   /**
@@ -231,7 +244,12 @@ export class Room<G extends Game> {
     try {
       const memory = await this.#game.load();
       if (this.state.kind === "closed") return;
-      const { room = "", create = true, name } = this.#options;
+      const { room = "", create = true } = this.#options;
+      const name = cut(this.#options.name, LIMITS.nameBytes);
+      // A server would say the same, and a page shows it in the same way.
+      if (name === "") return this.#end(4008, "a name needs something that can be seen");
+      if (!ROOM_NAME.test(room))
+        return this.#end(4009, "a room's name is 1 to 32 letters, digits, - or _");
       const client = this.#game.client({ room, create, name });
       const token = this.#seats.load(room);
       if (token !== undefined) client.setResumeToken(token);
@@ -301,7 +319,8 @@ export class Room<G extends Game> {
   }
 
   #reported(link: LinkReport): void {
-    const setLink = (asked: string) => this.#use((client) => client.conditionLink(asked));
+    const setLink = (asked: string) =>
+      this.#use((client) => client.conditionLink(cut(asked, LIMITS.linkBytes)));
     this.#dev = { link, setLink };
     this.#emitter.emit("link", link);
   }
@@ -382,6 +401,7 @@ export function connect<G extends Game>(game: GameModule<G>, options: ConnectOpt
 }
 
 function socketUrl(): string {
-  const { protocol, host } = globalThis.location;
-  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`;
+  const url = new URL("ws", globalThis.document?.baseURI ?? globalThis.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
 }

@@ -28,7 +28,7 @@ class Socket extends EventTarget {
 }
 
 /** A connection whose sockets open when the test says so. Every wait is the longest one. */
-function start(retry: "Resume" | "Fresh" | "Never" = "Resume") {
+function start(retry: "Resume" | "Fresh" | "Never" = "Resume", why?: string) {
   const sockets: Socket[] = [];
   const states: ConnectionState[] = [];
   const received: number[][] = [];
@@ -45,6 +45,7 @@ function start(retry: "Resume" | "Fresh" | "Never" = "Resume") {
       return sockets.at(-1) as unknown as WebSocket;
     },
     random: () => 1,
+    whyRefused: async () => why,
   });
   connection.start();
   const socket = () => sockets.at(-1) as Socket;
@@ -171,4 +172,18 @@ test("leaving closes the socket and never opens another", () => {
   vi.advanceTimersByTime(60_000);
   expect(sockets.length).toBe(1);
   expect(states.at(-1)).toEqual({ kind: "closed", code: 1000, words: "you left the room" });
+});
+
+test("a socket that never opened: the server's own words are shown", async () => {
+  const words = "your address has too many connections open";
+  const { connection, socket } = start("Resume", words);
+  socket().end(1006);
+  expect(connection.state).toMatchObject({ kind: "reconnecting", words: "the connection was lost" });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(connection.state).toMatchObject({ kind: "reconnecting", attempt: 1, words });
+  await vi.advanceTimersByTimeAsync(250);
+  socket().open();
+  socket().end(1006);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(connection.state).toMatchObject({ words: "the connection was lost" });
 });

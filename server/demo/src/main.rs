@@ -2,6 +2,7 @@
 //!
 //! In: flags. Out: the address on stdout, the log on stderr, a clean end on Ctrl-C or SIGTERM.
 
+mod limit_flags;
 mod page;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -10,10 +11,10 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tickwire_arena_server::ArenaGame;
 use tickwire_server::link::{LinkError, LinkSpec};
-use tickwire_server::{AddressRange, Server};
+use tickwire_server::{AddressRange, Limits, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -75,7 +76,10 @@ impl FromStr for LinkFlag {
 }
 
 fn main() -> ExitCode {
-    let Command::Serve(flags) = Cli::parse().command;
+    let (flags, limits) = match parse() {
+        Ok(parsed) => parsed,
+        Err(error) => error.exit(),
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -84,7 +88,7 @@ fn main() -> ExitCode {
         .init();
     let served = tickwire_server::runtime(None)
         .context("cannot start threads")
-        .and_then(|runtime| runtime.block_on(serve(flags)));
+        .and_then(|runtime| runtime.block_on(serve(flags, limits)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -95,8 +99,20 @@ fn main() -> ExitCode {
     }
 }
 
-async fn serve(flags: Serve) -> Result<()> {
+fn parse() -> Result<(Serve, Limits), clap::Error> {
+    let command = Cli::command().mut_subcommand("serve", limit_flags::add);
+    let matches = command.try_get_matches()?;
+    let Command::Serve(flags) = Cli::from_arg_matches(&matches)?.command;
+    let serve = matches.subcommand_matches("serve");
+    Ok((
+        flags,
+        serve.map_or(Ok(Limits::default()), limit_flags::read)?,
+    ))
+}
+
+async fn serve(flags: Serve, limits: Limits) -> Result<()> {
     let mut builder = Server::builder()
+        .limits(limits)
         .game::<ArenaGame>("arena")
         .page(page::built_in());
     for origin in flags.allow_origin {

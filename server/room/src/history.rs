@@ -22,6 +22,15 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// The moment so many ticks before the end of `tick`.
+    pub(crate) fn aged(tick: Tick, age_ticks: f32) -> Moment {
+        let whole = age_ticks.ceil();
+        Moment {
+            tick: tick.minus(whole as u32),
+            part: whole - age_ticks,
+        }
+    }
+
     /// Ticks from this moment to the end of `tick`. Negative if the moment is later.
     pub fn age_ticks(self, tick: Tick) -> f32 {
         tick.since(self.tick) as f32 - self.part

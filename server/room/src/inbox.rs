@@ -65,7 +65,7 @@ pub enum Inbound<R: Rules> {
     Inputs(Sender, Arrival, Inputs<R::Input>),
     /// A reliable message from a player.
     Command(Sender, R::Command),
-    /// A player's round trip as the server measured it, microseconds.
+    /// The least of a player's last round trips, as the server measured them, microseconds.
     RoundTrip(Sender, u32),
     /// A line of chat. It has been cleaned, and is empty if nothing was left of it.
     Chat(Sender, String),

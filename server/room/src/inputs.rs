@@ -29,6 +29,8 @@ pub(crate) struct Waiting<I> {
     pub(crate) sequence: InputSequence,
     /// The moment whose picture its player was looking at.
     pub(crate) viewed: Moment,
+    /// The newest tick of its batch: its client saw the moment when it made that one.
+    pub(crate) seen_until: Tick,
     pub(crate) input: I,
 }
 
@@ -56,6 +58,9 @@ impl<I: Clone> InputBuffer<I> {
     /// be simulated.
     pub(crate) fn take(&mut self, now: Tick, arrival: Arrival, batch: Inputs<I>) -> Dropped {
         let mut dropped = Dropped::default();
+        let seen_until = batch
+            .first_tick
+            .plus(batch.inputs.len().saturating_sub(1) as u32);
         for (n, input) in batch.inputs.into_iter().enumerate() {
             let tick = batch.first_tick.plus(n as u32);
             let early = tick.since(now);
@@ -80,6 +85,7 @@ impl<I: Clone> InputBuffer<I> {
                         tick: batch.viewed_tick,
                         part: f32::from(batch.viewed_part) / 256.0,
                     },
+                    seen_until,
                     input,
                 });
             }

@@ -25,6 +25,7 @@ mod entities;
 mod entry;
 mod events;
 mod game;
+mod gaze;
 mod grid;
 mod history;
 mod inbox;

@@ -10,6 +10,7 @@ use tickwire_shared::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeT
 use tickwire_shared::message::PlayerInfo;
 use tickwire_shared::rules::{Input, Rules};
 
+use crate::gaze::Gaze;
 use crate::history::Moment;
 use crate::inbox::ClientId;
 use crate::inputs::InputBuffer;
@@ -37,7 +38,8 @@ pub struct Player<R: Rules> {
     /// The moment whose picture the player was looking at when it made the input, as the client itself says. See
     /// [`crate::Room::viewed_by`].
     pub(crate) viewed: Option<Moment>,
-    /// The round trip that the server measured, seconds.
+    gaze: Gaze,
+    /// The least of the last round trips that the server measured, seconds.
     pub(crate) round_trip_s: Option<f32>,
     pub(crate) client: ClientId,
     /// The tokens of the last welcomes, newest last, but first the one that was used last. A welcome may be lost on its way, and hellos may overtake each other.
@@ -82,6 +84,7 @@ impl<R: Rules> Player<R> {
             input: R::Input::default(),
             input_sequence: InputSequence(0),
             viewed: None,
+            gaze: Gaze::default(),
             round_trip_s: None,
             client,
             tokens: VecDeque::from([token]),
@@ -131,7 +134,7 @@ impl<R: Rules> Player<R> {
         }
         self.tokens.push_back(token);
         (self.has_token, self.arrived) = (true, false);
-        self.viewed = None;
+        (self.viewed, self.gaze) = (None, Gaze::default());
         self.round_trip_s = None;
         self.forget_inputs();
     }
@@ -171,7 +174,8 @@ impl<R: Rules> Player<R> {
         match found {
             Some(found) => {
                 (self.input, self.input_sequence) = (found.input, found.sequence);
-                self.viewed = Some(found.viewed);
+                let rate_hz = R::TICK_RATE_HZ as f32;
+                self.viewed = Some(self.gaze.follow(found.seen_until, found.viewed, rate_hz));
                 self.starved_ticks = 0;
             }
             None => self.starved_ticks = self.starved_ticks.saturating_add(1),

@@ -14,7 +14,8 @@ use crate::room::Room;
 
 impl<R: Rules> Room<R> {
     /// The moment whose picture a player was looking at when it made the input of this tick. It is no further back than
-    /// [`REWIND_MAX_S`], and no further than an honest player with the measured round trip can have seen. For a bot,
+    /// [`REWIND_MAX_S`], and no further than an honest player with the measured round trip can have seen. A player who answers
+    /// no ping counts as one without any way to go. For a bot,
     /// and for a player that is not in the room, it is the end of the last tick.
     pub fn viewed_by(&self, player: PlayerId) -> Moment {
         let last = Moment {
@@ -27,7 +28,7 @@ impl<R: Rules> Room<R> {
         let rate = f64::from(R::TICK_RATE_HZ);
         let by_round_trip_s = player
             .round_trip_s
-            .map_or(REWIND_MAX_S, |s| f64::from(s) + VIEW_DELAY_MAX_S);
+            .map_or(VIEW_DELAY_MAX_S, |s| f64::from(s) + VIEW_DELAY_MAX_S);
         let furthest_ticks = (by_round_trip_s.min(REWIND_MAX_S) * rate) as f32;
         let Some(viewed) = player.viewed else {
             return last;
@@ -36,12 +37,7 @@ impl<R: Rules> Room<R> {
         if age_ticks <= 0.0 || !age_ticks.is_finite() {
             return last;
         }
-        let age_ticks = age_ticks.min(furthest_ticks);
-        let whole = age_ticks.ceil();
-        Moment {
-            tick: last.tick.minus(whole as u32),
-            part: whole - age_ticks,
-        }
+        Moment::aged(last.tick, age_ticks.min(furthest_ticks))
     }
 
     /// A component of an entity as it was at a moment. `None` if the game does not rewind the component

@@ -121,6 +121,14 @@ impl<G: Game> Authority<G> {
         }
     }
 
+    /// The host stood still for this many ticks. Those who were away could not come back meanwhile.
+    pub(crate) fn skip(&mut self, ticks: u32) {
+        self.room.tick = self.room.tick.plus(ticks);
+        for player in self.room.players.iter_mut() {
+            player.away_since = player.away_since.plus(ticks);
+        }
+    }
+
     /// The sender's player, if its connection holds the seat.
     #[inline]
     pub(crate) fn held(&mut self, sender: Sender) -> Option<&mut Player<G::Rules>> {

@@ -180,7 +180,7 @@ impl<G: Game> RoomCore<G> {
                 }
                 Inbound::Lost(sender) => authority.lose(sender),
                 Inbound::Left(sender) => authority.leave(sender),
-                Inbound::Skipped(ticks) => authority.room.tick = authority.room.tick.plus(ticks),
+                Inbound::Skipped(ticks) => authority.skip(ticks),
             }
         }
         authority.remove_overdue();

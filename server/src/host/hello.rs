@@ -13,9 +13,10 @@ use tickwire_shared::message::{ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, 
 use tickwire_shared::rules::Rules;
 
 use super::room::{Clock, HostedRoom, RoomSetup};
-use crate::directory::{Directory, Joined, RoomKind, RoomOrder, Wanted};
+use crate::directory::{Entrance, Joined, RoomKind, RoomOrder, Wanted};
 use crate::limits::ticks;
 use crate::protocol::{Call, Joining, Protocol};
+use crate::random;
 use crate::text;
 
 /// The tag of a hello: the first byte of its message.
@@ -26,7 +27,7 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
     RoomKind::new(move |order: RoomOrder| {
         let rate = G::Rules::TICK_RATE_HZ;
         let config = RoomConfig {
-            seed: text::fresh_seed(),
+            seed: random::fresh_seed(),
             first_tick: Tick(0),
             grace_ticks: ticks(order.limits.reconnect_grace, rate),
             chat_lines: order.limits.chat_lines as usize,
@@ -69,7 +70,7 @@ impl GameProtocol {
         Ok(())
     }
 
-    async fn seat(&self, directory: &Directory, call: Call) -> Result<Joined, Refusal> {
+    async fn seat(&self, entrance: Entrance<'_>, call: Call) -> Result<Joined, Refusal> {
         let hello = decode_hello(&call.hello)?;
         self.check(&hello)?;
         let name = text::clean_name(&hello.name)?;
@@ -78,7 +79,7 @@ impl GameProtocol {
             room: hello.room,
             create: hello.create,
         };
-        directory.join(&wanted, name, hello.resume).await
+        entrance.join(&wanted, name, hello.resume).await
     }
 }
 
@@ -87,8 +88,8 @@ impl Protocol for GameProtocol {
         "/ws"
     }
 
-    fn join<'a>(&'a self, directory: &'a Directory, call: Call) -> Joining<'a> {
-        Box::pin(self.seat(directory, call))
+    fn join<'a>(&'a self, entrance: Entrance<'a>, call: Call) -> Joining<'a> {
+        Box::pin(self.seat(entrance, call))
     }
 
     fn goodbye(&self, refusal: &Refusal) -> Option<Vec<u8>> {

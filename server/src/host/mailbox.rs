@@ -17,8 +17,8 @@ use tickwire_shared::snapshot::layout::SLACK_PARTS;
 use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
+use crate::random;
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
-use crate::text;
 
 /// The clients that wait for a seat.
 pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
@@ -79,14 +79,26 @@ impl<G: Game> Shared<G> {
         }
     }
 
-    /// Leaves a message for the next tick. Does nothing if the room has closed.
+    /// Leaves a message for the next tick. Does nothing if the room has closed. In a full mailbox there is no place for what
+    /// soon comes again or is too late anyway: inputs and round trips.
     ///
     /// # Errors
-    /// Too many messages wait already.
+    /// Far too many messages wait already.
     pub(super) fn post(&self, inbound: Inbound<G::Rules>) -> Result<(), CloseReason> {
         let mut mailbox = self.mailbox.lock();
-        if mailbox.inbox.len() >= self.bound {
-            return Err(CloseReason::Internal);
+        let waiting = mailbox.inbox.len();
+        if waiting >= self.bound {
+            match &inbound {
+                Inbound::Inputs(.., batch) => {
+                    let inputs = batch.inputs.len() as u32;
+                    self.metrics.inputs_dropped("mailbox_full", inputs);
+                    return Ok(());
+                }
+                Inbound::RoundTrip(..) => return Ok(()),
+                // Others are few. They are dropped only with their connection, since their senders count on them.
+                _ if waiting >= self.bound.saturating_mul(2) => return Err(CloseReason::Internal),
+                _ => {}
+            }
         }
         if !mailbox.closed {
             mailbox.inbox.push(inbound);
@@ -196,7 +208,7 @@ impl<G: Game> RoomHandle for Shared<G> {
         mailbox.inbox.push(Inbound::Join {
             client,
             name,
-            token: text::fresh_token(),
+            token: random::fresh_token(),
             resume,
         });
         mailbox.joins.insert(client, reply);

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tickwire_room::{Game, Inbound, Sender};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::codec;
+use tickwire_shared::ids::Tick;
 use tickwire_shared::limits::INPUT_NONSENSE_S;
 use tickwire_shared::message::{ClientMessage, Desync, Inputs, LinkReport, Pong, ServerMessage};
 use tickwire_shared::rules::{Input, Rules};
@@ -51,7 +52,12 @@ impl<G: Game> GamePort<G> {
         self.shared.post(inbound).map(|()| Delivery::Taken)
     }
 
-    fn check_inputs(&self, batch: &Inputs<<G::Rules as Rules>::Input>) -> Result<(), CloseReason> {
+    /// `now` is the room's tick when they came.
+    fn check_inputs(
+        &self,
+        batch: &Inputs<<G::Rules as Rules>::Input>,
+        now: Tick,
+    ) -> Result<(), CloseReason> {
         let mut newest = self.newest_sequence.lock();
         let count = batch.inputs.len() as u32;
         // The numbers wrap: one is above another while it is less than 2^31 further on.
@@ -59,7 +65,7 @@ impl<G: Game> GamePort<G> {
         if on <= 0 {
             return Err(CloseReason::InputSequence);
         }
-        let off = batch.first_tick.since(self.shared.tick());
+        let off = batch.first_tick.since(now);
         if off.unsigned_abs() > INPUT_NONSENSE_S * G::Rules::TICK_RATE_HZ {
             return Err(CloseReason::InputTick);
         }
@@ -104,8 +110,8 @@ impl<G: Game> Port for GamePort<G> {
         match message {
             ClientMessage::Hello(_) => Err(CloseReason::HelloExpected),
             ClientMessage::Inputs(batch) => {
-                self.check_inputs(&batch)?;
                 let arrival = self.shared.arrival(came);
+                self.check_inputs(&batch, arrival.tick)?;
                 self.post(Inbound::Inputs(self.sender, arrival, batch))
             }
             ClientMessage::Command(command) => self.post(Inbound::Command(self.sender, command)),
@@ -126,7 +132,7 @@ impl<G: Game> Port for GamePort<G> {
             }
             ClientMessage::Chat(line) => {
                 let line = text::clean_chat(&line).ok_or(CloseReason::Malformed)?;
-                self.post(Inbound::Chat(self.sender, line))
+                Ok(Delivery::Chat(line))
             }
             ClientMessage::Link(request) => Ok(Delivery::Link(request)),
             ClientMessage::Hidden(hidden) => {
@@ -138,6 +144,10 @@ impl<G: Game> Port for GamePort<G> {
                 Ok(Delivery::Taken)
             }
         }
+    }
+
+    fn chat(&self, line: String) -> Result<(), CloseReason> {
+        self.shared.post(Inbound::Chat(self.sender, line))
     }
 
     fn note_round_trip(&self, round_trip: Duration) {

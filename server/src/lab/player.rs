@@ -41,6 +41,8 @@ pub struct LabPlayer<R: Rules> {
     pub frame: Duration,
     /// True if it has animation frames. A frozen or hidden tab has none.
     pub draws: bool,
+    /// Its whole process stands still until this time since the lab's start. What comes meanwhile waits in its socket.
+    pub stands_still_until: Duration,
     /// Why the room refused it or closed its connection, if it did.
     pub closed: Option<Refusal>,
     /// All events of its core so far.
@@ -89,6 +91,7 @@ impl<R: Rules> LabPlayer<R> {
             reads: true,
             frame: ANIMATION_FRAME,
             draws: true,
+            stands_still_until: Duration::ZERO,
             closed: None,
             events: Vec::new(),
             bytes_down: 0,
@@ -100,6 +103,13 @@ impl<R: Rules> LabPlayer<R> {
             joining: None,
             next_frame: now,
         }
+    }
+
+    /// When it does something next, as far as it knows.
+    pub(super) fn next(&self) -> Option<Duration> {
+        let frame = self.draws.then_some(self.next_frame);
+        let next = [frame, self.down.next()].into_iter().flatten().min();
+        next.map(|next| next.max(self.stands_still_until))
     }
 
     /// The player whose seat it has. `None` while it has none.
@@ -228,6 +238,9 @@ impl<R: Rules> LabPlayer<R> {
 
     /// Reads what has arrived, and draws a frame if it is time. `at` is `now` as an instant.
     pub(super) fn live(&mut self, rng: &mut Pcg64Mcg, now: Duration, at: Instant) {
+        if now < self.stands_still_until {
+            return;
+        }
         self.read(now, at);
         if self.draws && now >= self.next_frame {
             self.next_frame = (self.next_frame + self.frame).max(now);

@@ -20,11 +20,13 @@ use crate::limits::Limits;
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
 use crate::net::SeatedSetup;
-use crate::scheduler::{Beat, Tickable, Verdict};
+use crate::scheduler::{Beat, Tickable, Verdict, next_due};
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 
 /// The smallest step of time.
 const TIME_STEP: Duration = Duration::from_micros(500);
+/// How long the seat of a lost player is kept.
+const GRACE: Duration = Duration::from_secs(10);
 /// How long to wait for a room to let a player in.
 const JOIN: Duration = Duration::from_millis(100);
 
@@ -40,10 +42,13 @@ pub struct Lab<G: Game> {
     pub ticked: bool,
     start: Instant,
     beat: Beat,
+    /// The server does nothing before this time.
+    stands_still_until: Duration,
     next_client: u64,
     rng: Pcg64Mcg,
     options: G::Options,
     seed: u64,
+    grace: Duration,
     room: HostedRoom<G>,
     handle: Arc<dyn RoomHandle>,
     metrics: Arc<Metrics>,
@@ -51,6 +56,11 @@ pub struct Lab<G: Game> {
 }
 
 impl<G: Game> Lab<G> {
+    /// An empty room with a server's usual grace time, which is longer than that of [`Lab::new`].
+    pub fn with_usual_grace(options: G::Options, seed: u64) -> Lab<G> {
+        Lab::open(options, seed, Tick(0), Limits::default().reconnect_grace)
+    }
+
     /// An empty room. The seat of a lost player is kept for ten seconds.
     pub fn new(options: G::Options, seed: u64) -> Lab<G> {
         Lab::starting_at(options, seed, Tick(0))
@@ -58,10 +68,14 @@ impl<G: Game> Lab<G> {
 
     /// The same, but the room's first tick has this number.
     pub fn starting_at(options: G::Options, seed: u64, first_tick: Tick) -> Lab<G> {
+        Lab::open(options, seed, first_tick, GRACE)
+    }
+
+    fn open(options: G::Options, seed: u64, first_tick: Tick, grace: Duration) -> Lab<G> {
         let metrics = Arc::new(Metrics::default());
         // The room needs instants. It does not matter which one is the first.
         let start = Instant::now();
-        let setup = Lab::setup(&options, seed, (first_tick, start), &metrics);
+        let setup = Lab::setup(&options, seed, (first_tick, start), grace, &metrics);
         let (room, handle) = HostedRoom::open(setup);
         Lab {
             now: Duration::ZERO,
@@ -70,10 +84,12 @@ impl<G: Game> Lab<G> {
             ticked: false,
             start,
             beat: Beat::new(start),
+            stands_still_until: Duration::ZERO,
             next_client: 1,
             rng: Pcg64Mcg::seed_from_u64(seed),
             options,
             seed,
+            grace,
             room,
             handle,
             metrics,
@@ -85,6 +101,7 @@ impl<G: Game> Lab<G> {
         options: &G::Options,
         seed: u64,
         (first_tick, start): (Tick, Instant),
+        grace: Duration,
         metrics: &Arc<Metrics>,
     ) -> RoomSetup<G> {
         let ticks = |seconds: u32| seconds * G::Rules::TICK_RATE_HZ;
@@ -94,7 +111,7 @@ impl<G: Game> Lab<G> {
             config: RoomConfig {
                 seed,
                 first_tick,
-                grace_ticks: ticks(10),
+                grace_ticks: ticks(grace.as_secs() as u32),
                 chat_lines: 5,
                 chat_span_ticks: ticks(10),
             },
@@ -115,6 +132,7 @@ impl<G: Game> Lab<G> {
             &self.options,
             self.seed,
             (Tick(0), self.start),
+            self.grace,
             &self.metrics,
         );
         let restored = HostedRoom::restore(setup, &saved);
@@ -122,6 +140,11 @@ impl<G: Game> Lab<G> {
         for index in 0..self.players.len() {
             self.disconnect(index);
         }
+    }
+
+    /// Lets the server's whole process stand still until this time since the start. Its clients go on.
+    pub fn stand_still_until(&mut self, end: Duration) {
+        self.stands_still_until = end;
     }
 
     /// Lets the machine stand still for this many ticks. The room skips them.
@@ -274,11 +297,10 @@ impl<G: Game> Lab<G> {
     /// Goes on to the next time at which something happens, but not past `end`.
     fn step(&mut self, end: Duration) {
         self.ticked = false;
-        let frames = self.players.iter().filter(|player| player.draws);
-        let frames = frames.map(|player| player.next_frame);
-        let arrivals = self.players.iter().filter_map(|player| player.down.next());
         let due = self.beat.next().saturating_duration_since(self.start);
-        let next = frames.chain(arrivals).fold(due, Ord::min);
+        let due = due.max(self.stands_still_until);
+        let next = self.players.iter().filter_map(LabPlayer::next);
+        let next = next.fold(due, Ord::min);
         // All that happens within a step counts at its end. With a hundred players something happens all the time.
         self.now = next.max(self.now + TIME_STEP).min(end.max(self.now));
         let at = self.start + self.now;
@@ -300,12 +322,13 @@ impl<G: Game> Lab<G> {
         self.closed = verdict == Verdict::Close;
         self.ticked = due >= self.beat.tick;
         if self.ticked {
-            self.beat.tick += self.room.period();
+            self.beat.tick = next_due(&mut self.room, self.beat.tick, at);
         }
         let setup = SeatedSetup {
             limits: &self.limits,
             metrics: &self.metrics,
             dev: false,
+            account: None,
         };
         for player in &mut self.players {
             player.sit_down(&setup, self.start, self.now);

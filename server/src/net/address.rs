@@ -1,209 +1,268 @@
-//! Which address a connection counts for, and how much of the server one address may use.
+//! How much of the server one address may use, so that nobody takes what belongs to others.
 //!
-//! In: a peer's socket address, a request's `X-Forwarded-For`. Out: the address to count by (an IPv6 /64 counts as
-//! one), a lease for one of its connections, permission to upgrade. A forwarded address counts only if the peer is a
-//! listed proxy: any other peer could write there what it likes.
+//! In: the address that a connection or a request counts for. Out: leases for what it holds, permission for what it does. An
+//! IPv6 /64 counts as one address, since one customer gets as much. What many of them in one /48 do together is bounded too.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::HeaderMap;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Rate};
-use crate::limits::{ADDRESS_SWEEP_FROM, Limits};
+use crate::limits::{ADDRESS_SWEEP_FROM, Limits, NETWORK_SHARES};
 
-/// A block of addresses, written as `10.0.0.0/8` or as one address.
+/// What an address holds until it lets go of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddressRange {
-    base: u128,
-    prefix_bits: u32,
-    v4: bool,
+pub(super) enum Held {
+    /// A TCP connection that is no WebSocket: for the page's files, or before an upgrade.
+    Connection,
+    /// A WebSocket.
+    Client,
 }
 
-impl AddressRange {
-    /// True when `address` lies in the block.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let (bits, v4) = bits_of(address);
-        v4 == self.v4
-            && (bits ^ self.base)
-                .checked_shr(128 - self.prefix_bits)
-                .unwrap_or(0)
-                == 0
-    }
+/// What an address does now and then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// It asks for a WebSocket.
+    Upgrade,
+    /// It asks for anything else.
+    Request,
+    /// It opens a room.
+    OpenRoom,
+    /// It says a line of chat.
+    Chat,
 }
 
-impl FromStr for AddressRange {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<AddressRange, String> {
-        let wrong =
-            || format!("`{text}` is not an address like 127.0.0.1 or a range like 10.0.0.0/8");
-        let (address, prefix) = text
-            .split_once('/')
-            .map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let (base, v4) = bits_of(address.parse::<IpAddr>().map_err(|_| wrong())?);
-        let width = if v4 { 32 } else { 128 };
-        let prefix_bits = prefix
-            .map_or(Ok(width), str::parse::<u32>)
-            .map_err(|_| wrong())?;
-        if prefix_bits > width {
-            return Err(wrong());
-        }
-        Ok(AddressRange {
-            base,
-            prefix_bits,
-            v4,
-        })
-    }
+/// One value for each thing that is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ByHeld<T> {
+    connection: T,
+    client: T,
 }
 
-/// An address as 128 bits from the left, and whether it is IPv4. An IPv4 address in IPv6 form counts as IPv4.
-fn bits_of(address: IpAddr) -> (u128, bool) {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, true),
-        IpAddr::V6(v6) => (v6.to_bits(), false),
-    }
-}
-
-/// The address that a client is counted by: one IPv4 address, or one IPv6 /64, which is what one customer gets.
-pub(super) fn counted_as(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        v4 => v4,
-    }
-}
-
-/// The client behind a trusted proxy: the last forwarded address that is not itself a proxy. `None` if the peer is not
-/// a listed proxy, or if it forwards nothing that can be read.
-pub(super) fn forwarded_for(
-    peer: IpAddr,
-    headers: &HeaderMap,
-    proxies: &[AddressRange],
-) -> Option<IpAddr> {
-    let trusted = |address: IpAddr| proxies.iter().any(|range| range.contains(address));
-    if !trusted(peer) {
-        return None;
-    }
-    let mut client = None;
-    // Each proxy appends the peer that it saw. So the list is read from the right, as far as trusted proxies wrote it.
-    let lines = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .collect::<Vec<_>>();
-    for hop in lines
-        .iter()
-        .rev()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.rsplit(','))
-    {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else {
-            break;
-        };
-        client = Some(address);
-        if !trusted(address) {
-            break;
+impl<T> ByHeld<T> {
+    fn of(&mut self, held: Held) -> &mut T {
+        match held {
+            Held::Connection => &mut self.connection,
+            Held::Client => &mut self.client,
         }
     }
-    client
 }
 
-/// What each address uses of the server now. Bounded: an entry stays while its address has a connection, or has
-/// upgraded within the last burst.
+/// One value for each act.
+#[derive(Clone, Copy, Debug)]
+struct ByAct<T> {
+    upgrade: T,
+    request: T,
+    open_room: T,
+    chat: T,
+}
+
+impl<T> ByAct<T> {
+    fn map<U>(self, make: impl Fn(T) -> U) -> ByAct<U> {
+        ByAct {
+            upgrade: make(self.upgrade),
+            request: make(self.request),
+            open_room: make(self.open_room),
+            chat: make(self.chat),
+        }
+    }
+
+    fn of(&mut self, act: Act) -> &mut T {
+        match act {
+            Act::Upgrade => &mut self.upgrade,
+            Act::Request => &mut self.request,
+            Act::OpenRoom => &mut self.open_room,
+            Act::Chat => &mut self.chat,
+        }
+    }
+}
+
+/// What each address uses of the server now. Bounded: an entry stays while its address holds something, or has done so much
+/// that forgetting it would change what it may do.
 #[derive(Debug)]
 pub(super) struct Addresses {
     entries: Mutex<Entries>,
-    connections_max: usize,
-    upgrade_rate: Rate,
+    most: ByHeld<usize>,
+    rates: ByAct<Rate>,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
-    by_address: HashMap<IpAddr, Entry>,
+    by_block: HashMap<Block, Entry>,
     /// Size at which the next sweep for useless entries is worth its time.
     sweep_at: usize,
 }
 
+/// A block of addresses that counts as one: an IPv4 address or an IPv6 /64 with one share, an IPv6 /48 with several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Block {
+    base: IpAddr,
+    shares: u32,
+}
+
 #[derive(Debug)]
 struct Entry {
-    connections: usize,
-    upgrades: Bucket,
+    held: ByHeld<usize>,
+    acts: ByAct<Bucket>,
+}
+
+/// The blocks that an address lies in, the smallest first.
+fn blocks(address: IpAddr) -> impl Iterator<Item = Block> {
+    let block = |bits: u128, prefix_bits: u32, shares: u32| Block {
+        base: IpAddr::V6(Ipv6Addr::from_bits(
+            bits & (u128::MAX << (128 - prefix_bits)),
+        )),
+        shares,
+    };
+    let (first, second) = match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let bits = v6.to_bits();
+            (block(bits, 64, 1), Some(block(bits, 48, NETWORK_SHARES)))
+        }
+        v4 => (
+            Block {
+                base: v4,
+                shares: 1,
+            },
+            None,
+        ),
+    };
+    std::iter::once(first).chain(second)
 }
 
 impl Addresses {
     pub(super) fn new(limits: &Limits) -> Addresses {
-        let upgrade_rate = Rate {
-            per_s: f64::from(limits.upgrades_per_s),
-            burst: f64::from(limits.upgrade_burst.max(1)),
+        let rate = |per_s: f64, burst: u32| Rate {
+            per_s,
+            burst: f64::from(burst.max(1)),
         };
+        let per_min = |count: u32| rate(f64::from(count) / 60.0, count);
         Addresses {
             entries: Mutex::default(),
-            connections_max: limits.connections_per_address,
-            upgrade_rate,
+            most: ByHeld {
+                connection: limits.connections_per_address,
+                client: limits.clients_per_address,
+            },
+            rates: ByAct {
+                upgrade: rate(limits.upgrades_per_s.into(), limits.upgrade_burst),
+                request: rate(limits.requests_per_s.into(), limits.request_burst),
+                open_room: per_min(limits.rooms_opened_per_min),
+                chat: per_min(limits.chat_lines_per_min),
+            },
         }
     }
 
-    /// Takes one of the address's connections; `None` if it has as many as it may have.
-    pub(super) fn connect(self: &Arc<Self>, address: IpAddr) -> Option<AddressLease> {
-        let address = counted_as(address);
+    /// Takes one of the address's connections or clients; `None` if it has as many as it may have.
+    pub(super) fn hold(self: &Arc<Self>, address: IpAddr, held: Held) -> Option<AddressLease> {
+        let now = Instant::now();
         let mut entries = self.entries.lock();
-        let entry = self.entry(&mut entries, address, Instant::now());
-        if entry.connections >= self.connections_max {
+        if self.is_full(&mut entries, address, held, now) {
             return None;
         }
-        entry.connections += 1;
+        for block in blocks(address) {
+            *self.entry(&mut entries, block, now).held.of(held) += 1;
+        }
         Some(AddressLease {
             addresses: Arc::clone(self),
             address,
+            held,
         })
     }
 
-    /// Takes one of the address's upgrades; false if it upgrades too often.
-    pub(super) fn upgrade(&self, address: IpAddr) -> bool {
-        let now = Instant::now();
-        let mut entries = self.entries.lock();
-        self.entry(&mut entries, counted_as(address), now)
-            .upgrades
-            .take(self.upgrade_rate, now)
+    /// True if the address could hold one more now.
+    pub(super) fn could_hold(&self, address: IpAddr, held: Held) -> bool {
+        !self.is_full(&mut self.entries.lock(), address, held, Instant::now())
     }
 
-    fn entry<'a>(&self, entries: &'a mut Entries, address: IpAddr, now: Instant) -> &'a mut Entry {
-        if entries.by_address.len() >= entries.sweep_at.max(ADDRESS_SWEEP_FROM) {
-            let rate = self.upgrade_rate;
-            entries
-                .by_address
-                .retain(|_, entry| entry.connections > 0 || !entry.upgrades.is_full(rate, now));
-            entries.sweep_at = entries.by_address.len() * 2;
+    fn is_full(&self, entries: &mut Entries, address: IpAddr, held: Held, now: Instant) -> bool {
+        let most = *{ self.most }.of(held);
+        blocks(address).any(|block| {
+            let holds = *self.entry(entries, block, now).held.of(held);
+            holds >= most.saturating_mul(block.shares as usize)
+        })
+    }
+
+    /// Lets the address do something; false if it does that too often.
+    pub(super) fn allow(&self, address: IpAddr, act: Act) -> bool {
+        let now = Instant::now();
+        let mut entries = self.entries.lock();
+        let mut may = true;
+        for block in blocks(address) {
+            let rate = *self.rates_of(block).of(act);
+            may &= self
+                .entry(&mut entries, block, now)
+                .acts
+                .of(act)
+                .take(rate, now);
         }
-        let full = Entry {
-            connections: 0,
-            upgrades: Bucket::full(self.upgrade_rate, now),
-        };
-        entries.by_address.entry(address).or_insert(full)
+        may
+    }
+
+    fn rates_of(&self, block: Block) -> ByAct<Rate> {
+        let shares = f64::from(block.shares);
+        self.rates.map(|rate| Rate {
+            per_s: rate.per_s * shares,
+            burst: rate.burst * shares,
+        })
+    }
+
+    fn entry<'a>(&self, entries: &'a mut Entries, block: Block, now: Instant) -> &'a mut Entry {
+        if entries.by_block.len() >= entries.sweep_at.max(ADDRESS_SWEEP_FROM) {
+            entries.by_block.retain(|block, entry| {
+                let mut rates = self.rates_of(*block);
+                let mut rested = |act| {
+                    let rate = *rates.of(act);
+                    entry.acts.of(act).is_full(rate, now)
+                };
+                let rests = rested(Act::Upgrade)
+                    && rested(Act::Request)
+                    && rested(Act::OpenRoom)
+                    && rested(Act::Chat);
+                entry.held != ByHeld::default() || !rests
+            });
+            entries.sweep_at = entries.by_block.len() * 2;
+        }
+        entries.by_block.entry(block).or_insert_with(|| Entry {
+            held: ByHeld::default(),
+            acts: self.rates_of(block).map(|rate| Bucket::full(rate, now)),
+        })
     }
 }
 
-/// One connection of an address, until dropped.
+/// One address, and what it may still do.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) address: IpAddr,
+}
+
+impl Account {
+    /// Lets its address do something; false if it does that too often.
+    pub(super) fn allow(&self, act: Act) -> bool {
+        self.addresses.allow(self.address, act)
+    }
+}
+
+/// Something that an address holds, until dropped.
 #[derive(Debug)]
 pub(super) struct AddressLease {
     addresses: Arc<Addresses>,
     address: IpAddr,
+    held: Held,
 }
 
 impl Drop for AddressLease {
     fn drop(&mut self) {
-        if let Some(entry) = self
-            .addresses
-            .entries
-            .lock()
-            .by_address
-            .get_mut(&self.address)
-        {
-            entry.connections = entry.connections.saturating_sub(1);
+        let mut entries = self.addresses.entries.lock();
+        for block in blocks(self.address) {
+            if let Some(entry) = entries.by_block.get_mut(&block) {
+                let held = entry.held.of(self.held);
+                *held = held.saturating_sub(1);
+            }
         }
     }
 }
@@ -216,79 +275,53 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn headers(lines: &[&str]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|line| {
-                (
-                    http::header::HeaderName::from_static("x-forwarded-for"),
-                    line.parse().unwrap(),
-                )
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_range_holds_its_addresses_and_no_others() {
-        let range = |text: &str| text.parse::<AddressRange>().unwrap();
-        assert!(range("10.0.0.0/8").contains(address("10.200.3.4")));
-        assert!(range("10.0.0.0/8").contains(address("::ffff:10.200.3.4")));
-        assert!(!range("10.0.0.0/8").contains(address("11.0.0.1")));
-        assert!(range("0.0.0.0/0").contains(address("1.2.3.4")));
-        assert!(!range("0.0.0.0/0").contains(address("2001:db8::1")));
-        assert!(range("2001:db8::/32").contains(address("2001:db8:5::1")));
-        assert!(range("127.0.0.1").contains(address("127.0.0.1")));
-        assert!(!range("127.0.0.1").contains(address("127.0.0.2")));
-        for wrong in ["", "10.0.0.0/33", "example.org", "10.0.0.0/x", "::1/129"] {
-            assert!(wrong.parse::<AddressRange>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_forwarded_address_counts_only_from_a_listed_proxy() {
-        let proxies = ["127.0.0.1".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
-        let forwarded =
-            |peer: &str, lines: &[&str]| forwarded_for(address(peer), &headers(lines), &proxies);
-        assert_eq!(forwarded("203.0.113.9", &["198.51.100.1"]), None);
-        assert_eq!(
-            forwarded("127.0.0.1", &["198.51.100.1"]),
-            Some(address("198.51.100.1"))
-        );
-        // What the client itself wrote stands to the left of what the proxies saw.
-        assert_eq!(
-            forwarded("127.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.7"]),
-            Some(address("198.51.100.1"))
-        );
-        assert_eq!(
-            forwarded("127.0.0.1", &["1.1.1.1", "198.51.100.1"]),
-            Some(address("198.51.100.1"))
-        );
-        assert_eq!(forwarded("127.0.0.1", &["nonsense"]), None);
-        assert_eq!(forwarded("127.0.0.1", &[]), None);
-    }
-
     #[test]
     fn one_address_and_one_ipv6_network_have_their_bounds() {
         let limits = Limits {
-            connections_per_address: 2,
+            clients_per_address: 2,
             upgrade_burst: 3,
             upgrades_per_s: 1,
             ..Limits::default()
         };
         let addresses = Arc::new(Addresses::new(&limits));
-        let first = addresses.connect(address("2001:db8::1")).unwrap();
-        let _second = addresses.connect(address("2001:db8::2:2")).unwrap();
-        assert!(addresses.connect(address("2001:db8::3")).is_none());
-        assert!(addresses.connect(address("2001:db8:0:1::3")).is_some());
-        drop(first);
-        assert!(addresses.connect(address("2001:db8::3")).is_some());
-        assert_eq!(
-            (0..9)
-                .filter(|_| addresses.upgrade(address("192.0.2.1")))
-                .count(),
-            3
+        let hold = |text: &str| addresses.hold(address(text), Held::Client);
+        let first = hold("2001:db8::1").unwrap();
+        let _second = hold("2001:db8::2:2").unwrap();
+        assert!(hold("2001:db8::3").is_none());
+        assert!(!addresses.could_hold(address("2001:db8::3"), Held::Client));
+        // Page files are counted apart.
+        assert!(
+            addresses
+                .hold(address("2001:db8::3"), Held::Connection)
+                .is_some()
         );
-        assert!(addresses.upgrade(address("192.0.2.2")));
+        assert!(hold("2001:db8:0:1::3").is_some());
+        drop(first);
+        assert!(hold("2001:db8::3").is_some());
+        let upgrades = |text: &str, tries: usize| {
+            let allowed = (0..tries).filter(|_| addresses.allow(address(text), Act::Upgrade));
+            allowed.count()
+        };
+        assert_eq!(upgrades("192.0.2.1", 9), 3);
+        assert_eq!(upgrades("192.0.2.2", 9), 3);
+    }
+
+    #[test]
+    fn a_customer_with_a_whole_48_has_several_shares_and_no_more() {
+        let limits = Limits {
+            clients_per_address: 2,
+            ..Limits::default()
+        };
+        let addresses = Arc::new(Addresses::new(&limits));
+        let of = |net: u32| address(&format!("2001:db8:7:{net:x}::1"));
+        let leases = (0..100).filter_map(|net| addresses.hold(of(net), Held::Client));
+        assert_eq!(
+            leases.collect::<Vec<_>>().len(),
+            2 * NETWORK_SHARES as usize
+        );
+        let rooms = (0..1000).filter(|net| addresses.allow(of(*net), Act::OpenRoom));
+        let most = (limits.rooms_opened_per_min * NETWORK_SHARES) as usize;
+        assert!((most..most + 3).contains(&rooms.count()));
     }
 
     #[test]
@@ -299,8 +332,8 @@ mod tests {
         };
         let addresses = Arc::new(Addresses::new(&limits));
         for n in 0..100_000_u32 {
-            drop(addresses.connect(IpAddr::V4(n.into())));
+            drop(addresses.hold(IpAddr::V4(n.into()), Held::Connection));
         }
-        assert!(addresses.entries.lock().by_address.len() <= ADDRESS_SWEEP_FROM);
+        assert!(addresses.entries.lock().by_block.len() <= ADDRESS_SWEEP_FROM);
     }
 }

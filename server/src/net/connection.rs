@@ -8,7 +8,6 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep_until, timeout};
 
-use super::address::AddressLease;
+use super::address::{Account, Act, AddressLease};
 use super::conditioned::Conditioned;
 use super::context::{Net, Peer};
 use super::end::End;
@@ -30,18 +29,20 @@ use super::frames::{Incoming, MessageReader};
 use super::inlet::DoorControl;
 use super::outgoing::Outgoing;
 use super::outlet::poll_push;
+use super::pace::Paced;
 use super::seated::{Seated, SeatedSetup};
 use super::socket::Socket;
 use super::wire::Wire;
+use crate::directory::Entrance;
 use crate::protocol::{Call, Protocol};
 use crate::seat::Ending;
 
 /// What was granted to an upgrade.
 pub(super) struct Admission {
     /// The address that it counts for.
-    pub(super) address: IpAddr,
-    /// One connection of its address, if it came through a proxy. Others have been counted since they were accepted.
-    pub(super) lease: Option<AddressLease>,
+    pub(super) account: Account,
+    /// One client of its address.
+    pub(super) lease: AddressLease,
     /// Its place among the connections whose hello has not come yet; given back when it comes.
     pub(super) hello_permit: OwnedSemaphorePermit,
     /// The protocol that it speaks.
@@ -68,7 +69,7 @@ pub(super) async fn run(
     // What the client sent right behind its upgrade was read together with it. Usually that is nothing.
     let messages = MessageReader::new(&early, &net.limits);
     drop(early);
-    let (address, protocol) = (admission.address, admission.protocol.clone());
+    let (account, protocol) = (admission.account, admission.protocol);
     let lease = admission.lease;
     let door = Door {
         line,
@@ -76,8 +77,12 @@ pub(super) async fn run(
         unwritten: Outgoing::default(),
     };
     let permit = admission.hello_permit;
-    let (line, unwritten, end) = converse(door, &protocol, admission.path, permit, &net).await;
-    end.note(address, &net.metrics);
+    let call = Call {
+        path: admission.path,
+        hello: Vec::new(),
+    };
+    let (line, unwritten, end) = converse(door, (&*protocol, call), &account, permit, &net).await;
+    end.note(account.address, &net.metrics);
     farewell(line, unwritten, &end, &*protocol, &net).await;
     drop((lease, socket, peer));
 }
@@ -85,11 +90,11 @@ pub(super) async fn run(
 async fn take_apart(upgraded: UpgradeFut) -> Option<(Bytes, TcpStream)> {
     // An error means that the client went away before it was answered.
     let stream = upgraded.await.ok()?.into_inner().into_inner();
-    let Ok(parts) = stream.downcast::<TokioIo<TcpStream>>() else {
+    let Ok(parts) = stream.downcast::<TokioIo<Paced>>() else {
         tracing::error!("an upgraded stream is not the TCP stream that was accepted");
         return None;
     };
-    Some((parts.read_buf, parts.io.into_inner()))
+    Some((parts.read_buf, parts.io.into_inner().into_stream()))
 }
 
 /// A client that has no seat yet.
@@ -105,22 +110,20 @@ type Ended = (Option<Line>, Outgoing, End);
 
 async fn converse(
     mut door: Door,
-    protocol: &Arc<dyn Protocol>,
-    path: String,
+    (protocol, mut call): (&dyn Protocol, Call),
+    account: &Account,
     permit: OwnedSemaphorePermit,
     net: &Net,
 ) -> Ended {
-    let mut call = Call {
-        path,
-        hello: Vec::new(),
-    };
     if protocol.waits_for_hello() {
         match door.hello(net).await {
             Ok(hello) => call.hello = hello,
             Err(end) => return (Some(door.line), door.unwritten, end),
         }
     }
-    let joined = match protocol.join(&net.directory, call).await {
+    let may_open = || account.allow(Act::OpenRoom);
+    let entrance = Entrance::new(&net.directory, &may_open);
+    let joined = match protocol.join(entrance, call).await {
         Ok(joined) => joined,
         Err(refusal) => return (Some(door.line), door.unwritten, End::Refused(refusal)),
     };
@@ -136,6 +139,7 @@ async fn converse(
         limits: &net.limits,
         metrics: &net.metrics,
         dev: net.links.dev,
+        account: Some(account),
     };
     let (line, messages) = (door.line, door.messages);
     let seated = Seated::new(line, messages, door.unwritten, seat, &setup, now);

@@ -6,10 +6,13 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::address::{AddressLease, AddressRange, Addresses};
+use super::address::{AddressLease, Addresses};
 use super::conditioned::Links;
+use super::proxy::AddressRange;
+use super::seldom::Seldom;
 use crate::directory::Directory;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Metrics};
@@ -32,6 +35,7 @@ pub(crate) struct Net {
     pub(super) connections: Arc<Semaphore>,
     pub(super) hello_permits: Arc<Semaphore>,
     pub(super) refusals: Arc<Semaphore>,
+    pub(super) seldom: Seldom,
     /// True once the server is going down.
     pub(super) closing: watch::Sender<bool>,
 }
@@ -66,6 +70,7 @@ impl Net {
             connections: permits(limits.connections),
             hello_permits: permits(limits.unhelloed),
             refusals: permits(limits.refusals),
+            seldom: Seldom::default(),
             closing: watch::Sender::new(false),
             limits,
             metrics,
@@ -83,7 +88,8 @@ impl Net {
 /// first HTTP, then the WebSocket that it may become.
 pub(super) struct Peer {
     pub(super) address: IpAddr,
-    pub(super) _lease: Option<AddressLease>,
+    /// Its place among the connections of its address, until it becomes a WebSocket. A proxy's connections have none.
+    pub(super) lease: Mutex<Option<AddressLease>>,
     pub(super) _permit: OwnedSemaphorePermit,
     pub(super) _counted: Counted,
     /// The server's end waits until all of these are gone.

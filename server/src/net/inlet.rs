@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use fastwebsockets::OpCode;
 use tickwire_shared::close::CloseReason;
 
+use super::address::{Account, Act};
 use super::bucket::{Bucket, Rate};
 use super::end::End;
 use super::frames::{Incoming, MessageReader};
 use super::outlet::Outlet;
 use super::wire::Wire;
-use crate::limits::{Limits, SILENT_READ_EVERY, SILENT_READS};
+use crate::limits::{Limits, MESSAGES_PER_READ, SILENT_READ_EVERY, SILENT_READS, STOOD_STILL};
 use crate::metrics::Metrics;
 use crate::seat::{Delivery, Port};
 
@@ -38,6 +39,8 @@ pub(super) struct Inlet {
     last_read: Instant,
     /// Reads in a row that found nothing.
     silent: u32,
+    /// What its address may still do.
+    account: Option<Account>,
 }
 
 /// What a client may send, and what it has left of that.
@@ -67,11 +70,7 @@ impl Budget {
 
 /// What a client may send besides messages.
 fn control_budget(limits: &Limits, now: Instant) -> Budget {
-    let per_s = f64::from(limits.control_frames_per_s);
-    let rate = Rate {
-        per_s,
-        burst: per_s.max(1.0),
-    };
+    let rate = Rate::over(limits.control_frames_per_s.into(), limits.burst);
     Budget::new(rate, CloseReason::ControlFlood, now)
 }
 
@@ -85,10 +84,11 @@ impl Inlet {
         tick_rate_hz: u32,
         limits: &Limits,
         metrics: Arc<Metrics>,
+        account: Option<Account>,
         now: Instant,
     ) -> Inlet {
         let per_s = f64::from(limits.messages_per_tick * tick_rate_hz);
-        let rate = Rate::over(per_s, limits.message_burst);
+        let rate = Rate::over(per_s, limits.burst);
         // A client that only listens answers pings.
         let sign = limits.hello.max(2 * limits.ping).min(limits.idle);
         Inlet {
@@ -103,6 +103,7 @@ impl Inlet {
             period: Duration::from_secs(1) / tick_rate_hz.max(1),
             last_read: now,
             silent: 0,
+            account,
         }
     }
 
@@ -124,9 +125,17 @@ impl Inlet {
         if self.rests(now) {
             return Ok(Vec::new());
         }
+        let unread = now.saturating_duration_since(self.last_read);
         self.last_read = now;
+        if unread > STOOD_STILL {
+            // For all that time nobody looked whether something had come.
+            let excused = unread - STOOD_STILL;
+            self.heard += excused;
+            outlet.excuse(excused);
+        }
         self.silent = self.silent.saturating_add(1);
         let mut wishes = Vec::new();
+        let mut left = MESSAGES_PER_READ;
         let Inlet {
             messages,
             port,
@@ -137,10 +146,12 @@ impl Inlet {
             patience,
             idle,
             silent,
+            account,
             ..
         } = self;
         let ended = messages.read(wire, now, |incoming, came| {
             (*heard, *patience, *silent) = (now, *idle, 0);
+            left -= 1;
             let done = match incoming {
                 Incoming::Message(message) => {
                     metrics.message_in(message.len());
@@ -153,26 +164,39 @@ impl Inlet {
                                 wishes.push(LinkRequest(request));
                                 Ok(())
                             }
+                            Delivery::Chat(line) => {
+                                let may = account
+                                    .as_ref()
+                                    .is_none_or(|account| account.allow(Act::Chat));
+                                Ok(port.chat(if may { line } else { String::new() })?)
+                            }
                             Delivery::Goodbye => Err(CloseReason::Left.into()),
                         })
                 }
                 Incoming::Close(code) => Err(End::ClientClosed(code)),
-                Incoming::Pong(payload) => {
-                    if let Some(trip) = outlet.round_trip.answered(came, payload) {
+                // An answer to us is never too much.
+                Incoming::Pong(payload) => match outlet.round_trip.answered(came, payload) {
+                    Some(trip) => {
                         port.note_round_trip(trip);
+                        Ok(())
                     }
-                    control.spend(now)
-                }
+                    None => control.spend(now),
+                },
                 Incoming::Ping(payload) => control
                     .spend(now)
                     .and_then(|()| outlet.answer(OpCode::Pong, payload)),
             };
-            done.map_or_else(ControlFlow::Break, ControlFlow::<End>::Continue)
+            match done {
+                Err(end) => ControlFlow::Break(Some(end)),
+                // The rest waits, and so do those who sent too much.
+                Ok(()) if left == 0 => ControlFlow::Break(None),
+                Ok(()) => ControlFlow::Continue(()),
+            }
         });
         match ended {
-            Ok(Some(end)) => return Err(end),
+            Ok(Some(Some(end))) => return Err(end),
             Err(error) => return Err(error.into()),
-            Ok(None) => {}
+            Ok(_) => {}
         }
         if now.saturating_duration_since(self.heard) > self.patience {
             return Err(CloseReason::Idle.into());

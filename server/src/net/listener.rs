@@ -1,23 +1,26 @@
 //! The accept loop: which connections are let in at all.
 //!
 //! In: a bound listener, a future that ends the server. Out: one HTTP task for each connection. A connection over the
-//! limits is told why before a byte of it is read. At most a few tasks do that; connections beyond those are cut off.
+//! limits is told why. At most a few tasks do that; connections beyond those are cut off.
 //! Must not: bind, or stop for anything but the future.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
+use parking_lot::Mutex;
 use socket2::SockRef;
 use tickwire_shared::close::CloseReason;
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
+use super::address::Held;
 use super::context::{Net, Peer};
-use super::http;
+use super::http::{self, Refused};
 use crate::limits::ACCEPT_PAUSE;
 
 /// Serves until `shutdown` is ready, then ends every connection, each with its reason.
@@ -25,11 +28,17 @@ pub(crate) async fn run(listener: TcpListener, net: Arc<Net>, shutdown: impl Fut
     let (alive, mut all_gone) = mpsc::channel(1);
     let router = http::router(Arc::clone(&net));
     tokio::pin!(shutdown);
+    let mut reserve = reserve();
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => admit(stream, address, &net, &router, &alive),
+                Err(error) if is_out_of_files(&error) => {
+                    drop(reserve.take());
+                    turn_away(&listener, &net, &alive).await;
+                    reserve = self::reserve();
+                }
                 Err(error) => pause(&error).await,
             },
         }
@@ -56,14 +65,16 @@ fn admit(
 ) {
     let address = address.ip().to_canonical();
     let Ok(permit) = Arc::clone(&net.connections).try_acquire_owned() else {
-        return refuse(stream, net, alive, "server_full", TOO_MANY);
+        refuse(stream, address, net, alive, Refused::ServerFull);
+        return;
     };
-    // A proxy's connections belong to many people. They are counted by the forwarded address, at the upgrade.
+    // A proxy's connections belong to many people. Their clients are counted by the forwarded address, at the upgrade.
     let lease = if net.proxies.iter().any(|range| range.contains(address)) {
         None
     } else {
-        let Some(lease) = net.addresses.connect(address) else {
-            return refuse(stream, net, alive, "address_full", TOO_MANY_OF_ADDRESS);
+        let Some(lease) = net.addresses.hold(address, Held::Connection) else {
+            refuse(stream, address, net, alive, Refused::AddressFull);
+            return;
         };
         Some(lease)
     };
@@ -72,7 +83,7 @@ fn admit(
     limit_unsent(&stream, net.limits.unsent_bytes);
     let peer = Peer {
         address,
-        _lease: lease,
+        lease: Mutex::new(lease),
         _permit: permit,
         _counted: net.metrics.connection(),
         _alive: alive.clone(),
@@ -95,45 +106,49 @@ fn limit_unsent(stream: &TcpStream, bytes: u32) {
     let _ = SockRef::from(stream).set_send_buffer_size(bytes as usize);
 }
 
-/// Status line and words of a refusal that comes before HTTP.
-type Answer = (&'static str, &'static str);
-const TOO_MANY: Answer = (
-    "503 Service Unavailable",
-    "the server has as many connections as it may\n",
-);
-const TOO_MANY_OF_ADDRESS: Answer = (
-    "429 Too Many Requests",
-    "your address has too many connections open\n",
-);
-
-/// Counts the refusal and sends it, without reading a request.
+/// Counts the refusal and says why, for a short while. Whoever asks for the server's health is answered all the same.
 fn refuse(
-    mut stream: TcpStream,
+    stream: TcpStream,
+    address: IpAddr,
     net: &Arc<Net>,
     alive: &mpsc::Sender<Infallible>,
-    label: &'static str,
-    (status, words): Answer,
-) {
+    refused: Refused,
+) -> Option<JoinHandle<()>> {
+    let (label, words) = (refused.label(), refused.words());
     net.metrics.connection_cut(label);
-    let Ok(permit) = Arc::clone(&net.refusals).try_acquire_owned() else {
-        return;
-    };
-    let (alive, patience) = (alive.clone(), net.limits.close_wait);
-    tokio::spawn(async move {
-        let answer = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nRetry-After: 1\r\n\
-             Connection: close\r\n\r\n{words}",
-            words.len()
-        );
-        let say = async {
-            stream.write_all(answer.as_bytes()).await?;
-            stream.shutdown().await?;
-            // A request that is on its way and stays unread would reset the connection before the answer is seen.
-            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
-        };
-        let _ = tokio::time::timeout(patience, say).await;
+    if let Some(left_out) = net.seldom.may_say(label, Instant::now()) {
+        tracing::warn!(%address, reason = label, words, left_out, "connection refused");
+    }
+    let permit = Arc::clone(&net.refusals).try_acquire_owned().ok()?;
+    let (alive, net) = (alive.clone(), Arc::clone(net));
+    Some(tokio::spawn(async move {
+        http::serve_refusal(stream, &net, refused).await;
         drop((alive, permit));
-    });
+    }))
+}
+
+/// A file that is given up when the system has no more: then one connection can be accepted, to say so.
+fn reserve() -> Option<std::fs::File> {
+    std::fs::File::open("/dev/null").ok()
+}
+
+/// True if this process, or the machine, has as many files as it may (EMFILE, ENFILE).
+fn is_out_of_files(error: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(24 | 23))
+}
+
+/// Tells the next connection that there is no place, and waits until it knows: its place is needed for the one after it.
+async fn turn_away(listener: &TcpListener, net: &Arc<Net>, alive: &mpsc::Sender<Infallible>) {
+    match tokio::time::timeout(ACCEPT_PAUSE, listener.accept()).await {
+        Ok(Ok((stream, address))) => {
+            let told = refuse(stream, address.ip(), net, alive, Refused::NoFiles);
+            if let Some(told) = told {
+                let _ = told.await;
+            }
+        }
+        Ok(Err(error)) => pause(&error).await,
+        Err(_) => {}
+    }
 }
 
 /// After a failed accept. A connection that broke while it waited does not matter; a lack of files is worth a pause.

@@ -99,6 +99,11 @@ impl Outlet {
         self.answers_waiting > 0 && self.blocked_since.is_none()
     }
 
+    /// The whole server stood still for this long. That is not the client's fault.
+    pub(super) fn excuse(&mut self, stood_still: Duration) {
+        self.blocked_since = self.blocked_since.map(|since| since + stood_still);
+    }
+
     /// True while the wire has not taken all that it was given.
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked_since.is_some()
@@ -163,7 +168,7 @@ impl Outlet {
             if told.map_err(End::Refused)? {
                 self.metrics.message_out(self.outgoing.unwritten().len());
             }
-            if now >= self.next_ping {
+            if now >= self.next_ping && !self.round_trip.is_open() {
                 self.next_ping = now + self.ping_every;
                 let payload = self.round_trip.ask(now);
                 self.outgoing.append(OpCode::Ping, &payload);

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tokio::sync::Notify;
 
+use super::address::Account;
 use super::conditioned::Conditioned;
 use super::end::End;
 use super::frames::MessageReader;
@@ -51,6 +52,8 @@ pub(crate) struct SeatedSetup<'a> {
     pub(crate) metrics: &'a Arc<Metrics>,
     /// Clients may set their links.
     pub(crate) dev: bool,
+    /// What the client's address may still do. Without one it may do all.
+    pub(crate) account: Option<&'a Account>,
 }
 
 impl<W: Wire> Seated<W> {
@@ -71,6 +74,7 @@ impl<W: Wire> Seated<W> {
             seat.tick_rate_hz,
             limits,
             metrics.clone(),
+            setup.account.cloned(),
             now,
         );
         let outlet = Outlet::new(unwritten, &seat.welcome, feed, limits, metrics.clone(), now);

@@ -110,18 +110,26 @@ impl IntoResponse for UpgradeRefusal {
                 (header::UPGRADE, "websocket"),
                 (header::CONNECTION, "upgrade"),
             ],
-            UpgradeRefusal::TooOften | UpgradeRefusal::TooManyUnhelloed => {
-                &[(header::RETRY_AFTER, "1")]
-            }
+            UpgradeRefusal::TooOften
+            | UpgradeRefusal::TooManyUnhelloed
+            | UpgradeRefusal::TooManyConnections => &[(header::RETRY_AFTER, "1")],
             _ => &[],
         };
-        for (name, value) in extra {
+        // A page of any origin may read why it gets no socket: it has sent no secret.
+        let readable = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        for (name, value) in extra.iter().chain([&readable]) {
             response
                 .headers_mut()
                 .insert(name, http::HeaderValue::from_static(value));
         }
         response
     }
+}
+
+/// True if a request says which host it is for. HTTP/1.0 need not.
+pub(super) fn has_host(version: Version, headers: &HeaderMap) -> bool {
+    the_only(headers, header::HOST).is_some_and(is_host)
+        || (version == Version::HTTP_10 && !headers.contains_key(header::HOST))
 }
 
 /// Checks everything that the request itself says. `allowed_origins` may connect besides the page's own.
@@ -138,7 +146,7 @@ pub(super) fn check(
         return Err(UpgradeRefusal::HttpVersion);
     }
     let host = the_only(headers, header::HOST)
-        .filter(|host| !host.is_empty())
+        .filter(|host| is_host(host))
         .ok_or(UpgradeRefusal::Host)?;
     if !lists(headers, header::CONNECTION, "upgrade")
         || !lists(headers, header::UPGRADE, "websocket")
@@ -171,12 +179,41 @@ pub(super) fn check(
     Ok(())
 }
 
+/// True for a host as RFC 9110 7.2 has it: a name or an address, perhaps a port, and nothing else.
+fn is_host(host: &str) -> bool {
+    host.parse::<http::uri::Authority>().is_ok_and(|authority| {
+        let has_port = authority.host().len() < authority.as_str().len();
+        !host.contains('@')
+            && !authority.host().is_empty()
+            && (!has_port || authority.port_u16().is_some())
+    })
+}
+
 /// True if the page came from the host that it connects to. Behind a proxy that speaks TLS the schemes differ.
 fn is_own(origin: &str, host: &str) -> bool {
-    let authority = origin
-        .strip_prefix("http://")
-        .or_else(|| origin.strip_prefix("https://"));
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return false;
+    };
+    let port = match scheme {
+        "http" => "80",
+        "https" => "443",
+        _ => return false,
+    };
+    // Browsers leave the scheme's own port out of an origin; what stands between us and them may write it, and a dot behind
+    // the whole name of a host.
+    let (host, host_port) = host_and_port(host, port);
+    let (authority, own_port) = host_and_port(authority, port);
+    authority.eq_ignore_ascii_case(host) && own_port == host_port
+}
+
+/// A host without the dot at its end, and its port: `usual` if none is written.
+fn host_and_port<'a>(authority: &'a str, usual: &'a str) -> (&'a str, &'a str) {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => (host, port),
+        _ => (authority, usual),
+    };
+    (host.strip_suffix('.').unwrap_or(host), port)
 }
 
 /// The header's value, if it is there exactly once and is text.
@@ -197,13 +234,16 @@ fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
         .any(|item| item.trim().eq_ignore_ascii_case(token))
 }
 
-/// True for 16 bytes in base64: 22 characters and two of padding.
+/// True for 16 bytes in base64 as RFC 4648 writes them: 22 characters, of which the last has four bits that are 0, and two
+/// of padding.
 fn is_16_bytes(key: &str) -> bool {
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    key.len() == 24
-        && key
-            .strip_suffix("==")
-            .is_some_and(|digits| digits.as_bytes().iter().all(base64))
+    let digits = key.strip_suffix("==").map(str::as_bytes);
+    digits.is_some_and(|digits| {
+        digits.len() == 22
+            && digits.iter().all(base64)
+            && digits.last().is_some_and(|last| b"AQgw".contains(last))
+    })
 }
 
 #[cfg(test)]
@@ -242,7 +282,16 @@ mod tests {
     fn only_a_complete_and_correct_upgrade_is_let_through() {
         use UpgradeRefusal::*;
         assert_eq!(answer(&[]), Ok(()));
-        assert_eq!(answer(&[("host", None)]), Err(Host));
+        for none in [
+            None,
+            Some(""),
+            Some("a b"),
+            Some("game.example/path"),
+            Some("me@game.example"),
+            Some("game.example:x"),
+        ] {
+            assert_eq!(answer(&[("host", none)]), Err(Host), "{none:?}");
+        }
         assert_eq!(
             answer(&[("connection", Some("keep-alive"))]),
             Err(NotAnUpgrade)
@@ -265,6 +314,7 @@ mod tests {
             "dGhlIHNhbXBsZSBub25jZQ=",
             "dGhlIHNhbXBsZSBub25jZ!==",
             "dGhlIHNhbXBsZSBub25jZQaa",
+            "dGhlIHNhbXBsZSBub25jZR==",
         ] {
             assert_eq!(
                 answer(&[("sec-websocket-key", Some(key))]),
@@ -275,6 +325,22 @@ mod tests {
         assert_eq!(answer(&[("content-length", Some("5"))]), Err(Body));
         assert_eq!(answer(&[("content-length", Some("0"))]), Ok(()));
         assert_eq!(answer(&[("transfer-encoding", Some("chunked"))]), Err(Body));
+    }
+
+    #[test]
+    fn the_own_origin_is_as_the_table_says() {
+        let mut tried = 0;
+        for line in include_str!("../../tests/cases/same-origin.tsv")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+        {
+            let [host, origin, _, expected] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}");
+            };
+            assert_eq!(is_own(origin, host), expected == "yes", "{line}");
+            tried += 1;
+        }
+        assert!(tried > 12);
     }
 
     #[test]

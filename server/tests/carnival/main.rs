@@ -6,6 +6,7 @@ mod game;
 mod heard;
 mod reruns;
 mod rules;
+mod stalls;
 mod witness;
 
 use std::time::Duration;
@@ -55,6 +56,6 @@ fn ask<const HZ: u32, const TPS: u32>(
         70..95 => Ask::Change,
         _ => Ask::Out,
     };
-    lab.players[index].core.send_command(ask.clone());
+    lab.players[index].core.send_command(ask.clone()).unwrap();
     ask
 }

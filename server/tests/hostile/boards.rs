@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tickwire_server::{
-    Call, Delivery, Directory, Ending, Feed, JoinRequest, Joining, Limits, Port, Protocol, Pumps,
+    Call, Delivery, Ending, Entrance, Feed, JoinRequest, Joining, Limits, Port, Protocol, Pumps,
     RoomHandle, RoomKind, RoomOrder, Seat, SeatReply, Tickable, Verdict, Wanted,
 };
 use tickwire_shared::close::{CloseReason, Refusal};
@@ -166,14 +166,14 @@ impl Protocol for BoardProtocol {
         false
     }
 
-    fn join<'a>(&'a self, directory: &'a Directory, call: Call) -> Joining<'a> {
+    fn join<'a>(&'a self, entrance: Entrance<'a>, call: Call) -> Joining<'a> {
         Box::pin(async move {
             let wanted = Wanted {
                 kind: "board".to_owned(),
                 room: call.path.trim_start_matches("/board/").to_owned(),
                 create: true,
             };
-            directory.join(&wanted, "somebody".to_owned(), None).await
+            entrance.join(&wanted, "somebody".to_owned(), None).await
         })
     }
 

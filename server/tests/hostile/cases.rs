@@ -2,7 +2,7 @@
 
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::ids::{InputSequence, Tick};
-use tickwire_shared::limits::{CHAT_BYTES, INPUT_NONSENSE_S, INPUTS_PER_MESSAGE};
+use tickwire_shared::limits::{CHAT_BYTES, INPUT_NONSENSE_S, INPUTS_PER_MESSAGE, NAME_BYTES};
 use tickwire_shared::message::{ClientMessage, Hello, Inputs, PROTOCOL_VERSION, Ping, Welcome};
 use tickwire_shared::rules::Rules;
 
@@ -72,8 +72,8 @@ pub(crate) fn before_a_seat() -> Vec<Case> {
         bad_hello("a full room", RoomFull, |hello| {
             hello.game = "bench".to_owned()
         }),
-        bad_hello("a name of 65 bytes", BadName, |hello| {
-            hello.name = "n".repeat(65)
+        bad_hello("a name that is too long", BadName, |hello| {
+            hello.name = "n".repeat(NAME_BYTES + 1)
         }),
         bad_hello("a name of 3 KB", BadName, |hello| {
             hello.name = "n".repeat(3000)
@@ -104,7 +104,7 @@ pub(crate) fn before_a_seat() -> Vec<Case> {
         case(
             "a flood of pings before the hello",
             ControlFlood,
-            frame(PING, b"p").repeat(20),
+            frame(PING, b"p").repeat(400),
         ),
     ];
     cases.extend(broken_frames());
@@ -199,21 +199,25 @@ fn floods() -> Vec<Case> {
     use CloseReason::*;
     let one_message = said(&ClientMessage::Ping(Ping { nonce: 7 }));
     vec![
-        case("a flood of messages", MessageFlood, one_message.repeat(400)),
+        case(
+            "a flood of messages",
+            MessageFlood,
+            one_message.repeat(20_000),
+        ),
         case(
             "a flood of pings",
             ControlFlood,
-            frame(PING, &[b'p'; 125]).repeat(20),
+            frame(PING, &[b'p'; 125]).repeat(400),
         ),
         case(
             "a flood of pongs",
             ControlFlood,
-            frame(PONG, b"").repeat(20),
+            frame(PONG, b"").repeat(400),
         ),
         case(
             "a flood of pings within a message",
             ControlFlood,
-            [frame(0x02, b"a"), frame(PING, b"").repeat(20)].concat(),
+            [frame(0x02, b"a"), frame(PING, b"").repeat(400)].concat(),
         ),
     ]
 }

@@ -184,7 +184,8 @@ async fn at_its_end_a_server_tells_everybody_and_returns() {
     let long = Duration::from_secs(60);
     let limits = Limits {
         header_time: long,
-        http_lifetime: long,
+        keep_alive: long,
+        http_still: long,
         shutdown: long,
         ..roomy()
     };

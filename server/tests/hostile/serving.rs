@@ -16,6 +16,10 @@ use crate::wire::STUCK;
 pub(crate) fn roomy() -> Limits {
     Limits {
         connections_per_address: 10_000,
+        clients_per_address: 10_000,
+        rooms_opened_per_min: 1_000_000,
+        chat_lines_per_min: 1_000_000,
+        request_burst: 1_000_000,
         upgrades_per_s: 1_000_000,
         upgrade_burst: 1_000_000,
         reconnect_grace: Duration::from_millis(200),

@@ -15,9 +15,9 @@ use super::session::Session;
 use super::stats::{Rates, Stats};
 use super::view::View;
 use crate::close::{CloseReason, Retry};
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::ids::{EntityId, InputSequence, PlayerId, ResumeToken};
-use crate::limits::LINK_BYTES;
+use crate::limits::{CHAT_BYTES, CLIENT_MESSAGE_BYTES, LINK_BYTES};
 use crate::message::{
     ClientMessage, Goodbye, Hello, LinkReport, PROTOCOL_VERSION, PlayerInfo, ServerMessage, Welcome,
 };
@@ -210,16 +210,29 @@ impl<R: Rules> Client<R> {
     }
 
     /// Queues a command. Does nothing while there is no session.
-    pub fn send_command(&mut self, command: R::Command) {
-        if self.session.is_some() {
-            self.say(&ClientMessage::Command(command));
+    ///
+    /// # Errors
+    /// `Short` if a server would close the connection because the message is longer than [`CLIENT_MESSAGE_BYTES`], or what
+    /// the codec says.
+    pub fn send_command(&mut self, command: R::Command) -> Result<(), CodecError> {
+        let message = ClientMessage::<R::Input, R::Command>::Command(command);
+        let bytes = codec::encode(&message)?;
+        if bytes.len() > CLIENT_MESSAGE_BYTES {
+            return Err(CodecError::Short);
         }
+        if self.session.is_some() {
+            self.outbox.push_bytes(bytes);
+        }
+        Ok(())
     }
 
-    /// Queues a line of chat. Does nothing while there is no session.
+    /// Queues a line of chat: the first [`CHAT_BYTES`] of it, cut between two characters. Does nothing while there is no
+    /// session.
     pub fn chat(&mut self, text: &str) {
         if self.session.is_some() {
-            self.say(&ClientMessage::Chat(text.to_owned()));
+            let end = text.floor_char_boundary(CHAT_BYTES);
+            let line = text.get(..end).unwrap_or_default();
+            self.say(&ClientMessage::Chat(line.to_owned()));
         }
     }
 

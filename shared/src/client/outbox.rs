@@ -20,11 +20,16 @@ impl Outbox {
     /// Queues a [`crate::message::ClientMessage`].
     pub(super) fn push(&mut self, message: &impl Serialize) {
         if let Ok(bytes) = codec::encode(message) {
-            if self.waiting.len() == WAITING {
-                self.waiting.pop_front();
-            }
-            self.waiting.push_back(bytes);
+            self.push_bytes(bytes);
         }
+    }
+
+    /// Queues an encoded message.
+    pub(super) fn push_bytes(&mut self, bytes: Vec<u8>) {
+        if self.waiting.len() == WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(bytes);
     }
 
     pub(super) fn pop(&mut self) -> Option<Vec<u8>> {

@@ -4,9 +4,8 @@
  * In: states and words. Out: the person's choices. Holds no connection.
  */
 
-import type { ConnectionState } from "tickwire";
-import { callSign, cut } from "../names";
-import { NAME_BYTES, NAME_CHARS } from "../tunables";
+import { type ConnectionState, cut, LIMITS } from "tickwire";
+import { callSign } from "../names";
 import { notice, sentence, WAYS, type WayOn } from "../words";
 import { byId, data, make, say } from "./dom";
 
@@ -44,7 +43,7 @@ export class Cards {
 
   /** The name to play under. */
   get name(): string {
-    return cut(this.#name.value, NAME_BYTES, NAME_CHARS) || this.#name.placeholder;
+    return cut(this.#name.value, LIMITS.nameBytes, LIMITS.nameCharacters) || this.#name.placeholder;
   }
 
   showStart(room: string): void {

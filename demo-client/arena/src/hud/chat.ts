@@ -4,10 +4,9 @@
  * In: lines from the room, keys. Out: lines that the person sends. While the line is open, the game gets no keys.
  */
 
-import type { ChatLine } from "tickwire";
-import { cut } from "../names";
+import { type ChatLine, cut, LIMITS } from "tickwire";
 import { css, playerColour } from "../palette";
-import { CHAT_BYTES, CHAT_LINES, CHAT_MS } from "../tunables";
+import { CHAT_LINES, CHAT_MS } from "../tunables";
 import { byId, data, make } from "./dom";
 
 export class Chat {
@@ -23,7 +22,7 @@ export class Chat {
   constructor() {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const text = cut(this.#line.value, CHAT_BYTES);
+      const text = cut(this.#line.value, LIMITS.chatBytes);
       if (text !== "") this.onLine(text);
       this.open(false);
     });

@@ -1,4 +1,4 @@
-//! What a client in full play takes of the net layer's memory.
+//! What a client in full play takes of the net layer's memory, and when one sends too much.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,6 +62,16 @@ impl Feed for Room {
     }
 }
 
+fn seat(delivered: &Arc<AtomicUsize>) -> Seat {
+    Seat {
+        player: PlayerId(1),
+        welcome: vec![1; 40],
+        tick_rate_hz: 60,
+        feed: Box::new(Room(delivered.clone(), Pumps::default())),
+        port: Box::new(Room(delivered.clone(), Pumps::default())),
+    }
+}
+
 /// The first ticks fill the thread's buffers. A ping leaves every 2 s, a pong of the client's comes with each input.
 #[test]
 fn a_client_in_full_play_allocates_nothing() {
@@ -74,15 +84,10 @@ fn a_client_in_full_play_allocates_nothing() {
         limits: &limits,
         metrics: &metrics,
         dev: false,
+        account: None,
     };
     let delivered = Arc::new(AtomicUsize::new(0));
-    let seat = Seat {
-        player: PlayerId(1),
-        welcome: vec![1; 40],
-        tick_rate_hz: 60,
-        feed: Box::new(Room(delivered.clone(), Pumps::default())),
-        port: Box::new(Room(delivered.clone(), Pumps::default())),
-    };
+    let seat = seat(&delivered);
     let input = client_frame(OpCode::Binary, &[1; 20], MASK);
     let pong = client_frame(OpCode::Pong, &[0; 8], MASK);
     let wire = Conditioned::bare(Kernel([input, pong].concat()));
@@ -100,4 +105,133 @@ fn a_client_in_full_play_allocates_nothing() {
     let counted = measure(|| play(1000));
     assert_eq!(delivered.load(Ordering::Relaxed), 1010);
     assert_eq!(counted.count_total, 0);
+}
+
+/// Has what its client has sent, once the network lets it through.
+#[derive(Default)]
+struct Network {
+    sent: Vec<u8>,
+    through: Vec<u8>,
+}
+
+#[derive(Clone, Default)]
+struct Plug(Arc<Mutex<Network>>);
+
+impl Plug {
+    fn send(&self, frame: &[u8]) {
+        self.0.lock().sent.extend_from_slice(frame);
+    }
+
+    /// All that was sent has arrived.
+    fn flow(&self) {
+        let network = &mut *self.0.lock();
+        network.through.append(&mut network.sent);
+    }
+}
+
+impl Wire for Plug {
+    fn read(&mut self, now: Instant, into: &mut [u8]) -> io::Result<Came> {
+        let through = &mut self.0.lock().through;
+        let bytes = through.len().min(into.len());
+        if bytes == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        into[..bytes].copy_from_slice(&through[..bytes]);
+        through.drain(..bytes);
+        Ok(Came { bytes, at: now })
+    }
+
+    fn write(&mut self, _: Instant, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+}
+
+/// A client that is not built on our core: it sends an input with each tick, whatever happens, and pings every second.
+struct Raw {
+    plug: Plug,
+    seated: Seated<Plug>,
+    now: Instant,
+    ticks: u32,
+}
+
+const TICK: Duration = Duration::from_nanos(1_000_000_000 / 60);
+
+impl Raw {
+    fn new() -> Raw {
+        let (limits, metrics) = (Limits::default(), Arc::new(Metrics::default()));
+        let (plug, now) = (Plug::default(), Instant::now());
+        let setup = SeatedSetup {
+            limits: &limits,
+            metrics: &metrics,
+            dev: false,
+            account: None,
+        };
+        let wire = Conditioned::bare(plug.clone());
+        let messages = MessageReader::new(&[], &limits);
+        let seat = seat(&Arc::default());
+        Raw {
+            plug,
+            seated: Seated::new(wire, messages, Outgoing::default(), seat, &setup, now),
+            now,
+            ticks: 0,
+        }
+    }
+
+    /// Goes on for a while. The network lets everything through at its end, or at each tick.
+    fn play(&mut self, span: Duration, inputs: u32, flows: bool, serves: bool) {
+        let end = self.now + span;
+        while self.now < end {
+            self.now += TICK;
+            self.ticks += 1;
+            for _ in 0..inputs {
+                self.plug
+                    .send(&client_frame(OpCode::Binary, &[1; 20], MASK));
+            }
+            if self.ticks.is_multiple_of(60) {
+                self.plug.send(&client_frame(OpCode::Ping, &[], MASK));
+            }
+            if flows {
+                self.plug.flow();
+            }
+            if serves {
+                self.seated.read(self.now);
+                self.seated.write(self.now, true);
+            }
+        }
+        self.plug.flow();
+    }
+
+    fn end(&self) -> Option<End> {
+        let ended = self.seated.has_ended();
+        ended.then(|| self.seated.end(End::Lost).map(|ended| ended.2))?
+    }
+}
+
+#[test]
+fn a_client_that_sends_on_through_a_stall_is_not_closed() {
+    for span in [0.1, 1.0, 3.0, 5.0, 8.0, 12.0, 16.0, 22.0, 29.0] {
+        let span = Duration::from_secs_f64(span);
+        for server_stands in [false, true] {
+            let mut raw = Raw::new();
+            raw.play(Duration::from_secs(3), 1, true, true);
+            raw.play(span, 1, server_stands, !server_stands);
+            raw.play(Duration::from_secs(3), 1, true, true);
+            assert_eq!(raw.end(), None, "{span:?}, server: {server_stands}");
+        }
+    }
+    // A listener from which nothing comes is not to blame either when the server does not look.
+    let mut raw = Raw::new();
+    raw.play(Duration::from_secs(3), 1, true, true);
+    raw.play(Duration::from_secs(90), 0, false, false);
+    raw.play(TICK, 0, false, true);
+    assert_eq!(raw.end(), None);
+}
+
+#[test]
+fn a_client_that_goes_on_sending_too_much_is_closed() {
+    let mut raw = Raw::new();
+    raw.play(Duration::from_secs(50), 2, true, true);
+    assert_eq!(raw.end(), None, "two a tick may be sent for ever");
+    raw.play(Duration::from_secs(120), 3, true, true);
+    assert_eq!(raw.end(), Some(CloseReason::MessageFlood.into()));
 }
