@@ -30,7 +30,7 @@ macro_rules! limits {
 
         impl Limits {
             /// All limits, in the order in which people read them.
-            pub const SETTINGS: &[Setting] = &[$(Setting {
+            pub const SETTINGS: &[Setting<Limits>] = &[$(Setting {
                 name: stringify!($name),
                 about: concat!($($doc),+),
                 kind: SettingKind::$kind,
@@ -183,4 +183,39 @@ pub(crate) const THREAD_WRITE_KEPT_BYTES: usize = 256 << 10;
 /// A time as ticks, rounded up.
 pub(crate) fn ticks(span: Duration, tick_rate_hz: u32) -> u32 {
     (span.as_secs_f64() * f64::from(tick_rate_hz)).ceil() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_reads_what_it_writes_and_says_what_is_wrong() {
+        let mut limits = Limits::default();
+        for setting in Limits::SETTINGS {
+            let written = setting.get(&limits);
+            setting.set(&mut limits, &written).unwrap();
+            assert_eq!(limits, Limits::default(), "{} = {written}", setting.name);
+            let error = setting.set(&mut limits, "many").unwrap_err();
+            assert!(error.contains("write a"), "{}: {error}", setting.name);
+            assert!(setting.about.trim().len() > 20, "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn values_have_units() {
+        let mut limits = Limits::default();
+        let mut set = |name: &str, text: &str| {
+            let setting = Limits::SETTINGS.iter().find(|setting| setting.name == name);
+            setting.unwrap().set(&mut limits, text)
+        };
+        assert_eq!(set("hello", "1m 30s"), Ok(()));
+        assert_eq!(set("header_bytes", "20KiB"), Ok(()));
+        assert_eq!(set("rooms_max", "70"), Ok(()));
+        assert!(set("hello", "5").is_err());
+        assert!(set("rooms_max", "-1").is_err());
+        assert!(set("unsent_bytes", "5GiB").is_err());
+        assert_eq!(limits.hello, Duration::from_secs(90));
+        assert_eq!((limits.header_bytes, limits.rooms_max), (20 << 10, 70));
+    }
 }

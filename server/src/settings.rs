@@ -1,24 +1,22 @@
 //! The table of settings: every value that an operator may set, with its name, its unit and what it means.
 //!
-//! In: text, as people write it in flags, environment variables and files. Out: values in [`Limits`], or words that say
+//! In: text, as people write it in flags, environment variables and files. Out: values in a struct, or words that say
 //! what is wrong. The table itself is made where the values are declared.
 
 use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use crate::limits::Limits;
-
-/// One value that an operator may set.
-pub struct Setting {
+/// One value of `T` that an operator may set.
+pub struct Setting<T> {
     /// Its name, in words with `_` between them.
     pub name: &'static str,
     /// What it means, as the documentation says it.
     pub about: &'static str,
     /// How its value is written.
     pub kind: SettingKind,
-    pub(crate) get: fn(&Limits) -> String,
-    pub(crate) set: fn(&mut Limits, &str) -> Result<(), String>,
+    pub(crate) get: fn(&T) -> String,
+    pub(crate) set: fn(&mut T, &str) -> Result<(), String>,
 }
 
 /// How a value is written.
@@ -32,18 +30,18 @@ pub enum SettingKind {
     Time,
 }
 
-impl Setting {
+impl<T> Setting<T> {
     /// The value, as people write it.
-    pub fn get(&self, limits: &Limits) -> String {
-        (self.get)(limits)
+    pub fn get(&self, values: &T) -> String {
+        (self.get)(values)
     }
 
     /// Sets the value.
     ///
     /// # Errors
     /// In words, what is wrong with the text.
-    pub fn set(&self, limits: &mut Limits, text: &str) -> Result<(), String> {
-        (self.set)(limits, text)
+    pub fn set(&self, values: &mut T, text: &str) -> Result<(), String> {
+        (self.set)(values, text)
     }
 }
 
@@ -97,40 +95,5 @@ impl SettingValue for u32 {
     fn from_setting(text: &str, kind: SettingKind) -> Result<u32, String> {
         let number = usize::from_setting(text, kind)?;
         u32::try_from(number).map_err(|_| format!("at most {}", u32::MAX))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_setting_reads_what_it_writes_and_says_what_is_wrong() {
-        let mut limits = Limits::default();
-        for setting in Limits::SETTINGS {
-            let written = setting.get(&limits);
-            setting.set(&mut limits, &written).unwrap();
-            assert_eq!(limits, Limits::default(), "{} = {written}", setting.name);
-            let error = setting.set(&mut limits, "many").unwrap_err();
-            assert!(error.contains("write a"), "{}: {error}", setting.name);
-            assert!(setting.about.trim().len() > 20, "{}", setting.name);
-        }
-    }
-
-    #[test]
-    fn values_have_units() {
-        let mut limits = Limits::default();
-        let mut set = |name: &str, text: &str| {
-            let setting = Limits::SETTINGS.iter().find(|setting| setting.name == name);
-            setting.unwrap().set(&mut limits, text)
-        };
-        assert_eq!(set("hello", "1m 30s"), Ok(()));
-        assert_eq!(set("header_bytes", "20KiB"), Ok(()));
-        assert_eq!(set("rooms_max", "70"), Ok(()));
-        assert!(set("hello", "5").is_err());
-        assert!(set("rooms_max", "-1").is_err());
-        assert!(set("unsent_bytes", "5GiB").is_err());
-        assert_eq!(limits.hello, Duration::from_secs(90));
-        assert_eq!((limits.header_bytes, limits.rooms_max), (20 << 10, 70));
     }
 }

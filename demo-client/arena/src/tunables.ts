@@ -61,4 +61,3 @@ export const CHAT_MS = 12_000;
 /** Rows of the small scoreboard: wide window, narrow window. */
 export const RANKS_WIDE = 5;
 export const RANKS_NARROW = 3;
-

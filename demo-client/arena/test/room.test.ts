@@ -36,6 +36,7 @@ async function join(options: { game?: GameModule<Arena> } = {}) {
         return sockets.at(-1) as unknown as WebSocket;
       },
       random: () => 0,
+      whyRefused: async () => undefined,
     },
   });
   room.on("state", (state) => states.push(state));

@@ -17,7 +17,7 @@ export {
 } from "./room.js";
 export { hasSeat, type TokenStorage } from "./seat-store.js";
 export { rowOf } from "./tables.js";
-export { cut } from "./text.js";
 export type { Telemetry, TelemetryOptions, TelemetrySnapshot, Track } from "./telemetry.js";
+export { cut } from "./text.js";
 // All of them: a game's generated types import what they use from here.
 export * from "./types.js";

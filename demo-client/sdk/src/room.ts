@@ -5,6 +5,7 @@
  * and events. It must decide nothing about the game: the core knows what bytes mean and what to predict and draw.
  */
 
+import { socketUrl, whyRefused } from "./address.js";
 import { Connection, type ConnectionState, type Surroundings } from "./connection.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
 import type { Game, GameClient, GameModule } from "./game.js";
@@ -20,7 +21,6 @@ import {
   type RoomEvent,
   type Stats,
 } from "./types.js";
-import { whyRefused } from "./why.js";
 
 /** The room to join, the name to join it with, and how. */
 export interface ConnectOptions {
@@ -246,7 +246,6 @@ export class Room<G extends Game> {
       if (this.state.kind === "closed") return;
       const { room = "", create = true } = this.#options;
       const name = cut(this.#options.name, LIMITS.nameBytes);
-      // A server would say the same, and a page shows it in the same way.
       if (name === "") return this.#end(4008, "a name needs something that can be seen");
       if (!ROOM_NAME.test(room))
         return this.#end(4009, "a room's name is 1 to 32 letters, digits, - or _");
@@ -398,10 +397,4 @@ export class Room<G extends Game> {
 /** Joins a room of `game`. It does not wait for the server: listen to `state` and `welcome`. */
 export function connect<G extends Game>(game: GameModule<G>, options: ConnectOptions): Room<G> {
   return new Room(game, options);
-}
-
-function socketUrl(): string {
-  const url = new URL("ws", globalThis.document?.baseURI ?? globalThis.location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
 }

@@ -153,3 +153,19 @@ export const LINK_PRESETS = {
   "bad-wifi": "40ms jitter 30ms stall 250ms every 5s",
   "intercontinental": "150ms jitter 15ms",
 } as const;
+
+/** The bounds of what a client says. A server closes the connection of one that says more. */
+export const LIMITS = {
+  /** One message, a command for example, bytes. */
+  messageBytes: 4096,
+  /** A player's name, bytes of UTF-8. */
+  nameBytes: 256,
+  /** How much of a player's name is shown, characters as people count them. */
+  nameCharacters: 20,
+  /** A room's name: letters, digits, `-` and `_`. */
+  roomNameBytes: 32,
+  /** A line of chat, bytes of UTF-8. */
+  chatBytes: 256,
+  /** The description of a conditioned link, bytes of UTF-8. */
+  linkBytes: 128,
+} as const;

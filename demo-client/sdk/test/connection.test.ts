@@ -178,7 +178,10 @@ test("a socket that never opened: the server's own words are shown", async () =>
   const words = "your address has too many connections open";
   const { connection, socket } = start("Resume", words);
   socket().end(1006);
-  expect(connection.state).toMatchObject({ kind: "reconnecting", words: "the connection was lost" });
+  expect(connection.state).toMatchObject({
+    kind: "reconnecting",
+    words: "the connection was lost",
+  });
   await vi.advanceTimersByTimeAsync(0);
   expect(connection.state).toMatchObject({ kind: "reconnecting", attempt: 1, words });
   await vi.advanceTimersByTimeAsync(250);

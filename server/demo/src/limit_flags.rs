@@ -44,7 +44,7 @@ pub(crate) fn read(matches: &ArgMatches) -> Result<Limits, clap::Error> {
     Ok(limits)
 }
 
-fn set(limits: &mut Limits, setting: &Setting, text: &str) -> Result<(), clap::Error> {
+fn set(limits: &mut Limits, setting: &Setting<Limits>, text: &str) -> Result<(), clap::Error> {
     setting.set(limits, text).map_err(|error| {
         let flag = setting.name.replace('_', "-");
         let words = format!("invalid value '{text}' for '--{flag}': {error}\n");

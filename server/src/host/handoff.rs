@@ -18,7 +18,7 @@ use super::requests::{Requested, Requests};
 use crate::limits::{EVENT_LOG_BATCHES, HEALING_CHANNELS};
 use crate::seat::Ending;
 
-/// A slack below or above this is told at once.
+/// Any other slack is told at once.
 const SLACK_FINE: std::ops::RangeInclusive<i32> = 0..=12 * SLACK_PARTS;
 
 /// Between the tick and one client.
@@ -162,10 +162,8 @@ impl Handoff {
         state.own_check = update.own_check.or(state.own_check);
         let own = &mut state.own;
         // Of slacks that nobody took the worst is told.
-        own.slack_parts = match (own.slack_parts, update.own.slack_parts) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let slacks = [own.slack_parts, update.own.slack_parts];
+        own.slack_parts = slacks.into_iter().flatten().min();
         state.since_whole_ticks = state.since_whole_ticks.saturating_add(update.ticks);
         // The next one would come too late.
         let is_due = state.since_whole_ticks.saturating_add(update.ticks) > self.whole_avatar_ticks;

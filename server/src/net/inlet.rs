@@ -25,10 +25,7 @@ use crate::seat::{Delivery, Port};
 /// The way in of one client that has a seat.
 pub(super) struct Inlet {
     messages: MessageReader,
-    port: Box<dyn Port>,
-    metrics: Arc<Metrics>,
-    budget: Budget,
-    control: Budget,
+    gate: Gate,
     /// When something last came; the time of the seat before that.
     heard: Instant,
     /// How long nothing may come.
@@ -39,8 +36,18 @@ pub(super) struct Inlet {
     last_read: Instant,
     /// Reads in a row that found nothing.
     silent: u32,
-    /// What its address may still do.
+}
+
+/// Where each message and control frame goes, if its client may send it.
+struct Gate {
+    port: Box<dyn Port>,
+    metrics: Arc<Metrics>,
+    budget: Budget,
+    control: Budget,
+    /// What the client's address may still do.
     account: Option<Account>,
+    /// The links that the client wishes for, as a rule none.
+    wishes: Vec<LinkRequest>,
 }
 
 /// What a client may send, and what it has left of that.
@@ -93,17 +100,20 @@ impl Inlet {
         let sign = limits.hello.max(2 * limits.ping).min(limits.idle);
         Inlet {
             messages,
-            port,
-            metrics,
-            budget: Budget::new(rate, CloseReason::MessageFlood, now),
-            control: control_budget(limits, now),
+            gate: Gate {
+                port,
+                metrics,
+                budget: Budget::new(rate, CloseReason::MessageFlood, now),
+                control: control_budget(limits, now),
+                account,
+                wishes: Vec::new(),
+            },
             heard: now,
             patience: sign,
             idle: limits.idle,
             period: Duration::from_secs(1) / tick_rate_hz.max(1),
             last_read: now,
             silent: 0,
-            account,
         }
     }
 
@@ -134,59 +144,20 @@ impl Inlet {
             outlet.excuse(excused);
         }
         self.silent = self.silent.saturating_add(1);
-        let mut wishes = Vec::new();
         let mut left = MESSAGES_PER_READ;
         let Inlet {
             messages,
-            port,
-            metrics,
-            budget,
-            control,
+            gate,
             heard,
             patience,
             idle,
             silent,
-            account,
             ..
         } = self;
         let ended = messages.read(wire, now, |incoming, came| {
             (*heard, *patience, *silent) = (now, *idle, 0);
             left -= 1;
-            let done = match incoming {
-                Incoming::Message(message) => {
-                    metrics.message_in(message.len());
-                    budget
-                        .spend(now)
-                        .and_then(|()| match port.deliver(came, now, message)? {
-                            Delivery::Taken => Ok(()),
-                            Delivery::Reply(reply) => outlet.answer(OpCode::Binary, &reply),
-                            Delivery::Link(request) => {
-                                wishes.push(LinkRequest(request));
-                                Ok(())
-                            }
-                            Delivery::Chat(line) => {
-                                let may = account
-                                    .as_ref()
-                                    .is_none_or(|account| account.allow(Act::Chat));
-                                Ok(port.chat(if may { line } else { String::new() })?)
-                            }
-                            Delivery::Goodbye => Err(CloseReason::Left.into()),
-                        })
-                }
-                Incoming::Close(code) => Err(End::ClientClosed(code)),
-                // An answer to us is never too much.
-                Incoming::Pong(payload) => match outlet.round_trip.answered(came, payload) {
-                    Some(trip) => {
-                        port.note_round_trip(trip);
-                        Ok(())
-                    }
-                    None => control.spend(now),
-                },
-                Incoming::Ping(payload) => control
-                    .spend(now)
-                    .and_then(|()| outlet.answer(OpCode::Pong, payload)),
-            };
-            match done {
+            match gate.take(incoming, came, now, outlet) {
                 Err(end) => ControlFlow::Break(Some(end)),
                 // The rest waits, and so do those who sent too much.
                 Ok(()) if left == 0 => ControlFlow::Break(None),
@@ -201,12 +172,62 @@ impl Inlet {
         if now.saturating_duration_since(self.heard) > self.patience {
             return Err(CloseReason::Idle.into());
         }
-        Ok(wishes)
+        Ok(std::mem::take(&mut self.gate.wishes))
     }
 
     /// A whole message for the client about its link, if the protocol has such a message.
     pub(super) fn link_report(&self, link: String, error: String) -> Option<Vec<u8>> {
-        self.port.link_report(link, error)
+        self.gate.port.link_report(link, error)
+    }
+}
+
+impl Gate {
+    fn take(
+        &mut self,
+        incoming: Incoming<'_>,
+        came: Instant,
+        now: Instant,
+        outlet: &mut Outlet,
+    ) -> Result<(), End> {
+        match incoming {
+            Incoming::Message(message) => {
+                self.metrics.message_in(message.len());
+                self.budget.spend(now)?;
+                let delivery = self.port.deliver(came, now, message)?;
+                self.follow(delivery, outlet)
+            }
+            Incoming::Close(code) => Err(End::ClientClosed(code)),
+            // An answer to us is never too much.
+            Incoming::Pong(payload) => match outlet.round_trip.answered(came, payload) {
+                Some(trip) => {
+                    self.port.note_round_trip(trip);
+                    Ok(())
+                }
+                None => self.control.spend(now),
+            },
+            Incoming::Ping(payload) => {
+                self.control.spend(now)?;
+                outlet.answer(OpCode::Pong, payload)
+            }
+        }
+    }
+
+    /// Does what the room wants of us after a message.
+    fn follow(&mut self, delivery: Delivery, outlet: &mut Outlet) -> Result<(), End> {
+        match delivery {
+            Delivery::Taken => Ok(()),
+            Delivery::Reply(reply) => outlet.answer(OpCode::Binary, &reply),
+            Delivery::Link(request) => {
+                self.wishes.push(LinkRequest(request));
+                Ok(())
+            }
+            Delivery::Chat(line) => {
+                let account = self.account.as_ref();
+                let may = account.is_none_or(|account| account.allow(Act::Chat));
+                Ok(self.port.chat(if may { line } else { String::new() })?)
+            }
+            Delivery::Goodbye => Err(CloseReason::Left.into()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients that do everything wrong, over real sockets: each is closed with its documented code, is counted once, and
 //! harms no other client.
 
+mod addresses;
 mod boards;
 mod cases;
 mod ladder;

@@ -1,7 +1,8 @@
 /**
- * Why there is no socket. A browser does not tell a page how a server answered an upgrade, so the page asks over HTTP.
+ * Where the server is, and why there is no socket. A browser does not tell a page how a server answered an upgrade, so the
+ * page asks over HTTP.
  *
- * In: the socket's address. Out: the server's words, if it refuses and says why.
+ * In: the page's own address, or a socket's. Out: the server's words, if it refuses and says why.
  */
 
 /** How long to wait for the answer, milliseconds. */
@@ -28,4 +29,11 @@ export async function whyRefused(url: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** The socket beside the page. */
+export function socketUrl(): string {
+  const url = new URL("ws", globalThis.document?.baseURI ?? globalThis.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
 }

@@ -1,0 +1,198 @@
+//! What one address may hold and do, and how it is told that it may not.
+
+use tickwire_server::Limits;
+use tickwire_shared::close::CloseReason;
+use tickwire_shared::message::{ClientMessage, Hello};
+
+use crate::limits::expect_reason;
+use crate::serving::{builder, roomy, start, start_with};
+use crate::wire::{Wire, frame, hello, said, upgrade};
+
+#[tokio::test]
+async fn the_connections_of_one_address_are_bounded() {
+    let server = start(Limits {
+        connections_per_address: 2,
+        ..roomy()
+    })
+    .await;
+    // A client is not counted here.
+    let (_client, _) = Wire::join(server.address, hello()).await;
+    let first = Wire::connect(server.address).await;
+    let _second = Wire::connect(server.address).await;
+    server
+        .until("all are accepted", |server| {
+            server.metric("tickwire_connections") == 3
+        })
+        .await;
+    let mut third = Wire::connect(server.address).await;
+    third.send(upgrade(server.address).as_bytes()).await;
+    let (head, body) = third.answer().await;
+    assert!(head.starts_with("http/1.1 429"), "{head}");
+    assert!(head.contains("access-control-allow-origin: *"), "{head}");
+    assert_eq!(body, b"your address has too many connections open\n");
+    // Whoever looks after the server learns how it is all the same.
+    let mut health = Wire::connect(server.address).await;
+    let ask = "GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n";
+    health.send(ask.as_bytes()).await;
+    assert!(health.answer().await.0.starts_with("http/1.1 200"));
+    assert_eq!(
+        server.metric("tickwire_connections_cut_total{reason=\"address_full\"}"),
+        2
+    );
+    drop(first);
+    server
+        .until("the place is free again", |server| {
+            server.metric("tickwire_connections") == 2
+        })
+        .await;
+    Wire::open(server.address).await;
+}
+
+#[tokio::test]
+async fn the_clients_of_one_address_are_bounded_and_a_page_can_ask_why() {
+    let server = start(Limits {
+        clients_per_address: 2,
+        ..roomy()
+    })
+    .await;
+    let (_first, _) = Wire::join(server.address, hello()).await;
+    let (second, _) = Wire::join(server.address, hello()).await;
+    let plain = "GET /ws HTTP/1.1\r\nHost: here\r\n\r\n";
+    for request in [upgrade(server.address), plain.to_owned()] {
+        let mut third = Wire::connect(server.address).await;
+        third.send(request.as_bytes()).await;
+        let (head, body) = third.answer().await;
+        assert!(head.starts_with("http/1.1 429"), "{head}");
+        assert!(head.contains("access-control-allow-origin: *"), "{head}");
+        assert_eq!(body, b"your address has too many connections open\n");
+    }
+    assert_eq!(server.upgrades_refused("too_many_connections"), 2);
+    drop(second);
+    server
+        .until("the place is free again", |server| {
+            server.metric("tickwire_sockets") == 1
+        })
+        .await;
+    let mut asks = Wire::connect(server.address).await;
+    asks.send(plain.as_bytes()).await;
+    assert!(asks.answer().await.0.starts_with("http/1.1 426"));
+    Wire::join(server.address, hello()).await;
+}
+
+#[tokio::test]
+async fn one_address_opens_so_many_rooms_in_a_minute() {
+    let server = start(Limits {
+        rooms_opened_per_min: 3,
+        ..roomy()
+    })
+    .await;
+    let named = |n: usize| Hello {
+        room: format!("room-{n}"),
+        create: true,
+        ..hello()
+    };
+    let mut wires = Vec::new();
+    for n in 0..3 {
+        wires.push(Wire::join(server.address, named(n)).await);
+    }
+    let mut fourth = Wire::open(server.address).await;
+    fourth.send(&said(&ClientMessage::Hello(named(3)))).await;
+    expect_reason(&server, fourth, CloseReason::ServerFull).await;
+    // It may still join those that are open.
+    Wire::join(server.address, named(2)).await;
+}
+
+#[tokio::test]
+async fn the_connections_of_a_server_are_bounded() {
+    let server = start(Limits {
+        connections: 2,
+        ..roomy()
+    })
+    .await;
+    let _two = [
+        Wire::open(server.address).await,
+        Wire::open(server.address).await,
+    ];
+    let mut third = Wire::connect(server.address).await;
+    third.send(upgrade(server.address).as_bytes()).await;
+    let (head, _) = third.answer().await;
+    assert!(head.starts_with("http/1.1 503"), "{head}");
+    assert_eq!(
+        server.metric("tickwire_connections_cut_total{reason=\"server_full\"}"),
+        1
+    );
+}
+
+#[tokio::test]
+async fn the_upgrades_of_one_address_are_bounded() {
+    let server = start(Limits {
+        upgrade_burst: 2,
+        upgrades_per_s: 1,
+        ..roomy()
+    })
+    .await;
+    let _two = [
+        Wire::open(server.address).await,
+        Wire::open(server.address).await,
+    ];
+    let mut wire = Wire::connect(server.address).await;
+    wire.send(upgrade(server.address).as_bytes()).await;
+    let (head, _) = wire.answer().await;
+    assert!(
+        head.starts_with("http/1.1 429") && head.contains("retry-after: 1"),
+        "{head}"
+    );
+    assert_eq!(server.upgrades_refused("too_often"), 1);
+}
+
+#[tokio::test]
+async fn behind_a_listed_proxy_people_are_counted_one_by_one() {
+    let limits = Limits {
+        clients_per_address: 1,
+        ..roomy()
+    };
+    let server = start_with(builder(limits).trust_proxy("127.0.0.1".parse().unwrap())).await;
+    let via = |client: &str| {
+        upgrade(server.address).replace(
+            "Host:",
+            &format!("X-Forwarded-For: 1.1.1.1, {client}\r\nHost:"),
+        )
+    };
+    let mut first = Wire::connect(server.address).await;
+    first.upgrade(&via("192.0.2.1")).await;
+    let mut again = Wire::connect(server.address).await;
+    again.send(via("192.0.2.1").as_bytes()).await;
+    assert!(again.answer().await.0.starts_with("http/1.1 429"));
+    assert_eq!(server.upgrades_refused("too_many_connections"), 1);
+    let mut other = Wire::connect(server.address).await;
+    other.upgrade(&via("192.0.2.2")).await;
+    first.send(&frame(crate::wire::CLOSE, &[])).await;
+    first.ending().await;
+    server
+        .until("the first is gone", |server| {
+            server.metric("tickwire_sockets") == 1
+        })
+        .await;
+    Wire::connect(server.address)
+        .await
+        .upgrade(&via("192.0.2.1"))
+        .await;
+}
+
+#[tokio::test]
+async fn a_forwarded_address_from_any_other_peer_is_not_believed() {
+    let server = start(Limits {
+        upgrade_burst: 1,
+        upgrades_per_s: 1,
+        ..roomy()
+    })
+    .await;
+    let via = |client: &str| {
+        upgrade(server.address).replace("Host:", &format!("X-Forwarded-For: {client}\r\nHost:"))
+    };
+    let mut first = Wire::connect(server.address).await;
+    first.upgrade(&via("192.0.2.1")).await;
+    let mut second = Wire::connect(server.address).await;
+    second.send(via("192.0.2.2").as_bytes()).await;
+    assert!(second.answer().await.0.starts_with("http/1.1 429"));
+}
