@@ -54,10 +54,12 @@ impl<I> Unsent<I> {
                 inputs: SmallVec::new(),
             },
         };
-        batch.inputs.extend(made.inputs);
+        let mut inputs = batch.inputs.into_vec();
+        inputs.extend(made.inputs);
         (batch.viewed_tick, batch.viewed_part) = (viewed_tick, viewed_part);
-        let over = batch.inputs.len().saturating_sub(INPUTS_PER_MESSAGE);
-        batch.inputs.drain(..over);
+        let over = inputs.len().saturating_sub(INPUTS_PER_MESSAGE);
+        inputs.drain(..over);
+        batch.inputs = SmallVec::from_vec(inputs);
         batch.first_tick = batch.first_tick.plus(over as u32);
         batch.first_sequence = InputSequence(batch.first_sequence.0.wrapping_add(over as u32));
         self.waiting = Some(batch);
