@@ -3,7 +3,7 @@
 //! server's net layer. This is a test binary of its own, because
 //! it counts what its threads allocate.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use allocation_counter::measure;
 use tickwire_benches::field::{FieldGame, FieldOptions, Heading};
@@ -76,7 +76,7 @@ fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mu
     };
     let inputs = (0..seats.len()).map(inputs).collect::<Vec<_>>();
     let counted = measure(|| {
-        let now = Instant::now();
+        let now = lab.instant();
         for (seat, inputs) in seats.iter().zip(&inputs) {
             seat.port.deliver(now, now, inputs).unwrap();
         }

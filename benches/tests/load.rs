@@ -8,7 +8,7 @@ use std::time::Duration;
 use tickwire_benches::contest::HZ;
 use tickwire_benches::field::{FieldGame, FieldOptions};
 use tickwire_benches::load::{self, Cast, Decode, Outcome, Plan};
-use tickwire_server::Server;
+use tickwire_server::{MetricsAccess, Server};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -38,7 +38,9 @@ fn play_on(options: FieldOptions, players: usize, cast: Cast) -> Outcome {
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             say.send(listener.local_addr().unwrap()).unwrap();
-            let server = Server::builder().game_with::<FieldGame>("field", options);
+            let server = Server::builder()
+                .metrics(MetricsAccess::Everybody)
+                .game_with::<FieldGame>("field", options);
             let server = server.threads(1).build().unwrap();
             let shutdown = async {
                 let _ = stopped.await;

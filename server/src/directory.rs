@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tickwire_room::ClientId;
@@ -18,7 +19,7 @@ use crate::limits::{JOIN_TRIES, Limits};
 use crate::metrics::Metrics;
 use crate::random;
 use crate::scheduler::{Scheduler, Tickable};
-use crate::seat::{JoinRequest, RoomHandle, Seat};
+use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 
 /// How to open rooms of one kind, such as a game.
 pub struct RoomKind(Opener);
@@ -122,6 +123,8 @@ pub(crate) struct Directory {
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
     next_client: AtomicU64,
+    /// The list of rooms as JSON, and when it was made.
+    listed: Mutex<Option<(Instant, Bytes)>>,
 }
 
 #[derive(Default)]
@@ -136,6 +139,9 @@ struct Rooms {
 
 /// For how long the fullest room with a free seat is not looked for again: about a tick.
 const FULLEST_FOR: Duration = Duration::from_millis(50);
+
+/// How old the list of rooms may be.
+const LISTED_FOR: Duration = Duration::from_millis(100);
 
 /// (kind, room)
 type RoomKey = (String, String);
@@ -165,6 +171,7 @@ impl Directory {
             limits,
             metrics,
             next_client: AtomicU64::new(1),
+            listed: Mutex::default(),
         })
     }
 
@@ -177,14 +184,13 @@ impl Directory {
         may_open: &(dyn Fn() -> bool + Send + Sync),
     ) -> Result<Joined, Refusal> {
         for _ in 0..JOIN_TRIES {
-            let (room, handle) = self.find_or_open(wanted, resume.is_some(), may_open)?;
             let request = JoinRequest {
                 client: ClientId(self.next_client.fetch_add(1, Ordering::Relaxed)),
                 name: name.clone(),
                 resume,
             };
             // The request came back: the room has closed meanwhile.
-            let Ok(answer) = handle.join(request) else {
+            let Some((room, answer)) = self.ask(wanted, request, may_open)? else {
                 continue;
             };
             match answer
@@ -199,12 +205,14 @@ impl Directory {
         Err(CloseReason::RoomClosed.into())
     }
 
-    fn find_or_open(
+    /// Finds or opens the room and asks it for a seat, all under one lock: a room that is found because it has a free seat
+    /// counts the request before anybody else looks. `None` if the room has closed meanwhile.
+    fn ask(
         &self,
         wanted: &Wanted,
-        resumes: bool,
+        request: JoinRequest,
         may_open: &(dyn Fn() -> bool + Send + Sync),
-    ) -> Result<(String, Arc<dyn RoomHandle>), Refusal> {
+    ) -> Result<Option<(String, SeatReply)>, Refusal> {
         let kind = self.kinds.get(&wanted.kind);
         let kind = kind.ok_or(CloseReason::UnknownGame)?;
         let mut rooms = self.rooms.lock();
@@ -213,12 +221,13 @@ impl Directory {
         }
         let key = (wanted.kind.clone(), wanted.room.clone());
         if wanted.room.is_empty() {
-            if let Some(room) = rooms.with_free_seat(&wanted.kind, Instant::now()) {
-                return Ok(room);
+            if let Some((room, handle)) = rooms.with_free_seat(&wanted.kind, Instant::now()) {
+                return Ok(handle.join(request).ok().map(|answer| (room, answer)));
             }
         } else if let Some(room) = rooms.open.get(&key) {
-            return Ok((key.1, room.handle.clone()));
-        } else if resumes {
+            let answer = room.handle.join(request).ok();
+            return Ok(answer.map(|answer| (key.1, answer)));
+        } else if request.resume.is_some() {
             // The seat is gone with its room. A new client may open the room again.
             return Err(CloseReason::ResumeRefused.into());
         } else if !wanted.create {
@@ -237,10 +246,11 @@ impl Directory {
             key.1
         };
         let handle = self.open(&mut rooms, (key.0, name.clone()), kind);
+        let answer = handle.join(request).ok();
         // Whoever writes the log takes a lock of its own.
         drop(rooms);
         tracing::info!(game = wanted.kind, room = name, "room opened");
-        Ok((name, handle))
+        Ok(answer.map(|answer| (name, answer)))
     }
 
     fn open(&self, rooms: &mut Rooms, key: RoomKey, kind: &RoomKind) -> Arc<dyn RoomHandle> {
@@ -277,8 +287,23 @@ impl Directory {
         handle
     }
 
+    /// The open rooms as a JSON list, at most [`LISTED_FOR`] old: whoever asks often does not keep those waiting who join.
+    pub(crate) fn listed(&self) -> Bytes {
+        let now = Instant::now();
+        let mut listed = self.listed.lock();
+        if let Some((made, list)) = &*listed
+            && now.saturating_duration_since(*made) < LISTED_FOR
+        {
+            return list.clone();
+        }
+        // Text and numbers always become JSON.
+        let list = Bytes::from(serde_json::to_vec(&self.rooms()).unwrap_or_default());
+        *listed = Some((now, list.clone()));
+        list
+    }
+
     /// The open rooms, by game and name.
-    pub(crate) fn rooms(&self) -> Vec<RoomInfo> {
+    fn rooms(&self) -> Vec<RoomInfo> {
         let rooms = self.rooms.lock();
         let info = |((game, room), open): (&RoomKey, &OpenRoom)| {
             let (players, seats) = open.handle.occupancy();

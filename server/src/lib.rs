@@ -13,6 +13,7 @@ mod host;
 pub mod lab;
 mod limits;
 pub mod link;
+mod listen;
 mod metrics;
 mod net;
 mod page;
@@ -31,8 +32,9 @@ mod text;
 
 pub use directory::{Entrance, Joined, RoomInfo, RoomKind, RoomOrder, Wanted};
 pub use limits::Limits;
+pub use listen::{listen, raise_open_files};
 pub use metrics::Metrics;
-pub use net::AddressRange;
+pub use net::{AddressRange, MetricsAccess};
 pub use page::Page;
 pub use protocol::{Call, Joining, Protocol};
 pub use pump::{Pumped, Pumps};

@@ -114,7 +114,8 @@ limits! {
     rooms_opened_per_min: u32 as Count = 60;
     /// Lines of chat of one address in a minute, and in a burst. Beyond: the line is dropped, and its writer is told.
     chat_lines_per_min: u32 as Count = 1000;
-    /// Sockets that are upgraded and have not said hello. Beyond: 503.
+    /// Sockets that are upgraded and have not said hello. Beyond it the address with the most of them loses its oldest
+    /// (`HelloTimeout`), or is itself refused: 503.
     unhelloed: usize as Count = 1000;
     /// Connections that are being told why they are refused before anything is read. Beyond: cut off without a word.
     refusals: usize as Count = 64;
@@ -161,6 +162,10 @@ pub(crate) const SILENT_READ_EVERY: Duration = Duration::from_millis(50);
 pub(crate) const CLIENTS_PER_PUMP: usize = 64;
 /// Ticks that a late room may catch up in a row; the rest is counted and dropped.
 pub(crate) const CATCH_UP_TICKS: u32 = 3;
+/// How long an empty room stays open in which nobody has done anything.
+pub(crate) const UNPLAYED_ROOM: Duration = Duration::from_millis(500);
+/// Connections to the listener for metrics at the same time.
+pub(crate) const OPERATOR_CONNECTIONS: usize = 16;
 /// How often a join is tried again if its room closes just then.
 pub(crate) const JOIN_TRIES: usize = 4;
 /// How long the accept loop waits when the system has no more sockets to give.

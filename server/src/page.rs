@@ -28,6 +28,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     files: BTreeMap<String, File>,
+    /// Pages that may show this one in a frame, besides its own.
+    framed_by: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +61,19 @@ impl Page {
         });
         Page {
             files: files.collect(),
+            framed_by: Vec::new(),
         }
+    }
+
+    /// Lets pages of this origin show the page in a frame. Only its own may otherwise.
+    pub(crate) fn frame_by(&mut self, origin: String) {
+        self.framed_by.push(origin);
+    }
+
+    fn content_security_policy(&self) -> HeaderValue {
+        let framed_by = self.framed_by.iter().map(|origin| format!(" {origin}"));
+        let policy = format!("{CONTENT_SECURITY_POLICY}{}", framed_by.collect::<String>());
+        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY))
     }
 
     /// True when the page has this file.
@@ -84,7 +98,12 @@ impl Page {
         };
         let encoded = file.gzip.as_ref().filter(|_| takes_gzip(headers));
         let mut response = Response::new(Body::empty());
-        describe(file, encoded.unwrap_or(&file.plain), response.headers_mut());
+        let headers_mut = response.headers_mut();
+        describe(file, encoded.unwrap_or(&file.plain), headers_mut);
+        headers_mut.insert(
+            header::CONTENT_SECURITY_POLICY,
+            self.content_security_policy(),
+        );
         if encoded.is_some() {
             response
                 .headers_mut()
@@ -148,10 +167,6 @@ fn describe(file: &File, encoded: &Encoded, headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::ETAG, encoded.etag.clone());
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    );
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

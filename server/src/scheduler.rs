@@ -163,6 +163,9 @@ fn run(own: usize, workers: &[Arc<Worker>]) {
     for hosted in thread.rooms.values_mut() {
         end_guarded(hosted.room.as_mut(), CloseReason::ShuttingDown);
     }
+    for hosted in thread.rooms.into_values() {
+        drop_guarded(hosted.room);
+    }
 }
 
 impl Worker {
@@ -227,15 +230,13 @@ impl Thread {
         };
         match run_guarded(&mut hosted.beat, hosted.room.as_mut(), at) {
             Verdict::Continue => {
-                if at >= hosted.beat.tick {
-                    hosted.beat.tick =
-                        next_due(hosted.room.as_mut(), hosted.beat.tick, Instant::now());
-                }
                 hosted.spent += started.elapsed();
                 self.queue.push(Reverse((hosted.beat.next(), number)));
             }
             Verdict::Close => {
-                self.remove(number);
+                if let Some(hosted) = self.remove(number) {
+                    drop_guarded(hosted.room);
+                }
                 busy.went();
             }
         }
@@ -311,11 +312,23 @@ impl Beat {
 
 /// A panic closes the room that had it, and no other; its world is thrown away.
 fn run_guarded(beat: &mut Beat, room: &mut dyn Tickable, at: Instant) -> Verdict {
-    catch_unwind(AssertUnwindSafe(|| beat.run(room, at, Instant::now))).unwrap_or_else(|_| {
+    let run = AssertUnwindSafe(|| {
+        let verdict = beat.run(room, at, Instant::now);
+        if verdict == Verdict::Continue && at >= beat.tick {
+            beat.tick = next_due(room, beat.tick, Instant::now());
+        }
+        verdict
+    });
+    catch_unwind(run).unwrap_or_else(|_| {
         tracing::error!("a room panicked and was closed");
         end_guarded(room, CloseReason::RoomPanicked);
         Verdict::Close
     })
+}
+
+/// A game may panic even when it is thrown away.
+fn drop_guarded(room: Box<dyn Tickable>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));
 }
 
 fn end_guarded(room: &mut dyn Tickable, reason: CloseReason) {

@@ -14,7 +14,7 @@ use crate::host::{GameProtocol, game_kind};
 use crate::limits::Limits;
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
-use crate::net::{self, AddressRange, Links, Net, NetSetup};
+use crate::net::{self, AddressRange, Links, MetricsAccess, Net, NetSetup};
 use crate::page::Page;
 use crate::protocol::Protocol;
 use crate::text;
@@ -41,7 +41,9 @@ pub enum BuildError {
     #[error("`{0}` is no name for a room: 1 to 32 letters, digits, `-` or `_`")]
     BadRoom(String),
     /// An origin that no browser would send.
-    #[error("`{0}` is not an origin like https://game.example or http://127.0.0.1:5173")]
+    #[error(
+        "`{0}` is not an origin like https://game.example, http://127.0.0.1:5173 or capacitor://localhost"
+    )]
     BadOrigin(String),
     /// The HTTP library cannot hold headers to fewer bytes.
     #[error("the limit `header_bytes` must be at least 8192, not {0}")]
@@ -60,7 +62,9 @@ pub struct Builder {
     protocols: Vec<Arc<dyn Protocol>>,
     limits: Limits,
     page: Page,
+    metrics_access: MetricsAccess,
     origins: Vec<String>,
+    embedders: Vec<String>,
     proxies: Vec<AddressRange>,
     threads: usize,
     link: LinkSpec,
@@ -115,6 +119,13 @@ impl Builder {
         self
     }
 
+    /// Says who may read `/metrics` on the public port. Nobody may otherwise.
+    #[must_use]
+    pub fn metrics(mut self, access: MetricsAccess) -> Builder {
+        self.metrics_access = access;
+        self
+    }
+
     /// Lets pages of another origin connect, such as `https://game.example`. The server's own page always may.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Builder {
@@ -122,7 +133,14 @@ impl Builder {
         self
     }
 
-    /// Believes the `X-Forwarded-For` of these peers.
+    /// Lets pages of another origin show this server's page in a frame. Only its own may otherwise.
+    #[must_use]
+    pub fn allow_embed(mut self, origin: impl Into<String>) -> Builder {
+        self.embedders.push(origin.into());
+        self
+    }
+
+    /// Believes the `X-Forwarded-For` of these peers, or their `Forwarded` where the other is missing.
     #[must_use]
     pub fn trust_proxy(mut self, proxies: AddressRange) -> Builder {
         self.proxies.push(proxies);
@@ -177,7 +195,8 @@ impl Builder {
         if let Some(bad) = self.bad_interest {
             return Err(bad);
         }
-        if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
+        let mut origins = self.origins.iter().chain(&self.embedders);
+        if let Some(origin) = origins.find(|origin| !is_origin(origin)) {
             return Err(BuildError::BadOrigin(origin.clone()));
         }
         if let Some(room) = self
@@ -197,6 +216,10 @@ impl Builder {
             metrics.clone(),
             self.threads,
         )?);
+        let mut page = self.page;
+        for origin in self.embedders {
+            page.frame_by(origin);
+        }
         let mut protocols = self.protocols;
         protocols.push(Arc::new(self.games));
         let net = Net::new(NetSetup {
@@ -204,22 +227,32 @@ impl Builder {
             metrics,
             directory,
             protocols,
-            page: self.page,
+            page,
+            metrics_access: self.metrics_access,
             allowed_origins: self.origins,
             proxies: self.proxies,
             links: Links::new(self.link, self.room_links, self.dev),
         });
-        Ok(Server { net: Arc::new(net) })
+        Ok(Server {
+            net: Arc::new(net),
+            operator: None,
+        })
     }
 }
 
 /// True for a scheme and a host, with a port if it is not the scheme's own, and nothing behind it.
 fn is_origin(text: &str) -> bool {
-    let authority = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    authority.is_some_and(|authority| {
-        !authority.is_empty()
+    // Apps have schemes of their own: `capacitor://localhost`.
+    let is_scheme = |scheme: &str| {
+        let mut letters = scheme.bytes();
+        letters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    text.split_once("://").is_some_and(|(scheme, authority)| {
+        is_scheme(scheme)
+            && !authority.is_empty()
             && !authority.contains(['/', '?', '#', '@', '*'])
             && !authority.contains(char::is_whitespace)
     })
@@ -228,6 +261,7 @@ fn is_origin(text: &str) -> bool {
 /// A server that is ready to serve.
 pub struct Server {
     net: Arc<Net>,
+    operator: Option<TcpListener>,
 }
 
 impl Server {
@@ -241,13 +275,22 @@ impl Server {
             protocols: Vec::new(),
             limits: Limits::default(),
             page: Page::none(),
+            metrics_access: MetricsAccess::default(),
             origins: Vec::new(),
+            embedders: Vec::new(),
             proxies: Vec::new(),
             threads,
             link: LinkSpec::default(),
             room_links: BTreeMap::new(),
             dev: false,
         }
+    }
+
+    /// Serves `/metrics` and `/healthz` on this listener too, to whoever reaches it: keep it off the internet.
+    #[must_use]
+    pub fn metrics_on(mut self, listener: TcpListener) -> Server {
+        self.operator = Some(listener);
+        self
     }
 
     /// What the server counts, also served at `/metrics`.
@@ -259,6 +302,9 @@ impl Server {
     /// [`Limits::shutdown`] and a tick.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let directory = self.net.directory.clone();
+        if let Some(operator) = self.operator {
+            tokio::spawn(net::run_operator(operator, self.net.clone()));
+        }
         net::run(listener, self.net, shutdown).await;
         // This waits for a tick to end. A thread that sockets need must not do that.
         let _ = tokio::task::spawn_blocking(move || directory.stop()).await;

@@ -10,7 +10,7 @@ use clap::Parser;
 use tickwire_arena_server::{ArenaGame, ArenaOptions};
 use tickwire_benches::field::{FieldGame, FieldOptions, ROOM_SEATS};
 use tickwire_benches::load::roomy;
-use tickwire_server::Server;
+use tickwire_server::{MetricsAccess, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -75,6 +75,7 @@ async fn serve(flags: Flags) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", flags.listen))?;
     let server = Server::builder()
+        .metrics(MetricsAccess::Everybody)
         .game_with::<FieldGame>("field", field)
         .game_with::<ArenaGame>("arena", arena)
         .limits(roomy())

@@ -129,9 +129,9 @@ impl CrowdRoom {
 
     /// Delivers what was encoded. Returns nanoseconds per message.
     pub(crate) fn deliver(&mut self) -> Result<f64> {
-        let started = Instant::now();
+        let (started, now) = (Instant::now(), self.lab.instant());
         for ((seat, _), message) in self.seats.iter().zip(&self.sent) {
-            let delivered = seat.port.deliver(started, started, message);
+            let delivered = seat.port.deliver(now, now, message);
             delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
         }
         Ok(started.elapsed().as_secs_f64() * 1e9 / self.seats.len() as f64)

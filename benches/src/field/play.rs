@@ -3,7 +3,7 @@
 //! In: number of players, whether with interest. Out: the bytes of their messages by purpose, and how many movers they
 //! see. Everybody turns by up to one radian at every tick, as in `swarm`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use rand::SeedableRng;
@@ -99,7 +99,7 @@ impl FieldRoom {
     }
 
     fn deliver(&mut self) -> Result<()> {
-        let tick = self.lab.room().room().tick();
+        let (tick, now) = (self.lab.room().room().tick(), self.lab.instant());
         self.sequence += 1;
         for (seat, heading) in &mut self.seats {
             *heading = heading.turned(&mut self.rng);
@@ -110,7 +110,6 @@ impl FieldRoom {
                 viewed_part: 0,
                 inputs: vec![*heading].into(),
             });
-            let now = Instant::now();
             let delivered = seat.port.deliver(now, now, &codec::encode(&inputs)?);
             delivered.map_err(|reason| anyhow!("an input was not taken: {reason:?}"))?;
         }

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tickwire_arena_server::ArenaGame;
 use tickwire_server::link::{LinkError, LinkSpec};
-use tickwire_server::{AddressRange, Limits, Server};
+use tickwire_server::{AddressRange, Limits, MetricsAccess, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -35,13 +35,48 @@ enum Command {
 #[derive(Args)]
 struct Serve {
     /// Address to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:4000")]
+    #[arg(long, default_value = "127.0.0.1:4000", env = "TICKWIRE_LISTEN")]
     listen: SocketAddr,
+    /// Address to serve metrics on, to whoever reaches it; `none` for nowhere
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:4001",
+        env = "TICKWIRE_METRICS_LISTEN"
+    )]
+    metrics_listen: MetricsListen,
+    /// Serve metrics on the public address too, to whoever sends this token as `Authorization: Bearer`
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "TICKWIRE_METRICS_TOKEN",
+        hide_env_values = true
+    )]
+    metrics_token: Option<String>,
     /// Let pages of this origin connect, besides our own; may be given several times. Example: `https://game.example`
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "TICKWIRE_ALLOW_ORIGIN",
+        value_delimiter = ','
+    )]
     allow_origin: Vec<String>,
-    /// Believe X-Forwarded-For from this proxy or range; may be given several times. Example: 10.0.0.0/8
-    #[arg(long, value_name = "ADDRESS")]
+    /// Let pages of this origin show our page in a frame; may be given several times. Example: `https://portal.example`
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "TICKWIRE_ALLOW_EMBED",
+        value_delimiter = ','
+    )]
+    allow_embed: Vec<String>,
+    /// Believe X-Forwarded-For from this proxy or range, or Forwarded where the other is missing: the proxy must
+    /// overwrite what clients write there; may be given several times. Example: 10.0.0.0/8
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "TICKWIRE_TRUST_PROXY",
+        value_delimiter = ','
+    )]
     trust_proxy: Vec<AddressRange>,
     /// Make links worse, for trying things out: all of them, or those of one room with ROOM=LINK; may be given several
     /// times. Examples: `4g`, `main=bad-wifi`, `"80ms jitter 20ms stall 300ms every 5s kbps 512"`
@@ -53,6 +88,26 @@ struct Serve {
     /// Simulation threads; otherwise one per core.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+}
+
+/// Where metrics are served besides the public address.
+#[derive(Clone, Copy, Debug)]
+enum MetricsListen {
+    None,
+    On(SocketAddr),
+}
+
+impl FromStr for MetricsListen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<MetricsListen, String> {
+        if text == "none" {
+            return Ok(MetricsListen::None);
+        }
+        let address = text.parse().map(MetricsListen::On);
+        address
+            .map_err(|_| "write an address with a port, such as 127.0.0.1:4001, or none".to_owned())
+    }
 }
 
 /// A link for all rooms or for one.
@@ -110,13 +165,28 @@ fn parse() -> Result<(Serve, Limits), clap::Error> {
     ))
 }
 
-async fn serve(flags: Serve, limits: Limits) -> Result<()> {
+async fn serve(flags: Serve, mut limits: Limits) -> Result<()> {
+    if let Some(most) = tickwire_server::raise_open_files()
+        && most < limits.connections
+    {
+        tracing::warn!(
+            most,
+            "the system lets this process open fewer files than --connections needs"
+        );
+        limits.connections = most;
+    }
     let mut builder = Server::builder()
         .limits(limits)
         .game::<ArenaGame>("arena")
         .page(page::built_in());
     for origin in flags.allow_origin {
         builder = builder.allow_origin(origin);
+    }
+    for origin in flags.allow_embed {
+        builder = builder.allow_embed(origin);
+    }
+    if let Some(token) = flags.metrics_token {
+        builder = builder.metrics(MetricsAccess::Token(token));
     }
     for proxy in flags.trust_proxy {
         builder = builder.trust_proxy(proxy);
@@ -132,7 +202,16 @@ async fn serve(flags: Serve, limits: Limits) -> Result<()> {
         builder = builder.threads(threads.into());
     }
     let listener = bind(flags.listen).await?;
-    let server = builder.build()?;
+    let mut server = builder.build()?;
+    if let MetricsListen::On(address) = flags.metrics_listen {
+        match tickwire_server::listen(address).await {
+            Ok(listener) => server = server.metrics_on(listener),
+            // The game is worth more than its figures.
+            Err(error) => {
+                tracing::warn!(%address, %error, "metrics are not served: pass another --metrics-listen")
+            }
+        }
+    }
     // Before the address is out: a program that reads it may end us immediately.
     let shutdown = shutdown()?;
     let mut stdout = std::io::stdout();
@@ -142,7 +221,7 @@ async fn serve(flags: Serve, limits: Limits) -> Result<()> {
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {
-    match TcpListener::bind(listen).await {
+    match tickwire_server::listen(listen).await {
         Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
             "port {} is in use: stop what listens there or pass another one with --listen {}:PORT",
             listen.port(),

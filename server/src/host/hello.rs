@@ -20,10 +20,11 @@ use crate::random;
 use crate::text;
 
 /// The tag of a hello: the first byte of its message.
-const HELLO: u8 = 0;
+pub(super) const HELLO: u8 = 0;
 
 /// The kind of room that plays one game and is opened with `options`.
 pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
+    let seats = G::seats(&options);
     RoomKind::new(move |order: RoomOrder| {
         let rate = G::Rules::TICK_RATE_HZ;
         let config = RoomConfig {
@@ -36,6 +37,7 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
         let (room, handle) = HostedRoom::<G>::open(RoomSetup {
             name: order.name,
             options: options.clone(),
+            seats,
             config,
             clock: Clock::Machine,
             limits: order.limits,

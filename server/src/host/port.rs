@@ -18,6 +18,7 @@ use tickwire_shared::message::{ClientMessage, Desync, Inputs, LinkReport, Pong, 
 use tickwire_shared::rules::{Input, Rules};
 
 use super::handoff::Handoff;
+use super::hello::HELLO;
 use super::mailbox::Shared;
 use crate::seat::{Delivery, Port};
 use crate::text;
@@ -102,6 +103,10 @@ impl<G: Game> Port for GamePort<G> {
         now: Instant,
         message: &[u8],
     ) -> Result<Delivery, CloseReason> {
+        // Whatever follows: a second hello is one.
+        if message.first() == Some(&HELLO) {
+            return Err(CloseReason::HelloExpected);
+        }
         type Message<R> = ClientMessage<<R as Rules>::Input, <R as Rules>::Command>;
         let message = Message::<G::Rules>::decode(message).map_err(|_| CloseReason::Malformed)?;
         if !self.arrived.swap(true, Ordering::Relaxed) {

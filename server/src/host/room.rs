@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use tickwire_room::{Game, Inbound, RoomConfig, RoomCore};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec::CodecError;
+use tickwire_shared::ids::Tick;
 use tickwire_shared::rules::Rules;
 
 use super::clients::Clients;
 use super::mailbox::Shared;
 use super::overload::Load;
-use crate::limits::{Limits, ticks};
+use crate::limits::{Limits, UNPLAYED_ROOM, ticks};
 use crate::metrics::{Counted, Metrics};
 use crate::pump::Pumps;
 use crate::scheduler::{Tickable, Verdict};
@@ -54,6 +55,8 @@ impl Clock {
 pub(crate) struct RoomSetup<G: Game> {
     pub(crate) name: String,
     pub(crate) options: G::Options,
+    /// Seats for people.
+    pub(crate) seats: usize,
     pub(crate) config: RoomConfig,
     pub(crate) clock: Clock,
     pub(crate) limits: Arc<Limits>,
@@ -65,7 +68,10 @@ pub(crate) struct RoomSetup<G: Game> {
 /// The ticking half of a room.
 pub(crate) struct HostedRoom<G: Game> {
     name: String,
-    core: RoomCore<G>,
+    /// `None` until the game begins.
+    core: Option<RoomCore<G>>,
+    options: G::Options,
+    config: RoomConfig,
     shared: Arc<Shared<G>>,
     clients: Clients<G>,
     inbox: Vec<Inbound<G::Rules>>,
@@ -77,6 +83,8 @@ pub(crate) struct HostedRoom<G: Game> {
     /// Ticks that were skipped since the last one.
     skipped: u32,
     empty_ticks: u32,
+    /// Somebody has done something in it.
+    was_played: bool,
     /// A room without people closes after this many ticks.
     empty_ticks_max: u32,
     load: Load,
@@ -85,10 +93,11 @@ pub(crate) struct HostedRoom<G: Game> {
 }
 
 impl<G: Game> HostedRoom<G> {
-    /// Opens a room. Gives its ticking half, for the scheduler, and its handle, for everybody else.
+    /// Opens a room. Gives its ticking half, for the scheduler, and its handle, for everybody else. Its game begins with its
+    /// first tick: whoever opens a room holds locks, and has others to serve.
     pub(crate) fn open(setup: RoomSetup<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
-        let core = RoomCore::open(setup.options.clone(), setup.config);
-        HostedRoom::host(setup, core)
+        let first_tick = setup.config.first_tick;
+        HostedRoom::host(setup, None, first_tick)
     }
 
     /// The same for a saved room. Nobody is connected to it yet: players come back by their tokens, within the grace
@@ -101,24 +110,30 @@ impl<G: Game> HostedRoom<G> {
         saved: &[u8],
     ) -> Result<(HostedRoom<G>, Arc<dyn RoomHandle>), CodecError> {
         let core = RoomCore::restore(saved, setup.config)?;
-        let (mut room, handle) = HostedRoom::host(setup, core);
-        let lost = room.core.connections().map(Inbound::Lost);
-        room.lost = lost.collect();
+        let lost = core.connections().map(Inbound::Lost).collect();
+        let tick = core.room().tick();
+        let (mut room, handle) = HostedRoom::host(setup, Some(core), tick);
+        room.lost = lost;
         Ok((room, handle))
     }
 
-    fn host(setup: RoomSetup<G>, core: RoomCore<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
-        let seats = G::seats(&setup.options);
+    fn host(
+        setup: RoomSetup<G>,
+        core: Option<RoomCore<G>>,
+        tick: Tick,
+    ) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
         let shared = Shared::new(
             setup.limits.room_mailbox,
-            seats,
+            setup.seats,
             setup.clock.epoch(),
             setup.metrics,
         );
         let shared = Arc::new(shared);
         let room = HostedRoom {
-            ticks: u64::from(core.room().tick().0),
+            ticks: u64::from(tick.0),
             core,
+            options: setup.options,
+            config: setup.config,
             lost: Vec::new(),
             clock: setup.clock,
             clients: Clients::new(setup.name.clone(), shared.clone()),
@@ -126,6 +141,7 @@ impl<G: Game> HostedRoom<G> {
             inbox: Vec::new(),
             skipped: 0,
             empty_ticks: 0,
+            was_played: false,
             empty_ticks_max: ticks(setup.limits.empty_room, G::Rules::TICK_RATE_HZ),
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
             on_close: Some(setup.on_close),
@@ -135,15 +151,21 @@ impl<G: Game> HostedRoom<G> {
         (room, shared)
     }
 
-    /// The pure room.
-    pub(crate) fn core(&self) -> &RoomCore<G> {
-        &self.core
+    /// The pure room, which begins now if it has not.
+    pub(crate) fn core(&mut self) -> &mut RoomCore<G> {
+        self.core
+            .get_or_insert_with(|| RoomCore::open(self.options.clone(), self.config))
+    }
+
+    /// The pure room, if it has begun.
+    pub(crate) fn begun(&self) -> Option<&RoomCore<G>> {
+        self.core.as_ref()
     }
 
     /// Counts the time that the tick took, and acts on it.
     fn count(&mut self, spent: Duration, late: Duration) {
-        let (metrics, period) = (&self.shared.metrics, self.period());
-        let dropped = self.core.take_dropped();
+        let (dropped, period) = (self.core().take_dropped(), self.period());
+        let metrics = &self.shared.metrics;
         metrics.inputs_dropped("late", dropped.late);
         metrics.inputs_dropped("early", dropped.early);
         metrics.tick(spent, period);
@@ -159,9 +181,14 @@ impl<G: Game> HostedRoom<G> {
     }
 
     fn close_when_empty(&mut self) -> Verdict {
-        let people = self.core.room().people();
+        let people = self.core().room().people();
         self.empty_ticks = if people == 0 { self.empty_ticks + 1 } else { 0 };
-        if self.empty_ticks < self.empty_ticks_max || !self.shared.close_if_idle() {
+        // Nobody will miss a room in which nobody has done anything, and whoever opens many of those must not keep them.
+        let most = match self.was_played {
+            true => self.empty_ticks_max,
+            false => ticks(UNPLAYED_ROOM, G::Rules::TICK_RATE_HZ).min(self.empty_ticks_max),
+        };
+        if self.empty_ticks < most || !self.shared.close_if_idle() {
             return Verdict::Continue;
         }
         self.close(&CloseReason::RoomClosed.into());
@@ -187,7 +214,8 @@ impl<G: Game> Tickable for HostedRoom<G> {
         let late = started.saturating_duration_since(due);
         self.shared.metrics.tick_late(late);
         let room_time_us = (self.ticks * 1_000_000 / u64::from(G::Rules::TICK_RATE_HZ)) as i64;
-        let tick = self.core.room().tick().plus(self.skipped);
+        let skipped = self.skipped;
+        let tick = self.core().room().tick().plus(skipped);
         self.shared.begin_tick(tick, due, room_time_us);
         let close = self
             .shared
@@ -196,15 +224,18 @@ impl<G: Game> Tickable for HostedRoom<G> {
             self.close(&refusal);
             return Verdict::Close;
         }
+        self.was_played |= self.inbox.iter().any(is_play);
         self.inbox.splice(0..0, self.lost.drain(..));
-        if self.skipped > 0 {
+        if skipped > 0 {
             // This comes first, so that the messages that came meanwhile find the room at its new tick.
-            self.inbox.insert(0, Inbound::Skipped(self.skipped));
+            self.inbox.insert(0, Inbound::Skipped(skipped));
             self.skipped = 0;
         }
         self.clients.due = due;
         self.clients.ticks_per_snapshot = self.load.ticks_per_snapshot;
-        self.core.tick(&mut self.inbox, &mut self.clients);
+        if let Some(core) = &mut self.core {
+            core.tick(&mut self.inbox, &mut self.clients);
+        }
         self.ticks += 1;
         let spent = self.clock.now(due).saturating_duration_since(started);
         self.count(spent, late);
@@ -235,6 +266,14 @@ impl<G: Game> Tickable for HostedRoom<G> {
         }
         self.close(&refusal);
     }
+}
+
+/// True for what a player does, beside coming and going.
+fn is_play<R: Rules>(inbound: &Inbound<R>) -> bool {
+    matches!(
+        inbound,
+        Inbound::Inputs(..) | Inbound::Command(..) | Inbound::Chat(..)
+    )
 }
 
 /// True once in a second for each thread: when a machine stands still, thousands of rooms fall behind together.

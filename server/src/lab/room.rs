@@ -76,7 +76,8 @@ impl<G: Game> Lab<G> {
         // The room needs instants. It does not matter which one is the first.
         let start = Instant::now();
         let setup = Lab::setup(&options, seed, (first_tick, start), grace, &metrics);
-        let (room, handle) = HostedRoom::open(setup);
+        let (mut room, handle) = HostedRoom::open(setup);
+        room.core();
         Lab {
             now: Duration::ZERO,
             players: Vec::new(),
@@ -108,6 +109,7 @@ impl<G: Game> Lab<G> {
         RoomSetup {
             name: "lab".into(),
             options: options.clone(),
+            seats: G::seats(options),
             config: RoomConfig {
                 seed,
                 first_tick,
@@ -153,9 +155,14 @@ impl<G: Game> Lab<G> {
         self.room.skipped(ticks.into());
     }
 
+    /// The lab's time as an instant, as the server's own parts are told it.
+    pub fn instant(&self) -> Instant {
+        self.start + self.now
+    }
+
     /// The room, for reading.
     pub fn room(&self) -> &RoomCore<G> {
-        self.room.core()
+        self.room.begun().expect("a lab's room has begun")
     }
 
     /// The metrics that a server would serve at `/metrics`.
@@ -340,7 +347,7 @@ impl<G: Game> Lab<G> {
     /// the core has not had the room's newest snapshot, or is changing to another stream. Otherwise `Err` says in words
     /// what differs, if anything does.
     pub fn compare(&self, index: usize) -> Option<Result<(), String>> {
-        let (room, core) = (self.room.core(), &self.players[index].core);
+        let (room, core) = (self.room(), &self.players[index].core);
         let player = core.player()?;
         let newest = room.last_snapshot()?;
         let stride = core.stats(self.now).stride;

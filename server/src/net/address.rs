@@ -81,6 +81,11 @@ impl<T> ByAct<T> {
     }
 }
 
+/// The smallest block that an address lies in, by its first address.
+pub(super) fn counted_as(address: IpAddr) -> IpAddr {
+    blocks(address).next().map_or(address, |block| block.base)
+}
+
 /// What each address uses of the server now. Bounded: an entry stays while its address holds something, or has done so much
 /// that forgetting it would change what it may do.
 #[derive(Debug)]

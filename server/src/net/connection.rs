@@ -18,7 +18,6 @@ use fastwebsockets::upgrade::UpgradeFut;
 use hyper_util::rt::TokioIo;
 use tickwire_shared::close::CloseReason;
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep_until, timeout};
 
 use super::address::{Account, Act, AddressLease};
@@ -32,6 +31,7 @@ use super::outlet::poll_push;
 use super::pace::Paced;
 use super::seated::{Seated, SeatedSetup};
 use super::socket::Socket;
+use super::waiting::Place;
 use super::wire::Wire;
 use crate::directory::Entrance;
 use crate::protocol::{Call, Protocol};
@@ -44,7 +44,7 @@ pub(super) struct Admission {
     /// One client of its address.
     pub(super) lease: AddressLease,
     /// Its place among the connections whose hello has not come yet; given back when it comes.
-    pub(super) hello_permit: OwnedSemaphorePermit,
+    pub(super) place: Place,
     /// The protocol that it speaks.
     pub(super) protocol: Arc<dyn Protocol>,
     /// The path that it asked for.
@@ -76,12 +76,12 @@ pub(super) async fn run(
         messages,
         unwritten: Outgoing::default(),
     };
-    let permit = admission.hello_permit;
+    let place = admission.place;
     let call = Call {
         path: admission.path,
         hello: Vec::new(),
     };
-    let (line, unwritten, end) = converse(door, (&*protocol, call), &account, permit, &net).await;
+    let (line, unwritten, end) = converse(door, (&*protocol, call), &account, place, &net).await;
     end.note(account.address, &net.metrics);
     farewell(line, unwritten, &end, &*protocol, &net).await;
     drop((lease, socket, peer));
@@ -112,11 +112,11 @@ async fn converse(
     mut door: Door,
     (protocol, mut call): (&dyn Protocol, Call),
     account: &Account,
-    permit: OwnedSemaphorePermit,
+    place: Place,
     net: &Net,
 ) -> Ended {
     if protocol.waits_for_hello() {
-        match door.hello(net).await {
+        match door.hello(&place, net).await {
             Ok(hello) => call.hello = hello,
             Err(end) => return (Some(door.line), door.unwritten, end),
         }
@@ -127,7 +127,7 @@ async fn converse(
         Ok(joined) => joined,
         Err(refusal) => return (Some(door.line), door.unwritten, End::Refused(refusal)),
     };
-    drop(permit);
+    drop(place);
     let (now, seat) = (Instant::now(), joined.seat);
     door.line.set(&net.links.of(&joined.room));
     if let Err(error) = door.line.inner_mut().sweep() {
@@ -179,7 +179,7 @@ async fn attend(seated: &Seated<Socket>, ending: &Ending) -> End {
 
 impl Door {
     /// Reads the first message, within its time.
-    async fn hello(&mut self, net: &Net) -> Result<Vec<u8>, End> {
+    async fn hello(&mut self, place: &Place, net: &Net) -> Result<Vec<u8>, End> {
         let mut closing = net.closing.subscribe();
         let mut control = DoorControl::new(&net.limits, Instant::now());
         let said = async {
@@ -196,6 +196,8 @@ impl Door {
                 said.unwrap_or(Err(CloseReason::HelloTimeout.into()))
             }
             _ = closing.wait_for(|closing| *closing) => Err(CloseReason::ShuttingDown.into()),
+            // Somebody else needs it more.
+            () = place.lost() => Err(CloseReason::HelloTimeout.into()),
         }
     }
 

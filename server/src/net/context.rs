@@ -13,11 +13,25 @@ use super::address::{AddressLease, Addresses};
 use super::conditioned::Links;
 use super::proxy::AddressRange;
 use super::seldom::Seldom;
+use super::waiting::Waiting;
 use crate::directory::Directory;
-use crate::limits::Limits;
+use crate::limits::{Limits, OPERATOR_CONNECTIONS};
 use crate::metrics::{Counted, Metrics};
 use crate::page::Page;
 use crate::protocol::Protocol;
+
+/// Who may read `/metrics` on the public port. A listener of its own ([`crate::Server::metrics_on`]) serves them to whoever
+/// reaches it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: they would tell strangers who plays when, and how to time an attack.
+    #[default]
+    Nobody,
+    /// Whoever sends `Authorization: Bearer` with this token.
+    Token(String),
+    /// Everybody: for private networks, tests and benches.
+    Everybody,
+}
 
 /// What every connection of one server shares.
 pub(crate) struct Net {
@@ -26,6 +40,7 @@ pub(crate) struct Net {
     pub(crate) directory: Arc<Directory>,
     pub(super) protocols: Vec<Arc<dyn Protocol>>,
     pub(crate) page: Page,
+    pub(super) metrics_access: MetricsAccess,
     /// Origins that may connect besides the page's own, such as `https://game.example`.
     pub(crate) allowed_origins: Vec<String>,
     /// Proxies that are believed when they send `X-Forwarded-For`.
@@ -33,8 +48,10 @@ pub(crate) struct Net {
     pub(super) links: Links,
     pub(super) addresses: Arc<Addresses>,
     pub(super) connections: Arc<Semaphore>,
-    pub(super) hello_permits: Arc<Semaphore>,
+    pub(super) waiting: Arc<Waiting>,
     pub(super) refusals: Arc<Semaphore>,
+    /// Places of those who ask on the operator's listener.
+    pub(super) operator: Arc<Semaphore>,
     pub(super) seldom: Seldom,
     /// True once the server is going down.
     pub(super) closing: watch::Sender<bool>,
@@ -47,6 +64,7 @@ pub(crate) struct NetSetup {
     pub(crate) directory: Arc<Directory>,
     pub(crate) protocols: Vec<Arc<dyn Protocol>>,
     pub(crate) page: Page,
+    pub(crate) metrics_access: MetricsAccess,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) proxies: Vec<AddressRange>,
     pub(crate) links: Links,
@@ -60,6 +78,7 @@ impl Net {
             directory,
             protocols,
             page,
+            metrics_access,
             allowed_origins,
             proxies,
             links,
@@ -68,8 +87,9 @@ impl Net {
         Net {
             addresses: Arc::new(Addresses::new(&limits)),
             connections: permits(limits.connections),
-            hello_permits: permits(limits.unhelloed),
+            waiting: Arc::new(Waiting::new(limits.unhelloed)),
             refusals: permits(limits.refusals),
+            operator: permits(OPERATOR_CONNECTIONS),
             seldom: Seldom::default(),
             closing: watch::Sender::new(false),
             limits,
@@ -77,6 +97,7 @@ impl Net {
             directory,
             protocols,
             page,
+            metrics_access,
             allowed_origins,
             proxies,
             links,

@@ -245,6 +245,15 @@ impl Head {
             },
             length => (u64::from(length), rest),
         };
+        // RFC 6455 5.2: the shortest way to write a length is the only one.
+        let is_shortest = match length {
+            126 => payload_bytes > 125,
+            127 => payload_bytes > u64::from(u16::MAX) && payload_bytes >> 63 == 0,
+            _ => true,
+        };
+        if !is_shortest {
+            return Err(CloseReason::WebSocketProtocol);
+        }
         let payload_bytes = usize::try_from(payload_bytes).unwrap_or(usize::MAX);
         if payload_bytes > payload_max {
             return Err(CloseReason::MessageTooLarge);

@@ -13,18 +13,19 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
+use subtle::ConstantTimeEq;
 use tokio::net::TcpStream;
 use tower::Service;
 
 use super::address::{Account, Act, Held};
 use super::connection::{self, Admission};
-use super::context::{Net, Peer};
+use super::context::{MetricsAccess, Net, Peer};
 use super::pace::{Paced, Patience, Stuck};
 use super::proxy::{self, From};
 use super::upgrade::{self, UpgradeRefusal};
@@ -46,10 +47,26 @@ pub(super) fn router(net: Arc<Net>) -> Router {
     }
     router
         .route("/api/rooms", get(rooms))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(public_metrics))
         .route(HEALTH, get(health))
         .fallback(page)
         .with_state(net)
+}
+
+/// What a listener serves that is for the operator alone.
+pub(super) async fn serve_operator(stream: TcpStream, net: Arc<Net>) {
+    let router = Router::new()
+        .route("/metrics", get(metrics))
+        .route(HEALTH, get(health))
+        .with_state(net.clone());
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        router.clone().call(request)
+    });
+    let mut server = server(&net);
+    let connection = server
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    let _ = tokio::time::timeout(net.limits.http_still, connection).await;
 }
 
 /// Serves one connection until it ends, becomes a WebSocket, or stands still.
@@ -281,9 +298,8 @@ fn admit(
     }
     let lease = net.addresses.hold(address, Held::Client);
     let lease = lease.ok_or(UpgradeRefusal::TooManyConnections)?;
-    let hello_permit = Arc::clone(&net.hello_permits)
-        .try_acquire_owned()
-        .map_err(|_| UpgradeRefusal::TooManyUnhelloed)?;
+    let place = net.waiting.take(address);
+    let place = place.ok_or(UpgradeRefusal::TooManyUnhelloed)?;
     let account = Account {
         addresses: Arc::clone(&net.addresses),
         address,
@@ -291,18 +307,39 @@ fn admit(
     Ok(Admission {
         account,
         lease,
-        hello_permit,
+        place,
         protocol,
         path: request.uri().path().to_owned(),
     })
 }
 
 async fn rooms(State(net): State<Arc<Net>>) -> Response {
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(net.directory.rooms()),
-    )
-        .into_response()
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_TYPE, "application/json"),
+    ];
+    (headers, net.directory.listed()).into_response()
+}
+
+async fn public_metrics(State(net): State<Arc<Net>>, headers: HeaderMap) -> Response {
+    let sent = headers.get(header::AUTHORIZATION);
+    let sent = sent.and_then(|sent| sent.as_bytes().strip_prefix(b"Bearer "));
+    match &net.metrics_access {
+        MetricsAccess::Everybody => metrics(State(net)).await,
+        MetricsAccess::Token(token)
+            if sent.is_some_and(|sent| sent.ct_eq(token.as_bytes()).into()) =>
+        {
+            metrics(State(net)).await
+        }
+        MetricsAccess::Token(_) => {
+            let ask = [(header::WWW_AUTHENTICATE, "Bearer")];
+            (StatusCode::UNAUTHORIZED, ask, "metrics need a token\n").into_response()
+        }
+        MetricsAccess::Nobody => {
+            let words = "metrics are not served here: they have a listener of their own\n";
+            (StatusCode::NOT_FOUND, words).into_response()
+        }
+    }
 }
 
 async fn metrics(State(net): State<Arc<Net>>) -> Response {

@@ -56,6 +56,34 @@ pub(crate) async fn run(listener: TcpListener, net: Arc<Net>, shutdown: impl Fut
     }
 }
 
+/// Serves metrics to whoever reaches this listener, until the server goes down.
+pub(crate) async fn run_operator(listener: TcpListener, net: Arc<Net>) {
+    let mut closing = net.closing.subscribe();
+    let serve = async {
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    pause(&error).await;
+                    continue;
+                }
+            };
+            // More than a few at once are cut off.
+            if let Ok(permit) = Arc::clone(&net.operator).try_acquire_owned() {
+                let net = Arc::clone(&net);
+                tokio::spawn(async move {
+                    http::serve_operator(stream, net).await;
+                    drop(permit);
+                });
+            }
+        }
+    };
+    tokio::select! {
+        () = serve => {}
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+}
+
 fn admit(
     stream: TcpStream,
     address: SocketAddr,

@@ -26,14 +26,16 @@ mod seated;
 mod seldom;
 mod socket;
 mod upgrade;
+mod waiting;
 mod wire;
 
 pub(crate) use conditioned::{Conditioned, Links};
+pub use context::MetricsAccess;
 pub(crate) use context::{Net, NetSetup};
 pub(crate) use end::End;
 pub(crate) use frames::{Incoming, MessageReader};
 pub(crate) use held::Held;
-pub(crate) use listener::run;
+pub(crate) use listener::{run, run_operator};
 pub(crate) use outgoing::client_frame;
 pub use proxy::AddressRange;
 pub(crate) use seated::{Seated, SeatedSetup};

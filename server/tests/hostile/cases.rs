@@ -126,6 +126,7 @@ pub(crate) fn in_a_seat() -> Vec<Case> {
             HelloExpected,
             said(&ClientMessage::Hello(hello())),
         ),
+        message("a second hello that is cut short", HelloExpected, [0, 4]),
         message("an unknown tag", Malformed, [200]),
         message("a link outside of dev mode", Malformed, [8, 2, b'4', b'g']),
         message("a link of 200 bytes", Malformed, long_link),
@@ -274,6 +275,16 @@ fn broken_messages() -> Vec<Case> {
             "a message within a message",
             WebSocketProtocol,
             [frame(0x02, b"a"), frame(BINARY, b"b")].concat(),
+        ),
+        case(
+            "a length of 5 in two bytes",
+            WebSocketProtocol,
+            [BINARY, 0xFE, 0, 5, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        ),
+        case(
+            "a length of 300 in eight bytes",
+            WebSocketProtocol,
+            [BINARY, 0xFF, 0, 0, 0, 0, 0, 0, 1, 44, 1, 2, 3, 4],
         ),
         case(
             "a continuation of nothing",

@@ -66,6 +66,8 @@ pub(crate) struct Options {
     pub(crate) gossip_bytes: usize,
     /// Sheep that jump about.
     pub(crate) sheep: usize,
+    /// The game panics as it begins.
+    pub(crate) panics: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,6 +87,7 @@ impl<const SEATS: usize> Game for MeadowGame<SEATS> {
     fn setup(_: &Options) {}
 
     fn create(options: &Options, room: &mut Room<Meadow>) -> Self {
+        assert!(!options.panics, "this game is meant to panic");
         MeadowGame {
             flower: room.spawn((Flower::default(),)),
             sheep: (0..options.sheep)

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tickwire_server::{Builder, Limits, Metrics, Server};
+use tickwire_server::{Builder, Limits, Metrics, MetricsAccess, Server};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -44,6 +44,7 @@ pub(crate) fn builder(limits: Limits) -> Builder {
     Server::builder()
         .threads(1)
         .limits(limits)
+        .metrics(MetricsAccess::Everybody)
         .game::<MeadowGame<4096>>("meadow")
         .game::<MeadowGame<1>>("bench")
 }

@@ -150,6 +150,11 @@ impl Wire {
     }
 
     /// Writes what it can: a client that is being closed may find its stream broken.
+    /// Says that nothing more comes from here.
+    pub(crate) async fn shut_down(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes).await;
     }

@@ -162,7 +162,7 @@ fn oversized() -> Vec<Row> {
         (
             "a length of 2^63",
             vec![vec![BINARY, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]],
-            vec!["Refused(MessageTooLarge)"],
+            vec!["Refused(WebSocketProtocol)"],
         ),
     ]
 }
