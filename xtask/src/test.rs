@@ -15,11 +15,17 @@ use crate::{fuzz, instructions};
 
 /// `cargo xtask test`.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(BUILD_STEPS + 8);
+    let mut steps = Steps::new(BUILD_STEPS + 9);
     let mut chromium = None;
     steps.need("chromium", "checking", |live| {
         let (path, outcome) = tools::ensure_chromium(live)?;
         chromium = Some(path);
+        Ok(outcome)
+    })?;
+    let mut nginx = None;
+    steps.need("nginx", "checking", |live| {
+        let (path, outcome) = tools::ensure_nginx(live)?;
+        nginx = Some(path);
         Ok(outcome)
     })?;
     let binary = build_steps(workspace, &mut steps)?;
@@ -48,6 +54,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         npm.args(["run", "e2e", "-w", "arena"])
             .env("TICKWIRE_BIN", &binary);
         npm.envs(chromium.iter().map(|path| ("CHROMIUM_PATH", path)));
+        npm.envs(nginx.iter().map(|path| ("NGINX_PATH", path)));
         tools::run_loud(&mut npm)
     });
     steps.verdict()

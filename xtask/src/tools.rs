@@ -260,13 +260,36 @@ pub(crate) fn ensure_chromium(live: &Live) -> Result<(PathBuf, Outcome)> {
         let note = Outcome::Note(path.display().to_string());
         return Ok((path, note));
     }
+    // The fonts are for the pictures that the test takes: without any, text is empty boxes.
+    apt_install(live, &["chromium", "fonts-noto-core"])
+        .context("Chromium is missing: install Chromium or Chrome, or set CHROMIUM_PATH to one")?;
+    let path = chromium().context("Chromium was installed, but is not on PATH")?;
+    Ok((path, Outcome::Done))
+}
+
+/// An nginx for the browser test, installed if this is Debian and we may.
+pub(crate) fn ensure_nginx(live: &Live) -> Result<(PathBuf, Outcome)> {
+    let found = || {
+        env::var_os("NGINX_PATH")
+            .map(PathBuf::from)
+            .or_else(|| on_path("nginx"))
+    };
+    if let Some(path) = found() {
+        let note = Outcome::Note(path.display().to_string());
+        return Ok((path, note));
+    }
+    apt_install(live, &["nginx-light"])
+        .context("nginx is missing: install it, or set NGINX_PATH to one")?;
+    let path = found().context("nginx was installed, but is not on PATH")?;
+    Ok((path, Outcome::Done))
+}
+
+/// Installs packages of Debian's, if this is Debian and we may.
+fn apt_install(live: &Live, packages: &[&str]) -> Result<()> {
     let debian = std::fs::read_to_string("/etc/os-release")
         .is_ok_and(|text| text.lines().any(|line| line == "ID=debian"));
     let root = version(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
-    ensure!(
-        debian && root,
-        "Chromium is missing: install Chromium or Chrome, or set CHROMIUM_PATH to one"
-    );
+    ensure!(debian && root, "only root on Debian can install it here");
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
         run(
@@ -275,16 +298,7 @@ pub(crate) fn ensure_chromium(live: &Live) -> Result<(PathBuf, Outcome)> {
         )
     };
     apt(&["update"])?;
-    // The fonts are for the pictures that the test takes: without any, text is empty boxes.
-    apt(&[
-        "install",
-        "-y",
-        "--no-install-recommends",
-        "chromium",
-        "fonts-noto-core",
-    ])?;
-    let path = chromium().context("Chromium was installed, but is not on PATH")?;
-    Ok((path, Outcome::Done))
+    apt(&[&["install", "-y", "--no-install-recommends"], packages].concat())
 }
 
 fn chromium() -> Option<PathBuf> {

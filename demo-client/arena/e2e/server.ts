@@ -9,6 +9,9 @@ import { resolve } from "node:path";
 const { TICKWIRE_BIN: BINARY = resolve(import.meta.dirname, "../../../target/release/tickwire") } =
   process.env;
 
+/** Several may run at the same time: only one could have the port for metrics. */
+const SERVE = ["serve", "--metrics-listen", "none"];
+
 export class Server {
   readonly port: number;
   readonly #process: ChildProcess;
@@ -20,7 +23,7 @@ export class Server {
 
   /** Port 0 picks a free port. Returns when the server listens. */
   static async start(port = 0, ...flags: string[]): Promise<Server> {
-    const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, ...flags], {
+    const child = spawn(BINARY, [...SERVE, "--listen", `127.0.0.1:${port}`, ...flags], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";

@@ -10,8 +10,10 @@ const PICTURES = resolve(import.meta.dirname, "../../../test-results");
 const { CHROMIUM_PATH = "/usr/bin/chromium" } = process.env;
 const WIDE = { width: 1280, height: 720 };
 
-export function launch(): Promise<Browser> {
-  const flags = [
+/** How the browser is started. Chromium's sandbox does not start for root. */
+export const LAUNCH = {
+  executablePath: CHROMIUM_PATH,
+  args: [
     "--headless",
     "--disable-gpu",
     "--enable-unsafe-swiftshader",
@@ -20,13 +22,12 @@ export function launch(): Promise<Browser> {
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-  ];
-  // Chromium's sandbox does not start for root.
-  if (process.getuid?.() === 0) flags.push("--no-sandbox");
-  return chromium.launch({
-    executablePath: CHROMIUM_PATH,
-    args: flags,
-  });
+    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  ],
+};
+
+export function launch(): Promise<Browser> {
+  return chromium.launch(LAUNCH);
 }
 
 export class Tab {
