@@ -18,6 +18,9 @@ use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, LINK_BYTES, SERVER
 /// The version of the protocol. Raised with every change that an older peer would misread.
 pub const PROTOCOL_VERSION: u16 = 4;
 
+/// The tag of a hello: the first byte of its message, in every version.
+pub const HELLO: u8 = 0;
+
 /// The first message of a connection: the game, the room, the player's name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {

@@ -9,7 +9,9 @@ use tickwire_room::{Game, RoomConfig};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec;
 use tickwire_shared::ids::Tick;
-use tickwire_shared::message::{ClientMessage, Goodbye, Hello, PROTOCOL_VERSION, ServerMessage};
+use tickwire_shared::message::{
+    ClientMessage, Goodbye, HELLO, Hello, PROTOCOL_VERSION, ServerMessage,
+};
 use tickwire_shared::rules::Rules;
 
 use super::room::{Clock, HostedRoom, RoomSetup};
@@ -18,9 +20,6 @@ use crate::limits::ticks;
 use crate::protocol::{Call, Joining, Protocol};
 use crate::random;
 use crate::text;
-
-/// The tag of a hello: the first byte of its message.
-pub(super) const HELLO: u8 = 0;
 
 /// The kind of room that plays one game and is opened with `options`.
 pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {

@@ -14,11 +14,12 @@ use tickwire_shared::close::CloseReason;
 use tickwire_shared::codec;
 use tickwire_shared::ids::Tick;
 use tickwire_shared::limits::INPUT_NONSENSE_S;
-use tickwire_shared::message::{ClientMessage, Desync, Inputs, LinkReport, Pong, ServerMessage};
+use tickwire_shared::message::{
+    ClientMessage, Desync, HELLO, Inputs, LinkReport, Pong, ServerMessage,
+};
 use tickwire_shared::rules::{Input, Rules};
 
 use super::handoff::Handoff;
-use super::hello::HELLO;
 use super::mailbox::Shared;
 use crate::seat::{Delivery, Port};
 use crate::text;
