@@ -41,7 +41,8 @@ impl Gaze {
         });
         let passed_ticks = tick.since(state.tick).max(0) as f32;
         state.tick = tick;
-        let refilled = passed_ticks / (VIEW_JUMP_EVERY_S * tick_rate_hz) * window_ticks;
+        // The tick rate is in the window and in the time, so it falls out.
+        let refilled = passed_ticks * (REWIND_MAX_S as f32 / VIEW_JUMP_EVERY_S);
         state.jump_ticks = (state.jump_ticks + refilled).min(window_ticks);
         let drift_ticks = passed_ticks * VIEW_DRIFT;
         let off_ticks = age_ticks - state.age_ticks;
