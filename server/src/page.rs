@@ -28,8 +28,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     files: BTreeMap<String, File>,
-    /// Pages that may show this one in a frame, besides its own.
-    framed_by: Vec<String>,
+    /// What the page may do, if that is not [`CONTENT_SECURITY_POLICY`].
+    policy: Option<HeaderValue>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,19 +61,14 @@ impl Page {
         });
         Page {
             files: files.collect(),
-            framed_by: Vec::new(),
+            policy: None,
         }
     }
 
-    /// Lets pages of this origin show the page in a frame. Only its own may otherwise.
-    pub(crate) fn frame_by(&mut self, origin: String) {
-        self.framed_by.push(origin);
-    }
-
-    fn content_security_policy(&self) -> HeaderValue {
-        let framed_by = self.framed_by.iter().map(|origin| format!(" {origin}"));
-        let policy = format!("{CONTENT_SECURITY_POLICY}{}", framed_by.collect::<String>());
-        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY))
+    /// Lets pages of these origins show the page in a frame. Only its own may otherwise.
+    pub(crate) fn frame_by(&mut self, origins: &[String]) {
+        let policy = [CONTENT_SECURITY_POLICY, &origins.join(" ")].join(" ");
+        self.policy = HeaderValue::from_str(policy.trim_end()).ok();
     }
 
     /// True when the page has this file.
@@ -100,10 +95,9 @@ impl Page {
         let mut response = Response::new(Body::empty());
         let headers_mut = response.headers_mut();
         describe(file, encoded.unwrap_or(&file.plain), headers_mut);
-        headers_mut.insert(
-            header::CONTENT_SECURITY_POLICY,
-            self.content_security_policy(),
-        );
+        let usual = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+        let policy = self.policy.clone().unwrap_or(usual);
+        headers_mut.insert(header::CONTENT_SECURITY_POLICY, policy);
         if encoded.is_some() {
             response
                 .headers_mut()

@@ -217,9 +217,7 @@ impl Builder {
             self.threads,
         )?);
         let mut page = self.page;
-        for origin in self.embedders {
-            page.frame_by(origin);
-        }
+        page.frame_by(&self.embedders);
         let mut protocols = self.protocols;
         protocols.push(Arc::new(self.games));
         let net = Net::new(NetSetup {

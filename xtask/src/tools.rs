@@ -256,31 +256,41 @@ pub(crate) fn ensure_cargo_tool(
 
 /// A Chromium for the browser test, installed if this is Debian and we may.
 pub(crate) fn ensure_chromium(live: &Live) -> Result<(PathBuf, Outcome)> {
-    if let Some(path) = chromium() {
-        let note = Outcome::Note(path.display().to_string());
-        return Ok((path, note));
-    }
+    let names = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ];
     // The fonts are for the pictures that the test takes: without any, text is empty boxes.
-    apt_install(live, &["chromium", "fonts-noto-core"])
-        .context("Chromium is missing: install Chromium or Chrome, or set CHROMIUM_PATH to one")?;
-    let path = chromium().context("Chromium was installed, but is not on PATH")?;
-    Ok((path, Outcome::Done))
+    let packages = ["chromium", "fonts-noto-core"];
+    ensure_program(live, "CHROMIUM_PATH", &names, &packages)
 }
 
 /// An nginx for the browser test, installed if this is Debian and we may.
 pub(crate) fn ensure_nginx(live: &Live) -> Result<(PathBuf, Outcome)> {
-    let found = || {
-        env::var_os("NGINX_PATH")
-            .map(PathBuf::from)
-            .or_else(|| on_path("nginx"))
+    ensure_program(live, "NGINX_PATH", &["nginx"], &["nginx-light"])
+}
+
+/// The program that this variable names, or the first of these that is on PATH; otherwise it is installed.
+fn ensure_program(
+    live: &Live,
+    variable: &str,
+    names: &[&str],
+    packages: &[&str],
+) -> Result<(PathBuf, Outcome)> {
+    let find = || {
+        let told = env::var_os(variable).map(PathBuf::from);
+        told.or_else(|| names.iter().find_map(|name| on_path(name)))
     };
-    if let Some(path) = found() {
+    if let Some(path) = find() {
         let note = Outcome::Note(path.display().to_string());
         return Ok((path, note));
     }
-    apt_install(live, &["nginx-light"])
-        .context("nginx is missing: install it, or set NGINX_PATH to one")?;
-    let path = found().context("nginx was installed, but is not on PATH")?;
+    let name = names.first().copied().unwrap_or_default();
+    apt_install(live, packages)
+        .with_context(|| format!("{name} is missing: install it, or set {variable} to one"))?;
+    let path = find().with_context(|| format!("{name} was installed, but is not on PATH"))?;
     Ok((path, Outcome::Done))
 }
 
@@ -299,17 +309,6 @@ fn apt_install(live: &Live, packages: &[&str]) -> Result<()> {
     };
     apt(&["update"])?;
     apt(&[&["install", "-y", "--no-install-recommends"], packages].concat())
-}
-
-fn chromium() -> Option<PathBuf> {
-    let told = env::var_os("CHROMIUM_PATH").map(PathBuf::from);
-    let names = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ];
-    told.or_else(|| names.into_iter().find_map(on_path))
 }
 
 /// Where `program` is, searched the way a shell does.

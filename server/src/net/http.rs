@@ -141,6 +141,10 @@ fn server(net: &Net) -> http1::Builder {
     server
 }
 
+/// The address that a request counts for.
+#[derive(Clone, Copy)]
+struct CountedAddress(IpAddr);
+
 async fn answer(
     mut request: hyper::Request<Incoming>,
     peer: Arc<Peer>,
@@ -150,12 +154,12 @@ async fn answer(
     if !upgrade::has_host(request.version(), request.headers()) {
         return refused(net, UpgradeRefusal::Host.label(), UpgradeRefusal::Host);
     }
-    let may = request.uri().path() == HEALTH || {
+    if request.uri().path() != HEALTH {
         let address = client_of(net, &peer, request.headers());
-        net.addresses.allow(address, Act::Request)
-    };
-    if !may {
-        return refused(net, "requests_too_often", UpgradeRefusal::TooOften);
+        if !net.addresses.allow(address, Act::Request) {
+            return refused(net, "requests_too_often", UpgradeRefusal::TooOften);
+        }
+        request.extensions_mut().insert(CountedAddress(address));
     }
     request.extensions_mut().insert(peer);
     let Ok(mut answer) = router.call(request).await;
@@ -286,7 +290,8 @@ fn admit(
         headers,
         &net.allowed_origins,
     );
-    let address = client_of(net, peer, headers);
+    let counted = request.extensions().get::<CountedAddress>();
+    let address = counted.map_or(peer.address, |counted| counted.0);
     match asked {
         Err(UpgradeRefusal::NotAnUpgrade) if !net.addresses.could_hold(address, Held::Client) => {
             return Err(UpgradeRefusal::TooManyConnections);
