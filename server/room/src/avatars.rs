@@ -36,12 +36,13 @@ impl<R: Rules> Room<R> {
                     R::step(avatar, &player.input, &self.map, R::dt_s());
                 });
             }
-            let action = R::action(&before, avatar, &player.input);
-            self.actions.extend(action.map(|action| Act {
-                player: player.id,
-                sequence: player.input_sequence,
-                action,
-            }));
+            if let Some(action) = R::action(&before, avatar, &player.input) {
+                self.actions.push_back(Act {
+                    player: player.id,
+                    sequence: player.input_sequence,
+                    action,
+                });
+            }
         }
     }
 

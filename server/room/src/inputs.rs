@@ -61,15 +61,21 @@ impl<I: Clone> InputBuffer<I> {
         let seen_until = batch
             .first_tick
             .plus(batch.inputs.len().saturating_sub(1) as u32);
-        for (n, input) in batch.inputs.into_iter().enumerate() {
+        // The first one has the least slack.
+        let early = batch.first_tick.since(now);
+        let mut slack = arrival.slack_parts(batch.first_tick);
+        if early < 0 {
+            // It came in time, perhaps, but was read too late: for its sender that is the same.
+            slack = slack.min(early.saturating_mul(SLACK_PARTS));
+        }
+        self.slack_parts = Some(self.slack_parts.map_or(slack, |least| least.min(slack)));
+        let viewed = Moment {
+            tick: batch.viewed_tick,
+            part: f32::from(batch.viewed_part) / 256.0,
+        };
+        for (n, input) in batch.inputs.iter().enumerate() {
             let tick = batch.first_tick.plus(n as u32);
             let early = tick.since(now);
-            let mut slack = arrival.slack_parts(tick);
-            if early < 0 {
-                // It came in time, perhaps, but was read too late: for its sender that is the same.
-                slack = slack.min(early.saturating_mul(SLACK_PARTS));
-            }
-            self.slack_parts = Some(self.slack_parts.map_or(slack, |least| least.min(slack)));
             if early < 0 {
                 dropped.late += 1;
             } else if early >= INPUT_AHEAD_TICKS as i32
@@ -81,12 +87,9 @@ impl<I: Clone> InputBuffer<I> {
                 self.waiting.push_back(Waiting {
                     tick,
                     sequence,
-                    viewed: Moment {
-                        tick: batch.viewed_tick,
-                        part: f32::from(batch.viewed_part) / 256.0,
-                    },
+                    viewed,
                     seen_until,
-                    input,
+                    input: input.clone(),
                 });
             }
         }
@@ -96,6 +99,23 @@ impl<I: Clone> InputBuffer<I> {
     /// Takes the input for `tick`. Of two for one tick, the later one counts. Inputs for earlier ticks are removed.
     pub(crate) fn resolve(&mut self, tick: Tick) -> Option<Waiting<I>> {
         let mut found = None;
+        // As a rule they came in order.
+        while let Some(first) = self.waiting.front()
+            && !first.tick.is_after(tick)
+        {
+            let is_wanted = first.tick == tick;
+            let first = self.waiting.pop_front();
+            if is_wanted {
+                found = first;
+            }
+        }
+        if self
+            .waiting
+            .iter()
+            .all(|waiting| waiting.tick.is_after(tick))
+        {
+            return found;
+        }
         self.waiting.retain(|waiting| {
             if waiting.tick == tick {
                 found = Some(waiting.clone());

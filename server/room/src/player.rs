@@ -3,6 +3,7 @@
 //! In: connections that come and go, inputs. Out: exactly one input for each tick. If one is missing, the last one is
 //! repeated for a few ticks; after that the keys count as released.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,15 @@ use crate::inbox::ClientId;
 use crate::inputs::InputBuffer;
 use crate::limits::{REPEAT_S, TOKENS};
 use crate::trail::Trail;
+
+/// What a client says that its player saw.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Viewed {
+    /// The moment whose picture was on the screen.
+    moment: Moment,
+    /// The newest tick for which it made an input then.
+    until: Tick,
+}
 
 /// A seat in a room: a bot's or a person's. A person's is kept for a while when the connection is lost.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,8 +47,9 @@ pub struct Player<R: Rules> {
     pub input_sequence: InputSequence,
     /// The moment whose picture the player was looking at when it made the input, as the client itself says. See
     /// [`crate::Room::viewed_by`].
-    pub(crate) viewed: Option<Moment>,
-    gaze: Gaze,
+    pub(crate) viewed: Option<Viewed>,
+    /// Looked at only when the game asks what the player saw.
+    gaze: Cell<Gaze>,
     /// The least of the last round trips that the server measured, seconds.
     pub(crate) round_trip_s: Option<f32>,
     pub(crate) client: ClientId,
@@ -84,7 +95,7 @@ impl<R: Rules> Player<R> {
             input: R::Input::default(),
             input_sequence: InputSequence(0),
             viewed: None,
-            gaze: Gaze::default(),
+            gaze: Cell::default(),
             round_trip_s: None,
             client,
             tokens: VecDeque::from([token]),
@@ -134,7 +145,7 @@ impl<R: Rules> Player<R> {
         }
         self.tokens.push_back(token);
         (self.has_token, self.arrived) = (true, false);
-        (self.viewed, self.gaze) = (None, Gaze::default());
+        (self.viewed, self.gaze) = (None, Cell::default());
         self.round_trip_s = None;
         self.forget_inputs();
     }
@@ -149,6 +160,16 @@ impl<R: Rules> Player<R> {
     /// True if the client has a token to come back with.
     pub(crate) fn can_come_back(&self) -> bool {
         self.has_token
+    }
+
+    /// What the player saw when it made the input of this tick: what its client says, or the nearest moment that an honest
+    /// client can have come to. Asked again in a tick, it is the same.
+    pub(crate) fn honest_view(&self) -> Option<Moment> {
+        let viewed = self.viewed?;
+        let mut gaze = self.gaze.get();
+        let moment = gaze.follow(viewed.until, viewed.moment, R::TICK_RATE_HZ as f32);
+        self.gaze.set(gaze);
+        Some(moment)
     }
 
     /// The connection is lost.
@@ -174,8 +195,10 @@ impl<R: Rules> Player<R> {
         match found {
             Some(found) => {
                 (self.input, self.input_sequence) = (found.input, found.sequence);
-                let rate_hz = R::TICK_RATE_HZ as f32;
-                self.viewed = Some(self.gaze.follow(found.seen_until, found.viewed, rate_hz));
+                self.viewed = Some(Viewed {
+                    moment: found.viewed,
+                    until: found.seen_until,
+                });
                 self.starved_ticks = 0;
             }
             None => self.starved_ticks = self.starved_ticks.saturating_add(1),
