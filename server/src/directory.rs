@@ -52,7 +52,7 @@ pub struct RoomOrder {
 pub struct Wanted {
     /// The kind of the room.
     pub kind: String,
-    /// The room's name. If it is empty: any room with a free seat, or else a new one.
+    /// The room's name. If it is empty: any room with a free seat that nobody opened by name, or else a new one.
     pub room: String,
     /// True to open the room if it is not there.
     pub create: bool,
@@ -149,6 +149,9 @@ type RoomKey = (String, String);
 struct OpenRoom {
     /// Tells this room from a later one of the same name.
     number: u64,
+    /// Its first client asked for it by name, so it is for those who know the name: it is in no list, and nobody is
+    /// brought together in it who asks for any room.
+    by_name: bool,
     handle: Arc<dyn RoomHandle>,
 }
 
@@ -245,7 +248,8 @@ impl Directory {
         } else {
             key.1
         };
-        let handle = self.open(&mut rooms, (key.0, name.clone()), kind);
+        let by_name = !wanted.room.is_empty();
+        let handle = self.open(&mut rooms, (key.0, name.clone()), by_name, kind);
         let answer = handle.join(request).ok();
         // Whoever writes the log takes a lock of its own.
         drop(rooms);
@@ -253,7 +257,13 @@ impl Directory {
         Ok(answer.map(|answer| (name, answer)))
     }
 
-    fn open(&self, rooms: &mut Rooms, key: RoomKey, kind: &RoomKind) -> Arc<dyn RoomHandle> {
+    fn open(
+        &self,
+        rooms: &mut Rooms,
+        key: RoomKey,
+        by_name: bool,
+        kind: &RoomKind,
+    ) -> Arc<dyn RoomHandle> {
         rooms.next_number += 1;
         let number = rooms.next_number;
         let (table, closing_key) = (self.rooms.clone(), key.clone());
@@ -280,6 +290,7 @@ impl Directory {
             key,
             OpenRoom {
                 number,
+                by_name,
                 handle: handle.clone(),
             },
         );
@@ -287,7 +298,7 @@ impl Directory {
         handle
     }
 
-    /// The open rooms as a JSON list, at most [`LISTED_FOR`] old: whoever asks often does not keep those waiting who join.
+    /// The open rooms that are for everybody, as a JSON list, at most [`LISTED_FOR`] old: whoever asks often does not keep those waiting who join.
     pub(crate) fn listed(&self) -> Bytes {
         let now = Instant::now();
         let mut listed = self.listed.lock();
@@ -302,7 +313,7 @@ impl Directory {
         list
     }
 
-    /// The open rooms, by game and name.
+    /// The open rooms that are for everybody, by game and name.
     fn rooms(&self) -> Vec<RoomInfo> {
         let rooms = self.rooms.lock();
         let info = |((game, room), open): (&RoomKey, &OpenRoom)| {
@@ -314,7 +325,8 @@ impl Directory {
                 seats,
             }
         };
-        rooms.open.iter().map(info).collect()
+        let listed = rooms.open.iter().filter(|(_, room)| !room.by_name);
+        listed.map(info).collect()
     }
 
     /// Opens no more rooms and ends every room at its next tick. Every feed then gives this refusal.
@@ -342,7 +354,7 @@ impl Rooms {
     ) -> Option<(String, Arc<dyn RoomHandle>)> {
         let is_free = |room: &OpenRoom| {
             let (players, seats) = room.handle.occupancy();
-            players < seats
+            !room.by_name && players < seats
         };
         if let Some((key, found)) = self.fullest.get(kind)
             && now.saturating_duration_since(*found) < FULLEST_FOR

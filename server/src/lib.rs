@@ -25,6 +25,7 @@ mod random;
 mod runtime;
 mod scheduler;
 mod seat;
+mod seldom;
 mod server;
 mod settings;
 mod sharded;

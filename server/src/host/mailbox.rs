@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
+use crate::seldom::Seldom;
 
 /// The clients that wait for a seat.
 pub(super) type Joins = BTreeMap<ClientId, oneshot::Sender<Result<Seat, Refusal>>>;
@@ -42,6 +43,8 @@ pub(super) struct Shared<G: Game> {
     room_time_offset_us: AtomicI64,
     epoch: Instant,
     pub(super) metrics: Arc<Metrics>,
+    /// What the log says of this room's clients.
+    pub(super) seldom: Seldom,
 }
 
 struct Mailbox<R: Rules> {
@@ -76,6 +79,7 @@ impl<G: Game> Shared<G> {
             room_time_offset_us: AtomicI64::new(0),
             epoch,
             metrics,
+            seldom: Seldom::new(1),
         }
     }
 

@@ -86,10 +86,14 @@ impl<G: Game> GamePort<G> {
                 self.handoff.request_healing(desync.channel);
             }
             Some(entity) => {
+                let Some(left_out) = self.shared.seldom.may_say("healed", Instant::now()) else {
+                    return;
+                };
                 tracing::warn!(
                     player = self.sender.player.0,
                     channel = desync.channel.0,
                     entity = entity.0,
+                    left_out,
                     "a client held something else and was healed"
                 );
             }

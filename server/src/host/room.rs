@@ -3,7 +3,6 @@
 //! In: a due time, from the scheduler. Out: a tick, whose audience ([`Clients`]) publishes its snapshot; the room's
 //! end, when nobody has been in it for long enough.
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,7 @@ use crate::metrics::{Counted, Metrics};
 use crate::pump::Pumps;
 use crate::scheduler::{Tickable, Verdict};
 use crate::seat::RoomHandle;
+use crate::seldom::Seldom;
 
 /// Where a room gets the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,10 +251,16 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.ticks += ticks;
         self.skipped = self.skipped.wrapping_add(ticks as u32);
         self.shared.metrics.ticks_dropped(ticks);
-        if may_complain(Instant::now()) {
+        // When a machine stands still, thousands of rooms fall behind together.
+        thread_local! {
+            static COMPLAINTS: Seldom = Seldom::new(1);
+        }
+        let left_out = COMPLAINTS.with(|complaints| complaints.may_say("behind", Instant::now()));
+        if let Some(left_out) = left_out {
             tracing::warn!(
                 room = self.name,
                 ticks,
+                left_out,
                 "the room fell behind: ticks were skipped (of a thread's rooms, one says so in a second)"
             );
         }
@@ -274,17 +280,4 @@ fn is_play<R: Rules>(inbound: &Inbound<R>) -> bool {
         inbound,
         Inbound::Inputs(..) | Inbound::Command(..) | Inbound::Chat(..)
     )
-}
-
-/// True once in a second for each thread: when a machine stands still, thousands of rooms fall behind together.
-fn may_complain(now: Instant) -> bool {
-    thread_local! {
-        static COMPLAINED: Cell<Option<Instant>> = const { Cell::new(None) };
-    }
-    let last = COMPLAINED.get();
-    let may = last.is_none_or(|last| now.saturating_duration_since(last) >= Duration::from_secs(1));
-    if may {
-        COMPLAINED.set(Some(now));
-    }
-    may
 }

@@ -82,7 +82,7 @@ pub(super) async fn run(
         hello: Vec::new(),
     };
     let (line, unwritten, end) = converse(door, (&*protocol, call), &account, place, &net).await;
-    end.note(account.address, &net.metrics);
+    end.note(account.address, &net);
     farewell(line, unwritten, &end, &*protocol, &net).await;
     drop((lease, socket, peer));
 }

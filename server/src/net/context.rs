@@ -12,13 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use super::address::{AddressLease, Addresses};
 use super::conditioned::Links;
 use super::proxy::AddressRange;
-use super::seldom::Seldom;
 use super::waiting::Waiting;
 use crate::directory::Directory;
 use crate::limits::{Limits, OPERATOR_CONNECTIONS};
 use crate::metrics::{Counted, Metrics};
 use crate::page::Page;
 use crate::protocol::Protocol;
+use crate::seldom::Seldom;
 
 /// Who may read `/metrics` on the public port. A listener of its own ([`crate::Server::metrics_on`]) serves them to whoever
 /// reaches it.
@@ -32,6 +32,9 @@ pub enum MetricsAccess {
     /// Everybody: for private networks, tests and benches.
     Everybody,
 }
+
+/// So many connections that end for one reason have a line in the log within a second.
+const END_LINES: u32 = 30;
 
 /// What every connection of one server shares.
 pub(crate) struct Net {
@@ -52,7 +55,10 @@ pub(crate) struct Net {
     pub(super) refusals: Arc<Semaphore>,
     /// Places of those who ask on the operator's listener.
     pub(super) operator: Arc<Semaphore>,
+    /// What is said of refused connections and requests...
     pub(super) seldom: Seldom,
+    /// ...and of those that end.
+    pub(super) ends: Seldom,
     /// True once the server is going down.
     pub(super) closing: watch::Sender<bool>,
 }
@@ -90,7 +96,8 @@ impl Net {
             waiting: Arc::new(Waiting::new(limits.unhelloed)),
             refusals: permits(limits.refusals),
             operator: permits(OPERATOR_CONNECTIONS),
-            seldom: Seldom::default(),
+            seldom: Seldom::new(1),
+            ends: Seldom::new(END_LINES),
             closing: watch::Sender::new(false),
             limits,
             metrics,

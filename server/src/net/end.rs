@@ -3,11 +3,12 @@
 //! In: a decision of the reader, the writer, the room or the server. Out: one label for metrics, one line in the log.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use tickwire_shared::close::{CloseReason, Refusal};
 
+use super::context::Net;
 use super::frames::ReadError;
-use crate::metrics::Metrics;
 
 /// How a connection ends.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,21 +33,21 @@ impl End {
 
     /// The only place where a connection's end is counted and logged.
     // One line for each end, and no span around the tasks: entering one at every message costs more than the message.
-    pub(super) fn note(&self, address: IpAddr, metrics: &Metrics) {
-        metrics.socket_closed(self.label());
+    pub(super) fn note(&self, address: IpAddr, net: &Net) {
+        let reason = self.label();
+        net.metrics.socket_closed(reason);
+        let Some(left_out) = net.ends.may_say(reason, Instant::now()) else {
+            return;
+        };
         match self {
             End::Refused(refusal) => {
-                tracing::info!(
-                    %address,
-                    reason = self.label(),
-                    words = refusal.close_words(),
-                    "closed"
-                );
+                let words = refusal.close_words();
+                tracing::info!(%address, reason, words, left_out, "closed");
             }
             End::ClientClosed(code) => {
-                tracing::info!(%address, reason = self.label(), code, "closed")
+                tracing::info!(%address, reason, code, left_out, "closed")
             }
-            End::Lost => tracing::info!(%address, reason = self.label(), "closed"),
+            End::Lost => tracing::info!(%address, reason, left_out, "closed"),
         }
     }
 }

@@ -23,7 +23,6 @@ mod pace;
 mod proxy;
 mod round_trip;
 mod seated;
-mod seldom;
 mod socket;
 mod upgrade;
 mod waiting;

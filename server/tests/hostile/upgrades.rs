@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_server::{Limits, Page};
+use tickwire_shared::message::Hello;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -252,7 +253,12 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
 async fn everything_is_on_one_port() {
     let page = Page::new([("index.html".to_owned(), b"<!doctype html>hi"[..].into())]);
     let server = start_with(builder(roomy()).page(page)).await;
-    let (_wire, _) = Wire::join(server.address, hello()).await;
+    let (_friend, _) = Wire::join(server.address, hello()).await;
+    let anywhere = Hello {
+        room: String::new(),
+        ..hello()
+    };
+    let (_stranger, welcome) = Wire::join(server.address, anywhere).await;
     let mut wire = Wire::connect(server.address).await;
     let mut ask = async |request: &str| {
         wire.send(format!("{request} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
@@ -267,13 +273,14 @@ async fn everything_is_on_one_port() {
     );
     assert_eq!(body, "<!doctype html>hi");
     let (_, rooms) = ask("GET /api/rooms").await;
-    assert!(
-        rooms.contains(r#""game":"meadow","room":"green""#),
-        "{rooms}"
-    );
+    let listed = format!(r#"[{{"game":"meadow","room":"{}","#, welcome.room);
+    assert!(rooms.starts_with(&listed), "{rooms}");
+    // A room that somebody opened by its name is for those who know the name.
+    assert_ne!(welcome.room, "green");
+    assert!(!rooms.contains("green"), "{rooms}");
     let (_, metrics) = ask("GET /metrics").await;
     assert!(
-        metrics.contains("tickwire_sockets 1") && metrics.ends_with("# EOF\n"),
+        metrics.contains("tickwire_sockets 2") && metrics.ends_with("# EOF\n"),
         "{metrics}"
     );
     assert!(ask("GET /healthz").await.0.starts_with("http/1.1 200"));
