@@ -83,15 +83,17 @@ pub struct RoomInfo {
 #[derive(Clone, Copy)]
 pub struct Entrance<'a> {
     directory: &'a Directory,
-    /// Lets the client's address open one more room; false if it does that too often.
-    may_open: &'a (dyn Fn() -> bool + Send + Sync),
+    may_open: MayOpen<'a>,
 }
 
+/// Lets the client's address open one more room, which counts for it until the lease is dropped. `None` if it opens rooms
+/// too often, or has too many.
+pub(crate) type MayOpen<'a> = &'a (dyn Fn() -> Option<OpenerLease> + Send + Sync);
+
+pub(crate) type OpenerLease = Box<dyn Send + Sync>;
+
 impl<'a> Entrance<'a> {
-    pub(crate) fn new(
-        directory: &'a Directory,
-        may_open: &'a (dyn Fn() -> bool + Send + Sync),
-    ) -> Entrance<'a> {
+    pub(crate) fn new(directory: &'a Directory, may_open: MayOpen<'a>) -> Entrance<'a> {
         Entrance {
             directory,
             may_open,
@@ -149,9 +151,10 @@ type RoomKey = (String, String);
 struct OpenRoom {
     /// Tells this room from a later one of the same name.
     number: u64,
-    /// Its first client asked for it by name, so it is for those who know the name: it is in no list, and nobody is
-    /// brought together in it who asks for any room.
+    /// A client has named it, so it is for those who know the name: it is in no list, and nobody is led there who asks for
+    /// any room. A name that a server gives is none of these, also when a client asks for it again after a restart.
     by_name: bool,
+    _opener: OpenerLease,
     handle: Arc<dyn RoomHandle>,
 }
 
@@ -184,7 +187,7 @@ impl Directory {
         wanted: &Wanted,
         name: String,
         resume: Option<ResumeToken>,
-        may_open: &(dyn Fn() -> bool + Send + Sync),
+        may_open: MayOpen<'_>,
     ) -> Result<Joined, Refusal> {
         for _ in 0..JOIN_TRIES {
             let request = JoinRequest {
@@ -214,7 +217,7 @@ impl Directory {
         &self,
         wanted: &Wanted,
         request: JoinRequest,
-        may_open: &(dyn Fn() -> bool + Send + Sync),
+        may_open: MayOpen<'_>,
     ) -> Result<Option<(String, SeatReply)>, Refusal> {
         let kind = self.kinds.get(&wanted.kind);
         let kind = kind.ok_or(CloseReason::UnknownGame)?;
@@ -239,17 +242,14 @@ impl Directory {
         if rooms.open.len() >= self.limits.rooms_max {
             return Err(CloseReason::ServerFull.into());
         }
-        if !may_open() {
-            let words = "your address has opened many rooms: wait a minute";
-            return Err(Refusal::new(CloseReason::ServerFull, words));
-        }
+        let words = "your address has opened many rooms: wait until some of them are over";
+        let opener = may_open().ok_or_else(|| Refusal::new(CloseReason::ServerFull, words))?;
         let name = if wanted.room.is_empty() {
             rooms.unused_name(&wanted.kind)
         } else {
             key.1
         };
-        let by_name = !wanted.room.is_empty();
-        let handle = self.open(&mut rooms, (key.0, name.clone()), by_name, kind);
+        let handle = self.open(&mut rooms, (key.0, name.clone()), opener, kind);
         let answer = handle.join(request).ok();
         // Whoever writes the log takes a lock of its own.
         drop(rooms);
@@ -261,7 +261,7 @@ impl Directory {
         &self,
         rooms: &mut Rooms,
         key: RoomKey,
-        by_name: bool,
+        opener: OpenerLease,
         kind: &RoomKind,
     ) -> Arc<dyn RoomHandle> {
         rooms.next_number += 1;
@@ -269,14 +269,13 @@ impl Directory {
         let (table, closing_key) = (self.rooms.clone(), key.clone());
         let on_close = Box::new(move || {
             let mut rooms = table.lock();
-            if rooms
-                .open
-                .get(&closing_key)
-                .is_some_and(|room| room.number == number)
-            {
-                rooms.open.remove(&closing_key);
-            }
+            let is_it = |room: &OpenRoom| room.number == number;
+            let gone = match rooms.open.get(&closing_key).is_some_and(is_it) {
+                true => rooms.open.remove(&closing_key),
+                false => None,
+            };
             drop(rooms);
+            drop(gone);
             tracing::info!(game = closing_key.0, room = closing_key.1, "room closed");
         });
         let order = RoomOrder {
@@ -285,12 +284,14 @@ impl Directory {
             metrics: self.metrics.clone(),
             on_close,
         };
+        let by_name = !random::is_fresh_room_name(&key.1);
         let (room, handle) = (kind.0)(order);
         rooms.open.insert(
             key,
             OpenRoom {
                 number,
                 by_name,
+                _opener: opener,
                 handle: handle.clone(),
             },
         );

@@ -110,11 +110,13 @@ limits! {
     requests_per_s: u32 as Count = 200;
     /// Other HTTP requests of one address in a burst: a class that opens the page.
     request_burst: u32 as Count = 5000;
+    /// Open rooms that one address has opened. Beyond: `ServerFull`.
+    rooms_per_address: usize as Count = 125;
     /// Rooms that one address may open in a minute, and in a burst. Beyond: `ServerFull`.
     rooms_opened_per_min: u32 as Count = 60;
     /// Lines of chat of one address in a minute, and in a burst. Beyond: the line is dropped, and its writer is told.
     chat_lines_per_min: u32 as Count = 1000;
-    /// Sockets that are upgraded and have not said hello. Beyond it the address with the most of them loses its oldest
+    /// Sockets that are upgraded and have not said hello. Beyond it the network (an IPv4 address, an IPv6 /48) with the most of them loses its oldest
     /// (`HelloTimeout`), or is itself refused: 503.
     unhelloed: usize as Count = 1000;
     /// Connections that are being told why they are refused before anything is read. Beyond: cut off without a word.

@@ -25,16 +25,17 @@ fn fill_random(bytes: &mut [u8]) {
     }
 }
 
+const FIRST: [&str; 16] = [
+    "amber", "brisk", "cobalt", "dusky", "ember", "frosty", "golden", "hollow", "iron", "jade",
+    "keen", "lunar", "mossy", "noble", "opal", "rusty",
+];
+const SECOND: [&str; 16] = [
+    "anvil", "bridge", "crane", "delta", "engine", "forge", "gate", "harbor", "island", "junction",
+    "kiln", "lantern", "mill", "needle", "orchard", "pier",
+];
+
 /// A room's name for people who did not choose one.
 pub(crate) fn fresh_room_name() -> String {
-    const FIRST: [&str; 16] = [
-        "amber", "brisk", "cobalt", "dusky", "ember", "frosty", "golden", "hollow", "iron", "jade",
-        "keen", "lunar", "mossy", "noble", "opal", "rusty",
-    ];
-    const SECOND: [&str; 16] = [
-        "anvil", "bridge", "crane", "delta", "engine", "forge", "gate", "harbor", "island",
-        "junction", "kiln", "lantern", "mill", "needle", "orchard", "pier",
-    ];
     let number = fresh_seed() as usize;
     let word = |words: &[&'static str; 16], n: usize| words.get(n % 16).copied().unwrap_or("room");
     format!(
@@ -45,6 +46,15 @@ pub(crate) fn fresh_room_name() -> String {
     )
 }
 
+/// True for a name that [`fresh_room_name`] may give.
+pub(crate) fn is_fresh_room_name(name: &str) -> bool {
+    let [first, second, number] = name.split('-').collect::<Vec<_>>()[..] else {
+        return false;
+    };
+    let is_number = number.parse::<u8>().is_ok_and(|number| number < 100);
+    FIRST.contains(&first) && SECOND.contains(&second) && is_number
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +62,16 @@ mod tests {
 
     #[test]
     fn fresh_room_names_are_room_names() {
-        assert!(is_room_name(&fresh_room_name()));
+        let fresh = fresh_room_name();
+        assert!(is_room_name(&fresh) && is_fresh_room_name(&fresh));
+        for other in [
+            "ours",
+            "amber-anvil",
+            "amber-anvil-100",
+            "amber-anvil-1-2",
+            "anvil-amber-1",
+        ] {
+            assert!(!is_fresh_room_name(other), "{other}");
+        }
     }
 }

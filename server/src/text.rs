@@ -157,7 +157,7 @@ fn is_selected(before: char, selector: char) -> bool {
             before.script(),
             Script::Han | Script::Myanmar | Script::Phags_Pa
         ),
-        _ => before.script() == Script::Mongolian,
+        _ => before.script() == Script::Mongolian && !is_selector(before),
     }
 }
 

@@ -201,7 +201,7 @@ impl CloseReason {
             ServerFull => (
                 4010,
                 "server_full",
-                Never,
+                Fresh,
                 "the server holds as many rooms as it may",
             ),
             GameRefused => (4012, "game_refused", Never, "the game did not let you in"),

@@ -26,25 +26,25 @@ struct State {
 }
 
 impl Gaze {
-    /// The client says what it saw when it made inputs up to the one for `tick`.
+    /// The client says what it saw when it made its input for `tick`. Asked again for the same tick, the answer is the same.
     pub(crate) fn follow(&mut self, tick: Tick, viewed: Moment, tick_rate_hz: f32) -> Moment {
         let window_ticks = REWIND_MAX_S as f32 * tick_rate_hz;
-        let age_ticks = viewed.age_ticks(tick);
-        // Older pictures, and those of the future, are judged by the bounds alone.
-        if !(0.0..=window_ticks).contains(&age_ticks) {
-            return viewed;
-        }
+        let said_ticks = viewed.age_ticks(tick);
+        // Nothing is rewound further, whatever is said, and nobody has seen what is still to come.
+        let age_ticks = said_ticks.clamp(0.0, window_ticks);
         let mut state = self.0.unwrap_or(State {
             tick,
             age_ticks,
             jump_ticks: window_ticks,
         });
         let passed_ticks = tick.since(state.tick).max(0) as f32;
-        state.tick = tick;
+        if tick.is_after(state.tick) {
+            state.tick = tick;
+        }
         // The tick rate is in the window and in the time, so it falls out.
         let refilled = passed_ticks * (REWIND_MAX_S as f32 / VIEW_JUMP_EVERY_S);
         state.jump_ticks = (state.jump_ticks + refilled).min(window_ticks);
-        let drift_ticks = passed_ticks * VIEW_DRIFT;
+        let drift_ticks = (passed_ticks * VIEW_DRIFT).min(VIEW_LOOSE_TICKS);
         let off_ticks = age_ticks - state.age_ticks;
         state.age_ticks += off_ticks.clamp(-drift_ticks, drift_ticks);
         let off_ticks = age_ticks - state.age_ticks;
@@ -56,10 +56,10 @@ impl Gaze {
             state.age_ticks - VIEW_LOOSE_TICKS,
             state.age_ticks + VIEW_LOOSE_TICKS,
         );
-        if (least..=most).contains(&age_ticks) {
+        if (least..=most).contains(&said_ticks) {
             return viewed;
         }
-        Moment::aged(tick, age_ticks.clamp(least, most).max(0.0))
+        Moment::aged(tick, age_ticks.clamp(least.max(0.0), most))
     }
 }
 
@@ -86,34 +86,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_client_cannot_choose_the_moment_of_each_shot() {
+    /// How many of `shots`, at ages that two moments take turns at, are let through as said.
+    fn let_through(every_ticks: u32, ages: [f32; 2]) -> usize {
         let mut gaze = Gaze::default();
-        let mut far = 0;
-        for shot in 0..100_u32 {
-            let tick = 1000 + shot * 20;
-            let age = [2.0, 14.0][shot as usize % 2];
-            let got = gaze
-                .follow(Tick(tick), seen(tick, age), HZ)
-                .age_ticks(Tick(tick));
-            far += u32::from((got - age).abs() > 2.0);
-        }
-        // It stays near one of the two.
-        assert!(far >= 45, "{far} of 100 were not let through");
+        let mut follow = |shot: u32| {
+            let tick = 1000 + shot * every_ticks;
+            let age = ages[shot as usize % 2].clamp(0.0, 15.0);
+            let said = seen(tick, ages[shot as usize % 2]);
+            let got = gaze.follow(Tick(tick), said, HZ).age_ticks(Tick(tick));
+            (got - age).abs() <= 2.0
+        };
+        (0..100).filter(|shot| follow(*shot)).count()
     }
 
     #[test]
-    fn what_lies_outside_of_the_window_changes_nothing() {
-        let mut gaze = Gaze::default();
-        for (tick, viewed) in [(50, seen(50, 6.0)), (51, Moment::aged(Tick(51), 900.0))] {
-            assert_eq!(gaze.follow(Tick(tick), viewed, HZ), viewed);
+    fn a_client_cannot_choose_the_moment_of_each_shot() {
+        // It stays near one of the two, whether it shoots at every tick or once in a second and a half, and also if one of
+        // them lies outside of what is rewound.
+        for every_ticks in [1, 20, 90] {
+            for ages in [[2.0, 14.0], [0.0, 900.0], [-5.0, 14.0]] {
+                let through = let_through(every_ticks, ages);
+                assert!(through <= 60, "{through} of 100, {every_ticks}, {ages:?}");
+            }
         }
-        let future = Moment {
-            tick: Tick(90),
-            part: 0.5,
+    }
+
+    #[test]
+    fn nothing_is_gained_by_ticks_that_go_back() {
+        let mut gaze = Gaze::default();
+        let mut follow = |tick: u32, age: f32| {
+            let got = gaze.follow(Tick(tick), seen(tick, age), HZ);
+            usize::from((got.age_ticks(Tick(tick)) - age).abs() <= 2.0)
         };
-        assert_eq!(gaze.follow(Tick(52), future, HZ), future);
-        let viewed = seen(53, 6.5);
-        assert_eq!(gaze.follow(Tick(53), viewed, HZ), viewed);
+        let turns = 0..100;
+        let both = turns.map(|turn| follow(101 + turn, 2.0) + follow(116 + turn, 14.0));
+        let through = both.sum::<usize>();
+        assert!(through <= 120, "{through} of 200");
+    }
+
+    #[test]
+    fn asked_again_in_a_tick_it_says_the_same() {
+        let mut gaze = Gaze::default();
+        gaze.follow(Tick(100), seen(100, 1.0), HZ);
+        for (tick, age) in [(110, 14.0), (120, 1.0), (130, 900.0), (140, 3.0)] {
+            let said = Moment::aged(Tick(tick), age);
+            let first = gaze.follow(Tick(tick), said, HZ);
+            assert_eq!(gaze.follow(Tick(tick), said, HZ), first);
+        }
     }
 }

@@ -29,8 +29,6 @@ pub(crate) struct Waiting<I> {
     pub(crate) sequence: InputSequence,
     /// The moment whose picture its player was looking at.
     pub(crate) viewed: Moment,
-    /// The newest tick of its batch: its client saw the moment when it made that one.
-    pub(crate) seen_until: Tick,
     pub(crate) input: I,
 }
 
@@ -58,9 +56,6 @@ impl<I: Clone> InputBuffer<I> {
     /// be simulated.
     pub(crate) fn take(&mut self, now: Tick, arrival: Arrival, batch: Inputs<I>) -> Dropped {
         let mut dropped = Dropped::default();
-        let seen_until = batch
-            .first_tick
-            .plus(batch.inputs.len().saturating_sub(1) as u32);
         // The first one has the least slack.
         let early = batch.first_tick.since(now);
         let mut slack = arrival.slack_parts(batch.first_tick);
@@ -88,7 +83,6 @@ impl<I: Clone> InputBuffer<I> {
                     tick,
                     sequence,
                     viewed,
-                    seen_until,
                     input: input.clone(),
                 });
             }

@@ -18,15 +18,6 @@ use crate::inputs::InputBuffer;
 use crate::limits::{REPEAT_S, TOKENS};
 use crate::trail::Trail;
 
-/// What a client says that its player saw.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Viewed {
-    /// The moment whose picture was on the screen.
-    moment: Moment,
-    /// The newest tick for which it made an input then.
-    until: Tick,
-}
-
 /// A seat in a room: a bot's or a person's. A person's is kept for a while when the connection is lost.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -47,7 +38,7 @@ pub struct Player<R: Rules> {
     pub input_sequence: InputSequence,
     /// The moment whose picture the player was looking at when it made the input, as the client itself says. See
     /// [`crate::Room::viewed_by`].
-    pub(crate) viewed: Option<Viewed>,
+    pub(crate) viewed: Option<Moment>,
     /// Looked at only when the game asks what the player saw.
     gaze: Cell<Gaze>,
     /// The least of the last round trips that the server measured, seconds.
@@ -162,12 +153,12 @@ impl<R: Rules> Player<R> {
         self.has_token
     }
 
-    /// What the player saw when it made the input of this tick: what its client says, or the nearest moment that an honest
+    /// What the player saw when it made the input of `tick`, which is this one: what its client says, or the nearest moment that an honest
     /// client can have come to. Asked again in a tick, it is the same.
-    pub(crate) fn honest_view(&self) -> Option<Moment> {
+    pub(crate) fn honest_view(&self, tick: Tick) -> Option<Moment> {
         let viewed = self.viewed?;
         let mut gaze = self.gaze.get();
-        let moment = gaze.follow(viewed.until, viewed.moment, R::TICK_RATE_HZ as f32);
+        let moment = gaze.follow(tick, viewed, R::TICK_RATE_HZ as f32);
         self.gaze.set(gaze);
         Some(moment)
     }
@@ -195,10 +186,7 @@ impl<R: Rules> Player<R> {
         match found {
             Some(found) => {
                 (self.input, self.input_sequence) = (found.input, found.sequence);
-                self.viewed = Some(Viewed {
-                    moment: found.viewed,
-                    until: found.seen_until,
-                });
+                self.viewed = Some(found.viewed);
                 self.starved_ticks = 0;
             }
             None => self.starved_ticks = self.starved_ticks.saturating_add(1),

@@ -30,7 +30,7 @@ impl<R: Rules> Room<R> {
             .round_trip_s
             .map_or(VIEW_DELAY_MAX_S, |s| f64::from(s) + VIEW_DELAY_MAX_S);
         let furthest_ticks = (by_round_trip_s.min(REWIND_MAX_S) * rate) as f32;
-        let Some(viewed) = player.honest_view() else {
+        let Some(viewed) = player.honest_view(self.tick) else {
             return last;
         };
         let age_ticks = viewed.age_ticks(last.tick);

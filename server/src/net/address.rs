@@ -12,6 +12,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Rate};
+use crate::directory::OpenerLease;
 use crate::limits::{ADDRESS_SWEEP_FROM, Limits, NETWORK_SHARES};
 
 /// What an address holds until it lets go of it.
@@ -21,6 +22,8 @@ pub(super) enum Held {
     Connection,
     /// A WebSocket.
     Client,
+    /// A room that it has opened.
+    Room,
 }
 
 /// What an address does now and then.
@@ -41,6 +44,7 @@ pub(super) enum Act {
 struct ByHeld<T> {
     connection: T,
     client: T,
+    room: T,
 }
 
 impl<T> ByHeld<T> {
@@ -48,6 +52,7 @@ impl<T> ByHeld<T> {
         match held {
             Held::Connection => &mut self.connection,
             Held::Client => &mut self.client,
+            Held::Room => &mut self.room,
         }
     }
 }
@@ -81,9 +86,9 @@ impl<T> ByAct<T> {
     }
 }
 
-/// The smallest block that an address lies in, by its first address.
-pub(super) fn counted_as(address: IpAddr) -> IpAddr {
-    blocks(address).next().map_or(address, |block| block.base)
+/// The largest block that an address lies in, by its first address.
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    blocks(address).last().map_or(address, |block| block.base)
 }
 
 /// What each address uses of the server now. Bounded: an entry stays while its address holds something, or has done so much
@@ -151,6 +156,7 @@ impl Addresses {
             most: ByHeld {
                 connection: limits.connections_per_address,
                 client: limits.clients_per_address,
+                room: limits.rooms_per_address,
             },
             rates: ByAct {
                 upgrade: rate(limits.upgrades_per_s.into(), limits.upgrade_burst),
@@ -195,16 +201,23 @@ impl Addresses {
     pub(super) fn allow(&self, address: IpAddr, act: Act) -> bool {
         let now = Instant::now();
         let mut entries = self.entries.lock();
-        let mut may = true;
-        for block in blocks(address) {
+        // What the smaller block may not do is not drawn from the larger one.
+        blocks(address).all(|block| {
             let rate = *self.rates_of(block).of(act);
-            may &= self
-                .entry(&mut entries, block, now)
-                .acts
-                .of(act)
-                .take(rate, now);
-        }
-        may
+            let entry = self.entry(&mut entries, block, now);
+            entry.acts.of(act).take(rate, now)
+        })
+    }
+
+    /// True if the address could do it now.
+    pub(super) fn could_do(&self, address: IpAddr, act: Act) -> bool {
+        let now = Instant::now();
+        let mut entries = self.entries.lock();
+        blocks(address).all(|block| {
+            let rate = *self.rates_of(block).of(act);
+            let mut bucket = *self.entry(&mut entries, block, now).acts.of(act);
+            bucket.take(rate, now)
+        })
     }
 
     fn rates_of(&self, block: Block) -> ByAct<Rate> {
@@ -246,6 +259,15 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// Lets its address open a room, which it has until the lease is dropped.
+    pub(super) fn open_room(&self) -> Option<OpenerLease> {
+        if !self.allow(Act::OpenRoom) {
+            return None;
+        }
+        let lease = self.addresses.hold(self.address, Held::Room)?;
+        Some(Box::new(lease))
+    }
+
     /// Lets its address do something; false if it does that too often.
     pub(super) fn allow(&self, act: Act) -> bool {
         self.addresses.allow(self.address, act)
@@ -327,6 +349,18 @@ mod tests {
         let rooms = (0..1000).filter(|net| addresses.allow(of(*net), Act::OpenRoom));
         let most = (limits.rooms_opened_per_min * NETWORK_SHARES) as usize;
         assert!((most..most + 3).contains(&rooms.count()));
+    }
+
+    #[test]
+    fn one_64_does_not_use_up_the_share_of_the_others_in_its_48() {
+        let addresses = Addresses::new(&Limits::default());
+        let flood = address("2001:db8:7:1::1");
+        let through = (0..100_000).filter(|_| addresses.allow(flood, Act::Request));
+        assert!(through.count() < 6000);
+        let other = address("2001:db8:7:2::1");
+        assert!(addresses.could_do(other, Act::Request));
+        assert!((0..1000).all(|_| addresses.allow(other, Act::Request)));
+        assert!(!addresses.could_do(flood, Act::Request));
     }
 
     #[test]

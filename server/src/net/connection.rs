@@ -20,7 +20,7 @@ use tickwire_shared::close::CloseReason;
 use tokio::net::TcpStream;
 use tokio::time::{sleep_until, timeout};
 
-use super::address::{Account, Act, AddressLease};
+use super::address::{Account, AddressLease};
 use super::conditioned::Conditioned;
 use super::context::{Net, Peer};
 use super::end::End;
@@ -121,7 +121,7 @@ async fn converse(
             Err(end) => return (Some(door.line), door.unwritten, end),
         }
     }
-    let may_open = || account.allow(Act::OpenRoom);
+    let may_open = || account.open_room();
     let entrance = Entrance::new(&net.directory, &may_open);
     let joined = match protocol.join(entrance, call).await {
         Ok(joined) => joined,

@@ -151,19 +151,20 @@ async fn answer(
     net: &Net,
     mut router: Router,
 ) -> Response {
+    let address = client_of(net, &peer, request.headers());
+    let too_often = !net.addresses.allow(address, Act::Request);
+    if too_often && request.uri().path() != HEALTH {
+        return refused(net, "requests_too_often", UpgradeRefusal::TooOften);
+    }
     if !upgrade::has_host(request.version(), request.headers()) {
         return refused(net, UpgradeRefusal::Host.label(), UpgradeRefusal::Host);
     }
-    if request.uri().path() != HEALTH {
-        let address = client_of(net, &peer, request.headers());
-        if !net.addresses.allow(address, Act::Request) {
-            return refused(net, "requests_too_often", UpgradeRefusal::TooOften);
-        }
-        request.extensions_mut().insert(CountedAddress(address));
-    }
+    request.extensions_mut().insert(CountedAddress(address));
     request.extensions_mut().insert(peer);
     let Ok(mut answer) = router.call(request).await;
-    if let Ok(announced) = format!("timeout={}", net.limits.keep_alive.as_secs()).parse() {
+    if too_often {
+        hang_up(&mut answer);
+    } else if let Ok(announced) = format!("timeout={}", net.limits.keep_alive.as_secs()).parse() {
         let keep_alive = HeaderName::from_static("keep-alive");
         answer.headers_mut().insert(keep_alive, announced);
     }
@@ -222,13 +223,23 @@ pub(super) async fn serve_refusal(stream: TcpStream, net: &Arc<Net>, refused: Re
     let _ = tokio::time::timeout(net.limits.close_wait, connection).await;
 }
 
+/// Ends the connection with this answer: whoever asks too much, or nonsense, has to connect again for each try.
+fn hang_up(answer: &mut Response) {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
+}
+
 /// Counts a refusal, and says it in the log now and then.
 fn refused(net: &Net, label: &'static str, refusal: UpgradeRefusal) -> Response {
     net.metrics.upgrade_refused(label);
     if let Some(left_out) = net.seldom.may_say(label, Instant::now()) {
         tracing::warn!(reason = label, left_out, "request refused");
     }
-    refusal.into_response()
+    let mut answer = refusal.into_response();
+    if refusal.status() != StatusCode::UPGRADE_REQUIRED {
+        hang_up(&mut answer);
+    }
+    answer
 }
 
 /// The address that a request counts for.
@@ -272,6 +283,20 @@ fn websocket(
     answer.unwrap_or_else(|refusal| refused(&net, refusal.label(), refusal))
 }
 
+/// Says why the address would get no WebSocket now.
+fn would_admit(net: &Net, address: IpAddr) -> Result<(), UpgradeRefusal> {
+    if !net.addresses.could_do(address, Act::Upgrade) {
+        return Err(UpgradeRefusal::TooOften);
+    }
+    if !net.addresses.could_hold(address, Held::Client) {
+        return Err(UpgradeRefusal::TooManyConnections);
+    }
+    if !net.waiting.could_take(address) {
+        return Err(UpgradeRefusal::TooManyUnhelloed);
+    }
+    Ok(())
+}
+
 /// Checks first what the request says, then what its address may have. A request that asks for no WebSocket learns whether it
 /// would get one: a browser does not tell a page why a socket was refused, so the page asks in this way.
 fn admit(
@@ -292,12 +317,10 @@ fn admit(
     );
     let counted = request.extensions().get::<CountedAddress>();
     let address = counted.map_or(peer.address, |counted| counted.0);
-    match asked {
-        Err(UpgradeRefusal::NotAnUpgrade) if !net.addresses.could_hold(address, Held::Client) => {
-            return Err(UpgradeRefusal::TooManyConnections);
-        }
-        asked => asked?,
+    if asked == Err(UpgradeRefusal::NotAnUpgrade) {
+        would_admit(net, address)?;
     }
+    asked?;
     if !net.addresses.allow(address, Act::Upgrade) {
         return Err(UpgradeRefusal::TooOften);
     }

@@ -44,6 +44,9 @@ struct Gate {
     metrics: Arc<Metrics>,
     budget: Budget,
     control: Budget,
+    /// Lines of chat that the client may still say, and how often it may still be told that it says too much.
+    chat: (Rate, Bucket),
+    chat_refusals: (Rate, Bucket),
     /// What the client's address may still do.
     account: Option<Account>,
     /// The links that the client wishes for, as a rule none.
@@ -96,6 +99,10 @@ impl Inlet {
     ) -> Inlet {
         let per_s = f64::from(limits.messages_per_tick * tick_rate_hz);
         let rate = Rate::over(per_s, limits.burst);
+        let chat_rate = Rate {
+            per_s: f64::from(limits.chat_lines) / limits.chat_span.as_secs_f64().max(1e-3),
+            burst: f64::from(limits.chat_lines),
+        };
         // A client that only listens answers pings.
         let sign = limits.hello.max(2 * limits.ping).min(limits.idle);
         Inlet {
@@ -105,6 +112,8 @@ impl Inlet {
                 metrics,
                 budget: Budget::new(rate, CloseReason::MessageFlood, now),
                 control: control_budget(limits, now),
+                chat: (chat_rate, Bucket::full(chat_rate, now)),
+                chat_refusals: (CHAT_REFUSALS, Bucket::full(CHAT_REFUSALS, now)),
                 account,
                 wishes: Vec::new(),
             },
@@ -194,7 +203,7 @@ impl Gate {
                 self.metrics.message_in(message.len());
                 self.budget.spend(now)?;
                 let delivery = self.port.deliver(came, now, message)?;
-                self.follow(delivery, outlet)
+                self.follow(delivery, now, outlet)
             }
             Incoming::Close(code) => Err(End::ClientClosed(code)),
             // An answer to us is never too much.
@@ -213,7 +222,7 @@ impl Gate {
     }
 
     /// Does what the room wants of us after a message.
-    fn follow(&mut self, delivery: Delivery, outlet: &mut Outlet) -> Result<(), End> {
+    fn follow(&mut self, delivery: Delivery, now: Instant, outlet: &mut Outlet) -> Result<(), End> {
         match delivery {
             Delivery::Taken => Ok(()),
             Delivery::Reply(reply) => outlet.answer(OpCode::Binary, &reply),
@@ -222,14 +231,34 @@ impl Gate {
                 Ok(())
             }
             Delivery::Chat(line) => {
-                let account = self.account.as_ref();
-                let may = account.is_none_or(|account| account.allow(Act::Chat));
-                Ok(self.port.chat(if may { line } else { String::new() })?)
+                if self.may_chat(now) {
+                    return Ok(self.port.chat(line)?);
+                }
+                let (rate, left) = &mut self.chat_refusals;
+                match left.take(*rate, now) {
+                    true => Ok(self.port.chat(String::new())?),
+                    false => Ok(()),
+                }
             }
             Delivery::Goodbye => Err(CloseReason::Left.into()),
         }
     }
 }
+
+impl Gate {
+    /// The client's own lines first: what it may not say is not drawn from its address.
+    fn may_chat(&mut self, now: Instant) -> bool {
+        let (rate, left) = &mut self.chat;
+        let account = self.account.as_ref();
+        left.take(*rate, now) && account.is_none_or(|account| account.allow(Act::Chat))
+    }
+}
+
+/// How often a client is told that it says too much. Each such word is an event of the room.
+const CHAT_REFUSALS: Rate = Rate {
+    per_s: 1.0,
+    burst: 5.0,
+};
 
 /// Control frames before there is a seat: pings are answered, pongs measure nothing.
 pub(super) struct DoorControl(Budget);

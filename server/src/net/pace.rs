@@ -94,12 +94,17 @@ pub(super) struct Paced {
     stream: TcpStream,
     pace: Pace,
     last_read: u8,
-    /// How much of the empty line behind a request's head has come: 4 is all of it. What follows may be no HTTP.
+    /// How much of the empty line behind a request's head has come, and of a header that asks for an upgrade.
     head_end: usize,
+    upgrade: usize,
+    /// The head of an upgrade has come. What follows is no HTTP.
+    upgraded: bool,
 }
 
 /// The end of a request's head.
 const HEAD_END: &[u8; 4] = b"\r\n\r\n";
+/// A header that asks for an upgrade, in small letters.
+const UPGRADE: &[u8; 9] = b"\nupgrade:";
 
 impl Paced {
     pub(super) fn new(stream: TcpStream) -> (Paced, Pace) {
@@ -115,6 +120,8 @@ impl Paced {
             pace: pace.clone(),
             last_read: 0,
             head_end: 0,
+            upgrade: 0,
+            upgraded: false,
         };
         (paced, pace)
     }
@@ -142,30 +149,40 @@ impl AsyncRead for Paced {
         state.moved = now;
         if !state.serving {
             state.begun.get_or_insert(now);
-            if self.head_end == HEAD_END.len() {
-                self.head_end = 0;
-            }
-            self.check_head(read);
         }
+        drop(state);
+        self.check_heads(read);
         Poll::Ready(Ok(()))
     }
 }
 
 impl Paced {
-    /// Makes line feeds that stand alone impossible, up to the end of the head.
-    fn check_head(&mut self, read: &mut [u8]) {
+    /// Makes line feeds that stand alone impossible. One head may follow the other, since no route has a body, until one
+    /// asks for an upgrade.
+    fn check_heads(&mut self, read: &mut [u8]) {
+        let on = |pattern: &[u8], matched: usize, byte: u8| {
+            let goes_on = pattern.get(matched) == Some(&byte);
+            match goes_on {
+                true => matched + 1,
+                false => usize::from(pattern.first() == Some(&byte)),
+            }
+        };
         for byte in read {
-            if self.head_end == HEAD_END.len() {
+            if self.upgraded {
                 return;
             }
             if *byte == b'\n' && self.last_read != b'\r' {
                 *byte = IMPOSSIBLE;
             }
             self.last_read = *byte;
-            self.head_end = match HEAD_END.get(self.head_end) == Some(byte) {
-                true => self.head_end + 1,
-                false => usize::from(*byte == b'\r'),
-            };
+            self.head_end = on(HEAD_END, self.head_end, *byte);
+            if self.upgrade < UPGRADE.len() {
+                self.upgrade = on(UPGRADE, self.upgrade, byte.to_ascii_lowercase());
+            }
+            if self.head_end == HEAD_END.len() {
+                self.upgraded = self.upgrade == UPGRADE.len();
+                (self.head_end, self.upgrade) = (0, 0);
+            }
         }
     }
 

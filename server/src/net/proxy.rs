@@ -87,12 +87,13 @@ pub(super) fn is_private(address: IpAddr) -> bool {
 /// counts before `Forwarded` (RFC 7239): most proxies write only the first, and hand on what a client wrote into the other.
 pub(super) fn from(peer: IpAddr, headers: &HeaderMap, proxies: &[AddressRange]) -> From {
     let listed = |address: IpAddr| proxies.iter().any(|range| range.contains(address));
-    let lines = |name: &str| {
+    let items = |name: &str| {
         headers
             .get_all(name)
             .iter()
             .rev()
-            .map(|line| line.to_str().unwrap_or_default())
+            .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
+            .map(|item| str::from_utf8(item).unwrap_or_default())
     };
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     if !listed(peer) {
@@ -104,11 +105,9 @@ pub(super) fn from(peer: IpAddr, headers: &HeaderMap, proxies: &[AddressRange]) 
     }
     // Each proxy appends the peer that it saw. So the list is read from the right, as far as listed proxies wrote it.
     let client = if headers.contains_key("x-forwarded-for") {
-        let hops = lines("x-forwarded-for").flat_map(|line| line.rsplit(','));
-        last_unlisted(hops.map(node), listed)
+        last_unlisted(items("x-forwarded-for").map(node), listed)
     } else {
-        let hops = lines("forwarded").flat_map(|line| line.rsplit(','));
-        last_unlisted(hops.map(forwarded_node), listed)
+        last_unlisted(items("forwarded").map(forwarded_node), listed)
     };
     match client {
         Some(client) => From::Client(client),
@@ -161,7 +160,10 @@ mod tests {
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         let lines = lines.iter().map(|(name, line)| {
             let name = http::header::HeaderName::from_static(name);
-            (name, line.parse().unwrap())
+            (
+                name,
+                http::HeaderValue::from_bytes(line.as_bytes()).unwrap(),
+            )
         });
         lines.collect()
     }

@@ -89,6 +89,11 @@ impl UpgradeRefusal {
         }
     }
 
+    /// The HTTP status that says so.
+    pub(super) const fn status(self) -> StatusCode {
+        self.row().0
+    }
+
     /// A stable name for metrics and logs.
     pub(super) const fn label(self) -> &'static str {
         self.row().1
@@ -148,6 +153,7 @@ pub(super) fn check(
     let host = the_only(headers, header::HOST)
         .filter(|host| is_host(host))
         .ok_or(UpgradeRefusal::Host)?;
+    check_origin(headers, host, allowed_origins)?;
     if !lists(headers, header::CONNECTION, "upgrade")
         || !lists(headers, header::UPGRADE, "websocket")
     {
@@ -165,18 +171,24 @@ pub(super) fn check(
     if has_length || headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(UpgradeRefusal::Body);
     }
-    if headers.contains_key(header::ORIGIN) {
-        // Programs other than browsers send none, and could send any: this guards people's browsers.
-        let origin = the_only(headers, header::ORIGIN).ok_or(UpgradeRefusal::Origin)?;
-        if !is_own(origin, host)
-            && !allowed_origins
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-        {
-            return Err(UpgradeRefusal::Origin);
-        }
-    }
     Ok(())
+}
+
+/// Programs other than browsers send no origin, and could send any: this guards people's browsers.
+fn check_origin(
+    headers: &HeaderMap,
+    host: &str,
+    allowed_origins: &[String],
+) -> Result<(), UpgradeRefusal> {
+    if !headers.contains_key(header::ORIGIN) {
+        return Ok(());
+    }
+    let origin = the_only(headers, header::ORIGIN).ok_or(UpgradeRefusal::Origin)?;
+    let mut allowed = allowed_origins.iter();
+    if is_own(origin, host) || allowed.any(|allowed| allowed.eq_ignore_ascii_case(origin)) {
+        return Ok(());
+    }
+    Err(UpgradeRefusal::Origin)
 }
 
 /// True for a host as RFC 9110 7.2 has it: a name or an address, perhaps a port, and nothing else.

@@ -1,6 +1,6 @@
 //! The places of sockets that have said no hello yet.
 //!
-//! In: an address that wants one more. Out: a place, until it is given back. When all are taken, the address that has most
+//! In: an address that wants one more. Out: a place, until it is given back. When all are taken, the network that has most
 //! of them loses its oldest: so a crowd of silent sockets makes room for others, and not the other way round.
 
 use std::collections::{BTreeMap, HashMap};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::address::counted_as;
+use super::address::network_of;
 
 /// All the places.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Waiting {
 struct Taken {
     /// By the order in which they were taken.
     places: BTreeMap<u64, (IpAddr, Arc<Notify>)>,
-    by_address: HashMap<IpAddr, usize>,
+    by_network: HashMap<IpAddr, usize>,
     next: u64,
 }
 
@@ -35,37 +35,40 @@ impl Waiting {
         }
     }
 
-    /// Takes a place; `None` if the address itself has more than its part while all are taken.
+    /// Takes a place; `None` if the address's network itself has more than its part while all are taken.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let address = counted_as(address);
+        let network = network_of(address);
         let mut taken = self.taken.lock();
         if taken.places.len() >= self.most {
-            let (greediest, holds) = taken.greediest()?;
-            let own = taken.by_address.get(&address).copied().unwrap_or(0);
-            if own + 1 >= holds {
-                return None;
-            }
+            let greediest = taken.loser(network)?;
             taken.lose_oldest(greediest);
         }
         let number = taken.next;
         taken.next += 1;
         let lost = Arc::new(Notify::new());
-        taken.places.insert(number, (address, lost.clone()));
-        *taken.by_address.entry(address).or_default() += 1;
+        taken.places.insert(number, (network, lost.clone()));
+        *taken.by_network.entry(network).or_default() += 1;
         Some(Place {
             waiting: Arc::clone(self),
             number,
             lost,
         })
     }
+
+    /// True if the address could take a place now.
+    pub(super) fn could_take(&self, address: IpAddr) -> bool {
+        let taken = self.taken.lock();
+        taken.places.len() < self.most || taken.loser(network_of(address)).is_some()
+    }
 }
 
 impl Taken {
-    /// The address with the most places, and how many it has.
-    fn greediest(&self) -> Option<(IpAddr, usize)> {
-        let by_address = self.by_address.iter();
-        let most = by_address.max_by_key(|(_, holds)| **holds);
-        most.map(|(address, holds)| (*address, *holds))
+    /// Who loses a place to `network` when all are taken: the one with the most, unless that is `network` itself.
+    fn loser(&self, network: IpAddr) -> Option<IpAddr> {
+        let by_network = self.by_network.iter();
+        let (greediest, holds) = by_network.max_by_key(|(_, holds)| **holds)?;
+        let own = self.by_network.get(&network).copied().unwrap_or(0);
+        (own + 1 < *holds).then_some(*greediest)
     }
 
     fn lose_oldest(&mut self, of: IpAddr) {
@@ -82,10 +85,10 @@ impl Taken {
         if lost {
             place.notify_one();
         }
-        if let Some(holds) = self.by_address.get_mut(&address) {
+        if let Some(holds) = self.by_network.get_mut(&address) {
             *holds -= 1;
             if *holds == 0 {
-                self.by_address.remove(&address);
+                self.by_network.remove(&address);
             }
         }
     }
@@ -140,7 +143,18 @@ mod tests {
         assert!(!others.iter().any(is_lost));
         drop(crowd);
         drop(others);
-        assert!(waiting.taken.lock().by_address.is_empty());
+        assert!(waiting.taken.lock().by_network.is_empty());
+    }
+
+    #[test]
+    fn a_network_of_many_addresses_is_one_crowd() {
+        let waiting = Arc::new(Waiting::new(10));
+        let of = |net: u16| IpAddr::from([0x2001, 0xdb8, 7, net, 0, 0, 0, 1]);
+        let crowd = (0..10).filter_map(|net| waiting.take(of(net)));
+        let crowd = crowd.collect::<Vec<_>>();
+        assert!(!waiting.could_take(of(10)) && waiting.could_take(address(1)));
+        let one = waiting.take(address(1));
+        assert!(one.is_some_and(|one| !is_lost(&one)) && is_lost(&crowd[0]));
     }
 
     #[test]
@@ -153,7 +167,7 @@ mod tests {
         let taken = waiting.taken.lock();
         assert_eq!(taken.places.len(), 12);
         assert!(
-            taken.by_address.values().all(|holds| *holds == 3),
+            taken.by_network.values().all(|holds| *holds == 3),
             "{taken:?}"
         );
     }

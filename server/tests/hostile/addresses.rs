@@ -1,7 +1,7 @@
 //! What one address may hold and do, and how it is told that it may not.
 
 use tickwire_server::Limits;
-use tickwire_shared::close::CloseReason;
+use tickwire_shared::close::{CloseReason, Retry};
 use tickwire_shared::message::{ClientMessage, Hello};
 
 use crate::limits::expect_reason;
@@ -79,6 +79,37 @@ async fn the_clients_of_one_address_are_bounded_and_a_page_can_ask_why() {
     Wire::join(server.address, hello()).await;
 }
 
+/// A page asks why its socket did not open, and reads the reason that the socket got.
+#[tokio::test]
+async fn a_plain_request_learns_every_reason_for_which_a_socket_is_refused() {
+    let limits = Limits {
+        upgrade_burst: 2,
+        upgrades_per_s: 1,
+        unhelloed: 1,
+        ..roomy()
+    };
+    let server = start(limits).await;
+    let ask = async |more: &str| {
+        let mut wire = Wire::connect(server.address).await;
+        let plain = format!("GET /ws HTTP/1.1\r\nHost: here\r\n{more}\r\n");
+        wire.send(plain.as_bytes()).await;
+        wire.answer().await
+    };
+    let (head, _) = ask("Origin: http://here\r\n").await;
+    assert!(head.starts_with("http/1.1 426"), "{head}");
+    let (head, _) = ask("Origin: http://elsewhere.example\r\n").await;
+    assert!(head.starts_with("http/1.1 403"), "{head}");
+    let _unhelloed = Wire::open(server.address).await;
+    let (head, _) = ask("").await;
+    assert!(head.starts_with("http/1.1 503"), "{head}");
+    let mut refused = Wire::connect(server.address).await;
+    refused.send(upgrade(server.address).as_bytes()).await;
+    assert!(refused.answer().await.0.starts_with("http/1.1 503"));
+    let (head, body) = ask("").await;
+    assert!(head.starts_with("http/1.1 429"), "{head}");
+    assert_eq!(body, b"your address connects too often: wait a second\n");
+}
+
 #[tokio::test]
 async fn one_address_opens_so_many_rooms_in_a_minute() {
     let server = start(Limits {
@@ -99,6 +130,34 @@ async fn one_address_opens_so_many_rooms_in_a_minute() {
     fourth.send(&said(&ClientMessage::Hello(named(3)))).await;
     expect_reason(&server, fourth, CloseReason::ServerFull).await;
     // It may still join those that are open.
+    Wire::join(server.address, named(2)).await;
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_rooms_open() {
+    let server = start(Limits {
+        rooms_per_address: 2,
+        ..roomy()
+    })
+    .await;
+    let named = |n: usize| Hello {
+        room: format!("room-{n}"),
+        create: true,
+        ..hello()
+    };
+    let _first = Wire::join(server.address, named(0)).await;
+    let second = Wire::join(server.address, named(1)).await;
+    let mut third = Wire::open(server.address).await;
+    third.send(&said(&ClientMessage::Hello(named(2)))).await;
+    // It comes again by itself, until a room is over.
+    assert_eq!(CloseReason::ServerFull.retry(), Retry::Fresh);
+    expect_reason(&server, third, CloseReason::ServerFull).await;
+    drop(second);
+    server
+        .until("the room is over", |server| {
+            server.metric("tickwire_rooms") == 1
+        })
+        .await;
     Wire::join(server.address, named(2)).await;
 }
 
