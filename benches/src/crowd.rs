@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use tickwire_room::{Game, Interest, Room, SavedVisitor};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::PlayerId;
-use tickwire_shared::replicate::Replicate;
-use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+use tickwire_shared::prelude::{component, input, saved};
+use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 /// Default side of a grid cell, units.
 const CELL: f64 = 40.0;
@@ -28,7 +28,7 @@ const SIDE_MAX: f64 = 1500.0;
 const SEES: f64 = 103.0;
 
 /// A walker.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub struct Walker {
     /// Units east.
     #[net(range = 0.0..=1500.0, step = 0.1, interpolate, position)]
@@ -42,15 +42,18 @@ pub struct Walker {
 }
 
 /// Walks straight on until it reaches the edge. Not replicated.
+#[saved]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stray(Steer);
 
 /// Where to walk: the parts of a direction of length 1.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[input]
 pub struct Steer {
     /// East.
+    #[net(range = -1.0..=1.0)]
     pub right: f32,
     /// South.
+    #[net(range = -1.0..=1.0)]
     pub down: f32,
 }
 
@@ -62,12 +65,6 @@ impl Steer {
             right: angle.cos(),
             down: angle.sin(),
         }
-    }
-}
-
-impl Input for Steer {
-    fn is_valid(&self) -> bool {
-        (-1.0..=1.0).contains(&self.right) && (-1.0..=1.0).contains(&self.down)
     }
 }
 
@@ -192,7 +189,6 @@ impl Game for Crowd {
     }
 
     fn saved_components(set: &mut impl SavedVisitor) {
-        set.component::<Walker>();
         set.component::<Stray>();
     }
 

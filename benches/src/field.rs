@@ -9,10 +9,10 @@ pub mod play;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tickwire_room::{Game, Interest, Room, SavedVisitor};
+use tickwire_room::{Game, Interest, Room};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::{component, message};
 use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 
 use rand::RngExt;
@@ -34,7 +34,7 @@ const SEEN: f64 = 40.0;
 const SEEN_AREA: f64 = 11.0;
 
 /// A mover.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub struct Mover {
     /// Units from the left.
     #[net(range = 0.0..=1000.0, step = 0.1, interpolate, position)]
@@ -57,6 +57,7 @@ pub struct Mover {
 }
 
 /// The direction to go, in 256ths of a whole turn.
+#[message]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading(pub u8);
 
@@ -176,10 +177,6 @@ impl Game for FieldGame {
             still: options.still,
             movers: BTreeMap::new(),
         }
-    }
-
-    fn saved_components(set: &mut impl SavedVisitor) {
-        set.component::<Mover>();
     }
 
     fn join(&mut self, room: &mut Room<Field>, player: PlayerId) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
-use tickwire_room::{Game, Room, SavedVisitor};
+use tickwire_room::{Game, Room};
 use tickwire_server::{Limits, Server};
 use tickwire_shared::client::{Client, Destination};
 use tickwire_shared::close::Refusal;
@@ -79,7 +79,6 @@ impl<const HZ: u32> Game for IdleGame<HZ> {
             room: ROOMS.fetch_add(1, Ordering::Relaxed),
         }
     }
-    fn saved_components(_: &mut impl SavedVisitor) {}
     fn join(&mut self, _: &mut Room<Idle<HZ>>, _: PlayerId) -> Result<(), Refusal> {
         Ok(())
     }
@@ -121,7 +120,7 @@ impl<const HZ: u32> IdleRooms<HZ> {
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?.to_string();
         let server = Server::builder()
-            .game::<IdleGame<HZ>>(Idle::<HZ>::GAME)
+            .game::<IdleGame<HZ>>()
             .limits(limits())
             .threads(1)
             .build()?;

@@ -40,7 +40,7 @@ fn play_on(options: FieldOptions, players: usize, cast: Cast) -> Outcome {
             say.send(listener.local_addr().unwrap()).unwrap();
             let server = Server::builder()
                 .metrics(MetricsAccess::Everybody)
-                .game_with::<FieldGame>("field", options);
+                .game_with::<FieldGame>(options);
             let server = server.threads(1).build().unwrap();
             let shutdown = async {
                 let _ = stopped.await;

@@ -44,8 +44,3 @@ pub use scheduler::{Tickable, Verdict};
 pub use seat::{Delivery, Ending, Feed, JoinRequest, Port, RoomHandle, Seat, SeatReply};
 pub use server::{BuildError, Builder, Server};
 pub use settings::{Setting, SettingKind};
-
-/// The examples of the README, run as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tickwire_room::{BadInterest, Game};
+use tickwire_shared::rules::Rules;
 use tokio::net::TcpListener;
 
 use crate::directory::{Directory, RoomKind};
@@ -73,16 +74,21 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Hosts a game under a name, which hellos carry. Clients that are built on the client core say the `GAME` of their
-    /// rules. The game's rooms are opened with its default options.
+    /// Hosts a game under the name that its rules have. Its rooms are opened with its default options.
     #[must_use]
-    pub fn game<G: Game>(self, name: impl Into<String>) -> Builder {
-        self.game_with::<G>(name, G::Options::default())
+    pub fn game<G: Game>(self) -> Builder {
+        self.game_with::<G>(G::Options::default())
     }
 
     /// Like [`Builder::game`], with options for every room.
     #[must_use]
-    pub fn game_with<G: Game>(mut self, name: impl Into<String>, options: G::Options) -> Builder {
+    pub fn game_with<G: Game>(self, options: G::Options) -> Builder {
+        self.game_as::<G>(G::Rules::GAME, options)
+    }
+
+    /// Hosts a game under another name, which its clients have to say: one game with several sets of options.
+    #[must_use]
+    pub fn game_as<G: Game>(mut self, name: impl Into<String>, options: G::Options) -> Builder {
         let name = name.into();
         if let Err(bad) = G::interest(&options).check::<G::Rules>() {
             self.bad_interest = Some(BuildError::BadInterest(name.clone(), bad));

@@ -34,7 +34,7 @@ async fn server() -> Running {
     let builder = Server::builder()
         .threads(1)
         .limits(roomy())
-        .game_with::<MeadowGame<128>>("meadow", options);
+        .game_with::<MeadowGame<128>>(options);
     start_with(builder).await
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One simulation step of a room, counted from 0 when the room opens. Wraps after `u32::MAX`
 /// (828 days at 60 Hz), so it has no `Ord`: compare with [`Tick::since`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ts_rs::TS)]
 pub struct Tick(pub u32);
 
 impl Tick {
@@ -41,7 +41,18 @@ pub struct InputSequence(pub u32);
 
 /// An entity as both ends know it. Never reused within a room.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ts_rs::TS,
 )]
 pub struct EntityId(pub u32);
 
@@ -64,7 +75,18 @@ pub struct PlayerId(pub u32);
 
 /// A group of entities whose changes are encoded once and sent to all who subscribe.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ts_rs::TS,
 )]
 pub struct ChannelId(pub u32);
 

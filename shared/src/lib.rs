@@ -22,7 +22,20 @@ pub mod link;
 pub mod message;
 pub mod replicate;
 pub mod rules;
+pub mod shape;
 pub mod snapshot;
+
+/// What authors write above their types and impls, and the names that they need there.
+pub mod prelude {
+    pub use tickwire_derive::{component, input, message, rules, saved};
+
+    pub use crate::ids::{ChannelId, EntityId, PlayerId, Tick};
+    pub use crate::rules::{Act, ComponentVisitor, Input, Rules};
+}
+
+// What the attributes write names these, so that a game need not name them itself.
+#[doc(hidden)]
+pub use {serde, ts_rs};
 
 // The derive names this crate by its outer name, in its own tests too.
 extern crate self as tickwire_shared;

@@ -16,7 +16,7 @@ use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick
 use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, LINK_BYTES, SERVER_MESSAGE_BYTES};
 
 /// The version of the protocol. Raised with every change that an older peer would misread.
-pub const PROTOCOL_VERSION: u16 = 4;
+pub const PROTOCOL_VERSION: u16 = 5;
 
 /// The tag of a hello: the first byte of its message, in every version.
 pub const HELLO: u8 = 0;
@@ -184,6 +184,8 @@ pub enum RoomEvent<E> {
     /// 6: the server carried out the receiver's own action of this input. The page never sees it: the client core turns
     /// it into [`crate::client::ClientEvent::Confirmed`].
     Acted(InputSequence),
+    /// 7: a player's inputs move this entity from now on.
+    Avatar(PlayerId, EntityId),
 }
 
 /// A player as others see it.
@@ -197,6 +199,8 @@ pub struct PlayerInfo {
     pub bot: bool,
     /// The connection is lost and the seat is kept.
     pub away: bool,
+    /// The entity that its inputs move. It may be gone, and others may not see it.
+    pub avatar: Option<EntityId>,
 }
 
 /// Why the server is about to close, in words. A close frame with the same code follows.

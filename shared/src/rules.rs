@@ -9,13 +9,18 @@ use serde::de::DeserializeOwned;
 use crate::ids::{InputSequence, PlayerId};
 pub use crate::replicate::ComponentVisitor;
 use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
+use crate::shape::{Shape, Shapes};
+pub use tickwire_derive::Input;
 
-/// A type that travels as a whole, in bincode: inputs, commands, events, setups.
+/// A type that travels as a whole, in bincode: inputs, commands, events, setups. Write `#[message]` above it.
 pub trait Wire:
-    Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+    Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
 }
-impl<T: Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire for T {}
+impl<T: Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire
+    for T
+{
+}
 
 /// A player's intent for one tick. `Default` is the neutral input: hands off the keys.
 pub trait Input: Wire + PartialEq + Default {
@@ -49,17 +54,22 @@ pub struct Act<A> {
     pub action: A,
 }
 
-/// The part of a game that both ends run.
+impl<A: Shape> Shape for Act<A> {
+    fn shape(out: &mut Shapes) {
+        out.list(["act(", ")"], &[A::shape]);
+    }
+}
+
+/// The part of a game that both ends run. `#[rules]` above the `impl` writes out what it leaves out.
 ///
 /// Determinism: on floats, `step` may use only `+ - * /`, `sqrt` and functions of the `libm` crate, so that native
 /// code and WASM agree bit for bit.
 pub trait Rules: Sized + Send + Sync + 'static {
     /// The game's name in hellos and web addresses. Letters, digits, `-` and `_`.
     const GAME: &'static str;
-    /// Part of the schema hash. Raise it whenever `Input`, `Command`, `Event`, `Setup`, a type inside `Avatar`, the
-    /// order of an enum's variants or `step` change: then an old page is told to reload instead of misreading bytes.
-    /// What the derive declares (fields, ranges, steps) is in the hash anyway.
-    const REVISION: u32;
+    /// Part of the schema hash. Raise it when `step` or what a message means has changed, though nothing travels
+    /// differently: then an old page is told to reload. How all that travels is laid out is in the hash anyway.
+    const REVISION: u32 = 1;
     /// Simulation steps per second.
     const TICK_RATE_HZ: u32 = 60;
     /// Ticks from one snapshot to the next.
@@ -69,7 +79,7 @@ pub trait Rules: Sized + Send + Sync + 'static {
     type Input: Input;
     /// The component that a player's input moves, predicted on the player's own screen. `()` for a room without
     /// avatars.
-    type Avatar: Replicate + Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned;
+    type Avatar: Replicate + std::fmt::Debug + PartialEq;
     /// What a room tells each client on joining (which map, which mode).
     type Setup: Wire;
     /// What `step` may read beside the avatar. Both ends build it once, from the setup.
@@ -132,6 +142,12 @@ pub trait Rules: Sized + Send + Sync + 'static {
             revision: Self::REVISION,
             tick_rate_hz: Self::TICK_RATE_HZ,
             ticks_per_snapshot: Self::TICKS_PER_SNAPSHOT,
+            shapes: [
+                Shapes::of::<Self::Input>(),
+                Shapes::of::<Self::Setup>(),
+                Shapes::of::<Self::Command>(),
+                Shapes::of::<Self::Event>(),
+            ],
         })
     }
 }

@@ -1,17 +1,18 @@
 //! `capacity`: how many players our server holds on one core, and what a player costs it among few and among many. It
-//! also measures the memory of a client, and how late many small rooms tick.
+//! also measures the memory of a client, how late many small rooms tick, and what hostile company does.
 //!
 //! In: flags. Out: progress on stderr, a table or JSON on stdout, one plot of all games.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use tickwire_benches::contest::{
-    Bout, Contestant, Curve, FrameSize, Game, LatenessPlan, MemoryPlan, SearchFlags, compete,
-    curve_table, draw_panels, lateness, memory, memory_table,
+    Bout, Contestant, Curve, FrameSize, Game, LatenessPlan, MemoryPlan, SearchFlags, SiegePlan,
+    bare_timer, compete, curve_table, draw_panels, lateness, memory, memory_table, siege,
 };
 use tickwire_benches::load::Teller;
 
@@ -34,6 +35,15 @@ enum What {
     Memory(MemoryFlags),
     /// Measures how late rooms of 8 at 60 ticks a second begin their ticks.
     Lateness(LatenessFlags),
+    /// Measures what floods of requests, sockets and rooms cost eight people who play, and whether memory comes back.
+    Siege(SiegeFlags),
+    /// Tells how late a thread wakes up 60 times a second that does nothing else, p99.9 in ms.
+    #[command(hide = true)]
+    Timer {
+        /// Seconds to measure.
+        #[arg(long, default_value_t = 20.0)]
+        seconds: f64,
+    },
 }
 
 #[derive(Args)]
@@ -83,6 +93,25 @@ struct LatenessFlags {
     repeat: usize,
 }
 
+#[derive(Args)]
+struct SiegeFlags {
+    /// Seconds to measure.
+    #[arg(long, default_value_t = 20.0)]
+    seconds: f64,
+    /// Runs without trouble, and with each kind of it.
+    #[arg(long, default_value_t = 5)]
+    repeat: usize,
+    /// Waves of sockets, and sockets in each.
+    #[arg(long, value_delimiter = ',', default_values_t = [6, 6000])]
+    sockets: Vec<usize>,
+    /// Waves of rooms, and rooms in each.
+    #[arg(long, value_delimiter = ',', default_values_t = [5, 600])]
+    rooms: Vec<usize>,
+    /// Seconds after the last wave before memory is read.
+    #[arg(long, default_value_t = 60.0)]
+    rest: f64,
+}
+
 fn main() -> ExitCode {
     match run(Flags::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -94,6 +123,11 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: Flags) -> Result<()> {
+    if let Some(What::Timer { seconds }) = flags.what {
+        let late_ms = bare_timer(60.0, Duration::from_secs_f64(seconds));
+        writeln!(std::io::stdout(), "{}", late_ms.p999)?;
+        return Ok(());
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut teller = Teller::new(false);
     Bout::prepare(&root, &mut vec![Contestant::Tickwire], &mut teller)?;
@@ -134,6 +168,22 @@ fn run(flags: Flags) -> Result<()> {
                 lateness.words() + "\n"
             }
         }
+        Some(What::Timer { .. }) => return Ok(()),
+        Some(What::Siege(asked)) => {
+            let plan = SiegePlan {
+                seconds: asked.seconds,
+                repeat: asked.repeat,
+                sockets: two(&asked.sockets)?,
+                rooms: two(&asked.rooms)?,
+                rest_s: asked.rest,
+            };
+            let siege = siege(&plan, &mut teller)?;
+            if flags.json {
+                serde_json::to_string(&siege)? + "\n"
+            } else {
+                siege.table()
+            }
+        }
     };
     std::io::stdout().write_all(out.as_bytes())?;
     Ok(())
@@ -157,5 +207,5 @@ fn curves(root: &Path, flags: CurveFlags, teller: &mut Teller) -> Result<Vec<Cur
 
 fn two(numbers: &[usize]) -> Result<[usize; 2]> {
     <[usize; 2]>::try_from(numbers)
-        .map_err(|_| anyhow::anyhow!("give two numbers of clients, such as 100,500"))
+        .map_err(|_| anyhow::anyhow!("give two numbers, such as 100,500"))
 }

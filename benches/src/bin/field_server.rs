@@ -10,9 +10,12 @@ use clap::Parser;
 use tickwire_arena_server::{ArenaGame, ArenaOptions};
 use tickwire_benches::field::{FieldGame, FieldOptions, ROOM_SEATS};
 use tickwire_benches::load::roomy;
-use tickwire_server::{MetricsAccess, Server};
-use tokio::net::TcpListener;
+use tickwire_server::{Limits, MetricsAccess, Server};
 use tracing_subscriber::EnvFilter;
+
+/// As in the program of every game.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Hosts `field`: one room in which everybody sees everybody move.
 #[derive(Parser)]
@@ -35,6 +38,9 @@ struct Flags {
     /// Fill each arena with bots up to this many fighters; they make way for people.
     #[arg(long, default_value_t = 0)]
     arena_bots: u8,
+    /// Keep the limits that every server has, instead of letting one machine's load in.
+    #[arg(long)]
+    usual_limits: bool,
     /// Number of expected players; with --interest it decides how far they see.
     #[arg(long, default_value_t = 1000)]
     players: usize,
@@ -71,14 +77,19 @@ async fn serve(flags: Flags) -> Result<()> {
         bots: flags.arena_bots,
         ..ArenaOptions::default()
     };
-    let listener = TcpListener::bind(flags.listen)
+    tickwire_server::raise_open_files();
+    let listener = tickwire_server::listen(flags.listen)
         .await
         .with_context(|| format!("cannot listen on {}", flags.listen))?;
+    let limits = match flags.usual_limits {
+        true => Limits::default(),
+        false => roomy(),
+    };
     let server = Server::builder()
         .metrics(MetricsAccess::Everybody)
-        .game_with::<FieldGame>("field", field)
-        .game_with::<ArenaGame>("arena", arena)
-        .limits(roomy())
+        .game_with::<FieldGame>(field)
+        .game_with::<ArenaGame>(arena)
+        .limits(limits)
         .threads(flags.threads)
         .build()?;
     let mut stdout = std::io::stdout();

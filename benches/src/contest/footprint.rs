@@ -11,6 +11,7 @@ use tickwire_arena::Arena;
 use tickwire_shared::rules::Rules;
 
 use super::medians::middle_server;
+use super::timer::TimerBeside;
 use super::{HZ, Server, median};
 use crate::field::ROOM_SEATS;
 use crate::load::{self, Cast, Decode, Outcome, Plan, ServerFigures, Teller};
@@ -161,6 +162,8 @@ pub struct Lateness {
     pub clients: usize,
     /// What the server reports about its ticks.
     pub server: ServerFigures,
+    /// How late a thread on the same core woke up in the same runs that did nothing else, p99.9, ms.
+    pub bare_timer_ms_p999: f64,
 }
 
 /// Measures how late many rooms of 8 tick on one core.
@@ -171,7 +174,7 @@ pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
     if !(1..=ROOM_SEATS).contains(&plan.clients) {
         bail!("1 to {ROOM_SEATS} clients a room: a room without any closes");
     }
-    let mut figures = Vec::new();
+    let (mut figures, mut bare_ms) = (Vec::new(), Vec::new());
     for _ in 0..plan.repeat.max(1) {
         let bots = ROOM_SEATS.to_string();
         let server = Server::ours(&["--arena-bots", &bots])?;
@@ -181,7 +184,9 @@ pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
         });
         let snapshot_hz = f64::from(Arena::TICK_RATE_HZ) / f64::from(Arena::TICKS_PER_SNAPSHOT);
         let clients = plan.rooms * plan.clients;
+        let timer = TimerBeside::start(plan.seconds)?;
         let outcome = play(&server, clients, snapshot_hz, plan.seconds, cast, teller)?;
+        bare_ms.push(timer.p999_ms()?);
         let Some(server) = outcome.server else {
             bail!("the server does not report how late its ticks are");
         };
@@ -193,6 +198,7 @@ pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
             rooms: plan.rooms,
             clients: plan.clients,
             server,
+            bare_timer_ms_p999: median(bare_ms),
         }),
         None => bail!("nothing was measured"),
     }
@@ -200,12 +206,13 @@ pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
 
 fn lateness_words(rooms: usize, server: &ServerFigures) -> String {
     format!(
-        "{rooms} rooms: {:.0} ticks a second of {:.0} us, late by at most {:.2} ms (p50), {:.2} ms (p99), {:.2} ms (max), \
+        "{rooms} rooms: {:.0} ticks a second of {:.0} us, late by at most {:.2} ms (p50), {:.2} ms (p99), {:.2} ms (p99.9), {:.2} ms (max), \
          {:.0} % of a core",
         server.ticks_per_s,
         server.tick_us_mean,
         server.tick_late_ms_p50,
         server.tick_late_ms_p99,
+        server.tick_late_ms_p999,
         server.tick_late_ms_max,
         server.cpu * 100.0,
     )
@@ -214,7 +221,11 @@ fn lateness_words(rooms: usize, server: &ServerFigures) -> String {
 impl Lateness {
     /// The result in one line.
     pub fn words(&self) -> String {
-        lateness_words(self.rooms, &self.server)
+        format!(
+            "{}; a bare timer beside it {:.2} ms (p99.9)",
+            lateness_words(self.rooms, &self.server),
+            self.bare_timer_ms_p999
+        )
     }
 }
 

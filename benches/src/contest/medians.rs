@@ -64,6 +64,7 @@ pub(super) fn middle_server(
         resident_bytes: of(|server| server.resident_bytes),
         tick_late_ms_p50: of(|server| server.tick_late_ms_p50),
         tick_late_ms_p99: of(|server| server.tick_late_ms_p99),
+        tick_late_ms_p999: of(|server| server.tick_late_ms_p999),
         tick_late_ms_max: of(|server| server.tick_late_ms_max),
         ticks_per_s: of(|server| server.ticks_per_s),
         tick_us_mean: of(|server| server.tick_us_mean),

@@ -4,7 +4,8 @@
 //! cost), and for each contestant the largest number that holds. `servers` starts them, `peers` finds
 //! those of others, `attempt` tries one number,
 //! `search` finds the largest, `compete` does both as often as `flags` ask, `medians` makes one run of several, `plot`
-//! draws. For our server alone: `curve`, `panels` (its picture), `footprint` (memory, and how late ticks are).
+//! draws. For our server alone: `curve`, `panels` (its picture), `footprint` (memory, and how late ticks are), `siege`
+//! (hostile company). `timer` is what lateness is compared with.
 
 mod attempt;
 mod compete;
@@ -21,6 +22,8 @@ mod plot;
 mod point;
 mod search;
 mod servers;
+mod siege;
+mod timer;
 
 pub use attempt::try_out;
 pub use compete::{Bout, compete};
@@ -38,3 +41,5 @@ pub use plot::draw;
 pub use point::{Point, Run};
 pub use search::{Effort, LADDER, largest};
 pub use servers::{Server, pin};
+pub use siege::{Siege, SiegePlan, siege};
+pub use timer::bare_timer;

@@ -72,9 +72,7 @@ impl Server {
 
     fn spawn(mut words: Vec<String>) -> Result<Server> {
         words.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
-        if has_taskset() {
-            words.splice(0..0, ["taskset", "-c", SERVER_CORE].map(str::to_owned));
-        }
+        let words = on_server_core(words);
         let (program, flags) = words.split_first().context("a server has a program")?;
         let mut child = Command::new(program)
             .args(flags)
@@ -113,6 +111,14 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A command, so that it runs on the servers' core.
+pub(super) fn on_server_core(mut words: Vec<String>) -> Vec<String> {
+    if has_taskset() {
+        words.splice(0..0, ["taskset", "-c", SERVER_CORE].map(str::to_owned));
+    }
+    words
 }
 
 /// The path of a program in the same folder as this one.

@@ -10,6 +10,7 @@ pub fn roomy() -> Limits {
         connections: 19_000,
         connections_per_address: 19_000,
         clients_per_address: 19_000,
+        rooms_per_address: 19_000,
         rooms_opened_per_min: 1_000_000,
         chat_lines_per_min: 1_000_000,
         request_burst: 1_000_000,

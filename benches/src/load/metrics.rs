@@ -32,6 +32,8 @@ pub struct ServerFigures {
     pub tick_late_ms_p99: f64,
     /// No room tick began later than this, ms. If the latest tick of the server's whole life says more, it is that one.
     pub tick_late_ms_max: f64,
+    /// 99.9 % of the ticks began at most this late, ms.
+    pub tick_late_ms_p999: f64,
     /// Room ticks per second, all rooms together.
     pub ticks_per_s: f64,
     /// Mean time of a room tick, us.
@@ -69,6 +71,7 @@ impl Look {
             resident_bytes: value(&self.text, "process_resident_memory_bytes")?,
             tick_late_ms_p50: quantile(&late, 0.5).min(latest_s) * 1000.0,
             tick_late_ms_p99: quantile(&late, 0.99).min(latest_s) * 1000.0,
+            tick_late_ms_p999: quantile(&late, 0.999).min(latest_s) * 1000.0,
             tick_late_ms_max: quantile(&late, 1.0).min(latest_s) * 1000.0,
             ticks_per_s: ticks / passed_s,
             tick_us_mean: grown("tickwire_tick_seconds_sum")? / ticks.max(1.0) * 1e6,
@@ -126,6 +129,11 @@ impl ProcessLook {
             resident_bytes: self.resident_bytes,
         }
     }
+}
+
+/// Resident memory of a process on this machine, bytes. None where the system does not report it.
+pub fn resident_bytes(process: u32) -> Option<f64> {
+    ProcessLook::at(process).map(|look| look.resident_bytes)
 }
 
 /// The value of a metric without labels.

@@ -6,6 +6,7 @@
 //! cost as little as it can, because it shares a machine with what it measures.
 
 mod connection;
+mod flood;
 mod join;
 mod limits;
 mod metrics;
@@ -17,10 +18,11 @@ mod run;
 mod speaker;
 mod tell;
 
+pub use flood::{Flood, Trouble, upgraded_elsewhere, visit};
 pub(crate) use join::upgraded;
 pub use limits::roomy;
 pub(crate) use metrics::value;
-pub use metrics::{ProcessFigures, ServerFigures};
+pub use metrics::{ProcessFigures, ServerFigures, resident_bytes};
 pub use nengi::Nengi;
 pub use ours::{Decode, arena, field, idle};
 pub use outcome::{Millis, Outcome, Progress};

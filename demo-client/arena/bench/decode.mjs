@@ -7,7 +7,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import init, { arenaClient } from "../wasm/pkg/tickwire_arena_wasm.js";
+import init, { client as join } from "../wasm/pkg/tickwire_arena_wasm.js";
 
 const MODULE = resolve(import.meta.dirname, "../wasm/pkg/tickwire_arena_wasm_bg.wasm");
 const RUNS = 25;
@@ -29,7 +29,7 @@ function read(file) {
 
 /** Plays all messages to a new client. Returns how long each took, milliseconds. */
 function play(messages) {
-  const client = arenaClient("lab", true, "bench");
+  const client = join("lab", true, "bench");
   client.connected(0);
   const taken_ms = messages.map((message, number) => {
     const now_ms = number * SNAPSHOT_MS;

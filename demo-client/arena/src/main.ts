@@ -14,7 +14,7 @@ import "./styles/rewind.css";
 import "./styles/cards.css";
 import "./styles/sizes.css";
 import { hasSeat } from "tickwire";
-import { arenaGame, mapOf, stepsAgree } from "./arena-game";
+import { arena, mapOf, stepsAgree } from "./arena-game";
 import { byId, data } from "./hud/dom";
 import { Hud } from "./hud/hud";
 import { listen } from "./hud/keys";
@@ -32,7 +32,7 @@ async function begin(hud: Hud): Promise<void> {
   };
   for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => sound.wake());
 
-  await Promise.all([arenaGame.load(), fonts()]);
+  await Promise.all([arena.load(), fonts()]);
   const scene = await Scene.create(stage, sound);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   scene.camera.shakes = !calm.matches;
@@ -62,7 +62,7 @@ async function begin(hud: Hud): Promise<void> {
 
   const room = roomOfAddress();
   // A reload is no goodbye: a player with a seat in this room goes straight back to it.
-  if (hasSeat(arenaGame, room)) session.join(hud.cards.name, room);
+  if (hasSeat(arena, room)) session.join(hud.cards.name, room);
   else session.start();
 
   const frame = (nowMs: number) => {

@@ -6,7 +6,7 @@
  */
 
 import { type ConnectionState, connect, type Predicted, type Room, type Welcome } from "tickwire";
-import { type Arena, type ArenaView, arenaGame, mapOf } from "./arena-game";
+import { type Arena, type ArenaView, arena, mapOf } from "./arena-game";
 import { data } from "./hud/dom";
 import type { Hud } from "./hud/hud";
 import type { Controls } from "./input";
@@ -69,7 +69,7 @@ export class Session {
     this.#name = name;
     this.#hud.clear();
     this.#hud.cards.hide();
-    const joined = connect(arenaGame, { name, room });
+    const joined = connect(arena, { name, room });
     this.room = joined;
     // A room that was left before this one still reports that it is closed.
     const ours = () => this.room === joined;

@@ -4,21 +4,21 @@
 
 use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::PlayerId;
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::{component, message};
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 use ts_rs::TS;
 
-#[derive(Replicate)]
+#[component]
 pub(crate) struct Piece {
     #[net(range = 0..=7)]
     file: u8,
 }
 
 /// Where a piece stands.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[message]
 pub(crate) struct Square(u8, u8);
 
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[message]
 pub(crate) struct Moved {
     /// Whose move it was.
     player: PlayerId,

@@ -24,7 +24,9 @@ type Framework = (ClientEvent<()>, LinkReport, Retry, RoomEvent<()>, Stats);
 pub fn framework() -> String {
     let mut out =
         String::from("// Generated from the Rust types by `cargo xtask wasm`. Do not edit.\n");
-    out.push_str(&Types::of_framework().text());
+    let types = Types::of_framework();
+    out.push_str(&types.text());
+    out.push_str(&types.declarations());
     out.push_str(
         "\n/** Names of links that a server in dev mode knows, and what they stand for. */\n",
     );
@@ -68,14 +70,15 @@ const LIMITS: [(&str, usize, &str); 6] = [
     ),
 ];
 
-/// The types of the game `R`: what its rules name, its view, and `name`, the bundle that the SDK's `connect` takes.
+/// The whole TypeScript half of the game `R`: its types, and the game as the SDK's `connect` takes it, named as its rules
+/// are. `module` is the file that wasm-bindgen writes for a crate with [`crate::client!`], without its ending.
 ///
 /// `More` is what the module's other functions speak of: a type, a tuple of types, or `()`. The types inside all of
 /// these are found from here.
 ///
 /// # Panics
 /// When two different types have the same name.
-pub fn game<R: Rules, More: TS + 'static>(name: &str) -> String
+pub fn game<R: Rules, More: TS + 'static>(module: &str) -> String
 where
     R::Input: TS,
     R::Command: TS,
@@ -83,16 +86,20 @@ where
     R::Action: TS,
     R::Setup: TS,
 {
+    let name = name_of::<R>();
     let mut types = Types::of_game();
+    types.imported.insert("GameModule".to_owned());
     types.add::<(R::Input, R::Command, R::Event, R::Action, R::Setup, More)>();
     let mut out =
         String::from("// Generated from the game's Rust types by tickwire-bind. Do not edit.\n");
     out.push_str(&types.text());
+    let _ = writeln!(out, "import init, {{ client }} from \"./{module}.js\";");
+    out.push_str(&types.declarations());
     view::<R>(&mut out, name);
     let config = Config::default();
     let _ = writeln!(
         out,
-        "\n/** The game, as the SDK's `connect` takes it. */\nexport interface {name} {{"
+        "\n/** The game's types. */\nexport interface {name} {{"
     );
     for (part, type_name) in [
         ("input", R::Input::name(&config)),
@@ -105,7 +112,59 @@ where
         let _ = writeln!(out, "  {part}: {type_name};");
     }
     out.push_str("}\n");
+    module_of::<R>(&mut out, name);
     out
+}
+
+/// Writes [`game`] to the file that the program is given as its only argument.
+///
+/// # Errors
+/// There is no argument, or the file cannot be written.
+pub fn write<R: Rules, More: TS + 'static>(module: &str) -> std::io::Result<()>
+where
+    R::Input: TS,
+    R::Command: TS,
+    R::Event: TS,
+    R::Action: TS,
+    R::Setup: TS,
+{
+    let Some(path) = std::env::args_os().nth(1) else {
+        return Err(std::io::Error::other("say which file to write"));
+    };
+    std::fs::write(path, game::<R, More>(module))
+}
+
+/// The type's own name, without its path.
+fn name_of<R>() -> &'static str {
+    let path = std::any::type_name::<R>();
+    let path = path.split_once('<').map_or(path, |(path, _)| path);
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// The game as `connect` takes it.
+fn module_of<R: Rules>(out: &mut String, name: &str) {
+    let value = name.char_indices().map(|(at, c)| match at {
+        0 => c.to_ascii_lowercase(),
+        _ => c,
+    });
+    let value = value.collect::<String>();
+    // An input is plain data: it always becomes JSON.
+    let neutral = serde_json::to_string(&R::Input::default()).unwrap_or_default();
+    let _ = write!(
+        out,
+        "\nlet memory: Promise<WebAssembly.Memory> | undefined;\n\
+         \n/** The game, for the SDK's `connect`. */\n\
+         export const {value}: GameModule<{name}> = {{\n  \
+           name: \"{}\",\n  \
+           neutral: {neutral},\n  \
+           load: () => {{\n    \
+             memory ??= init().then((module) => module.memory);\n    \
+             return memory;\n  \
+           }},\n  \
+           client: ({{ room, create, name }}) => client(room, create, name),\n\
+         }};\n",
+        R::GAME
+    );
 }
 
 /// The game's view, from its schema: one table for each component.
@@ -113,11 +172,20 @@ fn view<R: Rules>(out: &mut String, name: &str) {
     let schema = R::schema();
     for component in &schema.components {
         let component_name = component.name;
+        let _ = writeln!(out, "\n/** One entity with a `{component_name}`. */");
+        let _ = writeln!(out, "export interface {component_name}Row {{");
+        out.push_str("  readonly id: number;\n");
+        for field in component.fields {
+            let _ = writeln!(out, "  readonly {}: number;", field.name);
+        }
         let _ = writeln!(
             out,
-            "\n/** Rows of `{component_name}`: read the first `count` of each column. */"
+            "}}\n\n/** All `{component_name}`: iterate over them, or read the first `count` of each column. */"
         );
-        let _ = writeln!(out, "export interface {component_name}Table {{");
+        let _ = writeln!(
+            out,
+            "export interface {component_name}Table extends Iterable<{component_name}Row> {{"
+        );
         out.push_str("  readonly count: number;\n  readonly ids: Uint32Array;\n");
         for field in component.fields {
             let _ = writeln!(out, "  readonly {}: Float64Array;", field.name);
@@ -172,10 +240,12 @@ impl Types {
             let names = names.collect::<Vec<_>>().join(", ");
             let _ = writeln!(out, "\nimport type {{ {names} }} from \"tickwire\";");
         }
-        for declaration in self.declared.values() {
-            let _ = write!(out, "\n{declaration}");
-        }
         out
+    }
+
+    fn declarations(&self) -> String {
+        let declared = self.declared.values();
+        declared.map(|declared| format!("\n{declared}")).collect()
     }
 }
 
@@ -277,7 +347,8 @@ mod tests {
     fn a_game_declares_its_own_types_and_imports_the_frameworks() {
         let expected = r#"// Generated from the game's Rust types by tickwire-bind. Do not edit.
 
-import type { PlayerId } from "tickwire";
+import type { GameModule, PlayerId } from "tickwire";
+import init, { client } from "./chess_wasm.js";
 
 export type Clock = { left_ms: number, };
 
@@ -289,8 +360,14 @@ export type Moved = {
 /** Where a piece stands. */
 export type Square = [number, number];
 
-/** Rows of `Piece`: read the first `count` of each column. */
-export interface PieceTable {
+/** One entity with a `Piece`. */
+export interface PieceRow {
+  readonly id: number;
+  readonly file: number;
+}
+
+/** All `Piece`: iterate over them, or read the first `count` of each column. */
+export interface PieceTable extends Iterable<PieceRow> {
   readonly count: number;
   readonly ids: Uint32Array;
   readonly file: Float64Array;
@@ -301,7 +378,7 @@ export interface ChessView {
   readonly Piece: PieceTable;
 }
 
-/** The game, as the SDK's `connect` takes it. */
+/** The game's types. */
 export interface Chess {
   input: null;
   command: [Square, Square];
@@ -310,8 +387,21 @@ export interface Chess {
   setup: Array<Square>;
   view: ChessView;
 }
+
+let memory: Promise<WebAssembly.Memory> | undefined;
+
+/** The game, for the SDK's `connect`. */
+export const chess: GameModule<Chess> = {
+  name: "chess",
+  neutral: null,
+  load: () => {
+    memory ??= init().then((module) => module.memory);
+    return memory;
+  },
+  client: ({ room, create, name }) => client(room, create, name),
+};
 "#;
-        assert_eq!(game::<Chess, Clock>("Chess"), expected);
+        assert_eq!(game::<Chess, Clock>("chess_wasm"), expected);
     }
 
     #[test]

@@ -5,19 +5,11 @@
 export type { ConnectionState, Surroundings } from "./connection.js";
 export type { Unsubscribe } from "./emitter.js";
 export type { Game, GameClient, GameModule, Seat } from "./game.js";
-export {
-  type ChatLine,
-  type ConnectOptions,
-  connect,
-  type Dev,
-  type Predicted,
-  type Room,
-  type RoomEvents,
-  type Welcome,
-} from "./room.js";
+export { connect, type Room } from "./room.js";
 export { hasSeat, type TokenStorage } from "./seat-store.js";
 export { rowOf } from "./tables.js";
 export type { Telemetry, TelemetryOptions, TelemetrySnapshot, Track } from "./telemetry.js";
 export { cut } from "./text.js";
+export type { ChatLine, ConnectOptions, Dev, Predicted, RoomEvents, Welcome } from "./told.js";
 // All of them: a game's generated types import what they use from here.
 export * from "./types.js";

@@ -6,13 +6,15 @@
  */
 
 import { socketUrl, whyRefused } from "./address.js";
-import { Connection, type ConnectionState, type Surroundings } from "./connection.js";
+import { Connection, type ConnectionState } from "./connection.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
 import type { Game, GameClient, GameModule } from "./game.js";
-import { SeatStore, type TokenStorage, tabStorage } from "./seat-store.js";
+import { Roster } from "./roster.js";
+import { SeatStore, tabStorage } from "./seat-store.js";
 import { Tables } from "./tables.js";
 import { Recorder, type Telemetry, type TelemetryOptions } from "./telemetry.js";
 import { cut } from "./text.js";
+import type { ConnectOptions, Dev, RoomEvents, Welcome } from "./told.js";
 import {
   type ClientEvent,
   LIMITS,
@@ -22,90 +24,13 @@ import {
   type Stats,
 } from "./types.js";
 
-/** The room to join, the name to join it with, and how. */
-export interface ConnectOptions {
-  /** The name that others see. The server cleans it. */
-  name: string;
-  /** The room's name. Empty, the default, asks for any room with a free seat. */
-  room?: string;
-  /** Opens the room if it is not there. True by default. */
-  create?: boolean;
-  /** The address of the server's WebSocket. By default `ws` beside the page, so it may lie under any path. */
-  url?: string;
-  /** Keeps the seat over a reload. By default the tab's sessionStorage; with null, a reload is a new player. */
-  storage?: TokenStorage | null;
-  /** For tests. */
-  surroundings?: Surroundings;
-}
-
-/** A room has let us in, for the first time or again. */
-export interface Welcome {
-  /** The own player id. */
-  readonly player: number;
-  /** True if we are the same player as before, with the same score. */
-  readonly resumed: boolean;
-  /** The room's name. */
-  readonly room: string;
-  /** The own name as the server shows it. */
-  readonly name: string;
-}
-
-/** A line of chat. */
-export interface ChatLine {
-  readonly player: number;
-  readonly name: string;
-  readonly text: string;
-}
-
-/** What an own input does, shown on this screen before the server has confirmed it. */
-export interface Predicted<G extends Game> {
-  /** The input's number. A later `confirmed` or `withdrawn` has the same. */
-  readonly sequence: number;
-  readonly action: G["action"];
-}
-
 /** What links can carry as a room's name; empty asks for any room. */
 const ROOM_NAME = new RegExp(`^[A-Za-z0-9_-]{0,${LIMITS.roomNameBytes}}$`);
-
-/** What a server in dev mode lets a page try out. */
-export interface Dev {
-  /** What the server does to the own link now, and what was wrong with the last request. */
-  readonly link: LinkReport;
-  /**
-   * Makes the own link worse: `80ms jitter 20ms stall 300ms every 5s kbps 512`, a name of `LINK_PRESETS`, or `none`.
-   * The server answers with a `link` event. The request is sent again after a reconnect.
-   */
-  setLink(link: string): void;
-}
-
-/** What {@link Room.on} listens to. */
-export interface RoomEvents<G extends Game> {
-  /** The connection's state has changed. */
-  state: ConnectionState;
-  /** The room has let us in. */
-  welcome: Welcome;
-  /** A player came, left, lost the connection or is back. */
-  roster: ReadonlyMap<number, PlayerInfo>;
-  /** A player said something. */
-  chat: ChatLine;
-  /** The server did not pass the last own line on: there were too many, or it had nothing to show. */
-  chatRefused: undefined;
-  /** The game's own events. */
-  event: G["event"];
-  /** An own input does this: show it now. `view()` emits it, before the page draws what `view()` returns. */
-  predicted: Predicted<G>;
-  /** The server did what the input of this number was predicted to do. */
-  confirmed: number;
-  /** The server did not do it: take back what was shown. */
-  withdrawn: number;
-  /** Only from a server in dev mode: the state of the own link. See {@link Room.dev}. */
-  link: LinkReport;
-}
 
 /** A room that this page is in, or tries to be in. {@link connect} makes it. */
 export class Room<G extends Game> {
   /** All players with a seat, bots too, by player id. */
-  readonly players: ReadonlyMap<number, PlayerInfo> = new Map();
+  readonly players: ReadonlyMap<number, PlayerInfo>;
   /** Our player and our entity: undefined until the welcome, and while we have no entity. The object stays the same. */
   readonly me: { readonly player: number | undefined; readonly entity: number | undefined } = {
     player: undefined,
@@ -114,6 +39,7 @@ export class Room<G extends Game> {
   readonly #game: GameModule<G>;
   readonly #options: ConnectOptions;
   readonly #emitter = new Emitter<RoomEvents<G>>();
+  readonly #roster = new Roster();
   readonly #seats: SeatStore;
   readonly #connection: Connection;
   readonly #hide = () => this.#hidden();
@@ -129,6 +55,7 @@ export class Room<G extends Game> {
   constructor(game: GameModule<G>, options: ConnectOptions) {
     this.#game = game;
     this.#options = options;
+    this.players = this.#roster.players;
     this.#room = options.room ?? "";
     const storage = options.storage === undefined ? tabStorage() : options.storage;
     this.#seats = new SeatStore(storage, game.name);
@@ -190,6 +117,16 @@ export class Room<G extends Game> {
     this.#tables?.reattach();
   }
 
+  /** The player whose avatar this entity is. Undefined if it is nobody's. */
+  ownerOf(entity: number): PlayerInfo | undefined {
+    return this.#roster.ownerOf(entity);
+  }
+
+  /** The entity that a player's inputs move. Undefined if it has none. The view may not have it. */
+  avatarOf(player: number): number | undefined {
+    return this.players.get(player)?.avatar ?? undefined;
+  }
+
   /** Sends a reliable message to the game. Throws if it is longer than `LIMITS.messageBytes`. */
   send(command: G["command"]): void {
     this.#use((client) => client.sendCommand(command));
@@ -226,6 +163,21 @@ export class Room<G extends Game> {
     const recorder = new Recorder(options);
     this.#recorders.push(recorder);
     return recorder;
+  }
+
+  /**
+   * Draws in each animation frame: calls `draw` with the view, from the first welcome on until the returned function is
+   * called. Set the input in it. Instead of a loop of the page's own that calls {@link view}.
+   */
+  frame(draw: (view: G["view"], timeMs: number) => void): Unsubscribe {
+    let handle = 0;
+    const next = (timeMs: number) => {
+      handle = requestAnimationFrame(next);
+      const view = this.view();
+      if (view) draw(view, timeMs);
+    };
+    handle = requestAnimationFrame(next);
+    return () => cancelAnimationFrame(handle);
   }
 
   /** Tries to connect now instead of after the rest of the wait. */
@@ -286,10 +238,8 @@ export class Room<G extends Game> {
     } else if ("Welcome" in event) {
       this.#welcomed(client, event.Welcome);
     } else if ("Roster" in event) {
-      const players = this.players as Map<number, PlayerInfo>;
-      players.clear();
-      for (const info of event.Roster) players.set(info.player, info);
-      this.#emitter.emit("roster", players);
+      this.#roster.replace(event.Roster);
+      this.#emitter.emit("roster", this.players);
     } else if ("Goodbye" in event) {
       this.#goodbye = event.Goodbye.words;
     } else if ("Predicted" in event) {
@@ -325,25 +275,15 @@ export class Room<G extends Game> {
   }
 
   #roomEvent(event: RoomEvent<G["event"]>): void {
-    const players = this.players as Map<number, PlayerInfo>;
     if (event === "ChatRefused") {
       this.#emitter.emit("chatRefused", undefined);
     } else if ("Game" in event) {
       this.#emitter.emit("event", event.Game);
     } else if ("Chat" in event) {
       const [player, text] = event.Chat;
-      this.#emitter.emit("chat", { player, name: players.get(player)?.name ?? "", text });
-    } else {
-      if ("Joined" in event) {
-        players.set(event.Joined.player, event.Joined);
-      } else if ("Left" in event) {
-        players.delete(event.Left);
-      } else if ("Away" in event) {
-        const [player, away] = event.Away;
-        const info = players.get(player);
-        if (info) players.set(player, { ...info, away });
-      }
-      this.#emitter.emit("roster", players);
+      this.#emitter.emit("chat", { player, name: this.players.get(player)?.name ?? "", text });
+    } else if (this.#roster.note(event)) {
+      this.#emitter.emit("roster", this.players);
     }
   }
 

@@ -2,16 +2,17 @@
  * The view of a room as typed arrays over WASM memory. It copies nothing and allocates nothing per entity.
  *
  * In: the module's memory and, in each animation frame, the layout version from the client core. Out: one object for
- * each component with `count`, `ids` and a column for each field. New arrays are made only when the layout changed or
+ * each component with `count`, `ids` and a column for each field; iterating over it gives an object for each entity. New arrays are made only when the layout changed or
  * the memory grew, which detaches every array over it.
  */
 
 import type { GameClient } from "./game.js";
 
-type Columns = { count: number; ids: Uint32Array } & Record<
-  string,
-  number | Uint32Array | Float64Array
->;
+type Columns = { count: number; ids: Uint32Array } & Iterable<Row> &
+  Record<string, number | Uint32Array | Float64Array>;
+
+/** One entity of a table, as iterating gives it: its id and its fields, which stay as they were. */
+type Row = { id: number } & Record<string, number>;
 
 /** The part of the client core that the tables are read through. */
 export type TableSource = Pick<
@@ -33,8 +34,10 @@ export class Tables {
     this.#memory = memory;
     this.#source = source;
     for (const { name, fields } of source.schema()) {
-      const columns: Columns = { count: 0, ids: new Uint32Array(0) };
+      const columns = { count: 0, ids: new Uint32Array(0) } as Columns;
       for (const field of fields) columns[field] = new Float64Array(0);
+      const iterate = () => rows(columns, fields);
+      Object.defineProperty(columns, Symbol.iterator, { value: iterate });
       this.view[name] = columns;
       this.#tables.push({ columns, fields });
     }
@@ -63,6 +66,15 @@ export class Tables {
         columns[field] = new Float64Array(buffer, this.#source.columnPointer(table, place), rows);
       });
     });
+  }
+}
+
+/** The rows of a table, each as an object of its own. */
+function* rows(columns: Columns, fields: readonly string[]): Generator<Row> {
+  for (let at = 0; at < columns.count; at++) {
+    const row: Row = { id: columns.ids[at] ?? 0 };
+    for (const field of fields) row[field] = (columns[field] as Float64Array)[at] ?? 0;
+    yield row;
   }
 }
 

@@ -60,6 +60,9 @@ export type DesyncPlace = {
   entity: number,
 };
 
+/** An entity as both ends know it. Never reused within a room. */
+export type EntityId = number;
+
 /** The number of one of a client's inputs: from 1, one for each tick that the client simulates. 0 means "none yet". */
 export type InputSequence = number;
 
@@ -90,6 +93,8 @@ export type PlayerInfo = {
   bot: boolean,
   /** The connection is lost and the seat is kept. */
   away: boolean,
+  /** The entity that its inputs move. It may be gone, and others may not see it. */
+  avatar: EntityId | null,
 };
 
 /** What a client should do after a close. */
@@ -99,7 +104,7 @@ export type Retry = "Resume" | "Fresh" | "Never";
  * Something that happened in a room, by the framework or by the game. Events travel inside snapshots, so that an event
  * and the state that it belongs to arrive together. `E` is the game's event.
  */
-export type RoomEvent<E> = { "Joined": PlayerInfo } | { "Left": PlayerId } | { "Away": [PlayerId, boolean] } | { "Chat": [PlayerId, string] } | "ChatRefused" | { "Game": E } | { "Acted": InputSequence };
+export type RoomEvent<E> = { "Joined": PlayerInfo } | { "Left": PlayerId } | { "Away": [PlayerId, boolean] } | { "Chat": [PlayerId, string] } | "ChatRefused" | { "Game": E } | { "Acted": InputSequence } | { "Avatar": [PlayerId, EntityId] };
 
 /** How well a client keeps up, and what the server does about it. Each rung includes those before it. */
 export type Rung = "Current" | "Merged" | "Restarted" | "HalfRate" | "LessInterest";

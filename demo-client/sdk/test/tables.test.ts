@@ -79,3 +79,21 @@ test("a row is found by its entity, first where the hint says", () => {
   expect(rowOf(table, 15, 0)).toBe(2);
   expect(rowOf(table, 16)).toBe(-1);
 });
+
+test("iterating gives each entity with its fields, which stay when the columns change", () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const count = { count: 2 };
+  const tables = new Tables(memory, source({ ids: 16, x: 64, y: 128 }, count));
+  new Uint32Array(memory.buffer, 16, 4).set([7, 9]);
+  new Float64Array(memory.buffer, 64, 4).set([1.5, -2]);
+  tables.refresh(1);
+  const all = [...(body(tables) as unknown as Iterable<object>)];
+  new Float64Array(memory.buffer, 64, 4).set([0, 0]);
+  expect(all).toEqual([
+    { id: 7, x: 1.5, y: 0 },
+    { id: 9, x: -2, y: 0 },
+  ]);
+  count.count = 0;
+  tables.refresh(1);
+  expect([...(body(tables) as unknown as Iterable<object>)]).toEqual([]);
+});

@@ -110,13 +110,9 @@ impl Game for ArenaGame {
     }
 
     fn saved_components(set: &mut impl SavedVisitor) {
-        set.component::<Body>();
-        set.component::<Fighter>();
         set.component::<Vitals>();
         set.component::<Brain>();
-        set.component::<Projectile>();
         set.component::<Flight>();
-        set.component::<Round>();
     }
 
     fn join(&mut self, room: &mut ArenaRoom, player: PlayerId) -> Result<(), Refusal> {

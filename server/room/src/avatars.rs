@@ -4,8 +4,10 @@
 
 use tickwire_shared::ids::{EntityId, PlayerId};
 use tickwire_shared::message::RoomEvent;
+use tickwire_shared::replicate::Replicate;
 use tickwire_shared::rules::{Act, Rules};
 
+use crate::entities::Replicated;
 use crate::room::Room;
 
 impl<R: Rules> Room<R> {
@@ -14,6 +16,48 @@ impl<R: Rules> Room<R> {
         let handle = self.entities.get(entity);
         if let Some(player) = self.players.get_mut(player) {
             (player.avatar, player.handle) = (Some(entity), handle);
+            let id = player.id;
+            self.announce(&RoomEvent::Avatar(id, entity));
+        }
+    }
+
+    /// Spawns an avatar for a player and hands it over. Does nothing in a game without avatars.
+    pub fn spawn_avatar(&mut self, player: PlayerId, avatar: R::Avatar) {
+        if R::Avatar::NAME != <() as Replicate>::NAME {
+            let entity = self.spawn_for(player, (avatar,));
+            self.give_avatar(player, entity);
+        }
+    }
+
+    /// A player's avatar as it is now. `None` if it has none.
+    pub fn avatar(&self, player: PlayerId) -> Option<R::Avatar> {
+        let handle = self.players.get(player)?.handle?;
+        let avatar = self.world.get::<&R::Avatar>(handle).ok()?;
+        Some((*avatar).clone())
+    }
+
+    /// Changes a player's avatar. `None`, and nothing done, if it has none.
+    pub fn with_avatar<T>(
+        &mut self,
+        player: PlayerId,
+        change: impl FnOnce(&mut R::Avatar) -> T,
+    ) -> Option<T> {
+        let entity = self.players.get(player)?.avatar?;
+        self.with(entity, change)
+    }
+
+    /// The player that an entity belongs to. `None` if it belongs to nobody, or is gone.
+    pub fn owner(&self, entity: EntityId) -> Option<PlayerId> {
+        let handle = self.entities.get(entity)?;
+        self.world.get::<&Replicated>(handle).ok()?.owner
+    }
+
+    /// Removes all that belongs to a player: its avatar, and what was spawned for it.
+    pub fn despawn_all_of(&mut self, player: PlayerId) {
+        let of = |id: &EntityId| self.owner(*id) == Some(player);
+        let ids = self.entities().map(|(id, _)| id).filter(of);
+        for id in ids.collect::<Vec<_>>() {
+            self.despawn(id);
         }
     }
 

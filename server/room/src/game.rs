@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::PlayerId;
-use tickwire_shared::rules::{Rules, Wire};
+use tickwire_shared::rules::Rules;
 
 use crate::grid::Interest;
 use crate::history::RewindVisitor;
@@ -23,15 +23,28 @@ pub trait SavedVisitor {
     fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self);
 }
 
-/// A room type: the rules that only the server knows.
+/// Seats of a room whose game does not say.
+const USUAL_SEATS: usize = 16;
+
+/// A room type: the rules that only the server knows. `#[game]` above the `impl` writes out what it leaves out.
 pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// The rules that client and server share.
     type Rules: Rules;
     /// What the creator of a room may choose. `Default` holds where nothing is chosen.
-    type Options: Wire + Default;
+    type Options: Clone
+        + std::fmt::Debug
+        + Default
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
 
     /// The number of seats for people in a room.
-    fn seats(options: &Self::Options) -> usize;
+    fn seats(options: &Self::Options) -> usize {
+        let _ = options;
+        USUAL_SEATS
+    }
 
     /// How far players see. Without this method they see everything.
     fn interest(options: &Self::Options) -> Interest {
@@ -51,9 +64,11 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// Opens the room. Spawn here what is there from the start.
     fn create(options: &Self::Options, room: &mut Room<Self::Rules>) -> Self;
 
-    /// Names every component type that a saved room must keep, replicated or not. A save loses the components that are
-    /// not named.
-    fn saved_components(set: &mut impl SavedVisitor);
+    /// Names the component types that only the server has and that a saved room must keep. Those that clients see
+    /// ([`Rules::components`]) are kept anyway; a save loses all others.
+    fn saved_components(set: &mut impl SavedVisitor) {
+        let _ = set;
+    }
 
     /// A player takes a seat. Spawn its avatar here and hand it over with [`Room::give_avatar`].
     ///
@@ -61,11 +76,17 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// A refusal: the player gets no seat and is sent away with the refusal's words.
     fn join(&mut self, room: &mut Room<Self::Rules>, player: PlayerId) -> Result<(), Refusal>;
 
-    /// A player is gone for good: it said goodbye, was kicked, or did not come back in time. Remove its entities here.
-    fn leave(&mut self, room: &mut Room<Self::Rules>, player: PlayerId);
+    /// A player is gone for good: it said goodbye, was kicked, or did not come back in time. Remove its entities here;
+    /// without this method, those that belong to it ([`Room::spawn_for`]) go.
+    fn leave(&mut self, room: &mut Room<Self::Rules>, player: PlayerId) {
+        room.despawn_all_of(player);
+    }
 
-    /// One simulation step. The players in [`Room::players`] have their inputs for it.
-    fn tick(&mut self, room: &mut Room<Self::Rules>);
+    /// One simulation step. The players in [`Room::players`] have their inputs for it. Without this method every avatar
+    /// steps, and nothing else happens.
+    fn tick(&mut self, room: &mut Room<Self::Rules>) {
+        room.step_avatars();
+    }
 
     /// A reliable message from a player.
     fn command(

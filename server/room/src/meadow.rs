@@ -1,11 +1,10 @@
 //! The smallest rules that have a position, for this crate's own tests.
 
-use serde::{Deserialize, Serialize};
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::component;
 use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 /// A sheep on the meadow, which is 64 m wide and 64 m long.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Sheep {
     #[net(range = -32.0..=32.0, step = 0.01, interpolate, position)]
     pub(crate) x: f32,

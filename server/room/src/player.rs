@@ -117,6 +117,7 @@ impl<R: Rules> Player<R> {
             name: self.name.clone(),
             bot: self.bot,
             away: self.away,
+            avatar: self.avatar,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! In: a [`RoomCore`] between two ticks. Out: bytes. A room that [`RoomCore::restore`] makes from them has the same
 //! state at every later tick. Kept: the tick, the random generator, players with their waiting inputs, the history, the
-//! game, and every component that the game names. Not kept: events that wait for the next snapshot; clients get
+//! game, every component that clients see, and those that the game names besides. Not kept: events that wait for the next snapshot; clients get
 //! keyframes anyway.
 
 use rand_pcg::Pcg64Mcg;
@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tickwire_shared::codec::{self, CodecError};
 use tickwire_shared::ids::{EntityId, PlayerId, Tick};
-use tickwire_shared::rules::Rules;
+use tickwire_shared::replicate::Replicate;
+use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 use crate::entities::{Home, Replicated};
 use crate::game::{Game, SavedVisitor};
@@ -53,6 +54,7 @@ impl<G: Game> RoomCore<G> {
             bytes: Vec::new(),
             error: None,
         };
+        G::Rules::components(&mut components);
         G::saved_components(&mut components);
         if let Some(error) = components.error {
             return Err(error);
@@ -101,6 +103,7 @@ impl<G: Game> RoomCore<G> {
             bytes: saved.components.into_iter(),
             error: None,
         };
+        G::Rules::components(&mut components);
         G::saved_components(&mut components);
         if let Some(error) = components.error {
             return Err(error);
@@ -130,6 +133,18 @@ struct SaveComponents<'a, R: Rules> {
     room: &'a Room<R>,
     bytes: Vec<Vec<u8>>,
     error: Option<CodecError>,
+}
+
+impl<R: Rules> ComponentVisitor for SaveComponents<'_, R> {
+    fn component<C: Replicate>(&mut self) {
+        SavedVisitor::component::<C>(self);
+    }
+}
+
+impl<R: Rules> ComponentVisitor for RestoreComponents<'_, R> {
+    fn component<C: Replicate>(&mut self) {
+        SavedVisitor::component::<C>(self);
+    }
 }
 
 impl<R: Rules> SavedVisitor for SaveComponents<'_, R> {

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tickwire_room::{Game, Interest, RewindVisitor, Room, SavedVisitor};
+use tickwire_room::{Game, Interest, RewindVisitor, Room};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
 use tickwire_shared::rules::{Act, Rules};
@@ -228,13 +228,6 @@ impl<const HZ: u32, const TPS: u32> Game for CarnivalGame<HZ, TPS> {
             bots: Vec::new(),
             next_number: 0,
         }
-    }
-
-    fn saved_components(set: &mut impl SavedVisitor) {
-        set.component::<Body>();
-        set.component::<Ball>();
-        set.component::<Purse>();
-        set.component::<Tune>();
     }
 
     fn join(&mut self, room: Place<HZ, TPS>, player: PlayerId) -> Result<(), Refusal> {

@@ -1,13 +1,13 @@
 //! The rules of the game with everything: what players hold, ask for and throw. Its rates are parameters.
 
 use serde::{Deserialize, Serialize};
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::{component, message};
 use tickwire_shared::rules::{Act, ComponentVisitor, Input, Rules};
 
 /// Side of the world.
 pub(crate) const SIDE: f32 = 200.0;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Body {
     #[net(range = 0.0..=200.0, step = 0.1, interpolate, position)]
     pub(crate) x: f32,
@@ -19,7 +19,7 @@ pub(crate) struct Body {
 }
 
 /// A thrown ball: east, for a second.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Ball {
     #[net(range = 0.0..=200.0, step = 0.1, interpolate, position)]
     x: f32,
@@ -31,19 +31,20 @@ pub(crate) struct Ball {
     sequence: u16,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Purse {
     #[net(range = 0..=1000, owner_only)]
     pub(crate) coins: u16,
 }
 
 /// What a troupe knows. It has no place in the world.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Tune {
     #[net(range = 0..=255)]
     pub(crate) beat: u8,
 }
 
+#[message]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Steps {
     pub(crate) right: i8,
@@ -57,7 +58,7 @@ impl Input for Steps {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[message]
 pub(crate) enum Ask {
     /// To hear from the game, alone.
     Whisper,
@@ -69,7 +70,7 @@ pub(crate) enum Ask {
     Out,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[message]
 pub(crate) struct Throw {
     pub(crate) x: f32,
     pub(crate) y: f32,

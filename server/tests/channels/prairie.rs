@@ -3,13 +3,13 @@
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tickwire_room::{Game, Interest, Room, SavedVisitor};
+use tickwire_room::{Game, Interest, Room};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::{component, message};
 use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Body {
     #[net(range = 0.0..=200.0, step = 0.1, interpolate, position)]
     pub(crate) x: f32,
@@ -18,25 +18,26 @@ pub(crate) struct Body {
 }
 
 /// Comes and goes on entities that stay.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Dust {
     #[net(range = 0..=7)]
     thick: u8,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Pouch {
     #[net(range = 0..=1000, owner_only)]
     gold: u16,
 }
 
 /// What the members of a team see of each other, wherever they are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Plan {
     #[net(range = 0..=255)]
     step: u8,
 }
 
+#[message]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ride {
     pub(crate) right: i8,
@@ -150,13 +151,6 @@ impl Game for PrairieGame {
             teams,
             plans,
         }
-    }
-
-    fn saved_components(set: &mut impl SavedVisitor) {
-        set.component::<Body>();
-        set.component::<Dust>();
-        set.component::<Pouch>();
-        set.component::<Plan>();
     }
 
     fn join(&mut self, room: &mut Room<Prairie>, player: PlayerId) -> Result<(), Refusal> {

@@ -23,7 +23,7 @@ async fn flock() -> Running {
     let builder = Server::builder()
         .threads(1)
         .limits(roomy())
-        .game_with::<MeadowGame<16>>("meadow", options);
+        .game_with::<MeadowGame<16>>(options);
     start_with(builder).await
 }
 

@@ -93,7 +93,7 @@ async fn a_client_that_does_not_read_is_too_slow_and_others_are_not_kept_waiting
     let game = Server::builder()
         .threads(1)
         .limits(limits)
-        .game_with::<MeadowGame<16>>("meadow", gossip);
+        .game_with::<MeadowGame<16>>(gossip);
     let server = start_with(game).await;
     let mut bystander = Bystander::join(server.address).await;
     let mut wire = Wire::connect_small(server.address).await;
@@ -120,7 +120,7 @@ async fn a_slow_client_that_reads_again_in_time_is_told_why() {
     let game = Server::builder()
         .threads(1)
         .limits(limits)
-        .game_with::<MeadowGame<16>>("meadow", gossip);
+        .game_with::<MeadowGame<16>>(gossip);
     let server = start_with(game).await;
     let mut bystander = Bystander::join(server.address).await;
     let mut wire = Wire::connect_small(server.address).await;
@@ -208,7 +208,7 @@ async fn a_flooder_that_reads_late_still_hears_why() {
         ..Options::default()
     };
     let game = Server::builder().threads(1).limits(limits);
-    let server = start_with(game.game_with::<MeadowGame<16>>("meadow", gossip)).await;
+    let server = start_with(game.game_with::<MeadowGame<16>>(gossip)).await;
     let mut wire = Wire::connect_small(server.address).await;
     wire.upgrade(&upgrade(server.address)).await;
     wire.send(&said(&ClientMessage::Hello(hello()))).await;

@@ -99,7 +99,7 @@ async fn a_slow_link_makes_its_own_client_slow_and_no_other() {
     let builder = Server::builder()
         .threads(1)
         .limits(roomy())
-        .game_with::<MeadowGame<16>>("meadow", options)
+        .game_with::<MeadowGame<16>>(options)
         .dev(true);
     let server = start_with(builder).await;
     let mut bystander = Bystander::join(server.address).await;

@@ -3,20 +3,20 @@
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tickwire_room::{Game, Room, SavedVisitor};
+use tickwire_room::{Game, Room};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::{component, message};
 use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Flower {
     #[net(range = 0..=65535)]
     height: u32,
 }
 
 /// It is somewhere else in every tick: 4 bytes in every snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub(crate) struct Sheep {
     #[net(range = 0..=65535)]
     x: u32,
@@ -24,6 +24,7 @@ pub(crate) struct Sheep {
     y: u32,
 }
 
+#[message]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Step {
     pub(crate) push: f32,
@@ -95,11 +96,6 @@ impl<const SEATS: usize> Game for MeadowGame<SEATS> {
                 .collect(),
             gossip_bytes: options.gossip_bytes,
         }
-    }
-
-    fn saved_components(set: &mut impl SavedVisitor) {
-        set.component::<Flower>();
-        set.component::<Sheep>();
     }
 
     fn join(&mut self, _: &mut Room<Meadow>, _: PlayerId) -> Result<(), Refusal> {

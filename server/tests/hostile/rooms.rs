@@ -41,7 +41,7 @@ async fn a_game_that_panics_as_it_begins_harms_no_other_room() {
         panics: true,
         ..Options::default()
     };
-    let builder = builder(roomy()).game_with::<MeadowGame<8>>("cursed", cursed);
+    let builder = builder(roomy()).game_as::<MeadowGame<8>>("cursed", cursed);
     let server = start_with(builder).await;
     let mut bystander = Bystander::join(server.address).await;
     for _ in 0..3 {

@@ -45,8 +45,8 @@ pub(crate) fn builder(limits: Limits) -> Builder {
         .threads(1)
         .limits(limits)
         .metrics(MetricsAccess::Everybody)
-        .game::<MeadowGame<4096>>("meadow")
-        .game::<MeadowGame<1>>("bench")
+        .game::<MeadowGame<4096>>()
+        .game_as::<MeadowGame<1>>("bench", Default::default())
 }
 
 pub(crate) async fn start_with(builder: Builder) -> Running {

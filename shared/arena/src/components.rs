@@ -3,13 +3,12 @@
 //! In: what the step and the server's arena write. Out: rows on the wire, in the order in which `Arena` lists them. If
 //! what is replicated changes, the bytes change: raise the arena's [`REVISION`](tickwire_shared::rules::Rules::REVISION).
 
-use serde::{Deserialize, Serialize};
-use tickwire_shared::replicate::Replicate;
+use tickwire_shared::prelude::{component, message};
 
 use crate::measures::MAGAZINE;
 
 /// Where a fighter is and where it looks: the avatar that its player predicts. Metres, radians.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub struct Body {
     /// Metres east of the centre.
     #[net(range = -32.0..=32.0, step = 0.01, interpolate, snap_over = 2.0, position)]
@@ -40,7 +39,7 @@ pub struct Body {
 }
 
 /// A fighter's guns, as its own player predicts them. Other screens see only their effects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[message]
 pub struct Hands {
     /// Shots left before a reload.
     pub ammo: u8,
@@ -70,7 +69,7 @@ impl Default for Hands {
 }
 
 /// A player's or a bot's fighter: its player and its state.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub struct Fighter {
     /// The player's id, as in the roster.
     #[net(range = 0..=1_048_575)]
@@ -98,7 +97,7 @@ pub struct Fighter {
 }
 
 /// A shot in flight.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub struct Projectile {
     /// Metres east of the centre.
     #[net(range = -32.0..=32.0, step = 0.02, interpolate, position)]
@@ -119,7 +118,7 @@ pub struct Projectile {
 }
 
 /// The phase of the match.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Replicate)]
+#[component]
 pub enum Phase {
     /// The round is running.
     #[default]
@@ -129,7 +128,7 @@ pub enum Phase {
 }
 
 /// The match; exactly one entity of the room has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Replicate)]
+#[component]
 pub struct Round {
     /// The current phase.
     pub phase: Phase,

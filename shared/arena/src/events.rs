@@ -3,18 +3,17 @@
 //! In: what the server's arena decides in a tick. Out: events on the wire; the page draws and plays them. Must not:
 //! carry state that a client which joins later would miss.
 
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
+use tickwire_shared::prelude::message;
 
 /// What a room of the arena tells each client that joins.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[message]
 pub struct ArenaSetup {
     /// The name of the map.
     pub map: String,
 }
 
 /// Something that happened in one tick. Positions are in metres.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[message]
 pub enum ArenaEvent {
     /// A fighter shot: flash its muzzle.
     Shot {

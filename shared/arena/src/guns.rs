@@ -3,10 +3,9 @@
 //! In: a body's hands, its input. Out: the hands after a tick; what was fired, as actions; where a shot is at any age.
 //! Only the server decides what a shot does. Floats are treated as in `step`.
 
-use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::InputSequence;
+use tickwire_shared::prelude::message;
 use tickwire_shared::rules::Act;
-use ts_rs::TS;
 
 use crate::angle::direction;
 use crate::components::{Body, Hands, Projectile};
@@ -28,7 +27,7 @@ pub const SHOT_LIFE_S: f32 = 1.4;
 pub const MUZZLE_M: f32 = 0.7;
 
 /// What an input of a fighter does immediately, besides moving it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[message]
 pub enum ArenaAction {
     /// The rifle fires.
     Shot {

@@ -14,6 +14,7 @@ use tickwire_shared::message::{
 };
 use tickwire_shared::replicate::{FieldKind, Schema};
 use tickwire_shared::rules::Rules;
+use tickwire_shared::shape::Shapes;
 use tickwire_shared::snapshot::layout::{
     Header, OwnAvatar, Rung, SectionKind, ServiceLevel, write_channel, write_header,
     write_next_group, write_section,
@@ -231,6 +232,7 @@ fn what_a_server_says_is_as_shown() {
         ("joined", joined()),
         ("left", Event::Left(PlayerId(6))),
         ("away", Event::Away(PlayerId(6), true)),
+        ("avatar", Event::Avatar(PlayerId(6), EntityId(3))),
         ("chat", Event::Chat(PlayerId(6), "gg".to_owned())),
         ("chat refused", Event::ChatRefused),
         ("a shot", shot()),
@@ -294,8 +296,19 @@ fn schema_bytes(schema: &Schema) -> Vec<u8> {
     ] {
         out.extend(number.to_le_bytes());
     }
+    for shape in [
+        Shapes::of::<ArenaInput>(),
+        Shapes::of::<ArenaSetup>(),
+        Shapes::of::<()>(),
+        Shapes::of::<ArenaEvent>(),
+    ] {
+        shown_in_text("a shape", &format!("`{shape}`"));
+        text(&mut out, &shape);
+    }
     for component in &schema.components {
         text(&mut out, component.name);
+        shown_in_text("a component's shape", &format!("`{}`", component.shape));
+        text(&mut out, &component.shape);
         for field in component.fields {
             text(&mut out, field.name);
             let (tag, a, b, c) = match field.kind {
@@ -325,8 +338,8 @@ fn hashes_are_as_shown() {
         "the schema hash",
         &format!("They are {length} bytes, and their hash is **`{hash:016x}`** ({hash})"),
     );
-    // Up to the end of the first field.
-    shown("the schema's first bytes", &bytes[..61]);
+    // Up to the shapes.
+    shown("the schema's first bytes", &bytes[..25]);
     for (input, words) in [("", "no bytes give"), ("abc", "the 3 bytes `abc` give")] {
         let hash = xxh3_64(input.as_bytes());
         shown_in_text("a hash", &format!("{words} `{hash:016x}`"));
@@ -344,6 +357,7 @@ fn joined() -> Event {
         name: "Ada".to_owned(),
         bot: false,
         away: false,
+        avatar: None,
     })
 }
 
@@ -353,6 +367,7 @@ fn bot_joined() -> Event {
         name: "Cog".to_owned(),
         bot: true,
         away: false,
+        avatar: None,
     })
 }
 

@@ -5,13 +5,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, ExprRange, LitInt, Path, RangeLimits, Result, Type};
+use syn::{Attribute, Error, Expr, ExprRange, Field, LitInt, Path, RangeLimits, Result, Type};
 
 #[derive(Default)]
 pub(crate) struct FieldAttributes {
     range: Option<ExprRange>,
     step: Option<Expr>,
-    angle: Option<Path>,
+    pub(crate) angle: Option<Path>,
     bits: Option<LitInt>,
     pub(crate) interpolate: Option<Path>,
     pub(crate) owner_only: Option<Path>,
@@ -19,6 +19,8 @@ pub(crate) struct FieldAttributes {
     pub(crate) heading: Option<Path>,
     pub(crate) skip: Option<Path>,
     pub(crate) snap_over: Option<Expr>,
+    /// Of an input: kept when no more inputs come.
+    pub(crate) held: Option<Path>,
 }
 
 impl FieldAttributes {
@@ -49,9 +51,11 @@ impl FieldAttributes {
                     parsed.heading = Some(meta.path);
                 } else if meta.path.is_ident("skip") {
                     parsed.skip = Some(meta.path);
+                } else if meta.path.is_ident("held") {
+                    parsed.held = Some(meta.path);
                 } else {
                     return Err(meta.error(
-                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, heading, owner_only or skip",
+                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, heading, owner_only or skip; in an input range, angle or held",
                     ));
                 }
                 Ok(())
@@ -60,8 +64,36 @@ impl FieldAttributes {
         Ok(parsed)
     }
 
+    /// Refuses what means something in a component alone.
+    pub(crate) fn allow_only_input(&self, field: &Field) -> Result<()> {
+        let in_component = [
+            &self.interpolate,
+            &self.owner_only,
+            &self.position,
+            &self.heading,
+            &self.skip,
+        ];
+        let wrong = in_component.into_iter().flatten().next();
+        if wrong.is_some() || self.step.is_some() || self.bits.is_some() || self.snap_over.is_some()
+        {
+            return Err(Error::new(
+                field.span(),
+                "an input travels whole: only range, angle and held mean something here",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The ends of the range, if there is one.
+    pub(crate) fn ends(&self) -> Result<Option<(&Expr, &Expr)>> {
+        self.range.as_ref().map(ends).transpose()
+    }
+
     /// The `FieldKind` expression that the attributes declare for a field of type `ty`.
     pub(crate) fn kind(&self, ty: &Type) -> Result<TokenStream> {
+        if let Some(held) = &self.held {
+            return Err(Error::new(held.span(), "only fields of an input are held"));
+        }
         let kind = quote!(::tickwire_shared::replicate::FieldKind);
         match (&self.range, &self.step, &self.angle, &self.bits) {
             (Some(range), Some(step), None, None) => {
@@ -80,6 +112,10 @@ impl FieldAttributes {
             }
             (None, None, Some(_), Some(bits)) => Ok(quote!(#kind::angle(#bits))),
             (None, None, Some(angle), None) => Err(Error::new(angle.span(), "an angle needs bits")),
+            (None, None, None, None) if is_float(ty) => Err(Error::new(
+                ty.span(),
+                "say how fine this number travels: `#[net(range = -50.0..=50.0, step = 0.05)]`, or `#[net(angle, bits = 8)]`, or `#[net(skip)]` if others need not know it",
+            )),
             (None, None, None, None) => {
                 Ok(quote!(<#ty as ::tickwire_shared::replicate::FieldValue>::DEFAULT_KIND))
             }
@@ -91,7 +127,7 @@ impl FieldAttributes {
     }
 }
 
-fn is_float(ty: &Type) -> bool {
+pub(crate) fn is_float(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("f32") || path.path.is_ident("f64"))
 }
 

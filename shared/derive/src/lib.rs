@@ -1,221 +1,84 @@
-//! `#[derive(Replicate)]`: from a component's declaration to its quantised wire table.
+//! What an author writes above types: one word for each kind of type, and for each of the two impls of a game.
 //!
-//! In: a struct with named fields and `#[net(..)]` attributes, or an enum of unit variants. Out: an implementation of
-//! `tickwire_shared::replicate::Replicate` (struct) or `FieldValue` (enum). The trait's page shows every attribute.
-//! Must not: invent a range or a step for a float; no default fits every game.
+//! In: structs, enums and impls. Out: the same with their derives, and implementations of the traits of `tickwire_shared`.
+//! `replicate`, `shape` and `input` are derives; `item` adds the derives that a type needs; `filled` writes out what an
+//! impl leaves out; `attributes` reads `#[net(..)]`.
 
 mod attributes;
+mod filled;
+mod input;
+mod item;
+mod replicate;
+mod shape;
 
-use attributes::FieldAttributes;
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{
-    Data, DataEnum, DeriveInput, Error, Field, Fields, Ident, Result, parse_macro_input,
-    spanned::Spanned,
-};
+use item::Work;
+use proc_macro::TokenStream;
+use syn::{DeriveInput, Error, ItemImpl, parse_macro_input};
 
 /// Implements `Replicate` for a struct, or makes a unit enum usable as a field.
 #[proc_macro_derive(Replicate, attributes(net))]
-pub fn derive_replicate(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn derive_replicate(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
-    expand(&input)
-        .unwrap_or_else(Error::into_compile_error)
-        .into()
+    finish(replicate::expand(&input))
 }
 
-fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    if !input.generics.params.is_empty() {
-        return Err(Error::new(
-            input.generics.span(),
-            "a replicated type cannot be generic",
-        ));
-    }
-    match &input.data {
-        Data::Struct(data) => expand_struct(input, &data.fields),
-        Data::Enum(data) => expand_enum(input, data),
-        Data::Union(_) => Err(Error::new(input.span(), "a union cannot be replicated")),
-    }
+/// Implements `Shape`: how the bytes of a type are laid out.
+#[proc_macro_derive(Shape)]
+pub fn derive_shape(item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as DeriveInput);
+    finish(shape::expand(&input))
 }
 
-fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
-    let empty = syn::punctuated::Punctuated::new();
-    let fields = match fields {
-        Fields::Named(named) => &named.named,
-        Fields::Unit => &empty,
-        Fields::Unnamed(_) => {
-            return Err(Error::new(
-                fields.span(),
-                "a replicated struct needs named fields",
-            ));
-        }
-    };
-    let mut parts = Parts::default();
-    for field in fields {
-        parts.add(field)?;
-    }
-    if parts.positions != 0 && parts.positions != 2 {
-        return Err(Error::new(
-            input.span(),
-            "a position is two fields: x and y, in this order",
-        ));
-    }
-    Ok(parts.implement(&input.ident))
+/// Implements `Input`: valid is what the fields' `#[net(..)]` declare.
+#[proc_macro_derive(Input, attributes(net))]
+pub fn derive_input(item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as DeriveInput);
+    finish(input::expand(&input))
 }
 
-/// What the fields of a struct contribute to its implementation, in declared order.
-#[derive(Default)]
-struct Parts {
-    checks: Vec<TokenStream>,
-    schemas: Vec<TokenStream>,
-    quantise: Vec<TokenStream>,
-    values: Vec<TokenStream>,
-    from_values: Vec<TokenStream>,
-    /// How many fields say where the entity is.
-    positions: usize,
+/// A component, or an enum in one: clients see it, quantised as `#[net(..)]` says, and rooms save it.
+#[proc_macro_attribute]
+pub fn component(words: TokenStream, item: TokenStream) -> TokenStream {
+    work(Work::Component, words, item)
 }
 
-impl Parts {
-    fn add(&mut self, field: &Field) -> Result<()> {
-        let (ident, ty, index) = (field.ident.as_ref(), &field.ty, self.schemas.len());
-        let attributes = FieldAttributes::parse(&field.attrs)?;
-        if attributes.skip.is_some() {
-            let default = quote!(#ident: ::core::default::Default::default());
-            self.from_values.push(default);
-            return Ok(());
-        }
-        let kind = attributes.kind(ty)?;
-        let (interpolate, owner_only, position) = (
-            attributes.interpolate.is_some(),
-            attributes.owner_only.is_some(),
-            attributes.position.is_some(),
-        );
-        self.positions += usize::from(position);
-        if position && (owner_only || !interpolate) {
-            return Err(Error::new(
-                field.span(),
-                "a position is seen by others and interpolated",
-            ));
-        }
-        if interpolate {
-            // Motion is the difference of two values, and both ends hold it in an i32.
-            self.checks.push(quote! {
-                const _: () = assert!(#kind.max() < 1 << 30, "an interpolated field has at most 2^30 values");
-            });
-        }
-        self.schemas.push(schema_of(field, &kind, &attributes));
-        let value = quote!(::tickwire_shared::replicate::FieldValue);
-        self.quantise.push(quote! {{
-            const KIND: ::tickwire_shared::replicate::FieldKind = #kind;
-            out[#index] = KIND.quantise(#value::to_number(self.#ident));
-        }});
-        self.values
-            .push(quote!(out[#index] = #value::to_number(self.#ident);));
-        self.from_values
-            .push(quote!(#ident: #value::from_number(values[#index])));
-        Ok(())
-    }
-
-    fn implement(&self, ident: &Ident) -> TokenStream {
-        let Parts {
-            checks,
-            schemas,
-            quantise,
-            values,
-            from_values,
-            positions: _,
-        } = self;
-        let (name, count) = (ident.to_string(), schemas.len());
-        quote! {
-            #(#checks)*
-            const _: () = assert!(
-                ::tickwire_shared::replicate::FieldSchema::can_head(<#ident as ::tickwire_shared::replicate::Replicate>::FIELDS),
-                "a heading is one interpolated angle of at least 2 bits, seen by others, beside a position whose x and y have the same step and fewer than 2^24 values"
-            );
-            impl ::tickwire_shared::replicate::Replicate for #ident {
-                const NAME: &'static str = #name;
-                const FIELDS: &'static [::tickwire_shared::replicate::FieldSchema] = &[#(#schemas),*];
-                #[inline]
-                fn quantise(&self, out: &mut [u32]) {
-                    let out = &mut out[..#count];
-                    #(#quantise)*
-                }
-                #[inline]
-                fn values(&self, out: &mut [f64]) {
-                    let out = &mut out[..#count];
-                    #(#values)*
-                }
-                #[inline]
-                fn from_values(values: &[f64]) -> Self {
-                    let values = &values[..#count];
-                    Self { #(#from_values),* }
-                }
-            }
-        }
-    }
+/// What a player wants in one tick. `#[net(range = ..)]` says what a client may send.
+#[proc_macro_attribute]
+pub fn input(words: TokenStream, item: TokenStream) -> TokenStream {
+    work(Work::Input, words, item)
 }
 
-/// The `FieldSchema` expression of a field.
-fn schema_of(field: &Field, kind: &TokenStream, attributes: &FieldAttributes) -> TokenStream {
-    let name = field.ident.as_ref().map(ToString::to_string);
-    let name = name.unwrap_or_default();
-    let (interpolate, owner_only) = (
-        attributes.interpolate.is_some(),
-        attributes.owner_only.is_some(),
-    );
-    let (position, heading) = (attributes.position.is_some(), attributes.heading.is_some());
-    let snap_over = attributes
-        .snap_over
-        .as_ref()
-        .map_or_else(|| quote!(f64::INFINITY), |value| quote!((#value) as f64));
-    quote! {
-        ::tickwire_shared::replicate::FieldSchema {
-            name: #name,
-            kind: #kind,
-            interpolate: #interpolate,
-            owner_only: #owner_only,
-            position: #position,
-            heading: #heading,
-            snap_over: #snap_over,
-        }
-    }
+/// What travels whole: a command, an event, an action, a setup, and types inside of these.
+#[proc_macro_attribute]
+pub fn message(words: TokenStream, item: TokenStream) -> TokenStream {
+    work(Work::Message, words, item)
 }
 
-fn expand_enum(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
-    if data.variants.is_empty() || data.variants.len() > 256 {
-        return Err(Error::new(
-            input.span(),
-            "a replicated enum has 1 to 256 variants",
-        ));
-    }
-    for variant in &data.variants {
-        if !matches!(variant.fields, Fields::Unit) || variant.discriminant.is_some() {
-            return Err(Error::new(
-                variant.span(),
-                "a replicated enum has plain unit variants",
-            ));
-        }
-    }
-    let ident = &input.ident;
-    let count = data.variants.len() as u32;
-    let variants = data
-        .variants
-        .iter()
-        .map(|variant| &variant.ident)
-        .collect::<Vec<_>>();
-    let numbers = (0..count).collect::<Vec<_>>();
-    let last = variants.last();
-    Ok(quote! {
-        impl ::tickwire_shared::replicate::FieldValue for #ident {
-            const KIND: Option<::tickwire_shared::replicate::FieldKind> =
-                Some(::tickwire_shared::replicate::FieldKind::Enum { count: #count });
-            #[inline]
-            fn to_number(self) -> f64 {
-                f64::from(match self { #(Self::#variants => #numbers),* })
-            }
-            #[inline]
-            fn from_number(number: f64) -> Self {
-                match number as u32 { #(#numbers => Self::#variants,)* _ => Self::#last }
-            }
-        }
-    })
+/// What only the server has and a saved room keeps: the game itself, and components that no client sees.
+#[proc_macro_attribute]
+pub fn saved(words: TokenStream, item: TokenStream) -> TokenStream {
+    work(Work::Saved, words, item)
+}
+
+/// Writes out what an `impl Rules` leaves out: types that are `()`, the name, the avatar as the only component.
+#[proc_macro_attribute]
+pub fn rules(words: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as ItemImpl);
+    finish(filled::rules(words.into(), item))
+}
+
+/// Writes out what an `impl Game` leaves out: no options, a game and a setup by default, an avatar for each player.
+#[proc_macro_attribute]
+pub fn game(words: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as ItemImpl);
+    finish(filled::game(words.into(), item))
+}
+
+fn work(work: Work, words: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as DeriveInput);
+    finish(item::expand(work, words.into(), item))
+}
+
+fn finish(expanded: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
+    expanded.unwrap_or_else(Error::into_compile_error).into()
 }

@@ -43,6 +43,11 @@ impl Roster {
                     info.away = *away;
                 }
             }
+            RoomEvent::Avatar(player, entity) => {
+                if let Some(info) = self.players.get_mut(player) {
+                    info.avatar = Some(*entity);
+                }
+            }
             _ => {}
         }
     }

@@ -2,17 +2,21 @@
 //!
 //! In: a game's types, by `#[derive(Replicate)]`. Out: the traits by which the schema, the encoder and the view know them.
 
-use super::field::FieldSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// A component that clients see. Derive it:
+use super::field::FieldSchema;
+use crate::shape::Shape;
+
+/// A component that clients see, and that a saved room keeps:
 ///
 /// ```
-/// use tickwire_shared::replicate::Replicate;
+/// use tickwire_shared::prelude::*;
 ///
-/// #[derive(Clone, Copy, Debug, PartialEq, Replicate)]
+/// #[component]
 /// enum Weapon { Rifle, Railgun }
 ///
-/// #[derive(Replicate)]
+/// #[component]
 /// struct Body {
 ///     /// Metres; centimetre steps; drawn smoothly; a jump over 2 m is a teleport.
 ///     #[net(range = -64.0..=64.0, step = 0.01, interpolate, snap_over = 2.0)]
@@ -45,13 +49,13 @@ use super::field::FieldSchema;
 /// An interpolated field does not compile when its motion could overflow:
 ///
 /// ```compile_fail
-/// #[derive(tickwire_shared::replicate::Replicate)]
+/// #[tickwire_shared::prelude::component]
 /// struct Wide {
 ///     #[net(interpolate)]
 ///     n: i32,
 /// }
 /// ```
-pub trait Replicate: Send + Sync + 'static {
+pub trait Replicate: Shape + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The component's name, in TypeScript too.
     const NAME: &'static str;
     /// Its fields, in wire order.
@@ -80,4 +84,11 @@ impl Replicate for () {
 pub trait ComponentVisitor {
     /// One more component type.
     fn component<C: Replicate>(&mut self);
+
+    /// The avatar, which is none if it is `()`.
+    fn avatar<A: Replicate>(&mut self) {
+        if A::NAME != <() as Replicate>::NAME {
+            self.component::<A>();
+        }
+    }
 }

@@ -5,6 +5,8 @@
 
 use std::f64::consts::TAU;
 
+use crate::ids::{EntityId, PlayerId};
+
 /// What a field's integers mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FieldKind {
@@ -266,6 +268,23 @@ macro_rules! integer_fields {
     )*};
 }
 integer_fields!(u8, i8, u16, i16, u32, i32);
+
+macro_rules! id_fields {
+    ($($id:ident),*) => {$(
+        impl FieldValue for $id {
+            const KIND: Option<FieldKind> = <u32 as FieldValue>::KIND;
+            #[inline(always)]
+            fn to_number(self) -> f64 {
+                self.0.to_number()
+            }
+            #[inline(always)]
+            fn from_number(number: f64) -> $id {
+                $id(<u32 as FieldValue>::from_number(number))
+            }
+        }
+    )*};
+}
+id_fields!(PlayerId, EntityId);
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use super::field::{FieldKind, FieldSchema};
 use super::heading::Heading;
 use crate::limits::COMPONENT_TYPES;
 use crate::message::PROTOCOL_VERSION;
+use crate::shape::Shapes;
 
 /// One table of rows: a component's shared fields, or its owner-only ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +133,8 @@ pub struct ComponentSchema {
     pub name: &'static str,
     /// All its fields, in declared order.
     pub fields: &'static [FieldSchema],
+    /// How it is laid out where it travels whole, as an avatar does to its owner.
+    pub shape: String,
 }
 
 /// Every table of a game. When the two ends differ, the hello is refused.
@@ -141,7 +144,8 @@ pub struct Schema {
     pub components: Vec<ComponentSchema>,
     /// Their tables: a component's shared table, then its owner-only one.
     pub tables: Vec<TableSchema>,
-    /// A hash over the protocol version, the game's name, revision and tick rates, and every component and field.
+    /// A hash over the protocol version, the game's name, revision and tick rates, every component and field, and the
+    /// shapes of all that travels.
     pub hash: u64,
 }
 
@@ -164,7 +168,7 @@ impl Schema {
 }
 
 /// What the hash covers beside the components: the constants of [`crate::rules::Rules`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GameVersion {
     /// The game's name.
     pub name: &'static str,
@@ -174,6 +178,8 @@ pub struct GameVersion {
     pub tick_rate_hz: u32,
     /// Ticks from one snapshot to the next.
     pub ticks_per_snapshot: u32,
+    /// The shapes of input, setup, command and event.
+    pub shapes: [String; 4],
 }
 
 /// Collects components into a [`Schema`].
@@ -196,6 +202,7 @@ impl ComponentVisitor for SchemaBuilder {
         self.components.push(ComponentSchema {
             name: C::NAME,
             fields: C::FIELDS,
+            shape: Shapes::of::<C>(),
         });
     }
 }
@@ -223,8 +230,12 @@ impl SchemaBuilder {
         ] {
             hasher.update(&number.to_le_bytes());
         }
+        for shape in &game.shapes {
+            text(&mut hasher, shape);
+        }
         for component in &self.components {
             text(&mut hasher, component.name);
+            text(&mut hasher, &component.shape);
             for field in component.fields {
                 text(&mut hasher, field.name);
                 hash_field(&mut hasher, field);

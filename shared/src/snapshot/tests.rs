@@ -3,12 +3,13 @@
 mod headings;
 
 use proptest::prelude::*;
+use tickwire_derive::component;
 
 use super::*;
 use crate::replicate::{GameVersion, Schema, SchemaBuilder, TableSchema};
 use crate::rules::{ComponentVisitor, Rules};
 
-#[derive(Debug, tickwire_derive::Replicate)]
+#[component]
 struct Body {
     #[net(range = -10.0..=10.0, step = 0.1, interpolate, snap_over = 2.0, position)]
     x: f32,
@@ -23,11 +24,11 @@ struct Body {
     ammo: u8,
 }
 
-#[derive(Debug, tickwire_derive::Replicate)]
+#[component]
 struct Flag;
 
 /// A component that moves along its heading.
-#[derive(Debug, tickwire_derive::Replicate)]
+#[component]
 struct Rover {
     #[net(range = 0.0..=100.0, step = 0.1, interpolate, position)]
     x: f32,
@@ -307,7 +308,7 @@ mod variants {
     macro_rules! variant {
         ($module:ident, $($attribute:tt)*) => {
             pub(super) mod $module {
-                #[derive(tickwire_derive::Replicate)]
+                #[tickwire_derive::component]
                 pub(in super::super) struct Thing {
                     #[net($($attribute)*)]
                     x: f32,
@@ -334,6 +335,7 @@ fn the_schema_hash_sees_every_declaration() {
             revision: TestRules::REVISION,
             tick_rate_hz: TestRules::TICK_RATE_HZ,
             ticks_per_snapshot: TestRules::TICKS_PER_SNAPSHOT,
+            shapes: Default::default(),
         };
         builder.finish(game).hash
     }

@@ -58,6 +58,16 @@ pub(super) const MEMBERS: &[Member] = &[
         ..inner("tickwire-server", "server")
     },
     Member {
+        own: Some(&[
+            "tickwire-server",
+            "tickwire-room",
+            "tickwire-shared",
+            "tickwire-derive",
+        ]),
+        published: true,
+        ..inner("tickwire", "server/tickwire")
+    },
+    Member {
         own: Some(&["tickwire-shared", "tickwire-derive"]),
         published: true,
         ..inner("tickwire-bind", "demo-client/bind")

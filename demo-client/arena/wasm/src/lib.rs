@@ -1,22 +1,16 @@
 //! The client core and the arena's rules for the page: this crate becomes `pkg/tickwire_arena_wasm.js` and its `.wasm`.
 //!
 //! In: calls from the page (`demo-client/arena/src/arena-game.ts`). Out: a client of the arena, and what the page draws
-//! from the arena's rules. A game of your own needs [`arena_client`] only; the rest is for this page and its tests.
+//! from the arena's rules. A game of your own needs [`client`] only; the rest is for this page and its tests.
 
 use tickwire_arena::{
     Arena, ArenaMap, ArenaSetup, DASH_WAIT_S, RAIL_RANGE_M, RAIL_WAIT_S, TRACE_HASH, direction,
     trace_hash,
 };
-use tickwire_bind::Client;
-use tickwire_shared::client::Destination;
 use tickwire_shared::rules::Rules;
 use wasm_bindgen::prelude::*;
 
-/// A client of the arena. An empty `room` asks for any room with a free seat; `create` opens the room if it is not there.
-#[wasm_bindgen(js_name = arenaClient)]
-pub fn arena_client(room: String, create: bool, name: String) -> Client {
-    Client::new::<Arena>(Destination { room, create, name })
-}
+tickwire_bind::client!(Arena);
 
 /// The map that a setup names, for drawing.
 ///

@@ -4,11 +4,7 @@
 //! imports the framework's types from the `tickwire` package.
 
 use tickwire_arena::{Arena, ArenaMap};
-use tickwire_bind::types;
 
 fn main() -> std::io::Result<()> {
-    let Some(path) = std::env::args_os().nth(1) else {
-        return Err(std::io::Error::other("usage: types FILE"));
-    };
-    std::fs::write(path, types::game::<Arena, ArenaMap>("Arena"))
+    tickwire_bind::types::write::<Arena, ArenaMap>("tickwire_arena_wasm")
 }

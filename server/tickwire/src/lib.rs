@@ -1,0 +1,73 @@
+//! Tickwire, as the author of a game sees it: both halves of a game in Rust, and the program that serves it.
+//!
+//! In: an `impl Rules` (for both ends) and an `impl Game` (for the server alone). Out: a program with flags, log, signals,
+//! metrics and the page in it, by one line: `tickwire::main!(DotsGame);`.
+//!
+//! | you write | above | it is |
+//! |---|---|---|
+//! | `#[component]` | a struct, an enum | something in the world that clients see |
+//! | `#[input]` | a struct | what a player wants in one tick |
+//! | `#[rules]` | `impl Rules for ..` | what both ends run |
+//! | `#[game]` | `impl Game for ..` | what the server decides |
+//! | `#[message]` | a struct, an enum | a command, an event, a setup |
+//! | `#[saved]` | a struct, an enum | what only the server has |
+//!
+//! [`Game`](tickwire_room::Game), [`Rules`](tickwire_shared::rules::Rules) and [`Room`](tickwire_room::Room) say the rest.
+//! A test drives a whole room with clients in virtual time by [`lab`].
+
+mod limit_flags;
+mod page;
+mod serve;
+
+pub use page::{Page, page};
+pub use serve::{Program, serve};
+pub use tickwire_server::lab;
+
+/// All that a game's server needs in scope.
+pub mod prelude {
+    pub use tickwire_derive::game;
+    pub use tickwire_room::{Game, Interest, Player, RewindVisitor, Room, SavedVisitor};
+    pub use tickwire_shared::close::{CloseReason, Refusal};
+    pub use tickwire_shared::prelude::*;
+}
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+// What the macro names.
+#[doc(hidden)]
+pub use {mimalloc, rust_embed};
+
+/// The whole `main` of a game's server: `tickwire::main!(DotsGame);`. A second word is the folder of the built page, which a
+/// release build has in it; without it, it is `../page/dist`.
+#[macro_export]
+macro_rules! main {
+    ($game:ty) => {
+        $crate::main!($game, "../page/dist");
+    };
+    ($game:ty, $page:literal) => {
+        #[derive($crate::rust_embed::RustEmbed)]
+        #[crate_path = "tickwire::rust_embed"]
+        #[folder = $page]
+        #[allow_missing = true]
+        struct BuiltPage;
+
+        /// Gives memory back when a crowd has gone.
+        #[global_allocator]
+        static ALLOCATOR: $crate::mimalloc::MiMalloc = $crate::mimalloc::MiMalloc;
+
+        fn main() -> ::std::process::ExitCode {
+            let program = $crate::Program {
+                name: match option_env!("CARGO_BIN_NAME") {
+                    Some(name) => name,
+                    None => env!("CARGO_PKG_NAME"),
+                },
+                version: env!("CARGO_PKG_VERSION"),
+                page: $crate::page::<BuiltPage>,
+            };
+            $crate::serve::<$game>(&program)
+        }
+    };
+}
