@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::ids::{InputSequence, PlayerId};
 pub use crate::replicate::ComponentVisitor;
 use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
-use crate::shape::{Shape, Shapes};
+use crate::shape::{Shape, Text};
 pub use tickwire_derive::Input;
 
 /// A type that travels as a whole, in bincode: inputs, commands, events, setups. Write `#[message]` above it.
@@ -55,9 +55,7 @@ pub struct Act<A> {
 }
 
 impl<A: Shape> Shape for Act<A> {
-    fn shape(out: &mut Shapes) {
-        out.list(["act(", ")"], &[A::shape]);
-    }
+    const TEXT: Text = Text::of("act(").then(&A::TEXT).word(")");
 }
 
 /// The part of a game that both ends run. `#[rules]` above the `impl` writes out what it leaves out.
@@ -143,10 +141,10 @@ pub trait Rules: Sized + Send + Sync + 'static {
             tick_rate_hz: Self::TICK_RATE_HZ,
             ticks_per_snapshot: Self::TICKS_PER_SNAPSHOT,
             shapes: [
-                Shapes::of::<Self::Input>(),
-                Shapes::of::<Self::Setup>(),
-                Shapes::of::<Self::Command>(),
-                Shapes::of::<Self::Event>(),
+                Self::Input::HASH,
+                Self::Setup::HASH,
+                Self::Command::HASH,
+                Self::Event::HASH,
             ],
         })
     }

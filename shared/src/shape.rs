@@ -1,12 +1,18 @@
 //! The shape of what travels as a whole: how its bytes are laid out, as a text.
 //!
-//! In: a game's types, by `#[message]`, `#[input]` and `#[component]`. Out: one line of text for each, which goes into the
-//! schema's hash. So two builds that would misread each other's bytes differ in the hash, and nobody has to raise a number.
+//! In: a game's types, by `#[message]`, `#[input]` and `#[component]`. Out: one line of text for each, whose hash goes into
+//! the schema's. So two builds that would misread each other's bytes differ in the hash, and nobody has to raise a number.
+//! All of it happens in the compiler: a page has none of the texts in it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 pub use tickwire_derive::Shape;
+use xxhash_rust::const_xxh3::xxh3_64;
+
+use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
+
+/// The longest text, bytes.
+const TEXT_BYTES: usize = 4096;
 
 /// A type whose bytes are laid out in a way that both ends can compare. Write `#[message]` above a type of your own.
 #[diagnostic::on_unimplemented(
@@ -15,59 +21,74 @@ pub use tickwire_derive::Shape;
     note = "write `#[message]` above the type; if it is another crate's, make a type of your own that holds what you need"
 )]
 pub trait Shape {
-    /// Appends the type's shape.
-    fn shape(out: &mut Shapes);
+    /// The type's shape: `u8`, `string`, `[f32]`, `{x:f32,y:f32}`, `<Hit(u32)|Miss>`.
+    const TEXT: Text;
+    /// XXH3 of that text.
+    const HASH: u64 = Self::TEXT.hash();
 }
 
-/// Shapes as they are written, type by type.
-#[derive(Debug, Default)]
-pub struct Shapes {
-    text: String,
-    /// The types that are being written, so that one that holds itself has an end.
-    open: Vec<&'static str>,
+/// A text that is put together in the compiler.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    bytes: [u8; TEXT_BYTES],
+    length: usize,
 }
 
-impl Shapes {
-    /// The shape of one type: `u8`, `string`, `[f32]`, `{x:f32,y:f32}`, `<Hit(u32)|Miss>`.
-    pub fn of<T: Shape>() -> String {
-        let mut shapes = Shapes::default();
-        T::shape(&mut shapes);
-        shapes.text
+impl Text {
+    /// A text of one word.
+    pub const fn of(word: &str) -> Text {
+        let empty = Text {
+            bytes: [0; TEXT_BYTES],
+            length: 0,
+        };
+        empty.word(word)
     }
 
-    /// Appends text.
-    pub fn push(&mut self, text: &str) {
-        self.text.push_str(text);
+    /// This text and then a word.
+    #[must_use]
+    pub const fn word(self, word: &str) -> Text {
+        self.append(word.as_bytes(), word.len())
     }
 
-    /// Appends the shape of a type that has a name, between two brackets. Inside of itself it is its name alone.
-    pub fn named<T: ?Sized>(
-        &mut self,
-        name: &str,
-        brackets: [&str; 2],
-        inside: impl FnOnce(&mut Shapes),
-    ) {
-        let whole = std::any::type_name::<T>();
-        if self.open.contains(&whole) {
-            return self.push(name);
+    /// This text and then another.
+    #[must_use]
+    pub const fn then(self, other: &Text) -> Text {
+        self.append(&other.bytes, other.length)
+    }
+
+    /// This text and then a number.
+    #[must_use]
+    pub const fn number(self, number: usize) -> Text {
+        let text = if number >= 10 {
+            self.number(number / 10)
+        } else {
+            self
+        };
+        text.append(&[b'0' + (number % 10) as u8], 1)
+    }
+
+    const fn append(mut self, bytes: &[u8], length: usize) -> Text {
+        assert!(
+            self.length + length <= TEXT_BYTES,
+            "this type holds too many others to travel: make it smaller"
+        );
+        let mut at = 0;
+        while at < length {
+            self.bytes[self.length + at] = bytes[at];
+            at += 1;
         }
-        self.open.push(whole);
-        let [left, right] = brackets;
-        self.push(left);
-        inside(self);
-        self.push(right);
-        self.open.pop();
+        self.length += length;
+        self
     }
 
-    /// Appends the shapes of a list's items, between two brackets.
-    pub fn list(&mut self, brackets: [&str; 2], items: &[fn(&mut Shapes)]) {
-        let [left, right] = brackets;
-        self.push(left);
-        for (n, item) in items.iter().enumerate() {
-            self.push(if n == 0 { "" } else { "," });
-            item(self);
-        }
-        self.push(right);
+    const fn hash(&self) -> u64 {
+        let (text, _) = self.bytes.split_at(self.length);
+        xxh3_64(text)
+    }
+
+    /// The text, for people.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(self.bytes.get(..self.length).unwrap_or_default()).unwrap_or_default()
     }
 }
 
@@ -75,9 +96,7 @@ impl Shapes {
 macro_rules! words {
     ($($type:ty = $word:literal),+ $(,)?) => {
         $(impl Shape for $type {
-            fn shape(out: &mut Shapes) {
-                out.push($word);
-            }
+            const TEXT: Text = Text::of($word);
         })+
     };
 }
@@ -93,31 +112,22 @@ words! {
 }
 
 impl<T: Shape> Shape for Option<T> {
-    fn shape(out: &mut Shapes) {
-        T::shape(out);
-        out.push("?");
-    }
+    const TEXT: Text = T::TEXT.word("?");
 }
 
 impl<T: Shape> Shape for Box<T> {
-    fn shape(out: &mut Shapes) {
-        T::shape(out);
-    }
+    const TEXT: Text = T::TEXT;
 }
 
 impl<T: Shape, const N: usize> Shape for [T; N] {
-    fn shape(out: &mut Shapes) {
-        out.list(["[", "]"], &[T::shape, |out| out.push(&N.to_string())]);
-    }
+    const TEXT: Text = Text::of("[").then(&T::TEXT).word(",").number(N).word("]");
 }
 
 /// Types that are many of one other.
 macro_rules! lists {
     ($($list:ident),+) => {
         $(impl<T: Shape> Shape for $list<T> {
-            fn shape(out: &mut Shapes) {
-                out.list(["[", "]"], &[T::shape]);
-            }
+            const TEXT: Text = Text::of("[").then(&T::TEXT).word("]");
         })+
     };
 }
@@ -125,18 +135,19 @@ macro_rules! lists {
 lists!(Vec, VecDeque, BTreeSet);
 
 impl<K: Shape, V: Shape> Shape for BTreeMap<K, V> {
-    fn shape(out: &mut Shapes) {
-        out.list(["map(", ")"], &[K::shape, V::shape]);
-    }
+    const TEXT: Text = Text::of("map(")
+        .then(&K::TEXT)
+        .word(",")
+        .then(&V::TEXT)
+        .word(")");
 }
 
 /// Tuples.
 macro_rules! tuples {
-    ($(($($item:ident),+)),+) => {
-        $(impl<$($item: Shape),+> Shape for ($($item,)+) {
-            fn shape(out: &mut Shapes) {
-                out.list(["(", ")"], &[$($item::shape),+]);
-            }
+    ($(($first:ident $(, $item:ident)*)),+) => {
+        $(impl<$first: Shape $(, $item: Shape)*> Shape for ($first, $($item,)*) {
+            const TEXT: Text =
+                Text::of("(").then(&$first::TEXT)$(.word(",").then(&$item::TEXT))*.word(")");
         })+
     };
 }
@@ -149,3 +160,65 @@ tuples!(
     (A, B, C, D, E),
     (A, B, C, D, E, F)
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::message;
+
+    #[message]
+    struct Card {
+        suit: Suit,
+        rank: u8,
+    }
+
+    #[message]
+    enum Suit {
+        Hearts,
+        Spades,
+    }
+
+    #[message]
+    enum Deal {
+        Nothing,
+        Hand(Vec<Card>, Option<PlayerId>),
+        Trick {
+            by: BTreeMap<u32, (i8, f32)>,
+            last: [bool; 12],
+        },
+        Undo(Box<Deal>),
+    }
+
+    #[test]
+    fn a_text_says_how_bytes_are_laid_out_and_has_an_end() {
+        assert_eq!(
+            Deal::TEXT.as_str(),
+            "<Nothing|Hand([{suit:<Hearts|Spades>,rank:u8}],player?)\
+             |Trick{by:map(u32,(i8,f32)),last:[bool,12]}|Undo(Deal)>"
+        );
+        assert_eq!(<() as Shape>::TEXT.as_str(), "()");
+        assert_eq!(Suit::HASH, xxh3_64(b"<Hearts|Spades>"));
+    }
+
+    #[test]
+    fn what_would_be_misread_has_another_hash() {
+        mod swapped {
+            #[tickwire_derive::message]
+            pub(super) enum Suit {
+                Spades,
+                Hearts,
+            }
+        }
+        assert_ne!(Suit::HASH, swapped::Suit::HASH);
+        let hashes = [
+            u8::HASH,
+            i8::HASH,
+            <[u8; 1]>::HASH,
+            <(u8,)>::HASH,
+            Vec::<u8>::HASH,
+        ];
+        for (n, hash) in hashes.iter().enumerate() {
+            assert!(!hashes[..n].contains(hash), "{n}");
+        }
+    }
+}

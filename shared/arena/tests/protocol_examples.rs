@@ -4,7 +4,7 @@
 //! should show. The bytes of a code block are those at the beginning of its lines; those of a table with the head
 //! "bits" are in its first column.
 
-use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaSetup, Body};
+use tickwire_arena::{Arena, ArenaEvent, ArenaInput, ArenaSetup, Body, Fighter, Projectile, Round};
 use tickwire_shared::codec;
 use tickwire_shared::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::link::LINK_PRESETS;
@@ -14,7 +14,7 @@ use tickwire_shared::message::{
 };
 use tickwire_shared::replicate::{FieldKind, Schema};
 use tickwire_shared::rules::Rules;
-use tickwire_shared::shape::Shapes;
+use tickwire_shared::shape::{Shape, Text};
 use tickwire_shared::snapshot::layout::{
     Header, OwnAvatar, Rung, SectionKind, ServiceLevel, write_channel, write_header,
     write_next_group, write_section,
@@ -296,19 +296,19 @@ fn schema_bytes(schema: &Schema) -> Vec<u8> {
     ] {
         out.extend(number.to_le_bytes());
     }
-    for shape in [
-        Shapes::of::<ArenaInput>(),
-        Shapes::of::<ArenaSetup>(),
-        Shapes::of::<()>(),
-        Shapes::of::<ArenaEvent>(),
-    ] {
-        shown_in_text("a shape", &format!("`{shape}`"));
-        text(&mut out, &shape);
-    }
-    for component in &schema.components {
+    let shape = |out: &mut Vec<u8>, shape: Text, hash: u64| {
+        shown_in_text("a shape", &format!("`{}`", shape.as_str()));
+        assert_eq!(hash, xxh3_64(shape.as_str().as_bytes()));
+        out.extend(hash.to_le_bytes());
+    };
+    shape(&mut out, ArenaInput::TEXT, ArenaInput::HASH);
+    shape(&mut out, ArenaSetup::TEXT, ArenaSetup::HASH);
+    shape(&mut out, <() as Shape>::TEXT, <() as Shape>::HASH);
+    shape(&mut out, ArenaEvent::TEXT, ArenaEvent::HASH);
+    let texts = [Body::TEXT, Fighter::TEXT, Projectile::TEXT, Round::TEXT];
+    for (component, whole) in schema.components.iter().zip(texts) {
         text(&mut out, component.name);
-        shown_in_text("a component's shape", &format!("`{}`", component.shape));
-        text(&mut out, &component.shape);
+        shape(&mut out, whole, component.shape);
         for field in component.fields {
             text(&mut out, field.name);
             let (tag, a, b, c) = match field.kind {

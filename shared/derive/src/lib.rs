@@ -10,6 +10,8 @@ mod input;
 mod item;
 mod replicate;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use item::Work;
 use proc_macro::TokenStream;

@@ -49,6 +49,13 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
     Ok(parts.implement(&input.ident))
 }
 
+/// Names that a table of the view has for itself.
+const TAKEN: [(&str, &str); 3] = [
+    ("count", "how many rows a table has"),
+    ("id", "the entity of a row"),
+    ("ids", "the entities of all rows"),
+];
+
 /// What the fields of a struct contribute to its implementation, in declared order.
 #[derive(Default)]
 struct Parts {
@@ -65,6 +72,13 @@ impl Parts {
     fn add(&mut self, field: &Field) -> Result<()> {
         let (ident, ty, index) = (field.ident.as_ref(), &field.ty, self.schemas.len());
         let attributes = FieldAttributes::parse(&field.attrs)?;
+        let taken = TAKEN
+            .iter()
+            .find(|(name, _)| ident.is_some_and(|ident| ident == name));
+        if let Some((name, meaning)) = taken {
+            let words = format!("give this field another name: in a view `{name}` is {meaning}");
+            return Err(Error::new(ident.span(), words));
+        }
         if attributes.skip.is_some() {
             let default = quote!(#ident: ::core::default::Default::default());
             self.from_values.push(default);

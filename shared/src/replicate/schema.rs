@@ -10,7 +10,6 @@ use super::field::{FieldKind, FieldSchema};
 use super::heading::Heading;
 use crate::limits::COMPONENT_TYPES;
 use crate::message::PROTOCOL_VERSION;
-use crate::shape::Shapes;
 
 /// One table of rows: a component's shared fields, or its owner-only ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,8 +132,8 @@ pub struct ComponentSchema {
     pub name: &'static str,
     /// All its fields, in declared order.
     pub fields: &'static [FieldSchema],
-    /// How it is laid out where it travels whole, as an avatar does to its owner.
-    pub shape: String,
+    /// The hash of how it is laid out where it travels whole, as an avatar does to its owner.
+    pub shape: u64,
 }
 
 /// Every table of a game. When the two ends differ, the hello is refused.
@@ -168,7 +167,7 @@ impl Schema {
 }
 
 /// What the hash covers beside the components: the constants of [`crate::rules::Rules`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct GameVersion {
     /// The game's name.
     pub name: &'static str,
@@ -178,8 +177,8 @@ pub struct GameVersion {
     pub tick_rate_hz: u32,
     /// Ticks from one snapshot to the next.
     pub ticks_per_snapshot: u32,
-    /// The shapes of input, setup, command and event.
-    pub shapes: [String; 4],
+    /// The hashes of the shapes of input, setup, command and event.
+    pub shapes: [u64; 4],
 }
 
 /// Collects components into a [`Schema`].
@@ -202,7 +201,7 @@ impl ComponentVisitor for SchemaBuilder {
         self.components.push(ComponentSchema {
             name: C::NAME,
             fields: C::FIELDS,
-            shape: Shapes::of::<C>(),
+            shape: C::HASH,
         });
     }
 }
@@ -230,12 +229,12 @@ impl SchemaBuilder {
         ] {
             hasher.update(&number.to_le_bytes());
         }
-        for shape in &game.shapes {
-            text(&mut hasher, shape);
+        for shape in game.shapes {
+            hasher.update(&shape.to_le_bytes());
         }
         for component in &self.components {
             text(&mut hasher, component.name);
-            text(&mut hasher, &component.shape);
+            hasher.update(&component.shape.to_le_bytes());
             for field in component.fields {
                 text(&mut hasher, field.name);
                 hash_field(&mut hasher, field);

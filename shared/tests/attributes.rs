@@ -1,0 +1,118 @@
+//! What the words above types and impls write: inputs that check themselves, and rules that leave nearly all out.
+
+use tickwire_shared::prelude::*;
+use tickwire_shared::replicate::{FieldKind, Replicate};
+
+#[component]
+#[derive(Eq)]
+enum Weapon {
+    Rifle,
+    Rail,
+}
+
+#[component]
+struct Fighter {
+    #[net(range = -50.0..=50.0, step = 0.05, interpolate)]
+    x: f32,
+    weapon: Weapon,
+    shooter: PlayerId,
+    target: EntityId,
+    #[net(skip)]
+    wait_s: f32,
+}
+
+#[input]
+struct Keys {
+    #[net(range = -1..=1)]
+    right: i8,
+    #[net(range = 0.0..=2.0)]
+    throttle: f32,
+    #[net(angle, held)]
+    aim: f32,
+    fire: bool,
+}
+
+struct TagRound;
+
+#[rules]
+impl Rules for TagRound {
+    type Input = Keys;
+    type Avatar = Fighter;
+    fn step(fighter: &mut Fighter, keys: &Keys, _map: &(), dt_s: f32) {
+        fighter.x += f32::from(keys.right) * dt_s;
+    }
+}
+
+struct Chat;
+
+#[rules]
+impl Rules for Chat {}
+
+#[test]
+fn inputs_are_valid_as_far_as_their_fields_say() {
+    let keys = Keys {
+        right: -1,
+        throttle: 2.0,
+        aim: -3.1,
+        fire: true,
+    };
+    assert!(keys.is_valid() && Keys::default().is_valid());
+    let wrong: [fn(&mut Keys); 6] = [
+        |keys| keys.right = 2,
+        |keys| keys.throttle = -0.1,
+        |keys| keys.throttle = f32::NAN,
+        |keys| keys.throttle = f32::INFINITY,
+        |keys| keys.aim = 3.2,
+        |keys| keys.aim = f32::NAN,
+    ];
+    for (n, spoil) in wrong.iter().enumerate() {
+        let mut spoiled = keys.clone();
+        spoil(&mut spoiled);
+        assert!(!spoiled.is_valid(), "{n}: {spoiled:?}");
+    }
+    let held = Keys {
+        aim: -3.1,
+        ..Keys::default()
+    };
+    assert_eq!(keys.released(), held);
+}
+
+#[test]
+fn a_component_has_ids_and_enums_as_fields() {
+    let kinds = Fighter::FIELDS.iter().map(|field| field.kind);
+    let kinds = kinds.collect::<Vec<_>>();
+    assert_eq!(kinds[1], FieldKind::Enum { count: 2 });
+    assert_eq!((kinds[2], kinds.len()), (kinds[3], 4));
+    let fighter = Fighter {
+        x: 1.0,
+        weapon: Weapon::Rail,
+        shooter: PlayerId(7),
+        target: EntityId(u32::MAX),
+        wait_s: 3.0,
+    };
+    let mut values = [0.0; 4];
+    fighter.values(&mut values);
+    assert_eq!(values, [1.0, 1.0, 7.0, f64::from(u32::MAX)]);
+    let seen = Fighter {
+        wait_s: 0.0,
+        ..fighter
+    };
+    assert_eq!(Fighter::from_values(&values), seen);
+    assert_eq!(Fighter::default().weapon, Weapon::Rifle);
+}
+
+#[test]
+fn rules_that_leave_nearly_all_out_are_whole() {
+    assert_eq!((TagRound::GAME, Chat::GAME), ("tag-round", "chat"));
+    let schema = TagRound::schema();
+    assert_eq!(schema.components.len(), 1);
+    assert_eq!(Chat::schema().components.len(), 0);
+    assert_ne!(schema.hash, Chat::schema().hash);
+    let mut fighter = Fighter::default();
+    let keys = Keys {
+        right: 1,
+        ..Keys::default()
+    };
+    TagRound::step(&mut fighter, &keys, &TagRound::map(&()), 0.5);
+    assert_eq!(fighter.x, 0.5);
+}
