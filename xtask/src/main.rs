@@ -16,8 +16,6 @@ mod instructions;
 mod page;
 mod play;
 mod sdk;
-mod stamp;
-mod steps;
 mod test;
 mod tools;
 mod wasm;
@@ -26,6 +24,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use cargo_tickwire::{needs, stamp, steps};
 use clap::{Parser, Subcommand};
 
 use crate::tools::Workspace;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
-use crate::{page, sdk, wasm};
+use crate::{needs, page, sdk, wasm};
 
 /// How many steps [`build_steps`] takes.
 pub(crate) const BUILD_STEPS: usize = 8;
@@ -43,9 +43,9 @@ pub(crate) fn play(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
 
 /// What building and checking both need first: tools, the wasm target, npm packages. Three steps.
 pub(crate) fn first_steps(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    steps.need("tools", "checking", |_| tools::check_node(workspace))?;
+    steps.need("tools", "checking", |_| needs::check_node(&workspace.root))?;
     steps.need("wasm target", "checking", |live| {
-        tools::ensure_wasm_target(workspace, live)
+        needs::ensure_wasm_target(&workspace.root, live)
     })?;
     steps.need("npm packages", "installing", |live| {
         page::packages(workspace, live)

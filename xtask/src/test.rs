@@ -36,7 +36,8 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         Ok(Outcome::Done)
     });
     steps.part("xtask", "testing", |live| {
-        tools::run(rust_tests(workspace).args(["--package", "xtask"]), live)?;
+        let own = ["--package", "xtask", "--package", "cargo-tickwire"];
+        tools::run(rust_tests(workspace).args(own), live)?;
         Ok(Outcome::Done)
     });
     steps.loud_part("rust", || {

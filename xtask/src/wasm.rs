@@ -1,8 +1,5 @@
 //! The browser's half of the Rust code: crate `tickwire-arena-wasm` -> .wasm -> JavaScript bindings and
 //! TypeScript types in `demo-client/arena/wasm/pkg`, and the SDK's own types in its `src/types.ts`.
-//!
-//! wasm-bindgen runs as a library: its version is the one in Cargo.lock, and nobody has to install a second tool that
-//! must match it.
 
 use std::env::consts::EXE_EXTENSION;
 use std::fs;
@@ -10,8 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use wasm_bindgen_cli_support::Bindgen;
+use cargo_tickwire::bind::bind;
 
+use crate::needs;
 use crate::stamp::Stamp;
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, PRODUCT, WASM_TARGET, Workspace};
@@ -25,7 +23,7 @@ const SDK_TYPES: &str = "demo-client/sdk/src/types.ts";
 pub(crate) fn wasm(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::new(3);
     steps.need("wasm target", "checking", |live| {
-        tools::ensure_wasm_target(workspace, live)
+        needs::ensure_wasm_target(&workspace.root, live)
     })?;
     steps.need("wasm", "building", |live| module(workspace, live))?;
     steps.need("types", "writing", |live| types(workspace, live))
@@ -51,25 +49,17 @@ pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         .with_extension("wasm");
     let package = package(workspace);
     // The module carries the version of wasm-bindgen that it was built for, so its bindings depend only on these two.
-    let inputs = [built.clone(), workspace.at("xtask/src/wasm.rs")];
+    let inputs = [
+        built.clone(),
+        workspace.at("xtask/cargo-tickwire/src/bind.rs"),
+    ];
     let stamp = Stamp::over(package.join(".stamp"), &inputs)?;
     let bound = package.join(format!("{MODULE}_bg.wasm"));
     if stamp.is_fresh() && bound.is_file() {
         return Ok(Outcome::Unchanged);
     }
     live.doing("binding to JavaScript");
-    let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(&built)
-        .out_name(MODULE)
-        .typescript(true)
-        .web(true)?;
-    bindgen
-        // `await init()` finds the module beside its JavaScript, and bundlers see that it does.
-        .omit_default_module_path(false)
-        .remove_name_section(true)
-        .remove_producers_section(true);
-    bindgen.generate(&package).context("wasm-bindgen failed")?;
+    bind(&built, &package, MODULE)?;
     stamp.write()?;
     Ok(Outcome::Done)
 }

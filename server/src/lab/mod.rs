@@ -4,6 +4,7 @@
 //! In: a game, a seed, links, and what the players do. Out: the room and its clients, which can be read at any time.
 //! The same seed gives the same run. Must not: know a clock, a socket or a thread.
 
+mod drawn;
 mod player;
 mod room;
 mod way;

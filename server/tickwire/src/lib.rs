@@ -38,6 +38,13 @@ struct Readme;
 
 // What the macro names.
 #[doc(hidden)]
+pub mod parts {
+    pub use tickwire_room::{Game, Room};
+    pub use tickwire_shared::close::Refusal;
+    pub use tickwire_shared::ids::PlayerId;
+    pub use tickwire_shared::rules::Rules;
+}
+#[doc(hidden)]
 pub use {mimalloc, rust_embed};
 
 /// The whole `main` of a game's server: `tickwire::main!(DotsGame);`. A second word is the folder of the built page, which a

@@ -101,8 +101,8 @@ pub(crate) fn rules(words: TokenStream, mut item: ItemImpl) -> Result<TokenStrea
 pub(crate) fn game(words: TokenStream, mut item: ItemImpl) -> Result<TokenStream> {
     no_words(words)?;
     implementing(&item, "Game")?;
-    let rules = quote!(<Self as ::tickwire_room::Game>::Rules);
-    let room = quote!(::tickwire_room::Room<#rules>);
+    let rules = quote!(<Self as ::tickwire::parts::Game>::Rules);
+    let room = quote!(::tickwire::parts::Room<#rules>);
     fill(
         &mut item,
         "Options",
@@ -114,7 +114,7 @@ pub(crate) fn game(words: TokenStream, mut item: ItemImpl) -> Result<TokenStream
         &mut item,
         "setup",
         parse_quote! {
-            fn setup(_options: &Self::Options) -> <#rules as ::tickwire_shared::rules::Rules>::Setup {
+            fn setup(_options: &Self::Options) -> <#rules as ::tickwire::parts::Rules>::Setup {
                 ::core::default::Default::default()
             }
         },
@@ -133,8 +133,8 @@ pub(crate) fn game(words: TokenStream, mut item: ItemImpl) -> Result<TokenStream
             fn join(
                 &mut self,
                 room: &mut #room,
-                player: ::tickwire_shared::ids::PlayerId,
-            ) -> ::core::result::Result<(), ::tickwire_shared::close::Refusal> {
+                player: ::tickwire::parts::PlayerId,
+            ) -> ::core::result::Result<(), ::tickwire::parts::Refusal> {
                 room.spawn_avatar(player, ::core::default::Default::default());
                 ::core::result::Result::Ok(())
             }

@@ -81,6 +81,7 @@ pub(super) const MEMBERS: &[Member] = &[
     inner("tickwire-demo", "server/demo"),
     inner("tickwire-benches", "benches"),
     inner("xtask", "xtask"),
+    inner("cargo-tickwire", "xtask/cargo-tickwire"),
 ];
 
 /// An error unless `members` and the workspace that `metadata` describes are the same packages in the same folders.

@@ -19,7 +19,7 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// What a step that went well has to say.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The work was done.
     Done,
     /// Nothing to do: the inputs have not changed since the last time.
@@ -30,13 +30,13 @@ pub(crate) enum Outcome {
 
 /// What a running step is doing now, shown behind its clock on a terminal.
 #[derive(Default)]
-pub(crate) struct Live {
+pub struct Live {
     doing: Mutex<String>,
 }
 
 impl Live {
     /// Shows `line`, usually the last one a tool printed.
-    pub(crate) fn doing(&self, line: &str) {
+    pub fn doing(&self, line: &str) {
         *self.lock() = line.trim().to_owned();
     }
 
@@ -46,7 +46,7 @@ impl Live {
 }
 
 /// The numbered steps of one command, and how each of them ended.
-pub(crate) struct Steps {
+pub struct Steps {
     total: usize,
     terminal: bool,
     started: Instant,
@@ -62,7 +62,7 @@ struct Part {
 
 impl Steps {
     /// A command of `total` steps.
-    pub(crate) fn new(total: usize) -> Self {
+    pub fn new(total: usize) -> Self {
         Self {
             total,
             terminal: std::io::stdout().is_terminal(),
@@ -73,7 +73,7 @@ impl Steps {
     }
 
     /// A step that the following ones need: its failure ends the command.
-    pub(crate) fn need(
+    pub fn need(
         &mut self,
         name: &'static str,
         verb: &str,
@@ -83,7 +83,7 @@ impl Steps {
     }
 
     /// A step whose verdict is gathered for [`Steps::verdict`]: the command goes on after a failure.
-    pub(crate) fn part(
+    pub fn part(
         &mut self,
         name: &'static str,
         verb: &str,
@@ -94,7 +94,7 @@ impl Steps {
     }
 
     /// Like [`Steps::part`] for a tool that prints to the terminal itself, such as a test runner.
-    pub(crate) fn loud_part(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) {
+    pub fn loud_part(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) {
         let head = self.head(name);
         println!("\n{head}running");
         let begun = Instant::now();
@@ -110,7 +110,7 @@ impl Steps {
     }
 
     /// One line per part, then the count; an error if any part failed.
-    pub(crate) fn verdict(&self) -> Result<()> {
+    pub fn verdict(&self) -> Result<()> {
         println!();
         for part in &self.parts {
             let word = if part.passed { "ok" } else { "FAILED" };

@@ -16,14 +16,14 @@ use anyhow::{Context, Result};
 const NOT_OURS: [&str; 4] = ["node_modules", "target", "dist", "test-results"];
 
 /// The hash of a step's inputs as they are now, and the file that says what the output was made from.
-pub(crate) struct Stamp {
+pub struct Stamp {
     path: PathBuf,
     hash: String,
 }
 
 impl Stamp {
     /// Hashes `inputs`: files, and folders with everything in them.
-    pub(crate) fn over(path: PathBuf, inputs: &[PathBuf]) -> Result<Self> {
+    pub fn over(path: PathBuf, inputs: &[PathBuf]) -> Result<Self> {
         let mut files = BTreeSet::new();
         for input in inputs {
             files.extend(files_under(input)?);
@@ -42,12 +42,12 @@ impl Stamp {
     }
 
     /// True if the output was made from these inputs.
-    pub(crate) fn is_fresh(&self) -> bool {
+    pub fn is_fresh(&self) -> bool {
         fs::read_to_string(&self.path).is_ok_and(|written| written == self.hash)
     }
 
     /// Says that the output is now made from these inputs.
-    pub(crate) fn write(&self) -> Result<()> {
+    pub fn write(&self) -> Result<()> {
         let path = &self.path;
         let write = || {
             if let Some(folder) = path.parent() {
@@ -60,7 +60,7 @@ impl Stamp {
 }
 
 /// Every file of ours at or below `path`, hidden ones left out; none if nothing is there.
-pub(crate) fn files_under(path: &Path) -> Result<Vec<PathBuf>> {
+pub fn files_under(path: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = Vec::new();
     match fs::metadata(path) {

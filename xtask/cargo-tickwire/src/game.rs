@@ -1,0 +1,148 @@
+//! A game's project: where its parts are, and how they are called.
+//!
+//! In: a folder at or below the project's top. Out: paths and names; an error that says what is missing.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::run::{cargo, output};
+
+/// A game's project on this machine.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Its top folder.
+    pub root: PathBuf,
+    /// Where cargo builds.
+    pub target: PathBuf,
+    /// The name of the package of the server, which is also the program's.
+    pub server: String,
+    /// The name of the package of the WASM module.
+    pub module: String,
+}
+
+impl Project {
+    /// Finds the project that `folder` is in.
+    ///
+    /// # Errors
+    /// There is none, or it has other parts than `cargo tickwire new` writes.
+    pub fn find(folder: &Path) -> Result<Project> {
+        let query = ["metadata", "--no-deps", "--format-version", "1", "--quiet"];
+        let metadata = output(cargo(folder).args(query)).context(
+            "no game here: begin one with `cargo tickwire new NAME`, and go into its folder",
+        )?;
+        let metadata = serde_json::from_str::<Value>(&metadata)?;
+        let path = |key: &str| metadata[key].as_str().map(PathBuf::from);
+        let root = path("workspace_root").context("cargo names no workspace_root")?;
+        let target = path("target_directory").context("cargo names no target_directory")?;
+        let package = |folder: &str| {
+            let manifest = root.join(folder).join("Cargo.toml");
+            let packages = metadata["packages"].as_array().into_iter().flatten();
+            let is_it = |package: &&Value| {
+                package["manifest_path"].as_str().map(Path::new) == Some(&manifest)
+            };
+            let name = packages
+                .clone()
+                .find(is_it)
+                .and_then(|package| package["name"].as_str());
+            name.map(str::to_owned).with_context(|| {
+                format!("{} has no package in `{folder}/`: a game has `rules/`, `server/`, `wasm/` and `page/`", root.display())
+            })
+        };
+        let (server, module) = (package("server")?, package("wasm")?);
+        ensure!(
+            root.join("page/package.json").is_file(),
+            "{} has no `page/package.json`",
+            root.display()
+        );
+        Ok(Project {
+            server,
+            module,
+            target,
+            root,
+        })
+    }
+
+    /// The stem of the module's files.
+    pub fn module_stem(&self) -> String {
+        self.module.replace('-', "_")
+    }
+
+    /// The folder of the page.
+    pub fn page(&self) -> PathBuf {
+        self.root.join("page")
+    }
+
+    /// Where the TypeScript half of the rules goes.
+    pub fn generated(&self) -> PathBuf {
+        self.root.join("page/generated")
+    }
+
+    /// The server's program.
+    pub fn program(&self, profile: Profile) -> PathBuf {
+        let folder = match profile {
+            Profile::Dev => "debug",
+            Profile::Release => "release",
+        };
+        let name = format!("{}{}", self.server, std::env::consts::EXE_SUFFIX);
+        self.target.join(folder).join(name)
+    }
+}
+
+/// How to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Quickly.
+    Dev,
+    /// So that it runs quickly.
+    Release,
+}
+
+/// An error unless `name` can be a package's, a folder's and a room's.
+///
+/// # Errors
+/// It cannot.
+pub fn check_name(name: &str) -> Result<()> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) {
+        bail!("`{name}` is no name for a game: 1 to 32 small letters, digits or `-`");
+    }
+    if !name.starts_with(|c: char| c.is_ascii_lowercase())
+        || name.ends_with('-')
+        || name.contains("--")
+    {
+        bail!(
+            "`{name}` is no name for a game: it begins with a letter, and a `-` stands between two others"
+        );
+    }
+    if TAKEN.contains(&name) {
+        bail!("`{name}` is a word of Rust or of Tickwire: take another name");
+    }
+    Ok(())
+}
+
+/// Names that would clash in Rust, in TypeScript or with a package that the game uses.
+const TAKEN: [&str; 14] = [
+    "rules", "server", "wasm", "page", "tickwire", "test", "core", "std", "self", "game", "room",
+    "connect", "dot", "push",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_packages_and_folders_can_have() {
+        for name in ["dots", "my-game", "a1"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in [
+            "", "My", "1a", "-a", "a-", "a--b", "a_b", "a b", "../a", "tickwire", "é",
+        ] {
+            let error = check_name(name).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{name}` is")), "{error}");
+        }
+        assert!(check_name(&"a".repeat(33)).is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! `cargo tickwire new`: a project of its own that builds and plays at once.
+//!
+//! In: a folder that is not there yet; its last part is the game's name. Out: the template's files with that name in them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use rust_embed::RustEmbed;
+
+use crate::game::check_name;
+
+#[derive(RustEmbed)]
+#[folder = "template"]
+struct Template;
+
+/// Where this tool was built: the framework is there, if it is this machine.
+const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// Writes the project. `framework` is a folder with Tickwire's source; without it, it is where this tool was built if that is
+/// still there, and otherwise the repository.
+///
+/// # Errors
+/// The name cannot be used, the folder exists, or it cannot be written.
+pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let name = name.with_context(|| format!("{} names no folder", folder.display()))?;
+    check_name(name)?;
+    ensure!(!folder.exists(), "{} exists already", folder.display());
+    let framework = match framework {
+        Some(framework) => Some(
+            source(framework)
+                .with_context(|| format!("{} has no Tickwire in it", framework.display()))?,
+        ),
+        None => source(Path::new(HERE)),
+    };
+    let words = Words::of(name, framework.as_deref());
+    for path in Template::iter() {
+        let file = Template::get(&path).context("the template has no such file")?;
+        let text = String::from_utf8(file.data.into_owned())?;
+        let path = folder.join(renamed(&path));
+        let parent = path.parent().context("a file is in a folder")?;
+        fs::create_dir_all(parent)?;
+        fs::write(&path, words.fill(&text))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(folder.to_owned())
+}
+
+/// The folder, whole, if Tickwire's source is there.
+fn source(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    folder
+        .join("server/tickwire/Cargo.toml")
+        .is_file()
+        .then_some(folder)
+}
+
+/// Some files would mean something here under their own names.
+fn renamed(path: &str) -> PathBuf {
+    let path = path.strip_suffix(".in").unwrap_or(path);
+    PathBuf::from(if path == "gitignore" {
+        ".gitignore"
+    } else {
+        path
+    })
+}
+
+/// What stands for the words in braces.
+struct Words(Vec<(&'static str, String)>);
+
+impl Words {
+    fn of(name: &str, framework: Option<&Path>) -> Words {
+        let parts = name.split('-');
+        let kind = parts.map(capital).collect::<String>();
+        let mut value = kind.clone();
+        value[..1].make_ascii_lowercase();
+        let game = match kind.ends_with("Game") {
+            true => format!("{kind}Server"),
+            false => format!("{kind}Game"),
+        };
+        let dependency = |folder: &str| match framework {
+            Some(framework) => {
+                let path = framework.join(folder).to_string_lossy().replace('\\', "/");
+                format!("{{ path = {path:?} }}")
+            }
+            None => format!("{{ git = {REPOSITORY:?} }}"),
+        };
+        Words(vec![
+            ("{{name}}", name.to_owned()),
+            ("{{crate}}", name.replace('-', "_")),
+            ("{{Type}}", kind),
+            ("{{Game}}", game),
+            ("{{value}}", value),
+            ("{{tickwire}}", dependency("server/tickwire")),
+            ("{{bind}}", dependency("demo-client/bind")),
+            ("{{shared}}", dependency("shared")),
+        ])
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let fill = |text: String, (word, meaning): &(&str, String)| text.replace(word, meaning);
+        self.0.iter().fold(text.to_owned(), fill)
+    }
+}
+
+fn capital(part: &str) -> String {
+    let mut letters = part.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_has_its_name_everywhere_and_no_braces_left() {
+        let folder = std::env::temp_dir().join(format!("new-{}/my-game", std::process::id()));
+        new(&folder, None).unwrap();
+        let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
+        assert!(read("rules/src/lib.rs").contains("impl Rules for MyGame {"));
+        assert!(read("server/src/main.rs").contains("use my_game_rules::MyGame;"));
+        assert!(read("server/src/main.rs").contains("tickwire::main!(MyGameServer);"));
+        assert!(read("page/src/main.ts").contains("import { myGame } from"));
+        assert!(read(".gitignore").contains("/target"));
+        for path in Template::iter() {
+            let text = read(renamed(&path).to_str().unwrap());
+            assert!(!text.contains("{{"), "{path}: {text}");
+        }
+        let again = new(&folder, None).unwrap_err().to_string();
+        assert!(again.ends_with("exists already"), "{again}");
+        let nowhere = new(&folder.with_file_name("other"), Some(Path::new("/nowhere")));
+        assert_eq!(
+            nowhere.unwrap_err().to_string(),
+            "/nowhere has no Tickwire in it"
+        );
+        fs::remove_dir_all(folder.parent().unwrap()).unwrap();
+    }
+}

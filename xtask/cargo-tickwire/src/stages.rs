@@ -1,0 +1,178 @@
+//! What a game is built in: the module for browsers, the TypeScript half of its rules, the page, the server.
+//!
+//! In: a project. Out: files in its `page/generated`, `page/dist` and cargo's target folder. A stage whose inputs have not
+//! changed does nothing.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use rust_embed::RustEmbed;
+
+use crate::bind::bind;
+use crate::game::{Profile, Project};
+use crate::needs::{WASM_TARGET, check_node, ensure_wasm_target};
+use crate::run::{cargo, npm, run};
+use crate::stamp::Stamp;
+use crate::steps::{Live, Outcome, Steps};
+
+/// The SDK, which goes with each page: so it is always the one that this server speaks to.
+#[derive(RustEmbed)]
+#[folder = "../../demo-client/sdk/src"]
+struct Sdk;
+
+/// How many steps [`before_page`] takes.
+pub const STEPS_BEFORE_PAGE: usize = 5;
+
+/// All that the page needs: what the machine must have, the module, the types and the SDK, and npm's packages.
+///
+/// # Errors
+/// A step fails; it says why.
+pub fn before_page(project: &Project, profile: Profile, steps: &mut Steps) -> Result<()> {
+    steps.need("tools", "checking", |_| check_node(&project.root))?;
+    steps.need("wasm target", "checking", |live| {
+        ensure_wasm_target(&project.root, live)
+    })?;
+    steps.need("wasm", "building", |live| module(project, profile, live))?;
+    steps.need("types", "writing", |live| types(project, live))?;
+    steps.need("npm packages", "installing", |live| packages(project, live))
+}
+
+/// Compiles the module and binds it to JavaScript.
+///
+/// # Errors
+/// It does not compile.
+pub fn module(project: &Project, profile: Profile, live: &Live) -> Result<Outcome> {
+    let mut build = cargo(&project.root);
+    build.args([
+        "build",
+        "--package",
+        &project.module,
+        "--lib",
+        "--target",
+        WASM_TARGET,
+    ]);
+    let folder = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => "wasm",
+    };
+    if profile == Profile::Release {
+        build.args(["--profile", "wasm"]);
+    }
+    run(&mut build, live)?;
+    let stem = project.module_stem();
+    let built = project.target.join(WASM_TARGET).join(folder).join(&stem);
+    let built = built.with_extension("wasm");
+    let package = project.generated();
+    let stamp = Stamp::over(package.join(".module"), std::slice::from_ref(&built))?;
+    if stamp.is_fresh() && package.join(format!("{stem}_bg.wasm")).is_file() {
+        return Ok(Outcome::Unchanged);
+    }
+    live.doing("binding to JavaScript");
+    bind(&built, &package, &stem)?;
+    stamp.write()?;
+    Ok(Outcome::Done)
+}
+
+/// Writes the TypeScript half of the rules, and the SDK beside it.
+///
+/// # Errors
+/// The program that writes it does not compile.
+pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
+    let file = project.generated().join("index.ts");
+    let before = fs::read(&file).ok();
+    fs::create_dir_all(project.generated())?;
+    let mut write = cargo(&project.root);
+    write.args([
+        "run",
+        "--quiet",
+        "--package",
+        &project.module,
+        "--bin",
+        &project.module,
+        "--",
+    ]);
+    run(write.arg(&file), live)?;
+    let mut changed = before.as_deref() != fs::read(&file).ok().as_deref();
+    for path in Sdk::iter() {
+        let source = Sdk::get(&path).context("the SDK has no such file")?;
+        changed |= put(
+            &project.generated().join("tickwire").join(&*path),
+            &source.data,
+        )?;
+    }
+    Ok(if changed {
+        Outcome::Done
+    } else {
+        Outcome::Unchanged
+    })
+}
+
+/// Writes a file unless it is so already: what watches it would start anew.
+fn put(path: &Path, bytes: &[u8]) -> Result<bool> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}
+
+/// Installs the page's npm packages.
+///
+/// # Errors
+/// npm fails.
+pub fn packages(project: &Project, live: &Live) -> Result<Outcome> {
+    let page = project.page();
+    let inputs = [page.join("package.json"), page.join("package-lock.json")];
+    let stamp = || Stamp::over(page.join("node_modules/.tickwire-packages"), &inputs);
+    if stamp()?.is_fresh() {
+        return Ok(Outcome::Unchanged);
+    }
+    let locked = page.join("package-lock.json").is_file();
+    let word = if locked { "ci" } else { "install" };
+    run(npm(&page).args([word, "--no-audit"]), live)?;
+    // npm may just have written the lock file.
+    stamp()?.write()?;
+    Ok(Outcome::Done)
+}
+
+/// Builds the page.
+///
+/// # Errors
+/// It has errors of types, or vite fails.
+pub fn page(project: &Project, live: &Live) -> Result<Outcome> {
+    let page = project.page();
+    let stamp = Stamp::over(
+        page.join("node_modules/.tickwire-page"),
+        std::slice::from_ref(&page),
+    )?;
+    let index = page.join("dist/index.html");
+    if stamp.is_fresh() && index.is_file() {
+        return Ok(Outcome::Unchanged);
+    }
+    run(npm(&page).args(["run", "build"]), live)?;
+    ensure!(
+        index.is_file(),
+        "the page's build ended without writing {}",
+        index.display()
+    );
+    stamp.write()?;
+    Ok(Outcome::Done)
+}
+
+/// Builds the server.
+///
+/// # Errors
+/// It does not compile.
+pub fn server(project: &Project, profile: Profile, live: &Live) -> Result<Outcome> {
+    let mut build = cargo(&project.root);
+    build.args(["build", "--package", &project.server]);
+    if profile == Profile::Release {
+        build.arg("--release");
+    }
+    run(&mut build, live)?;
+    Ok(Outcome::Done)
+}
