@@ -15,37 +15,12 @@ use tickwire_room::ClientId;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::ResumeToken;
 
+use crate::kind::{KeptRoom, RoomKind, RoomOrder};
 use crate::limits::{JOIN_TRIES, Limits};
 use crate::metrics::Metrics;
 use crate::random;
-use crate::scheduler::{Scheduler, Tickable};
+use crate::scheduler::Scheduler;
 use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
-
-/// How to open rooms of one kind, such as a game.
-pub struct RoomKind(Opener);
-
-type Opener = Box<dyn Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomHandle>) + Send + Sync>;
-
-impl RoomKind {
-    /// Rooms that `open` opens. It gives each room twice: as the scheduler ticks it, and as all others reach it.
-    pub fn new(
-        open: impl Fn(RoomOrder) -> (Box<dyn Tickable>, Arc<dyn RoomHandle>) + Send + Sync + 'static,
-    ) -> RoomKind {
-        RoomKind(Box::new(open))
-    }
-}
-
-/// What a room is opened with.
-pub struct RoomOrder {
-    /// Its name, unique among rooms of its kind.
-    pub name: String,
-    /// The server's limits.
-    pub limits: Arc<Limits>,
-    /// The metrics that it is counted in.
-    pub metrics: Arc<Metrics>,
-    /// Called once, when the room is gone.
-    pub on_close: Box<dyn FnOnce() + Send>,
-}
 
 /// The room that a client wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +100,8 @@ pub(crate) struct Directory {
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
     next_client: AtomicU64,
+    /// What was left of rooms when they ended with the server.
+    kept: Arc<Mutex<Vec<KeptRoom>>>,
     /// The list of rooms as JSON, and when it was made.
     listed: Mutex<Option<(Instant, Bytes)>>,
 }
@@ -177,6 +154,7 @@ impl Directory {
             limits,
             metrics,
             next_client: AtomicU64::new(1),
+            kept: Arc::default(),
             listed: Mutex::default(),
         })
     }
@@ -249,7 +227,8 @@ impl Directory {
         } else {
             key.1
         };
-        let handle = self.open(&mut rooms, (key.0, name.clone()), opener, kind);
+        let key = (key.0, name.clone());
+        let handle = self.open(&mut rooms, key, (opener, None), kind);
         let answer = handle.join(request).ok();
         // Whoever writes the log takes a lock of its own.
         drop(rooms);
@@ -261,13 +240,18 @@ impl Directory {
         &self,
         rooms: &mut Rooms,
         key: RoomKey,
-        opener: OpenerLease,
+        (opener, kept): (OpenerLease, Option<Vec<u8>>),
         kind: &RoomKind,
     ) -> Arc<dyn RoomHandle> {
         rooms.next_number += 1;
         let number = rooms.next_number;
         let (table, closing_key) = (self.rooms.clone(), key.clone());
-        let on_close = Box::new(move || {
+        let left = self.kept.clone();
+        let on_close = Box::new(move |state: Option<Vec<u8>>| {
+            if let Some(state) = state {
+                let (kind, name) = closing_key.clone();
+                left.lock().push(KeptRoom { kind, name, state });
+            }
             let mut rooms = table.lock();
             let is_it = |room: &OpenRoom| room.number == number;
             let gone = match rooms.open.get(&closing_key).is_some_and(is_it) {
@@ -280,12 +264,13 @@ impl Directory {
         });
         let order = RoomOrder {
             name: key.1.clone(),
+            kept,
             limits: self.limits.clone(),
             metrics: self.metrics.clone(),
             on_close,
         };
         let by_name = !random::is_fresh_room_name(&key.1);
-        let (room, handle) = (kind.0)(order);
+        let (room, handle) = kind.open(order);
         rooms.open.insert(
             key,
             OpenRoom {
@@ -339,9 +324,23 @@ impl Directory {
         }
     }
 
-    /// Waits for the simulation threads to end. Call after [`Directory::close_all`]; it blocks for up to a tick.
-    pub(crate) fn stop(&self) {
+    /// Waits for the simulation threads to end. Call after [`Directory::close_all`]; it blocks for up to a tick. Gives what
+    /// is left of the rooms.
+    pub(crate) fn stop(&self) -> Vec<KeptRoom> {
         self.scheduler.lock().stop();
+        std::mem::take(&mut *self.kept.lock())
+    }
+
+    /// Opens rooms that an earlier server kept. Those of kinds that this one does not have are gone.
+    pub(crate) fn reopen(&self, kept: Vec<KeptRoom>) {
+        let mut rooms = self.rooms.lock();
+        for KeptRoom { kind, name, state } in kept {
+            let Some(of) = self.kinds.get(&kind) else {
+                tracing::warn!(game = kind, room = name, "a kept room is of no game here");
+                continue;
+            };
+            self.open(&mut rooms, (kind, name), (Box::new(()), Some(state)), of);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 mod balance;
 mod directory;
 mod host;
+mod kind;
 pub mod lab;
 mod limits;
 pub mod link;
@@ -31,7 +32,8 @@ mod settings;
 mod sharded;
 mod text;
 
-pub use directory::{Entrance, Joined, RoomInfo, RoomKind, RoomOrder, Wanted};
+pub use directory::{Entrance, Joined, RoomInfo, Wanted};
+pub use kind::{KeptRoom, OnClose, RoomKind, RoomOrder, read_rooms, write_rooms};
 pub use limits::Limits;
 pub use listen::{listen, raise_open_files};
 pub use metrics::Metrics;

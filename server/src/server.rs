@@ -10,8 +10,9 @@ use tickwire_room::{BadInterest, Game};
 use tickwire_shared::rules::Rules;
 use tokio::net::TcpListener;
 
-use crate::directory::{Directory, RoomKind};
+use crate::directory::Directory;
 use crate::host::{GameProtocol, game_kind};
+use crate::kind::{KeptRoom, RoomKind};
 use crate::limits::Limits;
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
@@ -302,15 +303,25 @@ impl Server {
         self.net.metrics.clone()
     }
 
+    /// Opens rooms that an earlier server kept: their players come back to their seats, within the grace time.
+    pub fn reopen(&self, rooms: Vec<KeptRoom>) {
+        self.net.directory.reopen(rooms);
+    }
+
     /// Serves until `shutdown` is ready. Then every client is told, every room ends, and this returns, within
-    /// [`Limits::shutdown`] and a tick.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    /// [`Limits::shutdown`] and a tick. It gives the rooms that were open, for [`Server::reopen`].
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Vec<KeptRoom> {
         let directory = self.net.directory.clone();
         if let Some(operator) = self.operator {
             tokio::spawn(net::run_operator(operator, self.net.clone()));
         }
         net::run(listener, self.net, shutdown).await;
         // This waits for a tick to end. A thread that sockets need must not do that.
-        let _ = tokio::task::spawn_blocking(move || directory.stop()).await;
+        let kept = tokio::task::spawn_blocking(move || directory.stop()).await;
+        kept.unwrap_or_default()
     }
 }

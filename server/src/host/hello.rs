@@ -15,7 +15,8 @@ use tickwire_shared::message::{
 use tickwire_shared::rules::Rules;
 
 use super::room::{Clock, HostedRoom, RoomSetup};
-use crate::directory::{Entrance, Joined, RoomKind, RoomOrder, Wanted};
+use crate::directory::{Entrance, Joined, Wanted};
+use crate::kind::{RoomKind, RoomOrder};
 use crate::limits::ticks;
 use crate::protocol::{Call, Joining, Protocol};
 use crate::random;
@@ -33,7 +34,7 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
             chat_lines: order.limits.chat_lines as usize,
             chat_span_ticks: ticks(order.limits.chat_span, rate),
         };
-        let (room, handle) = HostedRoom::<G>::open(RoomSetup {
+        let setup = RoomSetup {
             name: order.name,
             options: options.clone(),
             seats,
@@ -42,7 +43,11 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
             limits: order.limits,
             metrics: order.metrics,
             on_close: order.on_close,
-        });
+        };
+        let (room, handle) = match order.kept {
+            Some(state) => HostedRoom::<G>::restore_or_open(setup, &state),
+            None => HostedRoom::<G>::open(setup),
+        };
         (Box::new(room), handle)
     })
 }

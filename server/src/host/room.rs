@@ -15,6 +15,7 @@ use tickwire_shared::rules::Rules;
 use super::clients::Clients;
 use super::mailbox::Shared;
 use super::overload::Load;
+use crate::kind::OnClose;
 use crate::limits::{Limits, UNPLAYED_ROOM, ticks};
 use crate::metrics::{Counted, Metrics};
 use crate::pump::Pumps;
@@ -62,7 +63,7 @@ pub(crate) struct RoomSetup<G: Game> {
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
     /// Called once, when the room is gone.
-    pub(crate) on_close: Box<dyn FnOnce() + Send>,
+    pub(crate) on_close: OnClose,
 }
 
 /// The ticking half of a room.
@@ -88,7 +89,7 @@ pub(crate) struct HostedRoom<G: Game> {
     /// A room without people closes after this many ticks.
     empty_ticks_max: u32,
     load: Load,
-    on_close: Option<Box<dyn FnOnce() + Send>>,
+    on_close: Option<OnClose>,
     _counted: Counted,
 }
 
@@ -110,11 +111,31 @@ impl<G: Game> HostedRoom<G> {
         saved: &[u8],
     ) -> Result<(HostedRoom<G>, Arc<dyn RoomHandle>), CodecError> {
         let core = RoomCore::restore(saved, setup.config)?;
+        Ok(HostedRoom::resume(setup, core))
+    }
+
+    /// The same, or a new room if the bytes are of none of this game as it is now.
+    pub(crate) fn restore_or_open(
+        setup: RoomSetup<G>,
+        saved: &[u8],
+    ) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
+        let core = RoomCore::restore(saved, setup.config);
+        match core {
+            Ok(core) => HostedRoom::resume(setup, core),
+            Err(error) => {
+                let room = setup.name.as_str();
+                tracing::warn!(room, %error, "a kept room begins anew: what was saved does not fit this build");
+                HostedRoom::open(setup)
+            }
+        }
+    }
+
+    fn resume(setup: RoomSetup<G>, core: RoomCore<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
         let lost = core.connections().map(Inbound::Lost).collect();
         let tick = core.room().tick();
         let (mut room, handle) = HostedRoom::host(setup, Some(core), tick);
-        room.lost = lost;
-        Ok((room, handle))
+        (room.lost, room.was_played) = (lost, true);
+        (room, handle)
     }
 
     fn host(
@@ -198,8 +219,16 @@ impl<G: Game> HostedRoom<G> {
     fn close(&mut self, refusal: &Refusal) {
         let joins = self.shared.close_mailbox();
         self.clients.end(joins, refusal);
+        let goes_on = refusal.reason == CloseReason::ShuttingDown;
+        let state = self.begun().filter(|_| goes_on).map(RoomCore::save);
+        let state = state.and_then(|state| {
+            let failed = |error: &CodecError| {
+                tracing::error!(room = self.name, %error, "a room cannot be kept over the restart");
+            };
+            state.inspect_err(failed).ok()
+        });
         if let Some(on_close) = self.on_close.take() {
-            on_close();
+            on_close(state);
         }
     }
 }

@@ -120,7 +120,7 @@ impl<G: Game> Lab<G> {
             clock: Clock::Virtual { start },
             limits: Arc::default(),
             metrics: metrics.clone(),
-            on_close: Box::new(|| {}),
+            on_close: Box::new(|_| {}),
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tickwire_server::{
-    Call, Delivery, Ending, Entrance, Feed, JoinRequest, Joining, Limits, Port, Protocol, Pumps,
-    RoomHandle, RoomKind, RoomOrder, Seat, SeatReply, Tickable, Verdict, Wanted,
+    Call, Delivery, Ending, Entrance, Feed, JoinRequest, Joining, Limits, OnClose, Port, Protocol,
+    Pumps, RoomHandle, RoomKind, RoomOrder, Seat, SeatReply, Tickable, Verdict, Wanted,
 };
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::PlayerId;
@@ -33,7 +33,7 @@ struct State {
     people: usize,
 }
 
-struct Ticking(Arc<Board>, Option<Box<dyn FnOnce() + Send>>);
+struct Ticking(Arc<Board>, Option<OnClose>);
 
 impl Tickable for Ticking {
     fn period(&self) -> Duration {
@@ -79,7 +79,7 @@ impl Tickable for Ticking {
             ending.end(refusal.clone());
         }
         if let Some(on_close) = self.1.take() {
-            on_close();
+            on_close(None);
         }
     }
 }

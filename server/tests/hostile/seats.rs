@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tickwire_server::Limits;
+use tickwire_server::{KeptRoom, Limits, read_rooms, write_rooms};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::message::{ClientMessage, Hello};
 
-use crate::serving::{Running, roomy, start};
+use crate::limits::expect_reason;
+use crate::serving::{Running, builder, roomy, start, start_again};
 use crate::wire::{Bystander, Wire, hello, said};
 
 fn resuming(welcome: &tickwire_shared::message::Welcome<()>) -> Hello {
@@ -251,4 +252,50 @@ async fn many_who_ask_for_any_room_together_each_get_a_seat() {
         rooms.insert(wire.welcome().await.room);
     }
     assert_eq!(rooms.len(), wires.len(), "each room has one seat");
+}
+
+/// A restart, as for a new build: who plays goes on in the same seat of the same room, and what cannot go on begins anew.
+#[tokio::test]
+async fn rooms_and_seats_outlive_the_server() {
+    let limits = || Limits {
+        reconnect_grace: Duration::from_secs(2),
+        ..roomy()
+    };
+    let server = start(limits()).await;
+    let (mut wire, welcome) = Wire::join(server.address, hello()).await;
+    wire.speaks().await;
+    let (mut away, lost) = Wire::join(server.address, hello()).await;
+    away.speaks().await;
+    let kept = server.end().await.unwrap();
+    let ending = wire.ending().await;
+    assert_eq!(ending.close.map(|(code, _)| code), Some(1001));
+    let names = kept
+        .iter()
+        .map(|room| (room.kind.as_str(), room.name.as_str()));
+    assert_eq!(names.collect::<Vec<_>>(), [("meadow", "green")]);
+    // As a file would hold them.
+    let mut kept = read_rooms(&write_rooms(&kept).unwrap()).unwrap();
+    assert!(read_rooms(b"no rooms").is_err());
+
+    let other = |kind: &str, state: &[u8]| KeptRoom {
+        kind: kind.to_owned(),
+        name: "other".to_owned(),
+        state: state.to_vec(),
+    };
+    kept.extend([other("gone", b""), other("meadow", b"of another build")]);
+    let server = start_again(builder(limits()), kept).await;
+    assert_eq!(server.metric("tickwire_rooms"), 2);
+    let (_wire, again) = Wire::join(server.address, resuming(&welcome)).await;
+    assert_eq!((again.player, again.resumed), (welcome.player, true));
+    assert!(again.tick.since(welcome.tick) > 0, "its time goes on");
+    // Who does not come back loses its seat after the grace time, as ever.
+    server
+        .until("the seat is gone", |server| {
+            server.metric("tickwire_players") == 1
+        })
+        .await;
+    let mut wire = Wire::open(server.address).await;
+    wire.send(&said(&ClientMessage::Hello(resuming(&lost))))
+        .await;
+    expect_reason(&server, wire, CloseReason::ResumeRefused).await;
 }

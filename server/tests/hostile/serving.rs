@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tickwire_server::{Builder, Limits, Metrics, MetricsAccess, Server};
+use tickwire_server::{Builder, KeptRoom, Limits, Metrics, MetricsAccess, Server};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -32,7 +32,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) metrics: Arc<Metrics>,
     end: oneshot::Sender<()>,
-    served: JoinHandle<()>,
+    served: JoinHandle<Vec<KeptRoom>>,
 }
 
 /// A server with a meadow of many seats, and with one of a single seat.
@@ -50,9 +50,15 @@ pub(crate) fn builder(limits: Limits) -> Builder {
 }
 
 pub(crate) async fn start_with(builder: Builder) -> Running {
+    start_again(builder, Vec::new()).await
+}
+
+/// A server that goes on with the rooms of an earlier one.
+pub(crate) async fn start_again(builder: Builder, rooms: Vec<KeptRoom>) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = builder.build().unwrap();
+    server.reopen(rooms);
     let metrics = server.metrics();
     let (end, ended) = oneshot::channel::<()>();
     let served = tokio::spawn(server.serve(listener, async {
@@ -68,7 +74,7 @@ pub(crate) async fn start_with(builder: Builder) -> Running {
 
 impl Running {
     /// Asks the server to end. The returned handle is done when the server has ended.
-    pub(crate) fn end(self) -> JoinHandle<()> {
+    pub(crate) fn end(self) -> JoinHandle<Vec<KeptRoom>> {
         let _ = self.end.send(());
         self.served
     }

@@ -17,6 +17,7 @@
 
 mod limit_flags;
 mod page;
+mod rooms_file;
 mod serve;
 
 pub use page::{Page, page};

@@ -4,6 +4,7 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -15,7 +16,7 @@ use tickwire_server::{AddressRange, Limits, MetricsAccess, Page, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use crate::limit_flags;
+use crate::{limit_flags, rooms_file};
 
 /// What a game's program has besides the game.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +95,9 @@ struct Serve {
     /// Let each client make its own link worse, in the overlay that F3 opens. Not for production.
     #[arg(long)]
     dev: bool,
+    /// Keep rooms over a restart: at the end they are written to this file, and at the start opened from it
+    #[arg(long, value_name = "FILE", env = "TICKWIRE_ROOMS")]
+    rooms: Option<PathBuf>,
     /// Simulation threads; otherwise one per core.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -221,12 +225,18 @@ async fn run<G: Game>(flags: Serve, mut limits: Limits, page: Page) -> Result<()
             }
         }
     }
+    if let Some(file) = &flags.rooms {
+        server.reopen(rooms_file::take(file)?);
+    }
     // Before the address is out: a program that reads it may end us immediately.
     let shutdown = shutdown()?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", listener.local_addr()?).and_then(|()| stdout.flush())?;
-    server.serve(listener, shutdown).await;
-    Ok(())
+    let rooms = server.serve(listener, shutdown).await;
+    match &flags.rooms {
+        Some(file) => rooms_file::put(file, &rooms),
+        None => Ok(()),
+    }
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

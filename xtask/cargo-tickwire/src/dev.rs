@@ -141,6 +141,10 @@ fn serve(project: &Project, server: SocketAddr) -> Result<Child> {
     let mut program = Command::new(project.program(Profile::Dev));
     program.args(["serve", "--dev", "--metrics-listen", "none", "--listen"]);
     program.arg(server.to_string());
+    // The rooms go on in the next server, and the tabs play on in them.
+    program
+        .arg("--rooms")
+        .arg(project.target.join("tickwire-rooms"));
     // The address that it prints is not the one to open.
     program.stdin(Stdio::null()).stdout(Stdio::null());
     program.spawn().context("the server could not be started")

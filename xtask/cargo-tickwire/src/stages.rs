@@ -79,9 +79,8 @@ pub fn module(project: &Project, profile: Profile, live: &Live) -> Result<Outcom
 /// # Errors
 /// The program that writes it does not compile.
 pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
-    let file = project.generated().join("index.ts");
-    let before = fs::read(&file).ok();
-    fs::create_dir_all(project.generated())?;
+    // Beside the file itself: what watches that one must see it change once, and whole.
+    let written = project.target.join("tickwire-types.ts");
     let mut write = cargo(&project.root);
     write.args([
         "run",
@@ -92,8 +91,10 @@ pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
         &project.module,
         "--",
     ]);
-    run(write.arg(&file), live)?;
-    let mut changed = before.as_deref() != fs::read(&file).ok().as_deref();
+    run(write.arg(&written), live)?;
+    let mut text = fs::read_to_string(&written)?;
+    text.push_str(&module_line(project)?);
+    let mut changed = put(&project.generated().join("index.ts"), text.as_bytes())?;
     for path in Sdk::iter() {
         let source = Sdk::get(&path).context("the SDK has no such file")?;
         changed |= put(
@@ -106,6 +107,14 @@ pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
     } else {
         Outcome::Unchanged
     })
+}
+
+/// Names the module's bytes in the file that imports it: a page that is open loads anew when only a step has changed.
+fn module_line(project: &Project) -> Result<String> {
+    let bound = format!("{}_bg.wasm", project.module_stem());
+    let bound = project.generated().join(bound);
+    let stamp = Stamp::over(bound.clone(), &[bound])?;
+    Ok(format!("// With the module {}.\n", stamp.hash()))
 }
 
 /// Writes a file unless it is so already: what watches it would start anew.

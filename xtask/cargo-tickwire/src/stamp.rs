@@ -41,6 +41,11 @@ impl Stamp {
         Ok(Self { path, hash })
     }
 
+    /// The hash of the inputs, in hex.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
     /// True if the output was made from these inputs.
     pub fn is_fresh(&self) -> bool {
         fs::read_to_string(&self.path).is_ok_and(|written| written == self.hash)
