@@ -13,6 +13,7 @@ mod check;
 mod fuzz;
 mod guards;
 mod instructions;
+mod own_game;
 mod page;
 mod play;
 mod sdk;

@@ -11,11 +11,11 @@ use anyhow::Result;
 use crate::play::{BUILD_STEPS, build_steps};
 use crate::steps::{Outcome, Steps};
 use crate::tools::{self, PRODUCT, Workspace};
-use crate::{fuzz, instructions};
+use crate::{fuzz, instructions, own_game};
 
 /// `cargo xtask test`.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(BUILD_STEPS + 9);
+    let mut steps = Steps::new(BUILD_STEPS + 10);
     let mut chromium = None;
     steps.need("chromium", "checking", |live| {
         let (path, outcome) = tools::ensure_chromium(live)?;
@@ -50,10 +50,16 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     steps.part("instructions", "counting", |live| {
         instructions::compared(workspace, live)
     });
+    steps.part("own game", "testing", |live| {
+        own_game::prepare(workspace, live)
+    });
     steps.loud_part("browser", || {
         let mut npm = workspace.npm();
         npm.args(["run", "e2e", "-w", "arena"])
-            .env("TICKWIRE_BIN", &binary);
+            .env("TICKWIRE_BIN", &binary)
+            .env("OWN_GAME", own_game::folder(workspace))
+            .env("CARGO_TICKWIRE", own_game::tool(workspace))
+            .env("CARGO_TARGET_DIR", &workspace.target);
         npm.envs(chromium.iter().map(|path| ("CHROMIUM_PATH", path)));
         npm.envs(nginx.iter().map(|path| ("NGINX_PATH", path)));
         tools::run_loud(&mut npm)

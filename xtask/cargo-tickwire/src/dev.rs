@@ -4,7 +4,7 @@
 //! Rust code changes and compiles. What does not compile is said, and what ran before goes on.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -22,6 +22,8 @@ use crate::steps::Steps;
 const TOGETHER: Duration = Duration::from_millis(80);
 /// How often to look whether a program has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long vite may take to begin.
+const START: Duration = Duration::from_secs(30);
 /// How long a server may take to end.
 const END: Duration = Duration::from_secs(10);
 
@@ -40,6 +42,7 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
     let (_watcher, changes) = watch(project)?;
     let mut vite = Running(vite(project, page, server)?);
     let mut game = Running(serve(project, server)?);
+    answers(&mut vite.0, page)?;
     println!("\n    http://{page}/    open it in two tabs; Ctrl-C ends it\n");
     loop {
         if let Some(status) = vite.0.try_wait()? {
@@ -62,6 +65,21 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
         game = Running(serve(project, server)?);
         println!("served anew after {:.1} s", begun.elapsed().as_secs_f64());
     }
+}
+
+/// Waits until the page can be opened.
+fn answers(vite: &mut Child, page: SocketAddr) -> Result<()> {
+    let begun = Instant::now();
+    while TcpStream::connect(page).is_err() {
+        if let Some(status) = vite.try_wait()? {
+            bail!("vite ended with {status}");
+        }
+        if begun.elapsed() > START {
+            bail!("vite does not listen on {page}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 fn rebuild(project: &Project) -> Result<()> {

@@ -45,6 +45,12 @@ pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
         fs::write(&path, words.fill(&text))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
+    // The versions that the framework was tested with.
+    if let Some(lock) = framework.map(|framework| framework.join("Cargo.lock"))
+        && lock.is_file()
+    {
+        fs::copy(lock, folder.join("Cargo.lock"))?;
+    }
     Ok(folder.to_owned())
 }
 
