@@ -7,11 +7,12 @@
 use std::time::Duration;
 
 use js_sys::{Array, Object, Reflect};
-use serde::Serialize;
 use tickwire_shared::client::{Client as Core, Destination};
 use tickwire_shared::ids::ResumeToken;
 use tickwire_shared::rules::Rules;
 use wasm_bindgen::prelude::*;
+
+use crate::convert::{time, to_js};
 
 /// One client of one room, across reconnects: [`tickwire_shared::client::Client`] for JavaScript.
 #[wasm_bindgen]
@@ -245,20 +246,6 @@ struct Bound<R: Rules> {
     core: Core<R>,
     /// The time that the last call gave; calls without one go by it.
     now: Duration,
-}
-
-fn time(now_ms: f64) -> Duration {
-    Duration::try_from_secs_f64(now_ms / 1000.0).unwrap_or_default()
-}
-
-/// Converts to what the generated TypeScript types say: a map is an object, a missing value `null`, a large number a
-/// `bigint`.
-fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
-    let as_typed = serde_wasm_bindgen::Serializer::new()
-        .serialize_maps_as_objects(true)
-        .serialize_missing_as_null(true)
-        .serialize_large_number_types_as_bigints(true);
-    Ok(value.serialize(&as_typed)?)
 }
 
 impl<R: Rules> AnyClient for Bound<R> {

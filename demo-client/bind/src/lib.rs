@@ -15,6 +15,8 @@
 #[cfg(test)]
 mod chess;
 mod client;
+mod convert;
+mod indent;
 pub mod types;
 
 pub use client::Client;

@@ -4,83 +4,31 @@
 //! missing. Stable Rust has no defaults for associated types; there is no other magic here, and `cargo expand` shows it all.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Error, Ident, ImplItem, ItemImpl, Result, Type, parse_quote};
 
 pub(crate) fn rules(words: TokenStream, mut item: ItemImpl) -> Result<TokenStream> {
     no_words(words)?;
     let ident = implementing(&item, "Rules")?;
     let name = kebab(&ident.to_string());
-    let has_components = has(&item, "components");
     fill(
         &mut item,
         "GAME",
         parse_quote!(const GAME: &'static str = #name;),
     );
-    for (unit, fallback) in [
-        (
-            "Input",
-            parse_quote!(
-                type Input = ();
-            ),
-        ),
-        (
-            "Avatar",
-            parse_quote!(
-                type Avatar = ();
-            ),
-        ),
-        (
-            "Setup",
-            parse_quote!(
-                type Setup = ();
-            ),
-        ),
-        (
-            "Map",
-            parse_quote!(
-                type Map = ();
-            ),
-        ),
-        (
-            "Command",
-            parse_quote!(
-                type Command = ();
-            ),
-        ),
-        (
-            "Event",
-            parse_quote!(
-                type Event = ();
-            ),
-        ),
-        (
-            "Action",
-            parse_quote!(
-                type Action = ();
-            ),
-        ),
-        (
-            "Ghost",
-            parse_quote!(
-                type Ghost = ();
-            ),
-        ),
+    for part in [
+        "Input", "Avatar", "Setup", "Map", "Command", "Event", "Action", "Ghost",
     ] {
-        fill(&mut item, unit, fallback);
+        let ident = format_ident!("{part}");
+        fill(&mut item, part, parse_quote!(type #ident = ();));
     }
-    if !has_components {
-        // Nobody else is seen: the avatars are all there is.
-        fill(
-            &mut item,
-            "components",
-            parse_quote! {
-                fn components(set: &mut impl ::tickwire_shared::rules::ComponentVisitor) {
-                    set.avatar::<Self::Avatar>();
-                }
-            },
-        );
-    }
+    // Unless it says otherwise, the avatars are all that is seen.
+    let components = parse_quote! {
+        fn components(set: &mut impl ::tickwire_shared::rules::ComponentVisitor) {
+            set.avatar::<Self::Avatar>();
+        }
+    };
+    fill(&mut item, "components", components);
     fill(
         &mut item,
         "map",
