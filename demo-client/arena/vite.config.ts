@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 /** Limit for script and WASM without the drawing library, gzipped, kilobytes of 1000 bytes. */
-const LIMIT_KB = 146;
+const LIMIT_KB = 148;
 
 /** Reports what players download, and fails the build if our own part is over its limit. */
 function sizes(): Plugin {
