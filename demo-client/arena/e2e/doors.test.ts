@@ -104,6 +104,26 @@ test("a browser that stood still plays on with the same player", async () => {
   }
 });
 
+test.each([500, 2500, 8000])(
+  "a server that stood still for %i ms throws nobody out",
+  async (spanMs) => {
+    const server = await Server.start();
+    try {
+      for (const name of ["Ana", "Ben"]) await (await open(server.url, "still")).play(name);
+      const players = await Promise.all(tabs.map((tab) => tab.player()));
+      // Somebody holds a key down, and the inputs pile up.
+      await tabs[0]?.page.keyboard.down("KeyD");
+      await server.standStill(spanMs);
+      await tabs[0]?.page.keyboard.up("KeyD");
+      for (const tab of tabs) await tab.playing();
+      expect(await Promise.all(tabs.map((tab) => tab.player()))).toEqual(players);
+      for (const tab of tabs) expect(tab.errors).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  },
+);
+
 test("under a path of nginx the page finds its files and its socket", async () => {
   const server = await Server.start(0, "--trust-proxy", "127.0.0.1");
   const nginx = await Nginx.start("/play/", server.port);

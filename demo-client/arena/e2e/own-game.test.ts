@@ -73,8 +73,10 @@ test("two tabs play on in the same match when a rule changes, and when one does 
 
   await change(`${rules}\nnot rust\n`, "not built: what ran before goes on");
   expect(said).toContain("rules/src/lib.rs:");
+  await ana.locator("vite-error-overlay", { hasText: "rules/src/lib.rs" }).waitFor();
   await playing(ana, ben);
   await change(rules, "served anew");
+  await ana.locator("vite-error-overlay").waitFor({ state: "detached" });
   await playing(ana, ben);
 }, 300_000);
 

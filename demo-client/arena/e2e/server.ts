@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 const { TICKWIRE_BIN: BINARY = resolve(import.meta.dirname, "../../../target/release/tickwire") } =
   process.env;
@@ -45,6 +46,13 @@ export class Server {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}/`;
+  }
+
+  /** Lets its process stand still, as on a machine that has too much to do. */
+  async standStill(spanMs: number): Promise<void> {
+    this.#process.kill("SIGSTOP");
+    await setTimeout(spanMs);
+    this.#process.kill("SIGCONT");
   }
 
   /** Asks it to end, as a terminal or a service manager does, and waits until it has. */

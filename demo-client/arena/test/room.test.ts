@@ -100,3 +100,11 @@ test("a game that does not load closes the room, with words that say why", async
     words: expect.stringContaining("no such file"),
   });
 });
+
+test("an input that no server takes is refused here, in words", async () => {
+  await arenaInNode.load();
+  const client = arenaInNode.client({ room: "", create: true, name: "Ana" });
+  client.setInput({ ...arenaInNode.neutral, right: -1 });
+  expect(() => client.setInput({ ...arenaInNode.neutral, right: 2 })).toThrow("out of its range");
+  expect(() => client.setInput({ right: 1 })).toThrow();
+});

@@ -9,7 +9,7 @@ use std::time::Duration;
 use js_sys::{Array, Object, Reflect};
 use tickwire_shared::client::{Client as Core, Destination};
 use tickwire_shared::ids::ResumeToken;
-use tickwire_shared::rules::Rules;
+use tickwire_shared::rules::{Input, Rules};
 use wasm_bindgen::prelude::*;
 
 use crate::convert::{time, to_js};
@@ -51,7 +51,7 @@ impl Client {
     /// Holds this input until the next call.
     ///
     /// # Errors
-    /// When the value is not of the game's input type.
+    /// When the value is not of the game's input type, or none that a server takes.
     #[wasm_bindgen(js_name = setInput)]
     pub fn set_input(&mut self, input: JsValue) -> Result<(), JsError> {
         self.0.set_input(input)
@@ -264,7 +264,13 @@ impl<R: Rules> AnyClient for Bound<R> {
     }
 
     fn set_input(&mut self, input: JsValue) -> Result<(), JsError> {
-        self.core.set_input(serde_wasm_bindgen::from_value(input)?);
+        let input = serde_wasm_bindgen::from_value::<R::Input>(input)?;
+        if !input.is_valid() {
+            let words =
+                format!("no server takes this input, a field is out of its range: {input:?}");
+            return Err(JsError::new(&words));
+        }
+        self.core.set_input(input);
         Ok(())
     }
 

@@ -111,7 +111,7 @@ export class Room<G extends Game> {
     return this.#emitter.on(name, listener);
   }
 
-  /** Sets the player's input, which holds until the next call. */
+  /** Sets the player's input, which holds until the next call. Throws if the rules do not allow it. */
   setInput(input: G["input"]): void {
     this.#client?.setInput(input);
     this.#tables?.reattach();

@@ -5,7 +5,7 @@ use tickwire_shared::close::{CloseReason, Retry};
 use tickwire_shared::message::{ClientMessage, Hello};
 
 use crate::limits::expect_reason;
-use crate::serving::{builder, roomy, start, start_with};
+use crate::serving::{builder, roomy, start, start_on, start_with};
 use crate::wire::{Wire, frame, hello, said, upgrade};
 
 #[tokio::test]
@@ -254,4 +254,36 @@ async fn a_forwarded_address_from_any_other_peer_is_not_believed() {
     let mut second = Wire::connect(server.address).await;
     second.send(via("192.0.2.2").as_bytes()).await;
     assert!(second.answer().await.0.starts_with("http/1.1 429"));
+}
+
+/// A class that opens the page at the bell: nobody's SYN is dropped, which would cost them a second.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn three_thousand_connect_at_once_and_the_kernel_drops_none() {
+    /// How many connections found a listener's queue full, on this machine.
+    fn dropped() -> u64 {
+        let text = std::fs::read_to_string("/proc/net/netstat").unwrap();
+        let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
+        let (names, values) = (lines.next().unwrap(), lines.next().unwrap());
+        let place = names.split(' ').position(|name| name == "ListenOverflows");
+        let value = values.split(' ').nth(place.unwrap()).unwrap();
+        value.parse().unwrap()
+    }
+    let files = tickwire_server::raise_open_files();
+    assert!(files.is_some_and(|most| most > 6500), "{files:?}");
+    let listener = tickwire_server::listen("127.0.0.1:0".parse().unwrap());
+    let listener = listener.await.unwrap();
+    let server = start_on(listener, builder(roomy()), Vec::new());
+    let before = dropped();
+    let connects = (0..3000).map(|_| tokio::spawn(Wire::connect(server.address)));
+    let mut wires = Vec::new();
+    for connect in connects.collect::<Vec<_>>() {
+        wires.push(connect.await.unwrap());
+    }
+    assert_eq!(dropped(), before);
+    server
+        .until("all are accepted", |server| {
+            server.metric("tickwire_connections") == 3000
+        })
+        .await;
 }

@@ -56,6 +56,11 @@ pub(crate) async fn start_with(builder: Builder) -> Running {
 /// A server that goes on with the rooms of an earlier one.
 pub(crate) async fn start_again(builder: Builder, rooms: Vec<KeptRoom>) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    start_on(listener, builder, rooms)
+}
+
+/// The same, on a listener of one's own.
+pub(crate) fn start_on(listener: TcpListener, builder: Builder, rooms: Vec<KeptRoom>) -> Running {
     let address = listener.local_addr().unwrap();
     let server = builder.build().unwrap();
     server.reopen(rooms);

@@ -37,6 +37,11 @@ pub mod prelude {
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// Those of the authors' page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/your-game.md")]
+struct YourGame;
+
 // What the macro names.
 #[doc(hidden)]
 pub mod parts {

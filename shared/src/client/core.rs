@@ -33,6 +33,8 @@ pub struct Client<R: Rules> {
     resume: Option<ResumeToken>,
     pub(super) session: Option<Session<R>>,
     input: R::Input,
+    /// What the last room told, also while its connection is lost.
+    setup: Option<R::Setup>,
     hidden: bool,
     /// The server of this connection is in dev mode: it lets us condition our link.
     dev: bool,
@@ -56,6 +58,7 @@ impl<R: Rules> Client<R> {
             resume: None,
             session: None,
             input: R::Input::default(),
+            setup: None,
             hidden: false,
             dev: false,
             link: None,
@@ -158,6 +161,7 @@ impl<R: Rules> Client<R> {
             room: welcome.room.clone(),
             name: welcome.name.clone(),
         });
+        self.setup = Some(welcome.setup.clone());
         self.session = Some(Session::new(now, welcome));
         if self.hidden {
             self.say(&ClientMessage::Hidden(true));
@@ -362,9 +366,9 @@ impl<R: Rules> Client<R> {
         self.session.as_ref().map(|session| session.applied)
     }
 
-    /// What the game told this client on joining.
+    /// What the game told this client on joining, last. It stays while the client reconnects, as the view does.
     pub fn setup(&self) -> Option<&R::Setup> {
-        self.session.as_ref().map(|session| &session.setup)
+        self.setup.as_ref()
     }
 
     /// The room's name, while the client is in one.

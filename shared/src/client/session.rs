@@ -30,7 +30,6 @@ use crate::snapshot::layout::{
 pub(super) struct Session<R: Rules> {
     pub(super) player: PlayerId,
     pub(super) room: String,
-    pub(super) setup: R::Setup,
     pub(super) avatar_entity: Option<EntityId>,
     /// The newest input that the server had applied by its newest snapshot.
     pub(super) applied: InputSequence,
@@ -71,7 +70,6 @@ impl<R: Rules> Session<R> {
             player: welcome.player,
             room: welcome.room,
             map: MapOf(R::map(&welcome.setup)),
-            setup: welcome.setup,
             avatar_entity: None,
             applied: InputSequence(0),
             clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),

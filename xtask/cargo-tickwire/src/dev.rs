@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use notify::{Event, RecursiveMode, Watcher};
 
 use crate::game::{Profile, Project};
@@ -39,6 +39,7 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
     steps.need("server", "building", |live| {
         stages::server(project, Profile::Dev, live)
     })?;
+    show(project, None)?;
     let (_watcher, changes) = watch(project)?;
     let mut vite = Running(vite(project, page, server)?);
     let mut game = Running(serve(project, server)?);
@@ -57,7 +58,9 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
         let names = names.map(|path| path.display().to_string());
         println!("changed: {}", names.collect::<Vec<_>>().join(", "));
         let begun = Instant::now();
-        if let Err(error) = rebuild(project) {
+        let built = rebuild(project);
+        show(project, built.as_ref().err())?;
+        if let Err(error) = built {
             println!("{error:#}\n\nnot built: what ran before goes on");
             continue;
         }
@@ -91,6 +94,17 @@ fn rebuild(project: &Project) -> Result<()> {
     steps.need("server", "building", |live| {
         stages::server(project, Profile::Dev, live)
     })
+}
+
+/// Leaves what is wrong where the page looks for it, or nothing if all is well.
+fn show(project: &Project, error: Option<&Error>) -> Result<()> {
+    let file = project.generated().join("build-error.txt");
+    match error {
+        Some(error) => std::fs::write(&file, format!("{error:#}"))?,
+        None if file.exists() => std::fs::remove_file(&file)?,
+        None => {}
+    }
+    Ok(())
 }
 
 /// The files that changed, together; `None` if none did for a while.

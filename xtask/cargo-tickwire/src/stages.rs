@@ -21,6 +21,9 @@ use crate::steps::{Live, Outcome, Steps};
 #[folder = "../../demo-client/sdk/src"]
 struct Sdk;
 
+/// What a page's vite.config.ts takes from us.
+const VITE: &str = include_str!("../page/vite.ts");
+
 /// How many steps [`before_page`] takes.
 pub const STEPS_BEFORE_PAGE: usize = 5;
 
@@ -95,6 +98,7 @@ pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
     let mut text = fs::read_to_string(&written)?;
     text.push_str(&module_line(project)?);
     let mut changed = put(&project.generated().join("index.ts"), text.as_bytes())?;
+    changed |= put(&project.generated().join("vite.ts"), VITE.as_bytes())?;
     for path in Sdk::iter() {
         let source = Sdk::get(&path).context("the SDK has no such file")?;
         changed |= put(

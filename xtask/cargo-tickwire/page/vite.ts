@@ -1,0 +1,40 @@
+/**
+ * What vite needs to know of a game: where the SDK and the server are, and what the Rust compiler says, which it shows over
+ * the page. Written by `cargo tickwire`.
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import type { Plugin, ViteDevServer } from "vite";
+
+const at = (file: string) => new URL(file, import.meta.url).pathname;
+/** Here is what the compiler said last, while something is wrong. */
+const ERROR = at("./build-error.txt");
+
+/** A game's half of vite's configuration. */
+export function tickwire(): Plugin {
+  return {
+    name: "tickwire",
+    config: () => ({
+      resolve: { alias: { tickwire: at("./tickwire/index.ts") } },
+      server: {
+        proxy: {
+          "/ws": { target: `ws://${process.env.TICKWIRE_SERVER ?? "127.0.0.1:4000"}`, ws: true },
+        },
+      },
+    }),
+    configureServer,
+  };
+}
+
+function configureServer(server: ViteDevServer): void {
+  const show = () => {
+    if (!existsSync(ERROR)) return server.ws.send({ type: "full-reload" });
+    const message = readFileSync(ERROR, "utf8");
+    server.ws.send({ type: "error", err: { message, stack: "", plugin: "the Rust compiler" } });
+  };
+  server.watcher.add(ERROR);
+  for (const event of ["add", "change", "unlink"])
+    server.watcher.on(event, (path) => {
+      if (path === ERROR) show();
+    });
+}
