@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "./server";
 
 const { NGINX_PATH = "/usr/sbin/nginx" } = process.env;
 const README = resolve(import.meta.dirname, "../../../README.md");
@@ -16,15 +16,6 @@ const README = resolve(import.meta.dirname, "../../../README.md");
 function location(path: string, port: number): string {
   const block = /```nginx\n([\s\S]*?)```/.exec(readFileSync(README, "utf8"))?.[1] ?? "";
   return block.replace("/play/", path).replace("127.0.0.1:4000", `127.0.0.1:${port}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 export class Nginx {

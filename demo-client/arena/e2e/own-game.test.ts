@@ -7,11 +7,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "./server";
 import { launch } from "./tab";
 
 const { OWN_GAME: GAME = "", CARGO_TICKWIRE: TOOL = "" } = process.env;
@@ -135,14 +135,4 @@ async function says(words: string, patienceMs: number): Promise<void> {
       throw new Error(`cargo tickwire dev did not say "${words}":\n${said}`);
     await setTimeout(100);
   }
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
