@@ -61,7 +61,7 @@ pub struct KeptRoom {
 /// Rooms as bytes, for a file.
 ///
 /// # Errors
-/// They are too many.
+/// Never in practice, since names and bytes can be encoded.
 pub fn write_rooms(rooms: &[KeptRoom]) -> Result<Vec<u8>, CodecError> {
     codec::encode(&rooms)
 }

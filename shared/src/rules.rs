@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ids::{InputSequence, PlayerId};
+use crate::ids::{EntityId, InputSequence, PlayerId};
 pub use crate::replicate::ComponentVisitor;
 use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
 use crate::shape::{Shape, Text};
@@ -33,6 +33,55 @@ pub trait Input: Wire + PartialEq + Default {
     #[must_use]
     fn released(&self) -> Self {
         Self::default()
+    }
+}
+
+/// A type that may stand in a field of an input without a range: whatever bytes it comes from, it is fine or says that it is
+/// not. Numbers with a fraction are not among them, so none reaches a step unchecked.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in an input: nothing says which of its values a client may send",
+    label = "in an input",
+    note = "write `#[input]` above the type, with `#[net(range = ..)]` or `#[net(angle)]` on its numbers"
+)]
+pub trait Checked {
+    /// False for what no honest client can send.
+    fn is_fine(&self) -> bool;
+}
+
+/// Types of which every value is fine. No 64-bit numbers: JavaScript has others.
+macro_rules! all_fine {
+    ($($type:ty),+) => {
+        $(impl Checked for $type {
+            fn is_fine(&self) -> bool {
+                true
+            }
+        })+
+    };
+}
+
+all_fine!(
+    (),
+    bool,
+    u8,
+    u16,
+    u32,
+    i8,
+    i16,
+    i32,
+    char,
+    PlayerId,
+    EntityId
+);
+
+impl<T: Checked> Checked for Option<T> {
+    fn is_fine(&self) -> bool {
+        self.as_ref().is_none_or(T::is_fine)
+    }
+}
+
+impl<T: Checked, const N: usize> Checked for [T; N] {
+    fn is_fine(&self) -> bool {
+        self.iter().all(T::is_fine)
     }
 }
 

@@ -32,6 +32,29 @@ struct Keys {
     fire: bool,
 }
 
+#[input]
+struct Stick {
+    #[net(range = -1.0..=1.0)]
+    x: f32,
+}
+
+#[input]
+enum Tool {
+    None,
+    Brush(#[net(range = 1..=9)] u8),
+    Lamp {
+        #[net(angle)]
+        angle: f32,
+    },
+}
+
+#[input]
+struct Hands {
+    left: Stick,
+    right: Option<Stick>,
+    tools: [Tool; 2],
+}
+
 struct TagRound;
 
 #[rules]
@@ -75,6 +98,27 @@ fn inputs_are_valid_as_far_as_their_fields_say() {
         ..Keys::default()
     };
     assert_eq!(keys.released(), held);
+}
+
+#[test]
+fn inputs_inside_of_inputs_are_checked_too() {
+    let mut hands = Hands::default();
+    assert!(hands.is_valid());
+    hands.left.x = f32::NAN;
+    assert!(!hands.is_valid());
+    hands.left.x = 1.0;
+    hands.right = Some(Stick { x: 1e30 });
+    assert!(!hands.is_valid());
+    hands.right = None;
+    for (tool, fine) in [
+        (Tool::Brush(9), true),
+        (Tool::Brush(10), false),
+        (Tool::Lamp { angle: 3.0 }, true),
+        (Tool::Lamp { angle: f32::NAN }, false),
+    ] {
+        hands.tools[1] = tool;
+        assert_eq!(hands.is_valid(), fine, "{hands:?}");
+    }
 }
 
 #[test]

@@ -206,7 +206,7 @@ mod tests {
         }
         assert!(seeds.contains(&("client_message", vec![3, 7])), "the ping");
         let (_, snapshots) = seeds.iter().find(|seed| seed.0 == "snapshot").unwrap();
-        assert_eq!(snapshots[..3], [0x79, 0, 0x85], "{snapshots:02x?}");
+        assert_eq!(snapshots[..3], [0x7c, 0, 0x85], "{snapshots:02x?}");
         let (_, deltas) = seeds.iter().find(|seed| seed.0 == "delta").unwrap();
         let first = deltas.iter().position(|byte| *byte == 0x93);
         assert_eq!(first, Some(2 + 37 + 2), "{deltas:02x?}");

@@ -56,6 +56,7 @@ export class Roster {
 
   #forget(player: number): void {
     const avatar = this.players.get(player)?.avatar ?? null;
-    if (avatar !== null) this.#owners.delete(avatar);
+    // It may be another player's by now.
+    if (avatar !== null && this.#owners.get(avatar) === player) this.#owners.delete(avatar);
   }
 }

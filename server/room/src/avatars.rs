@@ -54,7 +54,8 @@ impl<R: Rules> Room<R> {
 
     /// Removes all that belongs to a player: its avatar, and what was spawned for it.
     pub fn despawn_all_of(&mut self, player: PlayerId) {
-        let of = |id: &EntityId| self.owner(*id) == Some(player);
+        let avatar = self.players.get(player).and_then(|player| player.avatar);
+        let of = |id: &EntityId| Some(*id) == avatar || self.owner(*id) == Some(player);
         let ids = self.entities().map(|(id, _)| id).filter(of);
         for id in ids.collect::<Vec<_>>() {
             self.despawn(id);

@@ -15,6 +15,7 @@ use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 use crate::entities::{Home, Replicated};
 use crate::game::{Game, SavedVisitor};
+use crate::history::RewindVisitor;
 use crate::limits::SAVE_BYTES;
 use crate::player::Player;
 use crate::room::Room;
@@ -34,6 +35,8 @@ struct Saved {
     options: Vec<u8>,
     game: Vec<u8>,
     components: Vec<Vec<u8>>,
+    /// The components that the history has, by name.
+    rewinds: Vec<String>,
     history: Vec<u8>,
 }
 
@@ -75,6 +78,7 @@ impl<G: Game> RoomCore<G> {
             options: codec::encode(options)?,
             game: codec::encode(game)?,
             components: components.bytes,
+            rewinds: rewound_names::<G>(),
             history: codec::encode(room.history.ticks())?,
         })
     }
@@ -114,8 +118,11 @@ impl<G: Game> RoomCore<G> {
         for player in room.players.iter_mut() {
             player.handle = player.avatar.and_then(|avatar| room.entities.get(avatar));
         }
-        room.history
-            .restore(codec::decode::<_, SAVE_BYTES>(&saved.history)?);
+        // A build that rewinds other things begins to remember anew: a quarter of a second.
+        if saved.rewinds == rewound_names::<G>() {
+            room.history
+                .restore(codec::decode::<_, SAVE_BYTES>(&saved.history)?);
+        }
         let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;
         Ok(RoomCore::of(game, room, options, config))
     }
@@ -127,6 +134,19 @@ impl<G: Game> RoomCore<G> {
     pub fn hash(&self) -> Result<u64, CodecError> {
         Ok(xxhash_rust::xxh3::xxh3_64(&self.save()?))
     }
+}
+
+/// The names of the components that a game rewinds.
+fn rewound_names<G: Game>() -> Vec<String> {
+    struct Names(Vec<String>);
+    impl RewindVisitor for Names {
+        fn component<C: Replicate + hecs::Component>(&mut self) {
+            self.0.push(C::NAME.to_owned());
+        }
+    }
+    let mut names = Names(Vec::new());
+    G::rewinds(&mut names);
+    names.0
 }
 
 struct SaveComponents<'a, R: Rules> {

@@ -195,7 +195,10 @@ impl<G: Game> Authority<G> {
     pub(crate) fn kick(&mut self) {
         for (player, refusal) in std::mem::take(&mut self.room.kicks) {
             if let Some(seat) = self.room.players.get(player) {
-                self.sent_away.push((seat.client, refusal));
+                // The connection of one who is away is gone, and its number may be another's on this server.
+                if !seat.away {
+                    self.sent_away.push((seat.client, refusal));
+                }
                 self.remove(player);
             }
         }

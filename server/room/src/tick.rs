@@ -315,6 +315,11 @@ impl<G: Game> RoomCore<G> {
         std::mem::take(&mut self.dropped)
     }
 
+    /// Seats for people.
+    pub fn seats(&self) -> usize {
+        G::seats(&self.authority.options)
+    }
+
     /// The room as its game sees it.
     #[inline]
     pub fn room(&self) -> &Room<G::Rules> {

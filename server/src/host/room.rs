@@ -130,7 +130,9 @@ impl<G: Game> HostedRoom<G> {
         }
     }
 
-    fn resume(setup: RoomSetup<G>, core: RoomCore<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
+    fn resume(mut setup: RoomSetup<G>, core: RoomCore<G>) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
+        // It was opened with options of its own.
+        setup.seats = core.seats();
         let lost = core.connections().map(Inbound::Lost).collect();
         let tick = core.room().tick();
         let (mut room, handle) = HostedRoom::host(setup, Some(core), tick);

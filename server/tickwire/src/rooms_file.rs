@@ -4,16 +4,21 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tickwire_server::{KeptRoom, read_rooms, write_rooms};
 
-/// Takes the rooms out of the file. None if there is no file, or what is in it are no rooms; the log says so.
+/// Takes the rooms out of the file, and makes sure that others can be put there later. None if there is no file, or what is in it are no rooms; the log says so.
 ///
 /// # Errors
 /// The file cannot be read or removed.
 pub(crate) fn take(file: &Path) -> Result<Vec<KeptRoom>> {
+    // At the end of a match it would be too late to learn that there is no place for it.
+    let part = part(file);
+    fs::write(&part, b"")
+        .and_then(|()| fs::remove_file(&part))
+        .with_context(|| format!("cannot write beside {}", file.display()))?;
     let bytes = match fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -32,7 +37,7 @@ pub(crate) fn take(file: &Path) -> Result<Vec<KeptRoom>> {
 /// # Errors
 /// It cannot be written.
 pub(crate) fn put(file: &Path, rooms: &[KeptRoom]) -> Result<()> {
-    let part = file.with_extension("part");
+    let part = part(file);
     let write = || {
         fs::write(&part, write_rooms(rooms)?)?;
         Ok::<_, anyhow::Error>(fs::rename(&part, file)?)
@@ -40,6 +45,13 @@ pub(crate) fn put(file: &Path, rooms: &[KeptRoom]) -> Result<()> {
     write().with_context(|| format!("cannot write the rooms to {}", file.display()))?;
     tracing::info!(rooms = rooms.len(), file = %file.display(), "rooms are kept for the next server");
     Ok(())
+}
+
+/// Where the rooms are until all of them are written.
+fn part(file: &Path) -> PathBuf {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
 }
 
 #[cfg(test)]
@@ -60,7 +72,9 @@ mod tests {
         assert_eq!(take(&file).unwrap(), []);
         fs::write(&file, b"nonsense").unwrap();
         assert_eq!(take(&file).unwrap(), []);
-        let error = put(Path::new("/nowhere/rooms"), &[]).unwrap_err();
-        assert!(error.to_string().contains("/nowhere/rooms"), "{error}");
+        let nowhere = Path::new("/nowhere/rooms");
+        for error in [take(nowhere).unwrap_err(), put(nowhere, &[]).unwrap_err()] {
+            assert!(error.to_string().contains("/nowhere/rooms"), "{error}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use tickwire_shared::prelude::message;
 
 /// What a room of the arena tells each client that joins.
 #[message]
+#[derive(Default)]
 pub struct ArenaSetup {
     /// The name of the map.
     pub map: String,

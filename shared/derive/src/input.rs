@@ -1,30 +1,59 @@
 //! `#[derive(Input)]`: which inputs an honest client can send, from what their fields declare.
 //!
-//! In: a struct whose fields have `#[net(..)]` where their type alone says too little. Out: an implementation of
-//! `tickwire_shared::rules::Input`.
+//! In: a struct whose fields have `#[net(..)]` where their type alone says too little; or an enum, to stand in a field of
+//! one. Out: implementations of `tickwire_shared::rules::Input` (struct) and `Checked` (both).
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Data, DeriveInput, Error, Field, Fields, Result, spanned::Spanned};
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Error, Field, Fields, Member, Result, spanned::Spanned};
 
 use crate::attributes::{FieldAttributes, is_float};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let empty = syn::punctuated::Punctuated::new();
-    let fields = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(named) => &named.named,
-            Fields::Unit => &empty,
-            Fields::Unnamed(_) => return Err(needs_names(input)),
-        },
-        _ => return Err(needs_names(input)),
-    };
+    match &input.data {
+        Data::Struct(data) => expand_struct(input, &data.fields),
+        Data::Enum(data) => {
+            let arms = data.variants.iter().map(|variant| {
+                let (ident, members) = (&variant.ident, variant.fields.members());
+                let names = members.clone().map(bound).collect::<Vec<_>>();
+                let checks = variant.fields.iter().zip(&names);
+                let checks = checks
+                    .map(|(field, name)| check(field, quote!(*#name)))
+                    .collect::<Result<Vec<_>>>()?;
+                Ok(quote!(Self::#ident { #(#members: #names),* } => true #(&& #checks)*,))
+            });
+            let arms = arms.collect::<Result<Vec<_>>>()?;
+            let ident = &input.ident;
+            Ok(quote! {
+                impl ::tickwire_shared::rules::Checked for #ident {
+                    fn is_fine(&self) -> bool {
+                        match self { #(#arms)* }
+                    }
+                }
+            })
+        }
+        Data::Union(_) => Err(Error::new(input.ident.span(), "an input is a struct")),
+    }
+}
+
+/// What a variant's field is called while it is looked at.
+fn bound(member: Member) -> syn::Ident {
+    match member {
+        Member::Named(ident) => format_ident!("field_{ident}"),
+        Member::Unnamed(index) => format_ident!("field_{}", index.index),
+    }
+}
+
+fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
+    if matches!(fields, Fields::Unnamed(_)) {
+        let words = "an input is a struct with named fields";
+        return Err(Error::new(input.ident.span(), words));
+    }
     let (mut checks, mut held) = (Vec::new(), Vec::new());
     for field in fields {
-        let attributes = FieldAttributes::parse(&field.attrs)?;
-        checks.extend(check(field, &attributes)?);
-        if attributes.held.is_some() {
-            let ident = &field.ident;
+        let ident = &field.ident;
+        checks.push(check(field, quote!(self.#ident))?);
+        if FieldAttributes::parse(&field.attrs)?.held.is_some() {
             held.push(quote!(#ident: ::core::clone::Clone::clone(&self.#ident)));
         }
     }
@@ -42,24 +71,26 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 #released
             }
         }
+        impl ::tickwire_shared::rules::Checked for #ident {
+            fn is_fine(&self) -> bool {
+                ::tickwire_shared::rules::Input::is_valid(self)
+            }
+        }
     })
 }
 
-fn needs_names(input: &DeriveInput) -> Error {
-    Error::new(input.ident.span(), "an input is a struct with named fields")
-}
-
-/// True for what an honest client can send in this field; nothing if that is all that its type can hold.
-fn check(field: &Field, attributes: &FieldAttributes) -> Result<Option<TokenStream>> {
-    let (ident, ty) = (&field.ident, &field.ty);
+/// True for what an honest client can send in this field.
+fn check(field: &Field, value: TokenStream) -> Result<TokenStream> {
+    let ty = &field.ty;
+    let attributes = FieldAttributes::parse(&field.attrs)?;
     attributes.allow_only_input(field)?;
     if let Some((start, end)) = attributes.ends()? {
         // Comparisons with a NaN are false, so a NaN is in no range.
-        return Ok(Some(quote!((#start..=#end).contains(&self.#ident))));
+        return Ok(quote!((#start..=#end).contains(&#value)));
     }
     if attributes.angle.is_some() {
         let pi = quote!(::core::f32::consts::PI);
-        return Ok(Some(quote!((-#pi..=#pi).contains(&self.#ident))));
+        return Ok(quote!((-#pi..=#pi).contains(&#value)));
     }
     if is_float(ty) {
         return Err(Error::new(
@@ -67,5 +98,5 @@ fn check(field: &Field, attributes: &FieldAttributes) -> Result<Option<TokenStre
             "say which values a client may send: `#[net(range = -1.0..=1.0)]`, or `#[net(angle)]` for radians from -pi to pi",
         ));
     }
-    Ok(None)
+    Ok(quote!(<#ty as ::tickwire_shared::rules::Checked>::is_fine(&#value)))
 }

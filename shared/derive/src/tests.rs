@@ -113,3 +113,15 @@ fn what_is_derived_already_is_not_derived_again() {
     assert_eq!(expanded.matches("Default").count(), 1, "{expanded}");
     assert!(expanded.contains("Replicate") && expanded.contains("Serialize"));
 }
+
+#[test]
+fn what_travels_may_not_change_its_bytes_behind_the_hash() {
+    let of = |code: &str| crate::shape::expand(&syn::parse_str::<DeriveInput>(code).unwrap());
+    let (said, at) = refused(of("struct News { #[serde(skip)] n: u8 }"));
+    assert!(said.contains("changes the bytes"), "{said}");
+    assert_eq!(at, "skip");
+    refused(of("#[serde(untagged)] enum News { One(u8) }"));
+    refused(of("enum News { #[serde(other)] One }"));
+    let fine = of("#[serde(rename_all = \"camelCase\")] struct News { #[serde(default)] n: u8 }");
+    assert!(fine.is_ok());
+}

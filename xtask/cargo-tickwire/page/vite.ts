@@ -4,11 +4,15 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Plugin, ViteDevServer } from "vite";
 
-const at = (file: string) => new URL(file, import.meta.url).pathname;
+/** A file beside this one, as vite writes paths. */
+const at = (file: string) => fileURLToPath(new URL(file, import.meta.url)).replaceAll("\\", "/");
 /** Here is what the compiler said last, while something is wrong. */
 const ERROR = at("./build-error.txt");
+/** This changes when the server has been started anew. */
+const SERVED = at("./served.txt");
 
 /** A game's half of vite's configuration. */
 export function tickwire(): Plugin {
@@ -32,9 +36,9 @@ function configureServer(server: ViteDevServer): void {
     const message = readFileSync(ERROR, "utf8");
     server.ws.send({ type: "error", err: { message, stack: "", plugin: "the Rust compiler" } });
   };
-  server.watcher.add(ERROR);
+  server.watcher.add([ERROR, SERVED]);
   for (const event of ["add", "change", "unlink"])
-    server.watcher.on(event, (path) => {
-      if (path === ERROR) show();
+    server.watcher.on(event, (path: string) => {
+      if ([ERROR, SERVED].includes(path.replaceAll("\\", "/"))) show();
     });
 }

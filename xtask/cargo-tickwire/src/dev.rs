@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -34,20 +36,27 @@ const END: Duration = Duration::from_secs(10);
 pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()> {
     check_free(page, "--listen")?;
     check_free(server, "--server")?;
+    let ended = asked_to_end()?;
+    show(project, None)?;
+    // What is changed while the first build runs counts, too.
+    let (_watcher, changes) = watch(project)?;
     let mut steps = Steps::new(stages::STEPS_BEFORE_PAGE + 1);
     stages::before_page(project, Profile::Dev, &mut steps)?;
     steps.need("server", "building", |live| {
         stages::server(project, Profile::Dev, live)
     })?;
-    show(project, None)?;
-    let (_watcher, changes) = watch(project)?;
     let mut vite = Running(vite(project, page, server)?);
     let mut game = Running(serve(project, server)?);
     answers(&mut vite.0, page)?;
     println!("\n    http://{page}/    open it in two tabs; Ctrl-C ends it\n");
-    loop {
+    let mut plays = true;
+    while !ended.load(Ordering::Relaxed) {
         if let Some(status) = vite.0.try_wait()? {
             bail!("vite ended with {status}");
+        }
+        if plays && let Some(status) = game.0.try_wait()? {
+            println!("the server ended with {status}: change something to start it again");
+            plays = false;
         }
         let Some(changed) = next_change(&changes)? else {
             continue;
@@ -66,8 +75,23 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
         }
         game.end();
         game = Running(serve(project, server)?);
+        plays = true;
+        // Pages that met the old server with new rules, or the other way round, come again.
+        std::fs::write(
+            project.generated().join("served.txt"),
+            format!("{begun:?}\n"),
+        )?;
         println!("served anew after {:.1} s", begun.elapsed().as_secs_f64());
     }
+    Ok(())
+}
+
+/// True once a person or the system asks for the end, however it does.
+fn asked_to_end() -> Result<Arc<AtomicBool>> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let end = ended.clone();
+    ctrlc::set_handler(move || end.store(true, Ordering::Relaxed))?;
+    Ok(ended)
 }
 
 /// Waits until the page can be opened.
@@ -138,10 +162,8 @@ fn watch(project: &Project) -> Result<(impl Watcher, Receiver<PathBuf>)> {
             .watch(&folder, RecursiveMode::Recursive)
             .with_context(|| format!("cannot watch {}", folder.display()))?;
     }
-    watcher.watch(
-        &project.root.join("Cargo.toml"),
-        RecursiveMode::NonRecursive,
-    )?;
+    // Not the file Cargo.toml itself: editors put another one in its place.
+    watcher.watch(&project.root, RecursiveMode::NonRecursive)?;
     Ok((watcher, changes))
 }
 

@@ -35,7 +35,7 @@ pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
         ),
         None => source(Path::new(HERE)),
     };
-    let words = Words::of(name, framework.as_deref());
+    let words = Words::of(name, &Origin::of(framework.as_deref()));
     for path in Template::iter() {
         let file = Template::get(&path).context("the template has no such file")?;
         let text = String::from_utf8(file.data.into_owned())?;
@@ -73,11 +73,50 @@ fn renamed(path: &str) -> PathBuf {
     })
 }
 
+/// Where a game takes Tickwire from.
+enum Origin {
+    /// A checkout of one's own.
+    Folder(PathBuf),
+    /// The repository, at this commit if it is known.
+    Repository(Option<String>),
+}
+
+impl Origin {
+    fn of(framework: Option<&Path>) -> Origin {
+        let Some(framework) = framework else {
+            return Origin::Repository(None);
+        };
+        // `cargo install --git` leaves its checkout here, in a folder named after the commit. Cargo cleans it up one day, and
+        // nobody else has it.
+        let is_cargos = framework
+            .parent()
+            .and_then(Path::parent)
+            .is_some_and(|folder| folder.ends_with("git/checkouts"));
+        match (is_cargos, framework.file_name()) {
+            (true, Some(commit)) => Origin::Repository(Some(commit.to_string_lossy().into_owned())),
+            _ => Origin::Folder(framework.to_owned()),
+        }
+    }
+
+    fn dependency(&self, folder: &str) -> String {
+        match self {
+            Origin::Folder(framework) => {
+                let path = framework.join(folder).to_string_lossy().replace('\\', "/");
+                format!("{{ path = {path:?} }}")
+            }
+            Origin::Repository(Some(commit)) => {
+                format!("{{ git = {REPOSITORY:?}, rev = {commit:?} }}")
+            }
+            Origin::Repository(None) => format!("{{ git = {REPOSITORY:?} }}"),
+        }
+    }
+}
+
 /// What stands for the words in braces.
 struct Words(Vec<(&'static str, String)>);
 
 impl Words {
-    fn of(name: &str, framework: Option<&Path>) -> Words {
+    fn of(name: &str, origin: &Origin) -> Words {
         let parts = name.split('-');
         let kind = parts.map(capital).collect::<String>();
         let mut value = kind.clone();
@@ -86,13 +125,7 @@ impl Words {
             true => format!("{kind}Server"),
             false => format!("{kind}Game"),
         };
-        let dependency = |folder: &str| match framework {
-            Some(framework) => {
-                let path = framework.join(folder).to_string_lossy().replace('\\', "/");
-                format!("{{ path = {path:?} }}")
-            }
-            None => format!("{{ git = {REPOSITORY:?} }}"),
-        };
+        let dependency = |folder: &str| origin.dependency(folder);
         Words(vec![
             ("{{name}}", name.to_owned()),
             ("{{crate}}", name.replace('-', "_")),
@@ -120,6 +153,22 @@ fn capital(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_game_takes_the_framework_from_where_others_can_have_it() {
+        let of = |folder: &str| Origin::of(Some(Path::new(folder))).dependency("shared");
+        assert_eq!(
+            of("/home/ana/tickwire"),
+            r#"{ path = "/home/ana/tickwire/shared" }"#
+        );
+        let cargos = of("/home/ana/.cargo/git/checkouts/tickwire-0a1b2c/deadbee");
+        assert_eq!(
+            cargos,
+            format!("{{ git = {REPOSITORY:?}, rev = \"deadbee\" }}")
+        );
+        let anywhere = Origin::of(None).dependency("shared");
+        assert_eq!(anywhere, format!("{{ git = {REPOSITORY:?} }}"));
+    }
 
     #[test]
     fn a_project_has_its_name_everywhere_and_no_braces_left() {

@@ -25,7 +25,7 @@ room.frame((view) => {
     right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
     down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
   });
-  const size = canvas.clientWidth * devicePixelRatio;
+  const size = Math.round(canvas.clientWidth * devicePixelRatio);
   if (canvas.width !== size) canvas.width = canvas.height = size;
   const scale = size / 108; // the field is 100 m wide, and a dot has room at its edges
   pen.setTransform(scale, 0, 0, scale, size / 2, size / 2);
