@@ -46,8 +46,9 @@ pub(super) fn advance(
         first = 3;
         advance_along(heading, table, values, motions, &mut next);
     }
-    let columns = table.moving.iter().zip(motions).enumerate().skip(first);
-    for (place, (column, motion)) in columns {
+    let columns = table.moving.get(first..).unwrap_or_default();
+    let motions = motions.get_mut(first..).unwrap_or_default();
+    for (place, (column, motion)) in (first..).zip(columns.iter().zip(motions)) {
         if let Some(value) = values.get_mut(column.place) {
             let to = next(place, column, predict(column, *value, *motion));
             *motion = difference(column, to, *value);
