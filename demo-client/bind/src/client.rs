@@ -266,9 +266,9 @@ impl<R: Rules> AnyClient for Bound<R> {
     fn set_input(&mut self, input: JsValue) -> Result<(), JsError> {
         let input = serde_wasm_bindgen::from_value::<R::Input>(input)?;
         if !input.is_valid() {
-            let words =
-                format!("no server takes this input, a field is out of its range: {input:?}");
-            return Err(JsError::new(&words));
+            // Without the input: printing floats would cost a page 2 kB.
+            let words = "no server takes this input: one of its fields is out of its range";
+            return Err(JsError::new(words));
         }
         self.core.set_input(input);
         Ok(())

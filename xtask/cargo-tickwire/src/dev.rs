@@ -16,7 +16,6 @@ use anyhow::{Context, Error, Result, bail};
 use notify::{Event, RecursiveMode, Watcher};
 
 use crate::game::{Profile, Project};
-use crate::run::npm;
 use crate::stages;
 use crate::steps::Steps;
 
@@ -174,12 +173,11 @@ fn is_source(path: &Path) -> bool {
 
 /// The page's own server: it sends what the game's server answers under `/ws` and brings changes of the page at once.
 fn vite(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<Child> {
-    let mut vite = npm(&project.page());
+    // Not through npm, which would end without it.
+    let mut vite = Command::new("node");
+    vite.current_dir(project.page());
     vite.args([
-        "exec",
-        "--offline",
-        "--",
-        "vite",
+        "node_modules/vite/bin/vite.js",
         "--strictPort",
         "--clearScreen",
         "false",
