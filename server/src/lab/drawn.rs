@@ -5,14 +5,17 @@
 use std::collections::BTreeMap;
 
 use tickwire_room::Game;
-use tickwire_shared::client::ViewTable;
+use tickwire_shared::client::{ClientEvent, ViewTable};
+use tickwire_shared::ids::PlayerId;
+use tickwire_shared::message::RoomEvent;
 use tickwire_shared::replicate::FieldSchema;
+use tickwire_shared::rules::Rules;
 
 use super::room::Lab;
 
 impl<G: Game> Lab<G> {
-    /// What is on a player's screen: each entity with a component of this name, its fields by name. Empty if the game has no
-    /// such component.
+    /// What is on a player's screen: each entity with a component of this name, its `id` and its fields by name. Empty if the
+    /// game has no such component.
     pub fn drawn(&self, index: usize, component: &str) -> Vec<BTreeMap<&'static str, f64>> {
         let Some(core) = self.players.get(index).map(|player| &player.core) else {
             return Vec::new();
@@ -28,16 +31,32 @@ impl<G: Game> Lab<G> {
         let table = core.drawn().tables.get(place);
         let row = |table: &ViewTable, row: usize| {
             let value = |(field, schema): (usize, &FieldSchema)| {
-                let at = field * table.capacity() + row;
-                (
-                    schema.name,
-                    table.columns.get(at).copied().unwrap_or_default(),
-                )
+                let column = table.column(field);
+                (schema.name, column.get(row).copied().unwrap_or_default())
             };
-            fields.iter().enumerate().map(value).collect()
+            let id = table.ids.get(row).copied().unwrap_or_default();
+            let fields = fields.iter().enumerate().map(value);
+            fields.chain([("id", f64::from(id))]).collect()
         };
         table.map_or(Vec::new(), |table| {
             (0..table.count).map(|at| row(table, at)).collect()
         })
+    }
+
+    /// The game's events that a player has had so far, oldest first.
+    pub fn heard(&self, index: usize) -> impl Iterator<Item = &<G::Rules as Rules>::Event> {
+        let events = self.players.get(index).map(|player| &player.events);
+        events
+            .into_iter()
+            .flatten()
+            .filter_map(|event| match event {
+                ClientEvent::Room(RoomEvent::Game(event)) => Some(event),
+                _ => None,
+            })
+    }
+
+    /// The player whose seat it has. `None` while it has none.
+    pub fn player(&self, index: usize) -> Option<PlayerId> {
+        self.players.get(index)?.seated()
     }
 }

@@ -26,6 +26,8 @@ pub use tickwire_server::lab;
 
 /// All that a game's server needs in scope.
 pub mod prelude {
+    /// What can be asked of [`Room::rng`]: `random_range(1..=6)`, `random_bool(0.5)`, `random::<u32>()`.
+    pub use rand::RngExt;
     pub use tickwire_derive::game;
     pub use tickwire_room::{Game, Interest, Player, RewindVisitor, Room, SavedVisitor};
     pub use tickwire_shared::close::{CloseReason, Refusal};
@@ -41,6 +43,9 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/your-game.md")]
 struct YourGame;
+
+/// The library of [`tickwire_room::Room::rng`]'s numbers.
+pub use rand;
 
 // What the macro names.
 #[doc(hidden)]

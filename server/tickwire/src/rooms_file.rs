@@ -18,7 +18,7 @@ pub(crate) fn take(file: &Path) -> Result<Vec<KeptRoom>> {
     let part = part(file);
     fs::write(&part, b"")
         .and_then(|()| fs::remove_file(&part))
-        .with_context(|| format!("cannot write beside {}", file.display()))?;
+        .with_context(|| format!("cannot write into the folder of {}", file.display()))?;
     let bytes = match fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

@@ -28,10 +28,13 @@ impl Project {
     /// # Errors
     /// There is none, or it has other parts than `cargo tickwire new` writes.
     pub fn find(folder: &Path) -> Result<Project> {
+        if !folder.join("Cargo.toml").is_file() {
+            bail!(
+                "there is no game here: begin one with `cargo tickwire new NAME`, and go into its folder"
+            );
+        }
         let query = ["metadata", "--no-deps", "--format-version", "1", "--quiet"];
-        let metadata = output(cargo(folder).args(query)).context(
-            "no game here: begin one with `cargo tickwire new NAME`, and go into its folder",
-        )?;
+        let metadata = output(cargo(folder).args(query))?;
         let metadata = serde_json::from_str::<Value>(&metadata)?;
         let path = |key: &str| metadata[key].as_str().map(PathBuf::from);
         let root = path("workspace_root").context("cargo names no workspace_root")?;
@@ -106,7 +109,12 @@ pub enum Profile {
 pub fn check_name(name: &str) -> Result<()> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) {
-        bail!("`{name}` is no name for a game: 1 to 32 small letters, digits or `-`");
+        let like = name.to_lowercase().replace([' ', '_'], "-");
+        let like = match like != name && check_name(&like).is_ok() {
+            true => format!(", such as `{like}`"),
+            false => String::new(),
+        };
+        bail!("`{name}` is no name for a game: 1 to 32 small letters, digits or `-`{like}");
     }
     if !name.starts_with(|c: char| c.is_ascii_lowercase())
         || name.ends_with('-')
@@ -138,6 +146,8 @@ const TAKEN: &[&str] = &[
     "connect",
     "dot",
     "push",
+    "main",
+    "dist",
     "memory",
     "client",
     "init",

@@ -25,9 +25,19 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// The name cannot be used, the folder exists, or it cannot be written.
 pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
     let name = folder.file_name().and_then(|name| name.to_str());
-    let name = name.with_context(|| format!("{} names no folder", folder.display()))?;
+    let name = name.with_context(|| {
+        format!(
+            "`{}` has no name: write `cargo tickwire new my-game`",
+            folder.display()
+        )
+    })?;
     check_name(name)?;
-    ensure!(!folder.exists(), "{} exists already", folder.display());
+    let is_empty = fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_none());
+    ensure!(
+        is_empty || !folder.exists(),
+        "{} exists already",
+        folder.display()
+    );
     let framework = match framework {
         Some(framework) => Some(
             source(framework)
@@ -41,7 +51,8 @@ pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
         let text = String::from_utf8(file.data.into_owned())?;
         let path = folder.join(renamed(&path));
         let parent = path.parent().context("a file is in a folder")?;
-        fs::create_dir_all(parent)?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot make the folder {}", parent.display()))?;
         fs::write(&path, words.fill(&text))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
