@@ -206,11 +206,11 @@ impl Directory {
         let key = (wanted.kind.clone(), wanted.room.clone());
         if wanted.room.is_empty() {
             if let Some((room, handle)) = rooms.with_free_seat(&wanted.kind, Instant::now()) {
-                return Ok(handle.join(request).ok().map(|answer| (room, answer)));
+                return Ok(rooms.joined((key.0, room), handle.join(request)));
             }
         } else if let Some(room) = rooms.open.get(&key) {
-            let answer = room.handle.join(request).ok();
-            return Ok(answer.map(|answer| (key.1, answer)));
+            let answer = room.handle.join(request);
+            return Ok(rooms.joined(key, answer));
         } else if request.resume.is_some() {
             // The seat is gone with its room. A new client may open the room again.
             return Err(CloseReason::ResumeRefused.into());
@@ -228,12 +228,12 @@ impl Directory {
             key.1
         };
         let key = (key.0, name.clone());
-        let handle = self.open(&mut rooms, key, (opener, None), kind);
-        let answer = handle.join(request).ok();
+        let handle = self.open(&mut rooms, key.clone(), (opener, None), kind);
+        let joined = rooms.joined(key, handle.join(request));
         // Whoever writes the log takes a lock of its own.
         drop(rooms);
         tracing::info!(game = wanted.kind, room = name, "room opened");
-        Ok(answer.map(|answer| (name, answer)))
+        Ok(joined)
     }
 
     fn open(
@@ -345,6 +345,22 @@ impl Directory {
 }
 
 impl Rooms {
+    /// What became of a request. A room that takes none is closing: it is gone from now on, and whoever asks again finds or
+    /// opens another.
+    fn joined(
+        &mut self,
+        key: RoomKey,
+        answer: Result<SeatReply, JoinRequest>,
+    ) -> Option<(String, SeatReply)> {
+        match answer {
+            Ok(reply) => Some((key.1, reply)),
+            Err(_) => {
+                self.open.remove(&key);
+                None
+            }
+        }
+    }
+
     /// The fullest room of a kind that still has a free seat: people want company. For a while it stays the one, so that
     /// not everybody who comes makes us look at all rooms.
     fn with_free_seat(
