@@ -12,7 +12,6 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 use tickwire_room::{Game, Room};
 use tickwire_server::{Limits, Server};
-use tickwire_shared::client::{Client, Destination};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::PlayerId;
 use tickwire_shared::rules::{ComponentVisitor, Rules};
@@ -20,8 +19,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::load::{roomy, upgraded, value};
-use crate::websocket::{BINARY, push_masked};
+use crate::load::{hello_frame, roomy, upgraded, value};
+use crate::websocket::BINARY;
 
 /// Rooms that are opened in parallel.
 const OPENERS: usize = 32;
@@ -195,16 +194,8 @@ fn limits() -> Limits {
 
 /// Takes a seat in a room of its own, and leaves without a goodbye.
 fn visit<const HZ: u32>(address: &str, room: usize) -> Result<()> {
-    let mut core = Client::<Idle<HZ>>::new(Destination {
-        room: format!("idle-{room}"),
-        create: true,
-        name: "nobody".to_owned(),
-    });
-    core.handle_connected();
-    let hello = core.poll_transmit(Duration::ZERO);
+    let frame = hello_frame::<Idle<HZ>>(format!("idle-{room}"))?;
     let (mut stream, early) = upgraded(address, "/ws")?;
-    let mut frame = Vec::new();
-    push_masked(&mut frame, BINARY, &hello.context("no hello")?);
     stream.write_all(&frame)?;
     // A binary frame is the welcome, so the player has the seat.
     let mut first = early.first().copied().map_or([0], |byte| [byte]);

@@ -24,6 +24,14 @@ pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// The mask of every load client. Servers must unmask with any mask; only browsers have to choose one at random.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
+/// A client's request for a WebSocket.
+pub fn upgrade_request(address: &str, path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    )
+}
+
 /// The server's answer to a client's key.
 pub fn accept_key(key: &str) -> String {
     let mut hash = Sha1::new();

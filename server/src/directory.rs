@@ -254,10 +254,8 @@ impl Directory {
             }
             let mut rooms = table.lock();
             let is_it = |room: &OpenRoom| room.number == number;
-            let gone = match rooms.open.get(&closing_key).is_some_and(is_it) {
-                true => rooms.open.remove(&closing_key),
-                false => None,
-            };
+            let is_there = rooms.open.get(&closing_key).is_some_and(is_it);
+            let gone = is_there.then(|| rooms.open.remove(&closing_key));
             drop(rooms);
             drop(gone);
             tracing::info!(game = closing_key.0, room = closing_key.1, "room closed");

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
-use cargo_tickwire::run::{cargo, run};
 
 use crate::steps::{Live, Outcome};
 use crate::tools::{self, Workspace};
@@ -35,10 +34,10 @@ pub(crate) fn prepare(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         fs::remove_dir_all(&folder)?;
     }
     let mut new = Command::new(tool(workspace));
-    run(new.args(["tickwire", "new"]).arg(&folder), live)?;
-    let mut test = cargo(&folder);
+    tools::run(new.args(["tickwire", "new"]).arg(&folder), live)?;
+    let mut test = tools::cargo(&folder);
     test.args(["test", "--workspace"])
         .env("CARGO_TARGET_DIR", &workspace.target);
-    run(&mut test, live)?;
+    tools::run(&mut test, live)?;
     Ok(Outcome::Done)
 }

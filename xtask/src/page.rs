@@ -3,7 +3,7 @@
 //!
 //! npm installs exactly what package-lock.json says, and only if that has changed.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::stamp::Stamp;
 use crate::steps::{Live, Outcome};
@@ -43,15 +43,7 @@ pub(crate) fn page(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     let path = workspace.at("demo-client/node_modules/.tickwire-page");
     let stamp = Stamp::over(path, &inputs)?;
     let index = workspace.at("demo-client/arena/dist/index.html");
-    if stamp.is_fresh() && index.is_file() {
-        return Ok(Outcome::Unchanged);
-    }
-    tools::run(workspace.npm().args(["run", "build", "-w", "arena"]), live)?;
-    ensure!(
-        index.is_file(),
-        "the page's build ended without writing {}",
-        index.display()
-    );
-    stamp.write()?;
-    Ok(Outcome::Done)
+    stamp.renew(&index, || {
+        tools::run(workspace.npm().args(["run", "build", "-w", "arena"]), live)
+    })
 }

@@ -60,12 +60,9 @@ pub(crate) fn build(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     // Not in dist: it would be published.
     let path = workspace.at("demo-client/node_modules/.tickwire-sdk");
     let stamp = Stamp::over(path, &inputs.map(|input| workspace.at(input)))?;
-    if stamp.is_fresh() && built(workspace).join("index.js").is_file() {
-        return Ok(Outcome::Unchanged);
-    }
-    tools::run(workspace.npm().args(["run", "build", "-w", "sdk"]), live)?;
-    stamp.write()?;
-    Ok(Outcome::Done)
+    stamp.renew(&built(workspace).join("index.js"), || {
+        tools::run(workspace.npm().args(["run", "build", "-w", "sdk"]), live)
+    })
 }
 
 /// Packs the SDK and uses the package in an empty folder.

@@ -55,13 +55,10 @@ pub(crate) fn module(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     ];
     let stamp = Stamp::over(package.join(".stamp"), &inputs)?;
     let bound = package.join(format!("{MODULE}_bg.wasm"));
-    if stamp.is_fresh() && bound.is_file() {
-        return Ok(Outcome::Unchanged);
-    }
-    live.doing("binding to JavaScript");
-    bind(&built, &package, MODULE)?;
-    stamp.write()?;
-    Ok(Outcome::Done)
+    stamp.renew(&bound, || {
+        live.doing("binding to JavaScript");
+        bind(&built, &package, MODULE)
+    })
 }
 
 /// Writes the TypeScript types of what crosses the border, generated from the Rust types: the arena's and the SDK's.

@@ -105,7 +105,7 @@ fn resident(clients: usize, idle: bool, seconds: f64, teller: &mut Teller) -> Re
             load::field(client, room, Decode::None)
         }
     });
-    let outcome = play(&server, clients, HZ, seconds, cast, teller)?;
+    let outcome = play(&server, clients, [HZ, HZ], seconds, cast, teller)?;
     let Some(process) = outcome.process else {
         bail!("this system does not report the memory of a process");
     };
@@ -185,7 +185,14 @@ pub fn lateness(plan: &LatenessPlan, teller: &mut Teller) -> Result<Lateness> {
         let snapshot_hz = f64::from(Arena::TICK_RATE_HZ) / f64::from(Arena::TICKS_PER_SNAPSHOT);
         let clients = plan.rooms * plan.clients;
         let timer = TimerBeside::start(plan.seconds)?;
-        let outcome = play(&server, clients, snapshot_hz, plan.seconds, cast, teller)?;
+        let outcome = play(
+            &server,
+            clients,
+            [HZ, snapshot_hz],
+            plan.seconds,
+            cast,
+            teller,
+        )?;
         bare_ms.push(timer.p999_ms()?);
         let Some(server) = outcome.server else {
             bail!("the server does not report how late its ticks are");
@@ -230,10 +237,10 @@ impl Lateness {
 }
 
 /// Plays with this many clients on a server of ours. All of them must get in.
-fn play(
+pub(super) fn play(
     server: &Server,
     players: usize,
-    snapshot_hz: f64,
+    [input_hz, snapshot_hz]: [f64; 2],
     seconds: f64,
     cast: Cast,
     teller: &mut Teller,
@@ -244,7 +251,7 @@ fn play(
         matchmake: false,
         players,
         joins_per_s: 500.0,
-        input_hz: HZ,
+        input_hz,
         snapshot_hz,
         look: true,
         process: Some(server.id()),

@@ -12,11 +12,11 @@ use tickwire_arena::Arena;
 use tickwire_shared::rules::Rules;
 use tokio::task::JoinSet;
 
+use super::footprint::play;
 use super::{Server, median};
 use crate::field::ROOM_SEATS;
 use crate::load::{
-    self, Cast, Decode, Flood, Outcome, Plan, Teller, Trouble, resident_bytes, upgraded_elsewhere,
-    visit,
+    self, Cast, Decode, Flood, Outcome, Teller, Trouble, resident_bytes, upgraded_elsewhere, visit,
 };
 
 /// What to measure.
@@ -81,7 +81,7 @@ fn disturbed(plan: &SiegePlan, trouble: Option<Trouble>, teller: &mut Teller) ->
         let server = Server::ours(&["--usual-limits"])?;
         let flood = trouble.map(|trouble| Flood::start(&server.address, trouble));
         let flood = flood.transpose()?;
-        outcomes.push(play(&server, plan.seconds, teller)?);
+        outcomes.push(eight(&server, plan.seconds, teller)?);
         done += flood.map_or(0, |flood| flood.done());
     }
     ensure!(trouble.is_none() || done > 0, "there was no trouble");
@@ -105,28 +105,11 @@ fn disturbed(plan: &SiegePlan, trouble: Option<Trouble>, teller: &mut Teller) ->
 }
 
 /// Eight people in one room of the arena. All of them must stay.
-fn play(server: &Server, seconds: f64, teller: &mut Teller) -> Result<Outcome> {
+fn eight(server: &Server, seconds: f64, teller: &mut Teller) -> Result<Outcome> {
     let cast: Cast = Box::new(|client| load::arena(client, "quiet".to_owned(), Decode::All));
-    let mut plan = Plan {
-        address: server.address.clone(),
-        path: "/ws".to_owned(),
-        matchmake: false,
-        players: ROOM_SEATS,
-        joins_per_s: 20.0,
-        input_hz: f64::from(Arena::TICK_RATE_HZ),
-        snapshot_hz: f64::from(Arena::TICK_RATE_HZ) / f64::from(Arena::TICKS_PER_SNAPSHOT),
-        look: true,
-        process: Some(server.id()),
-        measure: Duration::from_secs_f64(seconds),
-        cast,
-    };
-    let outcome = load::run(&mut plan, |progress| teller.progress(progress))?;
-    ensure!(
-        outcome.refused == 0,
-        "not everybody stayed: {:?}",
-        outcome.refusals
-    );
-    Ok(outcome)
+    let input_hz = f64::from(Arena::TICK_RATE_HZ);
+    let rates_hz = [input_hz, input_hz / f64::from(Arena::TICKS_PER_SNAPSHOT)];
+    play(server, ROOM_SEATS, rates_hz, seconds, cast, teller)
 }
 
 /// Resident memory before the waves, after each, and after the rest.

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tickwire_arena::Arena;
-use tickwire_shared::client::{Client, Destination};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::websocket::{BINARY, KEY, push_masked};
+use super::join::hello_frame;
+use crate::websocket::upgrade_request;
 
 /// Where the trouble comes from.
 const FROM: [u8; 4] = [127, 0, 0, 2];
@@ -197,10 +197,7 @@ async fn connect(address: SocketAddr) -> Result<TcpStream> {
 /// A socket that is upgraded, from the troublemakers' address.
 pub async fn upgraded_elsewhere(address: SocketAddr) -> Result<TcpStream> {
     let mut stream = connect(address).await?;
-    let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
-    );
+    let request = upgrade_request(&address.to_string(), "/ws");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = [0; 512];
     let count = stream.read(&mut answer).await?;
@@ -211,15 +208,7 @@ pub async fn upgraded_elsewhere(address: SocketAddr) -> Result<TcpStream> {
 
 /// Asks for a room, waits for the answer, and leaves.
 pub async fn visit(address: SocketAddr, room: String) -> Result<()> {
-    let mut core = Client::<Arena>::new(Destination {
-        room,
-        create: true,
-        name: "nobody".to_owned(),
-    });
-    core.handle_connected();
-    let hello = core.poll_transmit(Duration::ZERO).context("no hello")?;
-    let mut frame = Vec::new();
-    push_masked(&mut frame, BINARY, &hello);
+    let frame = hello_frame::<Arena>(room)?;
     let mut stream = upgraded_elsewhere(address).await?;
     stream.write_all(&frame).await?;
     anyhow::ensure!(stream.read(&mut [0; 512]).await? > 0, "no answer");

@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use mio::Waker;
+use tickwire_shared::client::{Client, Destination};
+use tickwire_shared::rules::Rules;
 
 use super::plan::Plan;
-use crate::websocket::{KEY, accept_key, head_end, header};
+use crate::websocket::{BINARY, KEY, accept_key, head_end, header, push_masked, upgrade_request};
 
 /// Joins that may be under way together.
 const THREADS: usize = 8;
@@ -147,12 +149,9 @@ impl Order {
 /// A WebSocket in blocking mode, and what came after the answer to the upgrade.
 pub(crate) fn upgraded(address: &str, path: &str) -> Result<(TcpStream, Vec<u8>)> {
     let mut stream = connect(address)?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
-    )
-    .context("could not send the upgrade")?;
+    stream
+        .write_all(upgrade_request(address, path).as_bytes())
+        .context("could not send the upgrade")?;
     let (head, early) = read_head(&mut stream)?;
     let status = head.split(' ').nth(1).unwrap_or_default();
     if status != "101" || header(&head, "Sec-WebSocket-Accept") != Some(&accept_key(KEY)) {
@@ -160,6 +159,20 @@ pub(crate) fn upgraded(address: &str, path: &str) -> Result<(TcpStream, Vec<u8>)
         bail!("HTTP {status} {words}");
     }
     Ok((stream, early))
+}
+
+/// The first frame of somebody who asks for a room of its own.
+pub(crate) fn hello_frame<R: Rules>(room: String) -> Result<Vec<u8>> {
+    let mut core = Client::<R>::new(Destination {
+        room,
+        create: true,
+        name: "nobody".to_owned(),
+    });
+    core.handle_connected();
+    let hello = core.poll_transmit(Duration::ZERO).context("no hello")?;
+    let mut frame = Vec::new();
+    push_masked(&mut frame, BINARY, &hello);
+    Ok(frame)
 }
 
 fn connect(address: &str) -> Result<TcpStream> {

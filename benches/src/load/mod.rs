@@ -19,7 +19,7 @@ mod speaker;
 mod tell;
 
 pub use flood::{Flood, Trouble, upgraded_elsewhere, visit};
-pub(crate) use join::upgraded;
+pub(crate) use join::{hello_frame, upgraded};
 pub use limits::roomy;
 pub(crate) use metrics::value;
 pub use metrics::{ProcessFigures, ServerFigures, resident_bytes};

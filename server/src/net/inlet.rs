@@ -45,32 +45,47 @@ struct Gate {
     budget: Budget,
     control: Budget,
     /// Lines of chat that the client may still say, and how often it may still be told that it says too much.
-    chat: (Rate, Bucket),
-    chat_refusals: (Rate, Bucket),
+    chat: Allowance,
+    chat_refusals: Allowance,
     /// What the client's address may still do.
     account: Option<Account>,
     /// The links that the client wishes for, as a rule none.
     wishes: Vec<LinkRequest>,
 }
 
-/// What a client may send, and what it has left of that.
-struct Budget {
+/// How often a client may do something, and what it has left of that.
+struct Allowance {
     rate: Rate,
     left: Bucket,
+}
+
+impl Allowance {
+    fn full(rate: Rate, now: Instant) -> Allowance {
+        let left = Bucket::full(rate, now);
+        Allowance { rate, left }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        self.left.take(self.rate, now)
+    }
+}
+
+/// What a client may send, and how its connection ends if it sends more.
+struct Budget {
+    allowance: Allowance,
     beyond: CloseReason,
 }
 
 impl Budget {
     pub(super) fn new(rate: Rate, beyond: CloseReason, now: Instant) -> Budget {
         Budget {
-            rate,
-            left: Bucket::full(rate, now),
+            allowance: Allowance::full(rate, now),
             beyond,
         }
     }
 
     fn spend(&mut self, now: Instant) -> Result<(), End> {
-        if self.left.take(self.rate, now) {
+        if self.allowance.take(now) {
             Ok(())
         } else {
             Err(self.beyond.into())
@@ -112,8 +127,8 @@ impl Inlet {
                 metrics,
                 budget: Budget::new(rate, CloseReason::MessageFlood, now),
                 control: control_budget(limits, now),
-                chat: (chat_rate, Bucket::full(chat_rate, now)),
-                chat_refusals: (CHAT_REFUSALS, Bucket::full(CHAT_REFUSALS, now)),
+                chat: Allowance::full(chat_rate, now),
+                chat_refusals: Allowance::full(CHAT_REFUSALS, now),
                 account,
                 wishes: Vec::new(),
             },
@@ -234,8 +249,7 @@ impl Gate {
                 if self.may_chat(now) {
                     return Ok(self.port.chat(line)?);
                 }
-                let (rate, left) = &mut self.chat_refusals;
-                match left.take(*rate, now) {
+                match self.chat_refusals.take(now) {
                     true => Ok(self.port.chat(String::new())?),
                     false => Ok(()),
                 }
@@ -243,14 +257,11 @@ impl Gate {
             Delivery::Goodbye => Err(CloseReason::Left.into()),
         }
     }
-}
 
-impl Gate {
     /// The client's own lines first: what it may not say is not drawn from its address.
     fn may_chat(&mut self, now: Instant) -> bool {
-        let (rate, left) = &mut self.chat;
         let account = self.account.as_ref();
-        left.take(*rate, now) && account.is_none_or(|account| account.allow(Act::Chat))
+        self.chat.take(now) && account.is_none_or(|account| account.allow(Act::Chat))
     }
 }
 

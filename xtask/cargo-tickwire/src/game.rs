@@ -82,6 +82,12 @@ impl Project {
         self.root.join("page/generated")
     }
 
+    /// The module that pages load.
+    pub fn bound_module(&self) -> PathBuf {
+        self.generated()
+            .join(format!("{}_bg.wasm", self.module_stem()))
+    }
+
     /// The server's program.
     pub fn program(&self, profile: Profile) -> PathBuf {
         let folder = match profile {

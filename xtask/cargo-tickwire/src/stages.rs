@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use rust_embed::RustEmbed;
 
 use crate::bind::bind;
@@ -68,13 +68,10 @@ pub fn module(project: &Project, profile: Profile, live: &Live) -> Result<Outcom
     let built = built.with_extension("wasm");
     let package = project.generated();
     let stamp = Stamp::over(package.join(".module"), std::slice::from_ref(&built))?;
-    if stamp.is_fresh() && package.join(format!("{stem}_bg.wasm")).is_file() {
-        return Ok(Outcome::Unchanged);
-    }
-    live.doing("binding to JavaScript");
-    bind(&built, &package, &stem)?;
-    stamp.write()?;
-    Ok(Outcome::Done)
+    stamp.renew(&project.bound_module(), || {
+        live.doing("binding to JavaScript");
+        bind(&built, &package, &stem)
+    })
 }
 
 /// Writes the TypeScript half of the rules, and the SDK beside it.
@@ -115,8 +112,7 @@ pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
 
 /// Names the module's bytes in the file that imports it: a page that is open loads anew when only a step has changed.
 fn module_line(project: &Project) -> Result<String> {
-    let bound = format!("{}_bg.wasm", project.module_stem());
-    let bound = project.generated().join(bound);
+    let bound = project.bound_module();
     let stamp = Stamp::over(bound.clone(), &[bound])?;
     Ok(format!("// With the module {}.\n", stamp.hash()))
 }
@@ -163,17 +159,7 @@ pub fn page(project: &Project, live: &Live) -> Result<Outcome> {
         std::slice::from_ref(&page),
     )?;
     let index = page.join("dist/index.html");
-    if stamp.is_fresh() && index.is_file() {
-        return Ok(Outcome::Unchanged);
-    }
-    run(npm(&page).args(["run", "build"]), live)?;
-    ensure!(
-        index.is_file(),
-        "the page's build ended without writing {}",
-        index.display()
-    );
-    stamp.write()?;
-    Ok(Outcome::Done)
+    stamp.renew(&index, || run(npm(&page).args(["run", "build"]), live))
 }
 
 /// Builds the server.

@@ -10,7 +10,9 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+
+use crate::steps::Outcome;
 
 /// Folders that hold outputs or other people's code, never inputs of ours.
 const NOT_OURS: [&str; 4] = ["node_modules", "target", "dist", "test-results"];
@@ -49,6 +51,24 @@ impl Stamp {
     /// True if the output was made from these inputs.
     pub fn is_fresh(&self) -> bool {
         fs::read_to_string(&self.path).is_ok_and(|written| written == self.hash)
+    }
+
+    /// Makes `product` with `make`, unless it is there and was made from these inputs.
+    ///
+    /// # Errors
+    /// `make` fails, or does not write the product.
+    pub fn renew(&self, product: &Path, make: impl FnOnce() -> Result<()>) -> Result<Outcome> {
+        if self.is_fresh() && product.is_file() {
+            return Ok(Outcome::Unchanged);
+        }
+        make()?;
+        ensure!(
+            product.is_file(),
+            "the build ended without writing {}",
+            product.display()
+        );
+        self.write()?;
+        Ok(Outcome::Done)
     }
 
     /// Says that the output is now made from these inputs.
