@@ -15,8 +15,10 @@ use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Files under this folder carry a hash in their names (as vite does it), so they never change.
-const HASHED: &str = "assets/";
+/// Files in a folder of this name carry a hash in their names (as vite does it), so they never change.
+const HASHED: &str = "assets";
+/// What is served for a folder.
+const INDEX: &str = "index.html";
 /// Files below this size are not worth compressing, bytes: they fit one packet.
 const COMPRESS_FROM_BYTES: usize = 1024;
 /// What the page may do: its own scripts, WASM, styles, sockets; images and workers that it makes itself.
@@ -52,8 +54,9 @@ impl Page {
         Page::default()
     }
 
-    /// A page of these files: paths without a leading slash, and contents. `index.html` is served for `/`. Files under
-    /// `assets/` must have a hash of their content in their names: browsers keep them for good.
+    /// A page of these files: paths without a leading slash, and contents. `index.html` is served for `/`, and that of a
+    /// folder for `/folder/`, where another page is, with its own socket beside it. Files in folders called `assets` must
+    /// have a hash of their content in their names: browsers keep them for good.
     pub fn new(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Page {
         let files = files.into_iter().map(|(path, content)| {
             let file = File::new(&path, content);
@@ -76,6 +79,12 @@ impl Page {
         self.files.contains_key(path)
     }
 
+    /// The folders that are pages of their own, without slashes at their ends.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &str> {
+        let paths = self.files.keys();
+        paths.filter_map(|path| path.strip_suffix(INDEX)?.strip_suffix('/'))
+    }
+
     /// Answers a request for a file of the page.
     pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if method != Method::GET && method != Method::HEAD {
@@ -87,9 +96,19 @@ impl Page {
                 .into_response();
         }
         let path = path.trim_start_matches('/');
-        let path = if path.is_empty() { "index.html" } else { path };
-        let Some(file) = self.files.get(path) else {
-            return (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response();
+        let path: Cow<'_, str> = match path.is_empty() || path.ends_with('/') {
+            true => [path, INDEX].concat().into(),
+            false => path.into(),
+        };
+        let Some(file) = self.files.get(&*path) else {
+            return match path.rsplit('/').next() {
+                // What the page names is beside it: so its address must end in a slash.
+                Some(folder) if self.has(&[&*path, "/", INDEX].concat()) => {
+                    let there = [folder, "/"].concat();
+                    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, there)]).into_response()
+                }
+                _ => (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response(),
+            };
         };
         let encoded = file.gzip.as_ref().filter(|_| takes_gzip(headers));
         let mut response = Response::new(Body::empty());
@@ -135,7 +154,7 @@ impl File {
                 etag: etag(&format!("{hash:016x}")),
             },
             kind,
-            hashed: path.starts_with(HASHED),
+            hashed: path.split('/').rev().skip(1).any(|folder| folder == HASHED),
         }
     }
 }
@@ -235,6 +254,14 @@ mod tests {
                 Cow::Borrowed(&b"<!doctype html>"[..]),
             ),
             (
+                "dots/index.html".to_owned(),
+                Cow::Borrowed(&b"<!doctype html>"[..]),
+            ),
+            (
+                "dots/assets/main-1a2b3c4d.js".to_owned(),
+                Cow::Borrowed(&b"let dots;"[..]),
+            ),
+            (
                 "assets/main-1a2b3c4d.js".to_owned(),
                 Cow::Owned(script.into_bytes()),
             ),
@@ -271,6 +298,17 @@ mod tests {
         let wasm = request("/assets/core-1a2b3c4d.wasm", &[]);
         assert_eq!(field(&wasm, "content-type"), "application/wasm");
         assert!(field(&wasm, "cache-control").contains("immutable"));
+    }
+
+    #[test]
+    fn a_folder_with_an_index_is_a_page_of_its_own() {
+        assert_eq!(page().folders().collect::<Vec<_>>(), ["dots"]);
+        assert_eq!(request("/dots/", &[]).status(), StatusCode::OK);
+        let script = request("/dots/assets/main-1a2b3c4d.js", &[]);
+        assert!(field(&script, "cache-control").contains("immutable"));
+        let folder = request("/dots", &[]);
+        assert_eq!(folder.status(), StatusCode::PERMANENT_REDIRECT);
+        assert_eq!(field(&folder, "location"), "dots/");
     }
 
     #[test]

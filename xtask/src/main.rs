@@ -10,6 +10,7 @@
 )]
 
 mod check;
+mod examples;
 mod fuzz;
 mod guards;
 mod instructions;

@@ -14,10 +14,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
-use crate::{needs, page, sdk, wasm};
+use crate::{examples, needs, page, sdk, wasm};
 
 /// How many steps [`build_steps`] takes.
-pub(crate) const BUILD_STEPS: usize = 8;
+pub(crate) const BUILD_STEPS: usize = 9;
 /// How many ports after a busy one are tried to suggest a free one.
 const SUGGESTIONS: u16 = 100;
 
@@ -59,6 +59,9 @@ pub(crate) fn build_steps(workspace: &Workspace, steps: &mut Steps) -> Result<Pa
     steps.need("types", "writing", |live| wasm::types(workspace, live))?;
     steps.need("sdk", "building", |live| sdk::build(workspace, live))?;
     steps.need("page", "building", |live| page::page(workspace, live))?;
+    steps.need("examples", "building", |live| {
+        examples::pages(workspace, live)
+    })?;
     steps.need("server", "building", |live| server(workspace, live))?;
     Ok(server_binary(workspace))
 }

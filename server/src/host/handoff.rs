@@ -13,6 +13,7 @@ use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::ChannelId;
 use tickwire_shared::snapshot::layout::SLACK_PARTS;
 
+use super::avatar_known::AvatarKnown;
 use super::event_log::{EventSpan, Interest, Roster};
 use super::requests::{Requested, Requests};
 use crate::limits::{EVENT_LOG_BATCHES, HEALING_CHANNELS};
@@ -29,8 +30,6 @@ pub(super) struct Handoff {
     /// The stream that the client follows.
     stream: AtomicUsize,
     ending: Arc<Ending>,
-    /// An avatar is told whole at least this often, ticks.
-    whole_avatar_ticks: u32,
 }
 
 #[derive(Debug, Default)]
@@ -40,10 +39,7 @@ struct State {
     /// The number that the ring's next entry has when this own part belongs to its newest; 0 before the first.
     next: u64,
     own: OwnPart,
-    /// The client can tell the avatar from the last one that it was told.
-    avatar_known: bool,
-    /// Ticks since one was told whole.
-    since_whole_ticks: u32,
+    avatar: AvatarKnown,
     /// The number of the room's first batch of events after this own part's snapshot.
     events_to: u64,
     /// What the client sees, and from which batch of events on.
@@ -135,10 +131,8 @@ pub(super) enum Take {
 impl Handoff {
     /// The handoff of a client that has nothing yet: it must start from keyframes.
     pub(super) fn new(whole_avatar_ticks: u32) -> Handoff {
-        let handoff = Handoff {
-            whole_avatar_ticks,
-            ..Handoff::default()
-        };
+        let handoff = Handoff::default();
+        handoff.state.lock().avatar = AvatarKnown::new(whole_avatar_ticks);
         handoff.request_restart();
         handoff.request_roster();
         handoff
@@ -164,10 +158,7 @@ impl Handoff {
         // Of slacks that nobody took the worst is told.
         let slacks = [own.slack_parts, update.own.slack_parts];
         own.slack_parts = slacks.into_iter().flatten().min();
-        state.since_whole_ticks = state.since_whole_ticks.saturating_add(update.ticks);
-        // The next one would come too late.
-        let is_due = state.since_whole_ticks.saturating_add(update.ticks) > self.whole_avatar_ticks;
-        state.avatar_known &= update.own.predicted && update.own.avatar == own.avatar && !is_due;
+        state.avatar.follow(own.avatar, update.own, update.ticks);
         own.applied_low = update.own.applied_low;
         own.avatar = update.own.avatar;
         own.avatar_bytes.clear();
@@ -231,7 +222,6 @@ impl Handoff {
             .own
             .slack_parts
             .is_none_or(|slack| SLACK_FINE.contains(&slack));
-        let avatar_is_known = state.avatar_known || state.own.avatar.is_none();
         taken.events_to = state.events_to;
         // All may have been made whole for the client, and it must not go past that.
         let starts = state.since > position.started;
@@ -241,7 +231,7 @@ impl Handoff {
             && !own_channel_is_new
             && !interest_is_new
             && slack_is_fine
-            && avatar_is_known
+            && state.avatar.needs_nothing(&state.own)
             && state.healing.is_empty()
         {
             return Ok(Take::Nothing);
@@ -317,7 +307,7 @@ impl Handoff {
     pub(super) fn request_healing(&self, channel: ChannelId) {
         let mut state = self.state.lock();
         if channel == ChannelId::OWN {
-            state.avatar_known = false;
+            state.avatar.forget();
             state.own_is_wrong = true;
         }
         if state.healing.len() >= HEALING_CHANNELS {
@@ -370,12 +360,9 @@ impl State {
         let own = &mut self.own;
         taken.applied_low = own.applied_low;
         taken.slack_parts = own.slack_parts.take();
-        (taken.avatar, taken.predicted) = (own.avatar, self.avatar_known);
+        taken.avatar = own.avatar;
         std::mem::swap(&mut taken.avatar_bytes, &mut own.avatar_bytes);
-        if !self.avatar_known {
-            self.since_whole_ticks = 0;
-        }
-        self.avatar_known = own.avatar.is_some();
+        taken.predicted = self.avatar.tell(taken);
     }
 
     /// What the client sees from this snapshot's events on. As long as no event has gone by what it saw before, only the

@@ -7,6 +7,7 @@
 //! (decoded and checked) -> `mailbox`, or the client's `requests`. `clients` says what the clients need of a snapshot;
 //! `hello` lets them in; `overload` makes snapshots rarer in a room that is too busy.
 
+mod avatar_known;
 mod client;
 mod clients;
 mod event_log;

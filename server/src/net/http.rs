@@ -43,7 +43,11 @@ pub(super) fn router(net: Arc<Net>) -> Router {
             move |State(net): State<Arc<Net>>,
                   Extension(peer): Extension<Arc<Peer>>,
                   request: Request| async move { websocket(spoken, net, peer, request) };
-        router = router.route(protocol.path(), any(upgrade));
+        let path = protocol.path();
+        for folder in net.page.folders() {
+            router = router.route(&format!("/{folder}{path}"), any(upgrade.clone()));
+        }
+        router = router.route(path, any(upgrade));
     }
     router
         .route("/api/rooms", get(rooms))

@@ -58,14 +58,15 @@ pub mod parts {
 #[doc(hidden)]
 pub use {mimalloc, rust_embed};
 
-/// The whole `main` of a game's server: `tickwire::main!(DotsGame);`. A second word is the folder of the built page, which a
-/// release build has in it; without it, it is `../page/dist`.
+/// The whole `main` of a game's server: `tickwire::main!(DotsGame);`, or `tickwire::main!([DotsGame, TagGame]);` for a server
+/// of several games. A second word is the folder of the built page, which a release build has in it; without it, it is
+/// `../page/dist`.
 #[macro_export]
 macro_rules! main {
-    ($game:ty) => {
-        $crate::main!($game, "../page/dist");
+    ([$($game:ty),+ $(,)?]) => {
+        $crate::main!([$($game),+], "../page/dist");
     };
-    ($game:ty, $page:literal) => {
+    ([$($game:ty),+ $(,)?], $page:literal) => {
         #[derive($crate::rust_embed::RustEmbed)]
         #[crate_path = "tickwire::rust_embed"]
         #[folder = $page]
@@ -84,8 +85,15 @@ macro_rules! main {
                 },
                 version: env!("CARGO_PKG_VERSION"),
                 page: $crate::page::<BuiltPage>,
+                games: |server| server$(.game::<$game>())+,
             };
-            $crate::serve::<$game>(&program)
+            $crate::serve(&program)
         }
+    };
+    ($game:ty) => {
+        $crate::main!([$game], "../page/dist");
+    };
+    ($game:ty, $page:literal) => {
+        $crate::main!([$game], $page);
     };
 }

@@ -10,9 +10,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use tickwire_room::Game;
 use tickwire_server::link::{LinkError, LinkSpec};
-use tickwire_server::{AddressRange, Limits, MetricsAccess, Page, Server};
+use tickwire_server::{AddressRange, Builder, Limits, MetricsAccess, Page, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -27,6 +26,8 @@ pub struct Program {
     pub version: &'static str,
     /// The page that it has in it.
     pub page: fn() -> Page,
+    /// Adds the games that it hosts.
+    pub games: fn(Builder) -> Builder,
 }
 
 /// Real-time game rooms for browsers.
@@ -144,7 +145,7 @@ impl FromStr for LinkFlag {
 }
 
 /// The `main` of a game's server. See [`crate::main!`].
-pub fn serve<G: Game>(program: &Program) -> ExitCode {
+pub fn serve(program: &Program) -> ExitCode {
     let (flags, limits) = match parse(program) {
         Ok(parsed) => parsed,
         Err(error) => error.exit(),
@@ -157,7 +158,7 @@ pub fn serve<G: Game>(program: &Program) -> ExitCode {
         .init();
     let served = tickwire_server::runtime(None)
         .context("cannot start threads")
-        .and_then(|runtime| runtime.block_on(run::<G>(flags, limits, (program.page)())));
+        .and_then(|runtime| runtime.block_on(run(flags, limits, program)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -181,7 +182,7 @@ fn parse(program: &Program) -> Result<(Serve, Limits), clap::Error> {
     ))
 }
 
-async fn run<G: Game>(flags: Serve, mut limits: Limits, page: Page) -> Result<()> {
+async fn run(flags: Serve, mut limits: Limits, program: &Program) -> Result<()> {
     if let Some(most) = tickwire_server::raise_open_files()
         && most < limits.connections
     {
@@ -191,7 +192,9 @@ async fn run<G: Game>(flags: Serve, mut limits: Limits, page: Page) -> Result<()
         );
         limits.connections = most;
     }
-    let mut builder = Server::builder().limits(limits).game::<G>().page(page);
+    let mut builder = (program.games)(Server::builder())
+        .limits(limits)
+        .page((program.page)());
     for origin in flags.allow_origin {
         builder = builder.allow_origin(origin);
     }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::run::{cargo, output};
@@ -28,17 +28,12 @@ impl Project {
     /// # Errors
     /// There is none, or it has other parts than `cargo tickwire new` writes.
     pub fn find(folder: &Path) -> Result<Project> {
-        if !folder.join("Cargo.toml").is_file() {
-            bail!(
-                "there is no game here: begin one with `cargo tickwire new NAME`, and go into its folder"
-            );
-        }
+        let root = top(folder)?;
         let query = ["metadata", "--no-deps", "--format-version", "1", "--quiet"];
-        let metadata = output(cargo(folder).args(query))?;
+        let metadata = output(cargo(&root).args(query))?;
         let metadata = serde_json::from_str::<Value>(&metadata)?;
-        let path = |key: &str| metadata[key].as_str().map(PathBuf::from);
-        let root = path("workspace_root").context("cargo names no workspace_root")?;
-        let target = path("target_directory").context("cargo names no target_directory")?;
+        let target = metadata["target_directory"].as_str().map(PathBuf::from);
+        let target = target.context("cargo names no target_directory")?;
         let package = |folder: &str| {
             let manifest = root.join(folder).join("Cargo.toml");
             let packages = metadata["packages"].as_array().into_iter().flatten();
@@ -54,11 +49,6 @@ impl Project {
             })
         };
         let (server, module) = (package("server")?, package("wasm")?);
-        ensure!(
-            root.join("page/package.json").is_file(),
-            "{} has no `page/package.json`",
-            root.display()
-        );
         Ok(Project {
             server,
             module,
@@ -75,6 +65,15 @@ impl Project {
     /// The folder of the page.
     pub fn page(&self) -> PathBuf {
         self.root.join("page")
+    }
+
+    /// The folder that npm installs for: the page's own, or the one above the project that has a lock file for the pages of
+    /// several games.
+    pub fn npm_root(&self) -> PathBuf {
+        let page = self.page();
+        let locked = |folder: &&Path| folder.join("package-lock.json").is_file();
+        let root = page.ancestors().take(3).find(locked);
+        root.unwrap_or(&page).to_owned()
     }
 
     /// Where the TypeScript half of the rules goes.
@@ -97,6 +96,20 @@ impl Project {
         let name = format!("{}{}", self.server, std::env::consts::EXE_SUFFIX);
         self.target.join(folder).join(name)
     }
+}
+
+/// The project's top: `folder`, or the nearest above it that has a game's page and server. Cargo's workspace may be larger.
+fn top(folder: &Path) -> Result<PathBuf> {
+    let folder = folder.canonicalize()?;
+    let has_both = |top: &&Path| {
+        ["page/package.json", "server/Cargo.toml"]
+            .iter()
+            .all(|part| top.join(part).is_file())
+    };
+    let top = folder.ancestors().find(has_both).map(Path::to_owned);
+    top.context(
+        "there is no game here: begin one with `cargo tickwire new NAME`, and go into its folder",
+    )
 }
 
 /// How to build.

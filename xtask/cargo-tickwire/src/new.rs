@@ -1,18 +1,47 @@
 //! `cargo tickwire new`: a project of its own that builds and plays at once.
 //!
-//! In: a folder that is not there yet; its last part is the game's name. Out: the template's files with that name in them.
+//! In: a folder that is not there yet; its last part is the game's name. Out: the smallest example, with that name in its
+//! files, and what makes a workspace of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use rust_embed::RustEmbed;
-
 use crate::game::check_name;
+use anyhow::{Context, Result, ensure};
 
-#[derive(RustEmbed)]
-#[folder = "template"]
-struct Template;
+/// The files of `examples/dots`, as they are there.
+macro_rules! dots {
+    ($($path:literal)*) => {
+        &[$(($path, include_str!(concat!("../../../examples/dots/", $path)))),*]
+    };
+}
+
+/// The smallest example: each new game begins as a copy of it.
+const DOTS: &[(&str, &str)] = dots!(
+    ".gitignore"
+    "README.md"
+    "page/index.html"
+    "page/package.json"
+    "page/src/main.ts"
+    "page/src/style.css"
+    "page/tsconfig.json"
+    "page/vite.config.ts"
+    "rules/Cargo.toml"
+    "rules/src/lib.rs"
+    "server/Cargo.toml"
+    "server/build.rs"
+    "server/src/lib.rs"
+    "server/src/main.rs"
+    "wasm/Cargo.toml"
+    "wasm/src/lib.rs"
+    "wasm/src/main.rs"
+);
+/// What the example has from this repository, and a game of one's own must have itself.
+const WORKSPACE: &str = include_str!("../project/Cargo.toml.in");
+const CI: (&str, &str) = (
+    ".github/workflows/ci.yml",
+    include_str!("../project/ci.yml"),
+);
 
 /// Where this tool was built: the framework is there, if it is this machine.
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -45,17 +74,12 @@ pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
         ),
         None => source(Path::new(HERE)),
     };
-    let words = Words::of(name, &Origin::of(framework.as_deref()));
-    for path in Template::iter() {
-        let file = Template::get(&path).context("the template has no such file")?;
-        let text = String::from_utf8(file.data.into_owned())?;
-        let path = folder.join(renamed(&path));
-        let parent = path.parent().context("a file is in a folder")?;
-        fs::create_dir_all(parent)
-            .with_context(|| format!("cannot make the folder {}", parent.display()))?;
-        fs::write(&path, words.fill(&text))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    let words = Words::of(name);
+    for (path, text) in DOTS.iter().chain([&CI]) {
+        put(&folder.join(path), &words.fill(path, text))?;
     }
+    let workspace = Origin::of(framework.as_deref()).fill(WORKSPACE);
+    put(&folder.join("Cargo.toml"), &workspace)?;
     // The versions that the framework was tested with.
     if let Some(lock) = framework.map(|framework| framework.join("Cargo.lock"))
         && lock.is_file()
@@ -74,14 +98,11 @@ fn source(folder: &Path) -> Option<PathBuf> {
         .then_some(folder)
 }
 
-/// Some files would mean something here under their own names.
-fn renamed(path: &str) -> PathBuf {
-    let path = path.strip_suffix(".in").unwrap_or(path);
-    PathBuf::from(if path == "gitignore" {
-        ".gitignore"
-    } else {
-        path
-    })
+fn put(path: &Path, text: &str) -> Result<()> {
+    let parent = path.parent().context("a file is in a folder")?;
+    fs::create_dir_all(parent)
+        .with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Where a game takes Tickwire from.
@@ -109,6 +130,19 @@ impl Origin {
         }
     }
 
+    /// A workspace's manifest, with where Tickwire's packages are.
+    fn fill(&self, workspace: &str) -> String {
+        let packages = [
+            ("{{tickwire}}", "server/tickwire"),
+            ("{{bind}}", "demo-client/bind"),
+            ("{{shared}}", "shared"),
+        ];
+        let fill = |text: String, (word, folder): (&str, &str)| {
+            text.replace(word, &self.dependency(folder))
+        };
+        packages.into_iter().fold(workspace.to_owned(), fill)
+    }
+
     fn dependency(&self, folder: &str) -> String {
         match self {
             Origin::Folder(framework) => {
@@ -123,35 +157,43 @@ impl Origin {
     }
 }
 
-/// What stands for the words in braces.
-struct Words(Vec<(&'static str, String)>);
+/// What a game is called in place of `dots`: `my-game` by cargo and npm, `my_game` in Rust, `myGame` in TypeScript.
+struct Words {
+    name: String,
+    module: String,
+    value: String,
+    kind: String,
+    game: String,
+}
 
 impl Words {
-    fn of(name: &str, origin: &Origin) -> Words {
-        let parts = name.split('-');
-        let kind = parts.map(capital).collect::<String>();
+    fn of(name: &str) -> Words {
+        let kind = name.split('-').map(capital).collect::<String>();
         let mut value = kind.clone();
         value[..1].make_ascii_lowercase();
         let game = match kind.ends_with("Game") {
             true => format!("{kind}Server"),
             false => format!("{kind}Game"),
         };
-        let dependency = |folder: &str| origin.dependency(folder);
-        Words(vec![
-            ("{{name}}", name.to_owned()),
-            ("{{crate}}", name.replace('-', "_")),
-            ("{{Type}}", kind),
-            ("{{Game}}", game),
-            ("{{value}}", value),
-            ("{{tickwire}}", dependency("server/tickwire")),
-            ("{{bind}}", dependency("demo-client/bind")),
-            ("{{shared}}", dependency("shared")),
-        ])
+        Words {
+            name: name.to_owned(),
+            module: name.replace('-', "_"),
+            value,
+            kind,
+            game,
+        }
     }
 
-    fn fill(&self, text: &str) -> String {
-        let fill = |text: String, (word, meaning): &(&str, String)| text.replace(word, meaning);
-        self.0.iter().fold(text.to_owned(), fill)
+    /// The text of one of the example's files, as it is in this game.
+    fn fill(&self, path: &str, text: &str) -> String {
+        let name = match path.rsplit_once('.') {
+            Some((_, "rs")) => &self.module,
+            Some((_, "ts")) => &self.value,
+            _ => &self.name,
+        };
+        // The longer one first: it begins with the other.
+        let text = text.replace("DotsGame", &self.game);
+        text.replace("Dots", &self.kind).replace("dots", name)
     }
 }
 
@@ -163,7 +205,10 @@ fn capital(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::stamp::files_under;
 
     #[test]
     fn a_game_takes_the_framework_from_where_others_can_have_it() {
@@ -182,18 +227,36 @@ mod tests {
     }
 
     #[test]
+    fn no_file_of_the_example_is_forgotten() {
+        let example = Path::new(HERE).join("examples/dots");
+        let files = files_under(&example).unwrap();
+        let shown = files
+            .iter()
+            .map(|file| file.strip_prefix(&example).unwrap());
+        let theirs = shown.filter(|path| !path.starts_with("page/generated"));
+        let theirs = theirs.map(|path| path.to_str().unwrap().replace('\\', "/"));
+        let ours = DOTS.iter().map(|(path, _)| (*path).to_owned());
+        let ours = ours.filter(|path| path != ".gitignore");
+        assert_eq!(
+            theirs.collect::<BTreeSet<_>>(),
+            ours.collect::<BTreeSet<_>>()
+        );
+    }
+
+    #[test]
     fn a_project_has_its_name_everywhere_and_no_braces_left() {
         let folder = std::env::temp_dir().join(format!("new-{}/my-game", std::process::id()));
         new(&folder, None).unwrap();
         let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
         assert!(read("rules/src/lib.rs").contains("impl Rules for MyGame {"));
-        assert!(read("server/src/main.rs").contains("use my_game_rules::MyGame;"));
-        assert!(read("server/src/main.rs").contains("tickwire::main!(MyGameServer);"));
+        assert!(read("server/src/lib.rs").contains("use my_game_rules::MyGame;"));
+        assert!(read("server/src/main.rs").contains("tickwire::main!(my_game::MyGameServer);"));
         assert!(read("page/src/main.ts").contains("import { myGame } from"));
         assert!(read(".gitignore").contains("/target"));
-        for path in Template::iter() {
-            let text = read(renamed(&path).to_str().unwrap());
-            assert!(!text.contains("{{"), "{path}: {text}");
+        for path in DOTS.iter().map(|(path, _)| *path).chain(["Cargo.toml"]) {
+            let text = read(path);
+            let left = ["{{", "dots", "Dots"].map(|word| text.contains(word));
+            assert_eq!(left, [false; 3], "{path}: {text}");
         }
         let again = new(&folder, None).unwrap_err().to_string();
         assert!(again.ends_with("exists already"), "{again}");

@@ -134,15 +134,15 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool> {
 /// # Errors
 /// npm fails.
 pub fn packages(project: &Project, live: &Live) -> Result<Outcome> {
-    let page = project.page();
-    let inputs = [page.join("package.json"), page.join("package-lock.json")];
-    let stamp = || Stamp::over(page.join("node_modules/.tickwire-packages"), &inputs);
+    let root = project.npm_root();
+    let lock = root.join("package-lock.json");
+    let inputs = [root.join("package.json"), lock.clone()];
+    let stamp = || Stamp::over(root.join("node_modules/.tickwire-packages"), &inputs);
     if stamp()?.is_fresh() {
         return Ok(Outcome::Unchanged);
     }
-    let locked = page.join("package-lock.json").is_file();
-    let word = if locked { "ci" } else { "install" };
-    run(npm(&page).args([word, "--no-audit"]), live)?;
+    let word = if lock.is_file() { "ci" } else { "install" };
+    run(npm(&root).args([word, "--no-audit"]), live)?;
     // npm may just have written the lock file.
     stamp()?.write()?;
     Ok(Outcome::Done)
@@ -154,8 +154,9 @@ pub fn packages(project: &Project, live: &Live) -> Result<Outcome> {
 /// It has errors of types, or vite fails.
 pub fn page(project: &Project, live: &Live) -> Result<Outcome> {
     let page = project.page();
+    // Not in dist: the server would ship it.
     let stamp = Stamp::over(
-        page.join("node_modules/.tickwire-page"),
+        project.generated().join(".page"),
         std::slice::from_ref(&page),
     )?;
     let index = page.join("dist/index.html");

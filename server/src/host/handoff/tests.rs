@@ -132,6 +132,59 @@ fn a_client_that_nothing_happens_to_still_takes_what_was_made_whole_for_it() {
 }
 
 #[test]
+fn an_avatar_that_stays_where_it_was_is_worth_no_message_until_its_client_sends_something() {
+    let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
+    let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);
+    let rests = OwnPart {
+        avatar: Some(EntityId(7)),
+        avatar_bytes: vec![1, 2],
+        ..OwnPart::default()
+    };
+    let moved = OwnPart {
+        avatar_bytes: vec![1, 3],
+        ..rests.clone()
+    };
+    let applied = OwnPart {
+        applied_low: 1,
+        ..moved.clone()
+    };
+    let heard = OwnPart {
+        slack_parts: Some(8),
+        ..applied.clone()
+    };
+    let replaced = OwnPart {
+        avatar: Some(EntityId(8)),
+        ..applied.clone()
+    };
+    for (number, own, worth) in [
+        (1, &rests, Take::Taken),
+        (2, &rests, Take::Nothing),
+        (3, &moved, Take::Taken),
+        (4, &moved, Take::Nothing),
+        (5, &applied, Take::Taken),
+        (6, &heard, Take::Taken),
+        (7, &applied, Take::Nothing),
+        (8, &replaced, Take::Taken),
+        (9, &replaced, Take::Nothing),
+    ] {
+        handoff.put(&update(number, own, &interest));
+        let position = Position {
+            stream: 0,
+            next: number + 1,
+            events_from: 0,
+            own_version: Some(0),
+            restart: None,
+            started: 0,
+            quiet: true,
+        };
+        let mut taken = Taken::default();
+        let take = handoff.take(position, Some(&interest), &mut taken);
+        assert_eq!(take, Ok(worth), "snapshot {number}");
+        assert!(!taken.own.predicted, "snapshot {number}");
+    }
+}
+
+#[test]
 fn a_check_of_an_own_channel_that_has_changed_since_is_not_told() {
     let handoff = Handoff::new(WHOLE_AVATAR_TICKS);
     let interest: InterestSet = Arc::new(vec![ChannelId::GLOBAL]);

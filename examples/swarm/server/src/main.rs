@@ -1,0 +1,1 @@
+tickwire::main!(swarm_game::SwarmGame);

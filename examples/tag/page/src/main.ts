@@ -1,0 +1,42 @@
+import { connect } from "tickwire";
+import { tag } from "../generated";
+
+const canvas = document.querySelector("canvas") as HTMLCanvasElement;
+const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
+const status = document.querySelector("p") as HTMLParagraphElement;
+
+const keys = new Set<string>();
+addEventListener("keydown", (event) => keys.add(event.code));
+addEventListener("keyup", (event) => keys.delete(event.code));
+addEventListener("blur", () => keys.clear());
+const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
+
+// The room's name is in the address: who opens it plays in the same room.
+const asked = new URLSearchParams(location.search);
+const name = asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
+const room = connect(tag, { name, room: asked.get("room") ?? "" });
+
+room.on("state", (state) => {
+  status.textContent = state.kind === "playing" ? "Arrow keys or WASD move you" : "words" in state ? state.words : state.kind;
+});
+
+room.frame((view) => {
+  room.setInput({
+    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
+    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
+  });
+  const size = Math.round(canvas.clientWidth * devicePixelRatio);
+  if (canvas.width !== size) canvas.width = canvas.height = size;
+  const scale = size / 108; // the field is 100 m wide, and a dot has room at its edges
+  pen.setTransform(scale, 0, 0, scale, size / 2, size / 2);
+  pen.clearRect(-54, -54, 108, 108);
+  pen.font = "2.4px system-ui";
+  pen.textAlign = "center";
+  for (const dot of view.Dot) {
+    pen.fillStyle = dot.id === room.me.entity ? "#ffb454" : "#59c2ff";
+    pen.beginPath();
+    pen.arc(dot.x, dot.y, 1.6, 0, 2 * Math.PI);
+    pen.fill();
+    pen.fillText(room.ownerOf(dot.id)?.name ?? "", dot.x, dot.y - 2.4);
+  }
+});

@@ -1,0 +1,3 @@
+//! Writes the TypeScript half of the rules: `page/generated/index.ts`.
+
+tickwire_bind::types_main!(tag_rules::Tag);

@@ -1,3 +1,0 @@
-//! The rules and the client, as a module for the browser.
-
-tickwire_bind::client!({{crate}}_rules::{{Type}});

@@ -1,3 +1,0 @@
-//! Writes the TypeScript half of the rules: `page/generated/index.ts`.
-
-tickwire_bind::types_main!({{crate}}_rules::{{Type}});
