@@ -203,7 +203,9 @@ test("in dev mode the overlay makes the own link worse, and its keys do not move
     await tab.page.locator("#link-error", { hasText: '"wasd"' }).waitFor();
     await tab.picture("own-link");
     await tab.page.fill("#link-text", "10ms");
-    expect(await tab.page.evaluate(() => document.activeElement?.id)).toBe("link-text");
+    expect(
+      await tab.page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.id),
+    ).toBe("link-text");
     await tab.page.keyboard.press("Enter");
     await tab.page.locator("#link-error", { hasText: /^$/ }).waitFor({ state: "hidden" });
     await tab.page.locator("#link-choice").selectOption("none");
@@ -216,7 +218,7 @@ test("in dev mode the overlay makes the own link worse, and its keys do not move
 test("outside of dev mode the overlay has no link to choose", async () => {
   const tab = await (await open("plain")).play("Ana");
   await tab.page.keyboard.press("F3");
-  await tab.page.locator('#net [data-figure="ping"]', { hasText: "ms" }).waitFor();
+  await tab.page.locator('.tickwire-overlay [data-figure="ping"]', { hasText: "ms" }).waitFor();
   expect(await tab.page.isVisible("#own-link")).toBe(false);
 });
 
@@ -225,7 +227,7 @@ test("the page is usable wide and narrow", async () => {
   await wide.picture("start");
   await wide.play("Ana");
   await wide.page.keyboard.press("F3");
-  await wide.page.locator('#net [data-figure="ping"]', { hasText: "ms" }).waitFor();
+  await wide.page.locator('.tickwire-overlay [data-figure="ping"]', { hasText: "ms" }).waitFor();
   await wide.picture("figures");
   await wide.page.keyboard.down("Tab");
   await wide.page.locator("#score-rows tr.own").waitFor();

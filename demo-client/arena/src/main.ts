@@ -10,7 +10,6 @@
 import "./styles/fonts.css";
 import "./styles/page.css";
 import "./styles/hud.css";
-import "./styles/rewind.css";
 import "./styles/cards.css";
 import "./styles/sizes.css";
 import { hasSeat } from "tickwire";

@@ -51,7 +51,6 @@ export class Session {
     hud.cards.onStop = () => this.stop();
     hud.chat.onLine = (text) => this.room?.chat(text);
     hud.chat.onOpen = () => controls.release();
-    hud.figures.ownLink.onFocus = () => controls.release();
     hud.vitals.onDash = () => sound.dash();
     hud.vitals.onReload = () => sound.reload();
     scene.effects.onHurt = (damage) => hud.hurt(damage);
@@ -71,6 +70,7 @@ export class Session {
     this.#hud.cards.hide();
     const joined = connect(arena, { name, room });
     this.room = joined;
+    this.#hud.watch(joined, () => this.#controls.release());
     // A room that was left before this one still reports that it is closed.
     const ours = () => this.room === joined;
     joined.on("state", (state) => ours() && this.#changed(state));
@@ -123,10 +123,8 @@ export class Session {
     this.#scene.draw(moment);
     if (room && this.view) {
       this.#listen(room, nowMs);
-      this.#hud.frame(room, this.view, nowMs, dtS);
-      const { camera, fighters } = this.#scene;
-      const { figures, rewind } = this.#hud;
-      rewind.frame(figures.isOpen, camera, fighters.drawn, room.me.player, nowMs);
+      this.#hud.frame(room, this.view, nowMs);
+      this.#hud.rewind.frame(this.#scene.camera, this.#scene.fighters.drawn, room.me.player);
     }
     this.#hud.cards.tick(nowMs);
   }

@@ -47,8 +47,6 @@ export const DECALS = 48;
 /** Beams of rails that may be seen together, and how long each fades, seconds. */
 export const BEAMS = 16;
 export const BEAM_S = 0.25;
-/** How long the overlay shows how the server judged a rail shot, milliseconds. */
-export const REWIND_MS = 2_000;
 /** Damage numbers that may float together. */
 export const NUMBERS = 24;
 

@@ -21,5 +21,11 @@ export const CHECK_MS = 1_000;
  */
 export const SILENT_CHECKS = 8;
 
+/** How often the overlay's figures are updated, milliseconds. */
+export const OVERLAY_EVERY_MS = 250;
+
+/** How long the overlay shows what was rewound, milliseconds. */
+export const REWIND_MS = 2_000;
+
 /** How many animation frames telemetry keeps by default: 30 s at 60 a second. */
 export const TELEMETRY_FRAMES = 1_800;

@@ -3,28 +3,25 @@
  * frame only a few comparisons run here.
  */
 
-import { type PlayerInfo, type Room, rowOf } from "tickwire";
+import { type Overlay, overlay, type PlayerInfo, type Room, rowOf } from "tickwire";
 import type { Arena, ArenaEvent, ArenaView } from "../arena-game";
 import { HUD_EVERY_MS, SCORES_EVERY_MS } from "../tunables";
 import { Cards } from "./cards";
 import { Chat } from "./chat";
 import { byId, say } from "./dom";
 import { Feed } from "./feed";
-import { Figures } from "./figures";
 import { Place } from "./place";
 import { Rewind } from "./rewind";
 import { Round } from "./round";
 import { Scoreboard } from "./scoreboard";
 import { Vitals } from "./vitals";
 
-/** Frames per second are averaged over about this many frames. */
-const FPS_FRAMES = 30;
-
 export class Hud {
   readonly cards = new Cards();
   readonly chat = new Chat();
   readonly feed = new Feed();
-  readonly figures = new Figures();
+  /** The figures behind F3, of the room that we are in. */
+  overlay: Overlay | undefined;
   readonly place = new Place();
   readonly rewind = new Rewind();
   readonly scores = new Scoreboard();
@@ -36,21 +33,19 @@ export class Hud {
   #hudMs = 0;
   #scoresMs = 0;
   #pingMs = 0;
-  #frameS = 1 / 60;
 
   /** True while a card, the chat, the menu or the own link has the keyboard. */
   get busy(): boolean {
     return (
       this.chat.isOpen ||
       this.menu.open ||
-      this.figures.ownLink.busy ||
+      this.overlay?.busy ||
       document.body.getAttribute("data-state") !== "playing"
     );
   }
 
   /** One animation frame. */
-  frame(room: Room<Arena>, view: ArenaView, nowMs: number, dtS: number): void {
-    if (dtS > 0) this.#frameS += (dtS - this.#frameS) / FPS_FRAMES;
+  frame(room: Room<Arena>, view: ArenaView, nowMs: number): void {
     if (nowMs - this.#scoresMs >= SCORES_EVERY_MS) {
       this.#scoresMs = nowMs;
       this.#sort(room, view);
@@ -60,10 +55,6 @@ export class Hud {
     this.#own(room, view, nowMs);
     const nameOf = (player: number) => room.players.get(player)?.name ?? "";
     this.#round.update(view, room.me.player, this.scores.place(room.me.player), nameOf);
-    if (this.figures.isOpen) {
-      const stats = room.stats;
-      if (stats) this.figures.update(stats, 1 / this.#frameS, room.dev);
-    }
   }
 
   /** Shows or hides the scores immediately, not at the next update. */
@@ -79,7 +70,7 @@ export class Hud {
     }
     const name = (player: number) => room.players.get(player)?.name ?? "";
     if ("Rewound" in event) {
-      this.rewind.told(event.Rewound, name(event.Rewound.victim));
+      this.overlay?.rewound(this.rewind.picture(event.Rewound, name(event.Rewound.victim)));
     } else if ("Kill" in event) {
       const { killer, victim } = event.Kill;
       this.feed.kill(killer, name(killer), victim, name(victim), room.me.player);
@@ -110,6 +101,13 @@ export class Hud {
     let bots = 0;
     for (const info of players.values()) if (info.bot) bots += 1;
     this.place.count(players.size - bots, bots);
+  }
+
+  /** A room begins: its figures are shown if those of the room before were. */
+  watch(room: Room<Arena>, onFocus: () => void): void {
+    const open = this.overlay?.isOpen ?? false;
+    this.overlay?.remove();
+    this.overlay = overlay(room, { open, onFocus });
   }
 
   /** A room begins: removes everything from the room before. */

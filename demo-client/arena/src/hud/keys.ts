@@ -9,10 +9,6 @@ import type { Hud } from "./hud";
 export function listen(hud: Hud): void {
   const playing = () => document.body.getAttribute("data-state") === "playing";
   addEventListener("keydown", (event) => {
-    if (event.key === "F3") {
-      event.preventDefault();
-      hud.figures.toggle();
-    }
     if (!playing() || hud.busy || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Tab") {
       event.preventDefault();

@@ -1,4 +1,4 @@
-import { connect } from "tickwire";
+import { connect, overlay } from "tickwire";
 import { dots } from "../generated";
 
 const canvas = document.querySelector("canvas") as HTMLCanvasElement;
@@ -15,6 +15,7 @@ const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code))
 const asked = new URLSearchParams(location.search);
 const name = asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
 const room = connect(dots, { name, room: asked.get("room") ?? "" });
+overlay(room); // F3 shows how the connection does
 
 room.on("state", (state) => {
   status.textContent = state.kind === "playing" ? "Arrow keys or WASD move you" : "words" in state ? state.words : state.kind;

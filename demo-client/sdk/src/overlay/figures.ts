@@ -1,13 +1,14 @@
 /**
- * The overlay behind F3: how well the connection and the drawing work.
+ * The overlay's plate: how well the connection and the drawing work.
  *
- * In: the SDK's figures. Out: rows with `data-figure`, made once.
+ * In: a room's figures. Out: rows with `data-figure`, made once.
  */
 
-import type { Dev, Rung, Stats } from "tickwire";
-import { BudgetBar } from "./budget";
-import { byId, data, make, say } from "./dom";
-import { OwnLink } from "./own-link";
+import type { Dev } from "../told.js";
+import type { Rung, Stats } from "../types.js";
+import { BudgetBar } from "./budget.js";
+import { make, say } from "./dom.js";
+import { OwnLink } from "./own-link.js";
 
 /** How well this client keeps up. */
 const RUNGS: Record<Rung, string> = {
@@ -30,22 +31,23 @@ function desyncs({ desyncs, desync_last: last }: Stats): string {
 }
 
 export class Figures {
-  readonly ownLink = new OwnLink();
+  readonly plate = make("section");
+  readonly ownLink: OwnLink;
   readonly #budget = new BudgetBar();
-  readonly #plate = byId("net", HTMLElement);
-  readonly #list = byId("figures", HTMLDListElement);
+  readonly #list = make("dl");
   readonly #values = new Map<string, HTMLElement>();
 
-  get isOpen(): boolean {
-    return !this.#plate.hidden;
+  /** For a plate in `root`, with the words on what was rewound in it. */
+  constructor(root: ShadowRoot, onFocus: () => void, rewound: HTMLElement) {
+    this.ownLink = new OwnLink(root, onFocus);
+    this.plate.id = "plate";
+    this.plate.part.add("plate");
+    this.plate.ariaLabel = "Connection figures (F3)";
+    this.plate.hidden = true;
+    this.plate.append(this.#list, rewound, this.#budget.root, this.ownLink.form);
   }
 
-  toggle(): void {
-    this.ownLink.release();
-    this.#plate.hidden = !this.#plate.hidden;
-  }
-
-  update(stats: Stats, fps: number, dev: Dev | undefined): void {
+  update(stats: Stats, framesPerS: number, dev: Dev | undefined): void {
     this.ownLink.show(dev);
     this.#budget.update(stats.budget);
     this.#row("ping", "Ping", `${stats.ping_ms.toFixed(1)} ms`);
@@ -61,7 +63,7 @@ export class Figures {
     this.#row(
       "corrections",
       "Corrections",
-      `${stats.corrections} · last ${(stats.correction_last * 100).toFixed(1)} cm`,
+      `${stats.corrections} · last ${stats.correction_last.toFixed(3)}`,
     );
     this.#row(
       "slack",
@@ -75,14 +77,14 @@ export class Figures {
     );
     this.#row("keyframes", "Keyframes", `${stats.keyframes} · ${stats.channels} channels`);
     this.#row("desyncs", "Desyncs", desyncs(stats));
-    this.#row("fps", "Drawn", `${fps.toFixed(0)} frames/s`);
+    this.#row("fps", "Drawn", framesPerS > 0 ? `${framesPerS.toFixed(0)} frames/s` : "…");
   }
 
   #row(key: string, label: string, text: string): void {
     let value = this.#values.get(key);
     if (!value) {
       value = make("dd");
-      data(value, "figure", key);
+      value.setAttribute("data-figure", key);
       this.#values.set(key, value);
       this.#list.append(make("dt", "", label), value);
     }

@@ -4,8 +4,8 @@
  * In: the SDK's figures. Out: widths and numbers; the elements are made once.
  */
 
-import type { Budget } from "tickwire";
-import { byId, make, say } from "./dom";
+import type { Budget } from "../types.js";
+import { make, say } from "./dom.js";
 
 /** Each stage's name and colour, in order. */
 const STAGES: readonly (readonly [keyof Budget, string, string])[] = [
@@ -19,16 +19,16 @@ const STAGES: readonly (readonly [keyof Budget, string, string])[] = [
 ];
 
 export class BudgetBar {
-  readonly #total: HTMLElement;
+  readonly root = make("div");
+  readonly #total = make("b");
   readonly #parts: { stage: keyof Budget; bar: HTMLElement; value: HTMLElement }[] = [];
 
   constructor() {
-    const root = byId("budget", HTMLElement);
+    this.root.id = "budget";
     const bars = make("div", "bars");
     const legend = make("p");
-    this.#total = make("b");
     for (const [stage, name, colour] of STAGES) {
-      const bar = make("span", "stage");
+      const bar = make("span");
       const value = make("span");
       bar.style.background = value.style.borderColor = colour;
       bar.title = name;
@@ -36,7 +36,7 @@ export class BudgetBar {
       legend.append(value);
       this.#parts.push({ stage, bar, value });
     }
-    root.append(make("span", "", "Key to picture "), this.#total, bars, legend);
+    this.root.append(make("span", "", "Key to picture "), this.#total, bars, legend);
   }
 
   update(budget: Budget): void {

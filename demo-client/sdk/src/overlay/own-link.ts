@@ -4,8 +4,9 @@
  * In: the server's report of the link. Out: requests. While one of its fields has the keyboard, the game does not.
  */
 
-import { type Dev, LINK_PRESETS } from "tickwire";
-import { byId, make, say } from "./dom";
+import type { Dev } from "../told.js";
+import { LIMITS, LINK_PRESETS } from "../types.js";
+import { make, say } from "./dom.js";
 
 const NAMES: Record<keyof typeof LINK_PRESETS, string> = {
   good: "Good",
@@ -16,26 +17,27 @@ const NAMES: Record<keyof typeof LINK_PRESETS, string> = {
 const CUSTOM = "custom";
 
 export class OwnLink {
-  /** Called when the player turns to the fields. */
-  onFocus: () => void = () => undefined;
-  readonly #form = byId("own-link", HTMLFormElement);
-  readonly #choice = byId("link-choice", HTMLSelectElement);
-  readonly #text = byId("link-text", HTMLInputElement);
-  readonly #error = byId("link-error", HTMLElement);
+  readonly form = make("form");
+  readonly #root: ShadowRoot;
+  readonly #choice = make("select");
+  readonly #text = make("input");
+  readonly #error = make("p");
   #dev: Dev | undefined;
 
-  constructor() {
+  constructor(root: ShadowRoot, onFocus: () => void) {
+    this.#root = root;
+    this.#build();
     this.#option("none", "None");
     for (const [preset, name] of Object.entries(NAMES)) this.#option(preset, name);
     this.#option(CUSTOM, "Custom");
     this.#choice.addEventListener("change", () => this.#chosen(this.#choice.value));
-    this.#form.addEventListener("submit", (event) => {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#dev?.setLink(this.#text.value);
       this.#text.blur();
     });
-    this.#form.addEventListener("focusin", () => this.onFocus());
-    this.#form.addEventListener("keydown", (event) => {
+    this.form.addEventListener("focusin", onFocus);
+    this.form.addEventListener("keydown", (event) => {
       // Keys of the game and of the page are only letters here; F3 still closes the overlay.
       if (event.key !== "F3") event.stopPropagation();
       if (event.key === "Escape") this.release();
@@ -44,19 +46,19 @@ export class OwnLink {
 
   /** True while one of its fields has the keyboard. */
   get busy(): boolean {
-    return this.#form.contains(document.activeElement);
+    return this.form.contains(this.#root.activeElement);
   }
 
   /** Gives the keyboard back to the game. */
   release(): void {
-    if (this.busy) (document.activeElement as HTMLElement).blur();
+    if (this.busy) (this.#root.activeElement as HTMLElement).blur();
   }
 
   /** Shows what the server allows, and what it does to the link now. */
   show(dev: Dev | undefined): void {
     if (dev === this.#dev) return;
     this.#dev = dev;
-    this.#form.hidden = dev === undefined;
+    this.form.hidden = dev === undefined;
     if (!dev) return;
     const { link, error } = dev.link;
     say(this.#error, error);
@@ -83,7 +85,25 @@ export class OwnLink {
 
   #option(value: string, name: string): void {
     const option = make("option", "", name);
-    option.setAttribute("value", value);
+    option.value = value;
     this.#choice.append(option);
+  }
+
+  #build(): void {
+    const label = make("label", "", "Own link");
+    label.htmlFor = this.#choice.id = "link-choice";
+    this.#text.id = "link-text";
+    this.#text.ariaLabel = "Own link as text";
+    this.#text.maxLength = LIMITS.linkBytes;
+    this.#text.placeholder = "80ms jitter 20ms stall 300ms every 5s kbps 512";
+    this.#text.autocomplete = "off";
+    this.#text.spellcheck = false;
+    this.#text.hidden = true;
+    this.#text.setAttribute("aria-describedby", "link-error");
+    this.#error.id = "link-error";
+    this.#error.role = "alert";
+    this.form.id = "own-link";
+    this.form.hidden = true;
+    this.form.append(label, this.#choice, this.#text, this.#error);
   }
 }
