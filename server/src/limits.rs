@@ -51,7 +51,7 @@ limits! {
     message_bytes: usize as Bytes = CLIENT_MESSAGE_BYTES;
     /// Fragments of one message. Beyond: `TooManyFragments`.
     message_fragments: usize as Count = 16;
-    /// Messages per tick of the room, sustained. Beyond: `MessageFlood`.
+    /// Messages per tick of the room, sustained, but at least 20 a second. Beyond: `MessageFlood`.
     messages_per_tick: u32 as Count = 2;
     /// WebSocket pings, and pongs that answer none of ours, per second, sustained. Beyond: `ControlFlood`.
     control_frames_per_s: u32 as Count = 5;
@@ -153,6 +153,8 @@ pub(crate) const HEAL_EVERY: Duration = Duration::from_millis(500);
 /// Messages and control frames taken from one client in one read. The rest waits in its socket, so that a burst costs each
 /// tick little. It is several times what may be sent in a tick, so a queue of any length is soon read.
 pub(crate) const MESSAGES_PER_READ: usize = 64;
+/// Messages a second that every client may send: in a room of slow ticks, too, it asks for things, talks and pings.
+pub(crate) const MESSAGES_PER_S_LEAST: f64 = 20.0;
 /// Clients are read at least every [`SILENT_READ_EVERY`]. If one was not for this long, the server or its whole machine stood
 /// still, and no client is blamed for the time beyond it.
 pub(crate) const STOOD_STILL: Duration = Duration::from_millis(250);

@@ -20,10 +20,12 @@ pub mod ids;
 pub mod limits;
 pub mod link;
 pub mod message;
+pub mod random;
 pub mod replicate;
 pub mod rules;
 pub mod shape;
 pub mod snapshot;
+pub mod trace;
 
 /// What authors write above their types and impls, and the names that they need there.
 pub mod prelude {

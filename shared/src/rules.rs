@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ids::{EntityId, InputSequence, PlayerId};
+use crate::random::Random;
 pub use crate::replicate::ComponentVisitor;
 use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
 use crate::shape::{Shape, Text};
@@ -34,6 +35,14 @@ pub trait Input: Wire + PartialEq + Default {
     fn released(&self) -> Self {
         Self::default()
     }
+
+    /// An input that an honest client could send, for tests that press any keys. `#[input]` writes it from the declared
+    /// ranges.
+    #[must_use]
+    fn sample(random: &mut Random) -> Self {
+        let _ = random;
+        Self::default()
+    }
 }
 
 /// A type that may stand in a field of an input without a range: whatever bytes it comes from, it is fine or says that it is
@@ -46,42 +55,53 @@ pub trait Input: Wire + PartialEq + Default {
 pub trait Checked {
     /// False for what no honest client can send.
     fn is_fine(&self) -> bool;
+    /// A value that is.
+    fn sample(random: &mut Random) -> Self;
 }
 
 /// Types of which every value is fine. No 64-bit numbers: JavaScript has others.
 macro_rules! all_fine {
-    ($($type:ty),+) => {
+    ($($type:ty: $random:ident => $sample:expr),+ $(,)?) => {
         $(impl Checked for $type {
             fn is_fine(&self) -> bool {
                 true
+            }
+            fn sample($random: &mut Random) -> Self {
+                $sample
             }
         })+
     };
 }
 
 all_fine!(
-    (),
-    bool,
-    u8,
-    u16,
-    u32,
-    i8,
-    i16,
-    i32,
-    char,
-    PlayerId,
-    EntityId
+    (): _random => (),
+    bool: random => random.bits() & 1 == 1,
+    u8: random => random.bits() as u8,
+    u16: random => random.bits() as u16,
+    u32: random => random.bits() as u32,
+    i8: random => random.bits() as i8,
+    i16: random => random.bits() as i16,
+    i32: random => random.bits() as i32,
+    char: random => char::from(random.integer(0x20, 0x7e) as u8),
+    PlayerId: random => PlayerId(random.below(16) as u32),
+    EntityId: random => EntityId(random.below(256) as u32),
 );
 
 impl<T: Checked> Checked for Option<T> {
     fn is_fine(&self) -> bool {
         self.as_ref().is_none_or(T::is_fine)
     }
+    fn sample(random: &mut Random) -> Self {
+        (random.bits() & 1 == 1).then(|| T::sample(random))
+    }
 }
 
 impl<T: Checked, const N: usize> Checked for [T; N] {
     fn is_fine(&self) -> bool {
         self.iter().all(T::is_fine)
+    }
+    fn sample(random: &mut Random) -> Self {
+        std::array::from_fn(|_| T::sample(random))
     }
 }
 

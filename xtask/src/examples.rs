@@ -2,11 +2,15 @@
 //! the server's build takes the pages.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use cargo_tickwire::game::{Profile, Project};
+use cargo_tickwire::run::run;
+use cargo_tickwire::running::{Running, free_address};
 use cargo_tickwire::stages;
+use cargo_tickwire::test::page_tests;
 
 use crate::steps::{Live, Outcome};
 use crate::tools::Workspace;
@@ -25,12 +29,12 @@ pub(crate) fn folders(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 }
 
 /// Builds the pages of all examples.
-pub(crate) fn pages(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+pub(crate) fn pages(workspace: &Workspace, profile: Profile, live: &Live) -> Result<Outcome> {
     let mut outcome = Outcome::Unchanged;
     for folder in folders(workspace)? {
         let project = Project::find(&folder)?;
         for done in [
-            stages::module(&project, Profile::Release, live)?,
+            stages::module(&project, profile, live)?,
             stages::types(&project, live)?,
             stages::packages(&project, live)?,
             stages::page(&project, live)?,
@@ -41,4 +45,32 @@ pub(crate) fn pages(workspace: &Workspace, live: &Live) -> Result<Outcome> {
         }
     }
     Ok(outcome)
+}
+
+/// Plays each example in Chromium, on the server that has them all. Their modules are those of the dev profile: so each
+/// step is traced, too.
+pub(crate) fn test(
+    workspace: &Workspace,
+    binary: &Path,
+    chromium: Option<&Path>,
+    live: &Live,
+) -> Result<Outcome> {
+    let address = free_address()?;
+    let mut server = Command::new(binary);
+    server.args(["serve", "--metrics-listen", "none", "--listen"]);
+    server.arg(address.to_string()).env("RUST_LOG", "error");
+    server.stdin(Stdio::null()).stdout(Stdio::null());
+    let mut server = Running::start(&mut server, "the server")?;
+    server.listens(address)?;
+    for folder in folders(workspace)? {
+        let project = Project::find(&folder)?;
+        let name = folder.file_name().unwrap_or_default().display().to_string();
+        if let Some(words) = stages::trace(&project, live)? {
+            bail!("{name}: {words}");
+        }
+        let mut tests = page_tests(&project, &format!("http://{address}/{name}/"));
+        tests.envs(chromium.map(|path| ("CHROMIUM_PATH", path)));
+        run(&mut tests, live).with_context(|| name)?;
+    }
+    Ok(Outcome::Done)
 }

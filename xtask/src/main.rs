@@ -23,10 +23,11 @@ mod tools;
 mod wasm;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use cargo_tickwire::{needs, stamp, steps};
+use cargo_tickwire::{needs, new, stamp, steps};
 use clap::{Parser, Subcommand};
 
 use crate::tools::Workspace;
@@ -45,6 +46,11 @@ enum Command {
         /// Address and port to serve on
         #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4000")]
         listen: SocketAddr,
+    },
+    /// Write a new game that builds on this checkout, as `cargo tickwire new` does
+    New {
+        /// The folder to write, such as ../my-game; its last part is the game's name
+        folder: PathBuf,
     },
     /// Build everything up to the server binary, without starting it
     Build,
@@ -84,6 +90,11 @@ fn run(cli: &Cli) -> Result<()> {
     let workspace = Workspace::find()?;
     match &cli.command {
         Command::Play { listen } => play::play(&workspace, *listen),
+        Command::New { folder } => {
+            let folder = new::new(folder, Some(&workspace.root))?;
+            println!("{}", new::what_now(&folder));
+            Ok(())
+        }
         Command::Build => play::build(&workspace),
         Command::Wasm => wasm::wasm(&workspace),
         Command::Test => test::test(&workspace),

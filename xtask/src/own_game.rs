@@ -3,7 +3,7 @@
 //! In: the authors' tool, as it is now. Out: a project in cargo's target folder, for the browser test.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -25,8 +25,12 @@ pub(crate) fn tool(workspace: &Workspace) -> PathBuf {
     workspace.target.join("debug").join(name)
 }
 
-/// A new project, and its own test. What cargo builds for it lies with what it builds for us: most of that is the same.
-pub(crate) fn prepare(workspace: &Workspace, live: &Live) -> Result<Outcome> {
+/// A new project, and its own tests. What cargo builds for it lies with what it builds for us: most of that is the same.
+pub(crate) fn prepare(
+    workspace: &Workspace,
+    chromium: Option<&Path>,
+    live: &Live,
+) -> Result<Outcome> {
     let mut build = workspace.cargo();
     tools::run(build.args(["build", "--package", "cargo-tickwire"]), live)?;
     let folder = folder(workspace);
@@ -35,9 +39,10 @@ pub(crate) fn prepare(workspace: &Workspace, live: &Live) -> Result<Outcome> {
     }
     let mut new = Command::new(tool(workspace));
     tools::run(new.args(["tickwire", "new"]).arg(&folder), live)?;
-    let mut test = tools::cargo(&folder);
-    test.args(["test", "--workspace"])
-        .env("CARGO_TARGET_DIR", &workspace.target);
+    let mut test = Command::new(tool(workspace));
+    test.args(["tickwire", "test"]).current_dir(&folder);
+    test.env("CARGO_TARGET_DIR", &workspace.target);
+    test.envs(chromium.map(|path| ("CHROMIUM_PATH", path)));
     tools::run(&mut test, live)?;
     Ok(Outcome::Done)
 }

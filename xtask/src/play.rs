@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use cargo_tickwire::game::Profile;
 
 use crate::steps::{Live, Outcome, Steps};
 use crate::tools::{self, Workspace};
@@ -23,7 +24,7 @@ const SUGGESTIONS: u16 = 100;
 
 /// `cargo xtask build`.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let binary = build_steps(workspace, &mut Steps::new(BUILD_STEPS))?;
+    let binary = build_steps(workspace, Profile::Release, &mut Steps::new(BUILD_STEPS))?;
     println!("built {}", binary.display());
     Ok(())
 }
@@ -31,7 +32,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 /// `cargo xtask play`.
 pub(crate) fn play(workspace: &Workspace, listen: SocketAddr) -> Result<()> {
     check_free(listen)?;
-    let binary = build_steps(workspace, &mut Steps::new(BUILD_STEPS))?;
+    let binary = build_steps(workspace, Profile::Release, &mut Steps::new(BUILD_STEPS))?;
     // Minutes may have passed since the first check.
     check_free(listen)?;
     println!("\n    {}\n", invitation(listen));
@@ -52,15 +53,20 @@ pub(crate) fn first_steps(workspace: &Workspace, steps: &mut Steps) -> Result<()
     })
 }
 
-/// Builds all that the server binary contains, then the binary; returns its path.
-pub(crate) fn build_steps(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
+/// Builds all that the server binary contains, then the binary; returns its path. `examples` is how the examples' modules
+/// are built.
+pub(crate) fn build_steps(
+    workspace: &Workspace,
+    examples: Profile,
+    steps: &mut Steps,
+) -> Result<PathBuf> {
     first_steps(workspace, steps)?;
     steps.need("wasm", "building", |live| wasm::module(workspace, live))?;
     steps.need("types", "writing", |live| wasm::types(workspace, live))?;
     steps.need("sdk", "building", |live| sdk::build(workspace, live))?;
     steps.need("page", "building", |live| page::page(workspace, live))?;
     steps.need("examples", "building", |live| {
-        examples::pages(workspace, live)
+        examples::pages(workspace, examples, live)
     })?;
     steps.need("server", "building", |live| server(workspace, live))?;
     Ok(server_binary(workspace))

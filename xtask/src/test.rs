@@ -7,15 +7,16 @@
 use std::process::Command;
 
 use anyhow::Result;
+use cargo_tickwire::game::Profile;
 
 use crate::play::{BUILD_STEPS, build_steps};
 use crate::steps::{Outcome, Steps};
 use crate::tools::{self, PRODUCT, Workspace};
-use crate::{fuzz, instructions, own_game};
+use crate::{examples, fuzz, instructions, own_game};
 
 /// `cargo xtask test`.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(BUILD_STEPS + 10);
+    let mut steps = Steps::new(BUILD_STEPS + 11);
     let mut chromium = None;
     steps.need("chromium", "checking", |live| {
         let (path, outcome) = tools::ensure_chromium(live)?;
@@ -28,7 +29,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         nginx = Some(path);
         Ok(outcome)
     })?;
-    let binary = build_steps(workspace, &mut steps)?;
+    let binary = build_steps(workspace, Profile::Dev, &mut steps)?;
 
     steps.part("documentation", "testing", |live| {
         let mut cargo = workspace.cargo();
@@ -51,7 +52,10 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
         instructions::compared(workspace, live)
     });
     steps.part("own game", "testing", |live| {
-        own_game::prepare(workspace, live)
+        own_game::prepare(workspace, chromium.as_deref(), live)
+    });
+    steps.part("examples", "playing", |live| {
+        examples::test(workspace, &binary, chromium.as_deref(), live)
     });
     steps.loud_part("browser", || {
         let mut npm = workspace.npm();

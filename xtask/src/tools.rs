@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use cargo_tickwire::needs::CHROMIUM;
 pub(crate) use cargo_tickwire::needs::WASM_TARGET;
 pub(crate) use cargo_tickwire::run::{
     as_from_a_shell, cargo, npm, on_path, output, run, run_loud, version,
@@ -90,15 +91,9 @@ pub(crate) fn ensure_cargo_tool(
 
 /// A Chromium for the browser test, installed if this is Debian and we may.
 pub(crate) fn ensure_chromium(live: &Live) -> Result<(PathBuf, Outcome)> {
-    let names = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ];
     // The fonts are for the pictures that the test takes: without any, text is empty boxes.
     let packages = ["chromium", "fonts-noto-core"];
-    ensure_program(live, "CHROMIUM_PATH", &names, &packages)
+    ensure_program(live, "CHROMIUM_PATH", &CHROMIUM, &packages)
 }
 
 /// An nginx for the browser test, installed if this is Debian and we may.

@@ -68,7 +68,7 @@ export class Session {
     this.#name = name;
     this.#hud.clear();
     this.#hud.cards.hide();
-    const joined = connect(arena, { name, room });
+    const joined = connect(arena, { name, room, linked: true });
     this.room = joined;
     this.#hud.watch(joined, () => this.#controls.release());
     // A room that was left before this one still reports that it is closed.
@@ -172,9 +172,6 @@ export class Session {
     data(document.body, "room", welcome.room);
     this.#hud.place.room(welcome.room);
     this.#hud.roster(room.players);
-    const address = new URL(location.href);
-    address.searchParams.set("room", welcome.room);
-    history.replaceState(null, "", address);
     document.title = `${welcome.room} · Tickwire Arena`;
     const setup = room.setup;
     if (setup) this.#scene.load(mapOf(setup));

@@ -17,6 +17,8 @@ mod chess;
 mod client;
 mod convert;
 mod indent;
+#[doc(hidden)]
+pub mod program;
 pub mod types;
 
 pub use client::Client;
@@ -36,15 +38,28 @@ macro_rules! client {
             let destination = $crate::tickwire_shared::client::Destination { room, create, name };
             $crate::Client::new::<$rules>(destination)
         }
+
+        /// The trace of the step, to compare with the server's: only in development, since no page needs it.
+        ///
+        /// # Errors
+        /// As [`tickwire_shared::trace::trace`].
+        #[cfg(debug_assertions)]
+        #[$crate::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::wasm_bindgen)]
+        pub fn trace(
+            steps: u32,
+        ) -> ::std::result::Result<::std::vec::Vec<u8>, $crate::wasm_bindgen::JsError> {
+            ::std::result::Result::Ok($crate::tickwire_shared::trace::write::<$rules>(steps)?)
+        }
     };
 }
 
 /// The `main` of the program beside a game's WASM module: writes the game's TypeScript half to the file that it is given.
+/// With `--trace FILE` it compares the trace of a browser in that file with its own, and prints where they first differ.
 #[macro_export]
 macro_rules! types_main {
     ($rules:ty) => {
-        fn main() -> ::std::io::Result<()> {
-            $crate::types::write::<$rules, ()>(env!("CARGO_CRATE_NAME"))
+        fn main() -> ::std::process::ExitCode {
+            $crate::program::run::<$rules>(env!("CARGO_CRATE_NAME"))
         }
     };
 }

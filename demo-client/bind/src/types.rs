@@ -118,24 +118,6 @@ where
     out
 }
 
-/// Writes [`game`] to the file that the program is given as its only argument.
-///
-/// # Errors
-/// There is no argument, or the file cannot be written.
-pub fn write<R: Rules, More: TS + 'static>(module: &str) -> std::io::Result<()>
-where
-    R::Input: TS,
-    R::Command: TS,
-    R::Event: TS,
-    R::Action: TS,
-    R::Setup: TS,
-{
-    let Some(path) = std::env::args_os().nth(1) else {
-        return Err(std::io::Error::other("say which file to write"));
-    };
-    std::fs::write(path, game::<R, More>(module))
-}
-
 /// The type's own name, without its path.
 fn name_of<R>() -> &'static str {
     let path = std::any::type_name::<R>();

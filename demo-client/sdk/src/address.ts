@@ -1,5 +1,5 @@
 /**
- * Where the server is, and why there is no socket. A browser does not tell a page how a server answered an upgrade, so the
+ * Where the server and the room are, and why there is no socket. A browser does not tell a page how a server answered an upgrade, so the
  * page asks over HTTP.
  *
  * In: the page's own address, or a socket's. Out: the server's words, if it refuses and says why.
@@ -29,6 +29,18 @@ export async function whyRefused(url: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** The room that the page's address names. Empty if it names none. */
+export function roomInAddress(): string {
+  return new URLSearchParams(globalThis.location?.search).get("room") ?? "";
+}
+
+/** Names the room in the page's address. */
+export function putRoomInAddress(room: string): void {
+  const address = new URL(location.href);
+  address.searchParams.set("room", room);
+  history.replaceState(history.state, "", address);
 }
 
 /** The socket beside the page. */

@@ -5,7 +5,7 @@
  * and events. It must decide nothing about the game: the core knows what bytes mean and what to predict and draw.
  */
 
-import { socketUrl, whyRefused } from "./address.js";
+import { putRoomInAddress, roomInAddress, socketUrl, whyRefused } from "./address.js";
 import { Connection, type ConnectionState } from "./connection.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
 import type { Game, GameClient, GameModule } from "./game.js";
@@ -37,7 +37,7 @@ export class Room<G extends Game> {
     entity: undefined,
   };
   readonly #game: GameModule<G>;
-  readonly #options: ConnectOptions;
+  readonly #options: ConnectOptions<G>;
   readonly #emitter = new Emitter<RoomEvents<G>>();
   readonly #roster = new Roster();
   readonly #seats: SeatStore;
@@ -52,11 +52,11 @@ export class Room<G extends Game> {
   #dev: Dev | undefined;
   #recorders: Pick<Recorder, "record" | "stopped">[] = [];
 
-  constructor(game: GameModule<G>, options: ConnectOptions) {
+  constructor(game: GameModule<G>, options: ConnectOptions<G>) {
     this.#game = game;
     this.#options = options;
     this.players = this.#roster.players;
-    this.#room = options.room ?? "";
+    this.#room = options.room ?? (options.linked ? roomInAddress() : "");
     const storage = options.storage === undefined ? tabStorage() : options.storage;
     this.#seats = new SeatStore(storage, game.name);
     const user = {
@@ -146,6 +146,8 @@ export class Room<G extends Game> {
   view(): G["view"] | undefined {
     const client = this.#client;
     if (!client || !this.#tables) return undefined;
+    const { input } = this.#options;
+    if (input && this.state.kind === "playing") this.setInput(input());
     this.#use(() => undefined);
     const nowMs = performance.now();
     this.#tables.refresh(client.view(nowMs));
@@ -167,7 +169,7 @@ export class Room<G extends Game> {
 
   /**
    * Draws in each animation frame: calls `draw` with the view, from the first welcome on until the returned function is
-   * called. Set the input in it. Instead of a loop of the page's own that calls {@link view}.
+   * called. Instead of a loop of the page's own that calls {@link view}.
    */
   frame(draw: (view: G["view"], timeMs: number) => void): Unsubscribe {
     let handle = 0;
@@ -196,7 +198,8 @@ export class Room<G extends Game> {
     try {
       const memory = await this.#game.load();
       if (this.state.kind === "closed") return;
-      const { room = "", create = true } = this.#options;
+      const { create = true } = this.#options;
+      const room = this.#room;
       const name = cut(this.#options.name, LIMITS.nameBytes);
       if (name === "") return this.#end(4008, "a name needs something that can be seen");
       if (!ROOM_NAME.test(room))
@@ -263,6 +266,7 @@ export class Room<G extends Game> {
     if (token !== undefined) this.#seats.save(welcome.room, token);
     if (this.#memory) this.#tables ??= new Tables(this.#memory, client);
     this.#know(welcome.player, client.ownEntity());
+    if (this.#options.linked) putRoomInAddress(welcome.room);
     this.#emitter.emit("welcome", welcome);
     this.#connection.welcomed();
   }
@@ -335,6 +339,6 @@ export class Room<G extends Game> {
 }
 
 /** Joins a room of `game`. It does not wait for the server: listen to `state` and `welcome`. */
-export function connect<G extends Game>(game: GameModule<G>, options: ConnectOptions): Room<G> {
+export function connect<G extends Game>(game: GameModule<G>, options: ConnectOptions<G>): Room<G> {
   return new Room(game, options);
 }

@@ -10,11 +10,21 @@ import type { TokenStorage } from "./seat-store.js";
 import type { LinkReport, PlayerInfo } from "./types.js";
 
 /** The room to join, the name to join it with, and how. */
-export interface ConnectOptions {
+export interface ConnectOptions<G extends Game = Game> {
   /** The name that others see. The server cleans it. */
   name: string;
   /** The room's name. Empty, the default, asks for any room with a free seat. */
   room?: string;
+  /**
+   * Takes the room's name from the page's address (`?room=`), unless `room` is given, and keeps it there: so the page's
+   * link leads friends to the room, and a reload back to the seat. False by default.
+   */
+  linked?: boolean;
+  /**
+   * What the player wants now, such as the keys that are held. {@link Room.view} asks before it draws up what to draw, so
+   * the picture of this very animation frame shows it. Without it, call {@link Room.setInput}.
+   */
+  input?: () => G["input"];
   /** Opens the room if it is not there. True by default. */
   create?: boolean;
   /** The address of the server's WebSocket. By default `ws` beside the page, so it may lie under any path. */

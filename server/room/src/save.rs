@@ -1,9 +1,9 @@
-//! Turns a room into bytes and back: for restoring after a crash, for replay, and for moving a live room.
+//! Turns a room into bytes and back: for going on after a restart, for replay, and for moving a live room.
 //!
 //! In: a [`RoomCore`] between two ticks. Out: bytes. A room that [`RoomCore::restore`] makes from them has the same
-//! state at every later tick. Kept: the tick, the random generator, players with their waiting inputs, the history, the
-//! game, every component that clients see, and those that the game names besides. Not kept: events that wait for the next snapshot; clients get
-//! keyframes anyway.
+//! state at every later tick. Kept: the tick, the random generator, the options, players with their avatars, subscriptions and
+//! waiting inputs, entities with their owners and channels, the history, the game, every component that clients see, and those
+//! that the game names besides. Not kept: events that wait for the next snapshot; clients get keyframes anyway.
 
 use rand_pcg::Pcg64Mcg;
 use serde::de::DeserializeOwned;

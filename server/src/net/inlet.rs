@@ -18,7 +18,9 @@ use super::end::End;
 use super::frames::{Incoming, MessageReader};
 use super::outlet::Outlet;
 use super::wire::Wire;
-use crate::limits::{Limits, MESSAGES_PER_READ, SILENT_READ_EVERY, SILENT_READS, STOOD_STILL};
+use crate::limits::{
+    Limits, MESSAGES_PER_READ, MESSAGES_PER_S_LEAST, SILENT_READ_EVERY, SILENT_READS, STOOD_STILL,
+};
 use crate::metrics::Metrics;
 use crate::seat::{Delivery, Port};
 
@@ -113,6 +115,7 @@ impl Inlet {
         now: Instant,
     ) -> Inlet {
         let per_s = f64::from(limits.messages_per_tick * tick_rate_hz);
+        let per_s = per_s.max(MESSAGES_PER_S_LEAST);
         let rate = Rate::over(per_s, limits.burst);
         let chat_rate = Rate {
             per_s: f64::from(limits.chat_lines) / limits.chat_span.as_secs_f64().max(1e-3),

@@ -23,11 +23,24 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 Ok(quote!(Self::#ident { #(#members: #names),* } => true #(&& #checks)*,))
             });
             let arms = arms.collect::<Result<Vec<_>>>()?;
+            let samples = data.variants.iter().enumerate().map(|(place, variant)| {
+                let (place, ident) = (place as u64, &variant.ident);
+                let fields = samples(&variant.fields)?;
+                Ok(quote!(#place => Self::#ident { #fields },))
+            });
+            let samples = samples.collect::<Result<Vec<_>>>()?;
+            let variants = data.variants.len() as u64;
             let ident = &input.ident;
             Ok(quote! {
                 impl ::tickwire_shared::rules::Checked for #ident {
                     fn is_fine(&self) -> bool {
                         match self { #(#arms)* }
+                    }
+                    fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
+                        match random.below(#variants) {
+                            #(#samples)*
+                            _ => ::core::unreachable!(),
+                        }
                     }
                 }
             })
@@ -57,6 +70,7 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
             held.push(quote!(#ident: ::core::clone::Clone::clone(&self.#ident)));
         }
     }
+    let samples = samples(fields)?;
     let ident = &input.ident;
     let released = match held.len() == fields.len() {
         true => quote!(::core::clone::Clone::clone(self)),
@@ -70,10 +84,17 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
             fn released(&self) -> Self {
                 #released
             }
+            fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
+                let _ = &random;
+                Self { #samples }
+            }
         }
         impl ::tickwire_shared::rules::Checked for #ident {
             fn is_fine(&self) -> bool {
                 ::tickwire_shared::rules::Input::is_valid(self)
+            }
+            fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
+                ::tickwire_shared::rules::Input::sample(random)
             }
         }
     })
@@ -99,4 +120,29 @@ fn check(field: &Field, value: TokenStream) -> Result<TokenStream> {
         ));
     }
     Ok(quote!(<#ty as ::tickwire_shared::rules::Checked>::is_fine(&#value)))
+}
+
+/// `member: value,` for each field, with values that an honest client could send.
+fn samples(fields: &Fields) -> Result<TokenStream> {
+    let samples = fields.iter().zip(fields.members()).map(|(field, member)| {
+        let value = sample(field)?;
+        Ok(quote!(#member: #value,))
+    });
+    Ok(samples.collect::<Result<Vec<_>>>()?.into_iter().collect())
+}
+
+fn sample(field: &Field) -> Result<TokenStream> {
+    let ty = &field.ty;
+    let attributes = FieldAttributes::parse(&field.attrs)?;
+    Ok(match attributes.ends()? {
+        Some((start, end)) if is_float(ty) => {
+            quote!(random.float((#start) as f64, (#end) as f64) as #ty)
+        }
+        Some((start, end)) => quote!(random.integer((#start) as i64, (#end) as i64) as #ty),
+        None if attributes.angle.is_some() => {
+            let pi = quote!(::core::f64::consts::PI);
+            quote!((random.float(-#pi, #pi) as #ty).clamp(-::core::f32::consts::PI, ::core::f32::consts::PI))
+        }
+        None => quote!(<#ty as ::tickwire_shared::rules::Checked>::sample(random)),
+    })
 }

@@ -39,7 +39,8 @@ pub enum ClientEvent<E, A = ()> {
         /// For a person to read.
         words: String,
     },
-    /// The server sent bytes that this client cannot read: close the connection and come back as a newcomer.
+    /// The server sent bytes that this client cannot read: close the connection and come back. The client keeps its token for
+    /// one such return, since what is sent then is whole. If that cannot be read either, it comes back as a newcomer.
     Broken(String),
     /// All who are in the room. It comes after each welcome, and again if events were lost to this client: forget
     /// everybody from before.

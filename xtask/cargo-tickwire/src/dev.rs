@@ -4,9 +4,9 @@
 //! Rust code changes and compiles. What does not compile is said, and what ran before goes on.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -16,17 +16,14 @@ use anyhow::{Context, Error, Result, bail};
 use notify::{Event, RecursiveMode, Watcher};
 
 use crate::game::{Profile, Project};
+use crate::running::Running;
 use crate::stages;
-use crate::steps::Steps;
+use crate::steps::{Live, Outcome, Steps};
 
 /// Editors write a file in several steps: changes within this time are one.
 const TOGETHER: Duration = Duration::from_millis(80);
 /// How often to look whether a program has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How long vite may take to begin.
-const START: Duration = Duration::from_secs(30);
-/// How long a server may take to end.
-const END: Duration = Duration::from_secs(10);
 
 /// Serves until a program ends or a person stops it.
 ///
@@ -39,21 +36,22 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
     show(project, None)?;
     // What is changed while the first build runs counts, too.
     let (_watcher, changes) = watch(project)?;
-    let mut steps = Steps::new(stages::STEPS_BEFORE_PAGE + 1);
+    let mut steps = Steps::new(stages::STEPS_BEFORE_PAGE + 2);
     stages::before_page(project, Profile::Dev, &mut steps)?;
+    steps.need("step", "tracing", |live| Ok(traced(project, live)))?;
     steps.need("server", "building", |live| {
         stages::server(project, Profile::Dev, live)
     })?;
-    let mut vite = Running(vite(project, page, server)?);
-    let mut game = Running(serve(project, server)?);
-    answers(&mut vite.0, page)?;
+    let mut vite = vite(project, page, server)?;
+    let mut game = serve(project, server)?;
+    vite.listens(page)?;
     println!("\n    http://{page}/    open it in two tabs; Ctrl-C ends it\n");
     let mut plays = true;
     while !ended.load(Ordering::Relaxed) {
-        if let Some(status) = vite.0.try_wait()? {
+        if let Some(status) = vite.child.try_wait()? {
             bail!("vite ended with {status}");
         }
-        if plays && let Some(status) = game.0.try_wait()? {
+        if plays && let Some(status) = game.child.try_wait()? {
             println!("the server ended with {status}: change something to start it again");
             plays = false;
         }
@@ -73,7 +71,7 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
             continue;
         }
         game.end();
-        game = Running(serve(project, server)?);
+        game = serve(project, server)?;
         plays = true;
         // Pages that met the old server with new rules, or the other way round, come again.
         std::fs::write(
@@ -93,29 +91,26 @@ fn asked_to_end() -> Result<Arc<AtomicBool>> {
     Ok(ended)
 }
 
-/// Waits until the page can be opened.
-fn answers(vite: &mut Child, page: SocketAddr) -> Result<()> {
-    let begun = Instant::now();
-    while TcpStream::connect(page).is_err() {
-        if let Some(status) = vite.try_wait()? {
-            bail!("vite ended with {status}");
-        }
-        if begun.elapsed() > START {
-            bail!("vite does not listen on {page}");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
 fn rebuild(project: &Project) -> Result<()> {
-    let mut steps = Steps::new(3);
+    let mut steps = Steps::new(4);
     steps.need("wasm", "building", |live| {
         stages::module(project, Profile::Dev, live)
     })?;
     steps.need("types", "writing", |live| stages::types(project, live))?;
+    steps.need("step", "tracing", |live| Ok(traced(project, live)))?;
     steps.need("server", "building", |live| {
         stages::server(project, Profile::Dev, live)
+    })
+}
+
+/// Warns of a step that a browser predicts otherwise: it plays, and each player's own avatar jerks.
+fn traced(project: &Project, live: &Live) -> Outcome {
+    Outcome::Note(match stages::trace(project, live) {
+        Ok(None) => "the same bits here and in a browser".to_owned(),
+        Ok(Some(words)) => {
+            format!("WARNING: {words}. Use + - * /, sqrt and the crate libm there, and no f32::sin")
+        }
+        Err(error) => format!("WARNING: no trace: {error:#}"),
     })
 }
 
@@ -172,34 +167,28 @@ fn is_source(path: &Path) -> bool {
 }
 
 /// The page's own server: it sends what the game's server answers under `/ws` and brings changes of the page at once.
-fn vite(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<Child> {
+fn vite(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<Running> {
     // Not through npm, which would end without it.
     let mut vite = Command::new("node");
     vite.current_dir(project.page());
-    vite.args([
-        "node_modules/vite/bin/vite.js",
-        "--strictPort",
-        "--clearScreen",
-        "false",
-    ]);
+    vite.arg(project.npm_program("vite/bin/vite.js"));
+    vite.args(["--strictPort", "--clearScreen", "false"]);
     vite.args(["--logLevel", "warn", "--host", &page.ip().to_string()]);
     vite.args(["--port", &page.port().to_string()]);
     vite.env("TICKWIRE_SERVER", server.to_string())
         .stdin(Stdio::null());
-    vite.spawn().context("vite could not be started")
+    Running::start(&mut vite, "vite")
 }
 
-fn serve(project: &Project, server: SocketAddr) -> Result<Child> {
+fn serve(project: &Project, server: SocketAddr) -> Result<Running> {
     let mut program = Command::new(project.program(Profile::Dev));
     program.args(["serve", "--dev", "--metrics-listen", "none", "--listen"]);
     program.arg(server.to_string());
     // The rooms go on in the next server, and the tabs play on in them.
-    program
-        .arg("--rooms")
-        .arg(project.target.join("tickwire-rooms"));
+    program.arg("--rooms").arg(project.scratch("rooms"));
     // The address that it prints is not the one to open.
     program.stdin(Stdio::null()).stdout(Stdio::null());
-    program.spawn().context("the server could not be started")
+    Running::start(&mut program, "the server")
 }
 
 fn check_free(address: SocketAddr, flag: &str) -> Result<()> {
@@ -209,31 +198,5 @@ fn check_free(address: SocketAddr, flag: &str) -> Result<()> {
             "cannot listen on {address} ({error}): pass another one with {flag} {}:PORT",
             address.ip()
         ),
-    }
-}
-
-/// A program that ends with us.
-struct Running(Child);
-
-impl Running {
-    /// Asks it to end, and waits for that.
-    fn end(&mut self) {
-        #[cfg(unix)]
-        if let Ok(process) = i32::try_from(self.0.id()) {
-            use nix::sys::signal::{Signal, kill};
-            let _ = kill(nix::unistd::Pid::from_raw(process), Signal::SIGTERM);
-            let begun = Instant::now();
-            while begun.elapsed() < END && matches!(self.0.try_wait(), Ok(None)) {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.end();
     }
 }

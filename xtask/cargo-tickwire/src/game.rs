@@ -18,6 +18,8 @@ pub struct Project {
     pub target: PathBuf,
     /// The name of the package of the server, which is also the program's.
     pub server: String,
+    /// The name of the package of the rules.
+    pub rules: String,
     /// The name of the package of the WASM module.
     pub module: String,
 }
@@ -48,8 +50,9 @@ impl Project {
                 format!("{} has no package in `{folder}/`: a game has `rules/`, `server/`, `wasm/` and `page/`", root.display())
             })
         };
-        let (server, module) = (package("server")?, package("wasm")?);
+        let (rules, server, module) = (package("rules")?, package("server")?, package("wasm")?);
         Ok(Project {
+            rules,
             server,
             module,
             target,
@@ -85,6 +88,18 @@ impl Project {
     pub fn bound_module(&self) -> PathBuf {
         self.generated()
             .join(format!("{}_bg.wasm", self.module_stem()))
+    }
+
+    /// A file of ours in cargo's target folder, which other games may build in, too.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.target.join("tickwire").join(&self.server).join(name)
+    }
+
+    /// One of the programs that npm installed for the page.
+    pub fn npm_program(&self, path: &str) -> PathBuf {
+        let folders = [self.page(), self.npm_root()];
+        let [own, shared] = folders.map(|folder| folder.join("node_modules").join(path));
+        if own.exists() { own } else { shared }
     }
 
     /// The server's program.

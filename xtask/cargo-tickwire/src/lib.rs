@@ -16,6 +16,8 @@ pub mod game;
 pub mod needs;
 pub mod new;
 pub mod run;
+pub mod running;
 pub mod stages;
 pub mod stamp;
 pub mod steps;
+pub mod test;

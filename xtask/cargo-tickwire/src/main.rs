@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use cargo_tickwire::game::{Profile, Project};
 use cargo_tickwire::steps::Steps;
-use cargo_tickwire::{dev, new, stages};
+use cargo_tickwire::{dev, new, stages, test};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -46,6 +46,8 @@ enum Command {
         #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4000")]
         server: SocketAddr,
     },
+    /// Run the game's tests: rules, server, the step here and in a browser's engine, and two tabs of the page
+    Test,
     /// Build one program with the page in it
     Build,
 }
@@ -65,15 +67,13 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::New { folder, tickwire } => {
             let folder = new::new(&folder, tickwire.as_deref())?;
-            println!(
-                "wrote {0}; now:\n\n    cd {0}\n    cargo tickwire dev\n",
-                folder.display()
-            );
+            println!("{}", new::what_now(&folder));
             Ok(())
         }
         Command::Dev { listen, server } => {
             dev::dev(&Project::find(Path::new("."))?, listen, server)
         }
+        Command::Test => test::test(&Project::find(Path::new("."))?),
         Command::Build => {
             let project = Project::find(Path::new("."))?;
             let mut steps = Steps::new(stages::STEPS_BEFORE_PAGE + 2);

@@ -2,7 +2,8 @@
 //!
 //! In: nothing. Out: what was found; one line that says what to install if something is missing.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -12,6 +13,13 @@ use crate::steps::{Live, Outcome};
 
 /// The oldest Node.js that vite runs on.
 const NODE_MIN: (u32, u32) = (20, 19);
+/// What a Chromium is called.
+pub const CHROMIUM: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
 /// The target that browsers run.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -33,6 +41,12 @@ pub fn check_node(folder: &Path) -> Result<Outcome> {
     let npm =
         npm.context("npm is missing: install it beside Node.js (some systems package it apart)")?;
     Ok(Outcome::Note(format!("node {node}, npm {npm}")))
+}
+
+/// A Chromium or Chrome: the one that CHROMIUM_PATH names, or the first on PATH.
+pub fn chromium() -> Option<PathBuf> {
+    let told = env::var_os("CHROMIUM_PATH").map(PathBuf::from);
+    told.or_else(|| CHROMIUM.iter().find_map(|name| on_path(name)))
 }
 
 /// Rust's library for browsers, added through rustup when it is not there.

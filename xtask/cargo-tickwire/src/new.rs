@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::game::check_name;
+use crate::run::on_path;
 use anyhow::{Context, Result, ensure};
 
 /// The files of `examples/dots`, as they are there.
@@ -24,6 +25,7 @@ const DOTS: &[(&str, &str)] = dots!(
     "page/package.json"
     "page/src/main.ts"
     "page/src/style.css"
+    "page/test/two-tabs.test.mjs"
     "page/tsconfig.json"
     "page/vite.config.ts"
     "rules/Cargo.toml"
@@ -87,6 +89,17 @@ pub fn new(folder: &Path, framework: Option<&Path>) -> Result<PathBuf> {
         fs::copy(lock, folder.join("Cargo.lock"))?;
     }
     Ok(folder.to_owned())
+}
+
+/// What to do with a new project, for a person.
+pub fn what_now(folder: &Path) -> String {
+    let folder = folder.display();
+    // Who runs it from a checkout may not have it as a command of cargo's yet.
+    let install = match on_path("cargo-tickwire") {
+        Some(_) => "",
+        None => "    cargo install --path xtask/cargo-tickwire\n",
+    };
+    format!("wrote {folder}; now:\n\n{install}    cd {folder}\n    cargo tickwire dev\n")
 }
 
 /// The folder, whole, if Tickwire's source is there.

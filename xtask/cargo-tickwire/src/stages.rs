@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use rust_embed::RustEmbed;
@@ -12,7 +13,7 @@ use rust_embed::RustEmbed;
 use crate::bind::bind;
 use crate::game::{Profile, Project};
 use crate::needs::{WASM_TARGET, check_node, ensure_wasm_target};
-use crate::run::{cargo, npm, run};
+use crate::run::{cargo, npm, output, run};
 use crate::stamp::Stamp;
 use crate::steps::{Live, Outcome, Steps};
 
@@ -24,8 +25,22 @@ struct Sdk;
 /// What a page's vite.config.ts takes from us.
 const VITE: &str = include_str!("../page/vite.ts");
 
+/// What a page's own tests take from us.
+const TESTING: &str = include_str!("../page/testing.mjs");
+
 /// How many steps [`before_page`] takes.
 pub const STEPS_BEFORE_PAGE: usize = 5;
+/// How many steps of the avatar are compared between this machine and a browser's engine.
+const TRACE_STEPS: u32 = 2_000;
+/// Runs the module as a page does, in the engine that Chromium has, and writes its trace.
+const TRACE: &str = r#"
+import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+const [script, module, steps, out] = process.argv.slice(1);
+const { default: init, trace } = await import(pathToFileURL(script).href);
+await init({ module_or_path: readFileSync(module) });
+writeFileSync(out, trace(Number(steps)));
+"#;
 
 /// All that the page needs: what the machine must have, the module, the types and the SDK, and npm's packages.
 ///
@@ -79,23 +94,18 @@ pub fn module(project: &Project, profile: Profile, live: &Live) -> Result<Outcom
 /// # Errors
 /// The program that writes it does not compile.
 pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
-    // Beside the file itself: what watches that one must see it change once, and whole.
-    let written = project.target.join("tickwire-types.ts");
-    let mut write = cargo(&project.root);
-    write.args([
-        "run",
-        "--quiet",
-        "--package",
-        &project.module,
-        "--bin",
-        &project.module,
-        "--",
-    ]);
-    run(write.arg(&written), live)?;
+    // Not the file itself: what watches that one must see it change once, and whole.
+    let written = project.scratch("types.ts");
+    if let Some(folder) = written.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    run(types_program(project).arg(&written), live)?;
     let mut text = fs::read_to_string(&written)?;
     text.push_str(&module_line(project)?);
     let mut changed = put(&project.generated().join("index.ts"), text.as_bytes())?;
-    changed |= put(&project.generated().join("vite.ts"), VITE.as_bytes())?;
+    for (file, text) in [("vite.ts", VITE), ("testing.mjs", TESTING)] {
+        changed |= put(&project.generated().join(file), text.as_bytes())?;
+    }
     for path in Sdk::iter() {
         let source = Sdk::get(&path).context("the SDK has no such file")?;
         changed |= put(
@@ -108,6 +118,35 @@ pub fn types(project: &Project, live: &Live) -> Result<Outcome> {
     } else {
         Outcome::Unchanged
     })
+}
+
+/// The program that writes the types, which takes traces, too.
+fn types_program(project: &Project) -> Command {
+    let mut program = cargo(&project.root);
+    program.args(["run", "--quiet", "--package", &project.module]);
+    program.args(["--bin", &project.module, "--"]);
+    program
+}
+
+/// Moves an avatar by random inputs, here and in a browser's engine. Where the two first differ, in words; `None` if each
+/// step gives the same bits. The module must be one of the dev profile.
+///
+/// # Errors
+/// The step panics, or the setup or the avatar cannot be made of zeros.
+pub fn trace(project: &Project, live: &Live) -> Result<Option<String>> {
+    let script = project
+        .bound_module()
+        .with_file_name(format!("{}.js", project.module_stem()));
+    let traced = project.scratch("trace");
+    let mut node = Command::new("node");
+    node.args(["--input-type=module", "--eval", TRACE]);
+    node.arg(script)
+        .arg(project.bound_module())
+        .arg(TRACE_STEPS.to_string());
+    run(node.arg(&traced), live)?;
+    let words = output(types_program(project).arg("--trace").arg(&traced))?;
+    let words = words.trim();
+    Ok((!words.is_empty()).then(|| words.to_owned()))
 }
 
 /// Names the module's bytes in the file that imports it: a page that is open loads anew when only a step has changed.

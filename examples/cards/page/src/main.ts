@@ -1,42 +1,135 @@
+// What a player sees and presses: the view becomes HTML, and a click becomes a command.
+
 import { connect } from "tickwire";
-import { cards } from "../generated";
+import { type CardsView, cards, type HandRow, type Move } from "../generated";
+import { codeOf, paint, wordsOf } from "./card";
 
-const canvas = document.querySelector("canvas") as HTMLCanvasElement;
-const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
-const status = document.querySelector("p") as HTMLParagraphElement;
-
-const keys = new Set<string>();
-addEventListener("keydown", (event) => keys.add(event.code));
-addEventListener("keyup", (event) => keys.delete(event.code));
-addEventListener("blur", () => keys.clear());
-const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
+const find = (id: string) => document.getElementById(id) as HTMLElement;
+const [others, deck, pile] = [find("others"), find("deck"), find("pile")];
+const [status, told, hand] = [find("status"), find("told"), find("hand")];
 
 // The room's name is in the address: who opens it plays in the same room.
 const asked = new URLSearchParams(location.search);
 const name = asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
 const room = connect(cards, { name, room: asked.get("room") ?? "" });
 
-room.on("state", (state) => {
-  status.textContent = state.kind === "playing" ? "Arrow keys or WASD move you" : "words" in state ? state.words : state.kind;
+const nameOf = (player: number) => room.players.get(player)?.name ?? "";
+const does = (player: number, verb: string) =>
+  player === room.me.player ? `You ${verb}` : `${nameOf(player)} ${verb}s`;
+
+room.on("event", (news) => {
+  answered();
+  if (news === "Refused")
+    told.textContent = "Not now: wait for your turn, and play a card that fits";
+  else if ("Drew" in news) told.textContent = does(news.Drew, "draw");
+  else told.textContent = `${does(news.Played[0], "play")} the ${wordsOf(news.Played[1])}`;
 });
 
-room.frame((view) => {
-  room.setInput({
-    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
-    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
-  });
-  const size = Math.round(canvas.clientWidth * devicePixelRatio);
-  if (canvas.width !== size) canvas.width = canvas.height = size;
-  const scale = size / 108; // the field is 100 m wide, and a dot has room at its edges
-  pen.setTransform(scale, 0, 0, scale, size / 2, size / 2);
-  pen.clearRect(-54, -54, 108, 108);
-  pen.font = "2.4px system-ui";
-  pen.textAlign = "center";
-  for (const dot of view.Dot) {
-    pen.fillStyle = dot.id === room.me.entity ? "#ffb454" : "#59c2ff";
-    pen.beginPath();
-    pen.arc(dot.x, dot.y, 1.6, 0, 2 * Math.PI);
-    pen.fill();
-    pen.fillText(room.ownerOf(dot.id)?.name ?? "", dot.x, dot.y - 2.4);
-  }
+/** The server answers once a second: until then, what was pressed says that it was. */
+function send(button: HTMLElement, move: Move): void {
+  if (document.querySelector(".sent")) return;
+  button.classList.add("sent");
+  room.send(move);
+}
+
+function answered(): void {
+  document.querySelector(".sent")?.classList.remove("sent");
+}
+
+deck.onclick = () => send(deck, "Draw");
+const buttons = Array.from({ length: 32 }, (_, card) => {
+  const button = document.createElement("button");
+  button.className = "card";
+  button.dataset.card = codeOf(card);
+  button.onclick = () => send(button, { Play: card });
+  paint(button, card);
+  return button;
 });
+
+room.on("state", (state) => {
+  answered();
+  if (state.kind !== "playing") status.textContent = "words" in state ? state.words : state.kind;
+  shown = "";
+});
+
+// A frame has the whole state, and mostly it is the one that is shown.
+let shown = "";
+room.frame((view) => {
+  const state = JSON.stringify([[...view.Table], [...view.Hand], [...room.players]]);
+  if (state === shown || room.state.kind !== "playing") return;
+  shown = state;
+  show(view);
+});
+
+function show(view: CardsView): void {
+  const [table] = view.Table;
+  const hands = [...view.Hand];
+  const mine = hands.find(({ player }) => player === room.me.player);
+  if (!table || !mine) return;
+
+  document.body.dataset.turn = nameOf(table.turn);
+  document.body.classList.toggle("mine", table.turn === room.me.player);
+  document.body.classList.toggle("alone", hands.length < 2);
+  paint(pile, table.top);
+  pile.dataset.top = codeOf(table.top);
+  deck.setAttribute("aria-label", `Draw a card: ${table.deck} are left`);
+
+  if (hands.length < 2)
+    status.replaceChildren("Waiting for a second player; send them this link:", link());
+  else if (table.winner) status.textContent = `${does(table.winner, "win")}! New cards in a moment`;
+  else if (table.turn !== room.me.player) status.textContent = `${nameOf(table.turn)}'s turn`;
+  else if (mine.playable) status.textContent = "Your turn: play a raised card, or draw";
+  else status.textContent = "Your turn: nothing fits, so draw";
+
+  // In the order of turns after the own one.
+  const at = hands.indexOf(mine);
+  others.replaceChildren(
+    ...[...hands.slice(at + 1), ...hands.slice(0, at)].map((row) => seat(row, table.turn)),
+  );
+  showHand(mine);
+}
+
+/** Adds and removes single buttons, so that the one with the focus keeps it. */
+function showHand({ cards, playable, held }: HandRow): void {
+  hand.style.setProperty("--held", `${held}`);
+  let place = hand.firstElementChild;
+  for (const [card, button] of buttons.entries()) {
+    button.classList.toggle("fits", ((playable >>> card) & 1) === 1);
+    if (((cards >>> card) & 1) === 0) {
+      if (place === button) place = button.nextElementSibling;
+      button.remove();
+    } else if (place === button) place = button.nextElementSibling;
+    else hand.insertBefore(button, place);
+  }
+}
+
+function seat({ player, held }: HandRow, turn: number): HTMLElement {
+  const { name = "", away = false } = room.players.get(player) ?? {};
+  const element = document.createElement("li");
+  Object.assign(element.dataset, { player: name, count: held });
+  element.ariaLabel = `${name}${away ? " (away)" : ""}: ${held} ${held === 1 ? "card" : "cards"}`;
+  element.classList.toggle("turn", player === turn);
+  element.classList.toggle("away", away);
+  const fan = document.createElement("div");
+  fan.className = "fan";
+  const spread = Math.min(1, 5 / held);
+  for (let at = 0; at < held; at++) {
+    const back = document.createElement("i");
+    back.className = "card back";
+    back.style.setProperty("--turned", `${(at - (held - 1) / 2) * spread}`);
+    fan.append(back);
+  }
+  const [label, cut] = [document.createElement("span"), document.createElement("b")];
+  cut.textContent = name;
+  label.append(cut, `${held}`);
+  element.append(fan, label);
+  return element;
+}
+
+function link(): HTMLElement {
+  const address = new URL(location.href);
+  address.search = `?${new URLSearchParams({ room: room.room })}`;
+  const element = document.createElement("a");
+  element.href = element.textContent = address.href;
+  return element;
+}

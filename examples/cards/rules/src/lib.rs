@@ -1,33 +1,67 @@
-//! What both ends know: the server runs it for the truth, and each browser to predict its own player.
+//! What both ends know: what lies on the table, and what is said. Nothing moves, so there is no input, avatar or step.
 
 use tickwire_shared::prelude::*;
 
-/// A player's dot. Metres.
+/// A deck: card `n` has the suit `n / RANKS` and the rank `n % RANKS`.
+pub const CARDS: u8 = 32;
+pub const RANKS: u8 = 8;
+
+/// No player has this id.
+pub const NOBODY: PlayerId = PlayerId(0);
+
 #[component]
-pub struct Dot {
-    #[net(range = -50.0..=50.0, step = 0.05, interpolate)]
-    pub x: f32,
-    #[net(range = -50.0..=50.0, step = 0.05, interpolate)]
-    pub y: f32,
+pub struct Table {
+    #[net(range = 0..=31)]
+    pub top: u8,
+    #[net(range = 0..=32)]
+    pub pile: u8,
+    #[net(range = 0..=32)]
+    pub deck: u8,
+    /// Whose turn it is: `NOBODY`'s after a win, and while somebody is alone.
+    pub turn: PlayerId,
+    pub winner: PlayerId,
 }
 
-#[input]
-pub struct Push {
-    #[net(range = -1..=1)]
-    pub right: i8,
-    #[net(range = -1..=1)]
-    pub down: i8,
+/// What a player holds: others learn how many cards, their owner which ones. Each card is a bit of one number.
+#[component]
+pub struct Hand {
+    pub player: PlayerId,
+    #[net(range = 0..=32)]
+    pub held: u8,
+    #[net(owner_only)]
+    pub cards: u32,
+    /// Those that may be played now, so that the page need not know how the game is played.
+    #[net(owner_only)]
+    pub playable: u32,
+}
+
+/// What a player asks for.
+#[message]
+pub enum Move {
+    Play(u8),
+    Draw,
+}
+
+/// What happened. What is, stands in the components.
+#[message]
+pub enum News {
+    Played(PlayerId, u8),
+    Drew(PlayerId),
+    Refused,
 }
 
 pub struct Cards;
 
 #[rules]
 impl Rules for Cards {
-    type Input = Push;
-    type Avatar = Dot;
+    const TICK_RATE_HZ: u32 = 1;
+    const TICKS_PER_SNAPSHOT: u32 = 1;
 
-    fn step(dot: &mut Dot, push: &Push, _map: &(), dt_s: f32) {
-        dot.x = (dot.x + f32::from(push.right) * 20.0 * dt_s).clamp(-50.0, 50.0);
-        dot.y = (dot.y + f32::from(push.down) * 20.0 * dt_s).clamp(-50.0, 50.0);
+    type Command = Move;
+    type Event = News;
+
+    fn components(set: &mut impl ComponentVisitor) {
+        set.component::<Table>();
+        set.component::<Hand>();
     }
 }

@@ -11,10 +11,16 @@ addEventListener("keyup", (event) => keys.delete(event.code));
 addEventListener("blur", () => keys.clear());
 const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
 
-// The room's name is in the address: who opens it plays in the same room.
-const asked = new URLSearchParams(location.search);
-const name = asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
-const room = connect(dots, { name, room: asked.get("room") ?? "" });
+const name =
+  new URLSearchParams(location.search).get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
+const room = connect(dots, {
+  name,
+  linked: true, // the room's name is in the address: who opens it plays in the same room
+  input: () => ({
+    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
+    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
+  }),
+});
 overlay(room); // F3 shows how the connection does
 
 room.on("state", (state) => {
@@ -22,10 +28,6 @@ room.on("state", (state) => {
 });
 
 room.frame((view) => {
-  room.setInput({
-    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
-    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
-  });
   const size = Math.round(canvas.clientWidth * devicePixelRatio);
   if (canvas.width !== size) canvas.width = canvas.height = size;
   const scale = size / 108; // the field is 100 m wide, and a dot has room at its edges
