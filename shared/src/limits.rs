@@ -5,7 +5,9 @@
 
 /// Largest message a client may send, bytes of payload over all its fragments.
 pub const CLIENT_MESSAGE_BYTES: usize = 4096;
-/// Largest message of a server that a client accepts, bytes. The largest is the keyframe of a full room.
+/// Largest message that a server should send, bytes. The largest is the keyframe of a full room. The server does not check
+/// it, and the client core reads longer snapshots. Where a client decodes values (a welcome, an event, an avatar), they may
+/// take no more than this. The lab's client refuses a longer message.
 pub const SERVER_MESSAGE_BYTES: usize = 4 << 20;
 /// Inputs in one message: enough for a client at 4 animation frames and 60 ticks a second.
 pub const INPUTS_PER_MESSAGE: usize = 16;

@@ -1,6 +1,6 @@
 /**
- * Where the server and the room are, and why there is no socket. A browser does not tell a page how a server answered an upgrade, so the
- * page asks over HTTP.
+ * Where the server and the room are, and why there is no socket. A browser does not tell a page how a server answered an
+ * upgrade, so the page asks over HTTP.
  *
  * In: the page's own address, or a socket's. Out: the server's words, if it refuses and says why.
  */

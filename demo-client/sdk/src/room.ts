@@ -49,6 +49,7 @@ export class Room<G extends Game> {
   /** The name outlives the core's session, so that the token of a lost room can be dropped. */
   #room: string;
   #goodbye = "";
+  #setup: G["setup"] | undefined;
   #dev: Dev | undefined;
   #recorders: Pick<Recorder, "record" | "stopped">[] = [];
 
@@ -88,7 +89,7 @@ export class Room<G extends Game> {
 
   /** What the room told us when we joined. */
   get setup(): G["setup"] | undefined {
-    return this.#client?.setup() as G["setup"] | undefined;
+    return this.#setup;
   }
 
   /** Figures for an overlay. Each read makes an object: read them a few times a second, not in every frame. */
@@ -266,6 +267,7 @@ export class Room<G extends Game> {
     if (token !== undefined) this.#seats.save(welcome.room, token);
     if (this.#memory) this.#tables ??= new Tables(this.#memory, client);
     this.#know(welcome.player, client.ownEntity());
+    this.#setup = client.setup() as G["setup"] | undefined;
     if (this.#options.linked) putRoomInAddress(welcome.room);
     this.#emitter.emit("welcome", welcome);
     this.#connection.welcomed();

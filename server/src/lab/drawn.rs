@@ -1,6 +1,6 @@
-//! What the lab's players see.
+//! What the lab's players see, and what they ask for.
 //!
-//! In: a player's core, with the view that it drew last. Out: rows by name, for tests to look at.
+//! In: a player's core, with the view that it drew last. Out: rows by name, for tests to look at; commands and goodbyes.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,23 @@ use tickwire_shared::rules::Rules;
 use super::room::Lab;
 
 impl<G: Game> Lab<G> {
+    /// A player sends a command, as a page does by `room.send`.
+    ///
+    /// # Panics
+    /// The command cannot be encoded, or is longer than a client may send. There is no such player.
+    pub fn send(&mut self, index: usize, command: <G::Rules as Rules>::Command) {
+        let sent = self.players[index].core.send_command(command);
+        sent.expect("a command that a page could send");
+    }
+
+    /// A player leaves for good, as a page does by `room.leave`.
+    ///
+    /// # Panics
+    /// There is no such player.
+    pub fn leave(&mut self, index: usize) {
+        self.players[index].core.leave();
+    }
+
     /// What is on a player's screen: each entity with a component of this name, its `id` and its fields by name. Empty if the
     /// game has no such component.
     pub fn drawn(&self, index: usize, component: &str) -> Vec<BTreeMap<&'static str, f64>> {

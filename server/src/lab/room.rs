@@ -27,7 +27,7 @@ use crate::seat::{JoinRequest, RoomHandle, Seat, SeatReply};
 const TIME_STEP: Duration = Duration::from_micros(500);
 /// How long the seat of a lost player is kept.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long to wait for a room to let a player in.
+/// How long to wait for a room to let a player in, beside its next two ticks.
 const JOIN: Duration = Duration::from_millis(100);
 
 /// A room, its players and their links.
@@ -222,7 +222,7 @@ impl<G: Game> Lab<G> {
     /// The room's refusal.
     pub fn connect(&mut self, index: usize) -> Result<(), Refusal> {
         self.begin_connect(index)?;
-        let end = self.now + JOIN;
+        let end = self.now + Self::patience();
         while self.players[index].joining.is_some() && self.now < end && !self.closed {
             self.step(end);
         }
@@ -243,10 +243,10 @@ impl<G: Game> Lab<G> {
     /// Takes a seat for a connection that no lab player has. Time passes until the room answers.
     ///
     /// # Errors
-    /// The room's refusal, or that it is closed if it has not answered after 100 ms.
+    /// The room's refusal, or that it is closed if it has not answered in time.
     pub fn take_seat(&mut self, resume: Option<ResumeToken>) -> Result<Seat, Refusal> {
         let answer = self.ask_for_seat(resume)?;
-        self.wait_for_seat(answer, self.now + JOIN)
+        self.wait_for_seat(answer, self.now + Self::patience())
     }
 
     /// The same for several connections, whose requests all reach the room in the same tick.
@@ -256,11 +256,15 @@ impl<G: Game> Lab<G> {
     pub fn take_seats(&mut self, resumes: &[Option<ResumeToken>]) -> Result<Vec<Seat>, Refusal> {
         let asked = resumes.iter().map(|resume| self.ask_for_seat(*resume));
         let answers = asked.collect::<Result<Vec<_>, _>>()?;
-        let end = self.now + JOIN;
+        let end = self.now + Self::patience();
         let answers = answers.into_iter();
         answers
             .map(|answer| self.wait_for_seat(answer, end))
             .collect()
+    }
+
+    fn patience() -> Duration {
+        JOIN + 2 * Duration::from_secs(1) / G::Rules::TICK_RATE_HZ.max(1)
     }
 
     fn wait_for_seat(&mut self, mut answer: SeatReply, end: Duration) -> Result<Seat, Refusal> {

@@ -114,7 +114,7 @@ impl Inlet {
         account: Option<Account>,
         now: Instant,
     ) -> Inlet {
-        let per_s = f64::from(limits.messages_per_tick * tick_rate_hz);
+        let per_s = f64::from(limits.messages_per_tick) * f64::from(tick_rate_hz);
         let per_s = per_s.max(MESSAGES_PER_S_LEAST);
         let rate = Rate::over(per_s, limits.burst);
         let chat_rate = Rate {

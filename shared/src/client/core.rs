@@ -162,7 +162,7 @@ impl<R: Rules> Client<R> {
             name: welcome.name.clone(),
         });
         self.setup = Some(welcome.setup.clone());
-        self.session = Some(Session::new(now, welcome));
+        self.session = Some(Session::new(now, welcome, &self.schema));
         if self.hidden {
             self.say(&ClientMessage::Hidden(true));
         }

@@ -60,7 +60,7 @@ impl<R: Rules> std::fmt::Debug for MapOf<R> {
 }
 
 impl<R: Rules> Session<R> {
-    pub(super) fn new(now: Duration, welcome: Welcome<R::Setup>) -> Session<R> {
+    pub(super) fn new(now: Duration, welcome: Welcome<R::Setup>, schema: &Schema) -> Session<R> {
         let tick_s = 1.0 / f64::from(R::TICK_RATE_HZ);
         // Ticks wrap on the wire and do not here: the room's time says how often they have.
         let room_ticks = welcome.room_time_us as f64 * f64::from(R::TICK_RATE_HZ) / 1e6;
@@ -73,7 +73,11 @@ impl<R: Rules> Session<R> {
             avatar_entity: None,
             applied: InputSequence(0),
             clock: Clock::new(now, Duration::from_micros(welcome.room_time_us)),
-            timeline: Timeline::new(tick_s, tick_s * f64::from(R::TICKS_PER_SNAPSHOT)),
+            timeline: Timeline::new(
+                tick_s,
+                tick_s * f64::from(R::TICKS_PER_SNAPSHOT),
+                schema.tables.iter().any(|table| !table.moving.is_empty()),
+            ),
             world: World::default(),
             service: ServiceLevel::default(),
             prediction: Prediction::new(tick),

@@ -19,6 +19,7 @@ pub(super) struct Timeline {
     tick_s: f64,
     /// Between two snapshots, at the stride in force.
     interval_s: f64,
+    draws_between: bool,
     /// Arrival and lateness, seconds, in the order of arrival.
     arrivals: VecDeque<(f64, f64)>,
     sorted: Vec<f64>,
@@ -34,10 +35,13 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    pub(super) fn new(tick_s: f64, interval_s: f64) -> Timeline {
+    /// `draws_between` is false for a game in which nothing is drawn between two snapshots: then there is nothing to wait
+    /// for.
+    pub(super) fn new(tick_s: f64, interval_s: f64, draws_between: bool) -> Timeline {
         Timeline {
             tick_s,
             interval_s,
+            draws_between,
             arrivals: VecDeque::with_capacity(LATENESS_COUNT),
             sorted: Vec::with_capacity(LATENESS_COUNT),
             base_s: 0.0,
@@ -111,7 +115,12 @@ impl Timeline {
 
     /// How far behind the undisturbed arrival of a snapshot entities are drawn, seconds.
     pub(super) fn delay_s(&self) -> f64 {
-        (DELAY_INTERVALS * self.interval_s + self.jitter_s).clamp(DELAY_MIN_S, DELAY_MAX_S)
+        match self.draws_between {
+            true => {
+                (DELAY_INTERVALS * self.interval_s + self.jitter_s).clamp(DELAY_MIN_S, DELAY_MAX_S)
+            }
+            false => 0.0,
+        }
     }
 
     pub(super) fn jitter_s(&self) -> f64 {
@@ -166,7 +175,7 @@ mod tests {
     impl Screen {
         fn new(hz: u32) -> Screen {
             Screen {
-                timeline: Timeline::new(TICK_S, INTERVAL_S),
+                timeline: Timeline::new(TICK_S, INTERVAL_S, true),
                 frame: Duration::from_secs(1) / hz,
                 next: Duration::ZERO,
                 last: None,

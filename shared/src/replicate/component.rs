@@ -31,7 +31,7 @@ use crate::shape::Shape;
 ///     /// Only the owner's client learns it.
 ///     #[net(range = 0..=999, owner_only)]
 ///     ammo: u16,
-///     /// Not sent; other screens see the default.
+///     /// Not sent, and no view has a column for it. In an avatar, the owner's prediction has it.
 ///     #[net(skip)]
 ///     vx: f32,
 /// }

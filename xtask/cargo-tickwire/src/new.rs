@@ -204,9 +204,27 @@ impl Words {
             Some((_, "ts")) => &self.value,
             _ => &self.name,
         };
-        // The longer one first: it begins with the other.
-        let text = text.replace("DotsGame", &self.game);
-        text.replace("Dots", &self.kind).replace("dots", name)
+        // In one pass: a name may have `dots` in it. The longer word is first, since it begins with the other.
+        let words = [
+            ("DotsGame", &self.game),
+            ("Dots", &self.kind),
+            ("dots", name),
+        ];
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some(next) = rest.chars().next() {
+            let found = words.iter().find(|(word, _)| rest.starts_with(word));
+            match found {
+                Some((word, meaning)) => {
+                    filled.push_str(meaning);
+                    rest = &rest[word.len()..];
+                }
+                None => {
+                    filled.push(next);
+                    rest = &rest[next.len_utf8()..];
+                }
+            }
+        }
+        filled
     }
 }
 
@@ -254,6 +272,27 @@ mod tests {
             theirs.collect::<BTreeSet<_>>(),
             ours.collect::<BTreeSet<_>>()
         );
+    }
+
+    #[test]
+    fn a_name_may_have_the_examples_in_it() {
+        let lib = "use dots_rules::Dots;\npub struct DotsGame;";
+        for (name, filled) in [
+            (
+                "my-dots",
+                "use my_dots_rules::MyDots;\npub struct MyDotsGame;",
+            ),
+            (
+                "dots-game",
+                "use dots_game_rules::DotsGame;\npub struct DotsGameServer;",
+            ),
+            (
+                "mydots",
+                "use mydots_rules::Mydots;\npub struct MydotsGame;",
+            ),
+        ] {
+            assert_eq!(Words::of(name).fill("server/src/lib.rs", lib), filled);
+        }
     }
 
     #[test]

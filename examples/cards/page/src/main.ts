@@ -1,6 +1,6 @@
 // What a player sees and presses: the view becomes HTML, and a click becomes a command.
 
-import { connect } from "tickwire";
+import { connect, overlay } from "tickwire";
 import { type CardsView, cards, type HandRow, type Move } from "../generated";
 import { codeOf, paint, wordsOf } from "./card";
 
@@ -8,10 +8,11 @@ const find = (id: string) => document.getElementById(id) as HTMLElement;
 const [others, deck, pile] = [find("others"), find("deck"), find("pile")];
 const [status, told, hand] = [find("status"), find("told"), find("hand")];
 
-// The room's name is in the address: who opens it plays in the same room.
 const asked = new URLSearchParams(location.search);
 const name = asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
-const room = connect(cards, { name, room: asked.get("room") ?? "" });
+// The room's name is in the address: who opens it plays in the same room.
+const room = connect(cards, { name, linked: true });
+overlay(room);
 
 const nameOf = (player: number) => room.players.get(player)?.name ?? "";
 const does = (player: number, verb: string) =>
@@ -128,7 +129,8 @@ function seat({ player, held }: HandRow, turn: number): HTMLElement {
 
 function link(): HTMLElement {
   const address = new URL(location.href);
-  address.search = `?${new URLSearchParams({ room: room.room })}`;
+  // Each guest has a name of their own.
+  address.searchParams.delete("name");
   const element = document.createElement("a");
   element.href = element.textContent = address.href;
   return element;

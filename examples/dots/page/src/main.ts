@@ -12,7 +12,8 @@ addEventListener("blur", () => keys.clear());
 const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
 
 const name =
-  new URLSearchParams(location.search).get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
+  new URLSearchParams(location.search).get("name") ??
+  `Guest ${Math.floor(Math.random() * 900) + 100}`;
 const room = connect(dots, {
   name,
   linked: true, // the room's name is in the address: who opens it plays in the same room
@@ -24,7 +25,12 @@ const room = connect(dots, {
 overlay(room); // F3 shows how the connection does
 
 room.on("state", (state) => {
-  status.textContent = state.kind === "playing" ? "Arrow keys or WASD move you" : "words" in state ? state.words : state.kind;
+  status.textContent =
+    state.kind === "playing"
+      ? "Arrow keys or WASD move you"
+      : "words" in state
+        ? state.words
+        : state.kind;
 });
 
 room.frame((view) => {
