@@ -71,6 +71,13 @@ test("two tabs play on in the same match when a rule changes, and when one does 
   await ana.keyboard.up("ArrowRight");
   expect(metersPerS).toBeLessThan(10);
 
+  // A component with one field more: the match goes on all the same.
+  await settled(ben);
+  const there = await othersX(ben);
+  await change(rules.replace("pub y: f32,\n}", "pub y: f32,\n    pub hue: u8,\n}"), "served anew");
+  await playing(ana, ben);
+  await expect.poll(() => othersX(ben), { timeout: 30_000 }).toBeCloseTo(there, 0);
+
   // A step that gives a browser other bits.
   await change(rules.replace("* 20.0", '* if cfg!(target_arch = "wasm32") { 20.0 } else { 20.1 }'), "WARNING");
   expect(said).toMatch(/after \d+ steps, x: \S+ on the server and x: \S+ in the browser/);

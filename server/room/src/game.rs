@@ -15,6 +15,7 @@ use tickwire_shared::rules::Rules;
 
 use crate::grid::Interest;
 use crate::history::RewindVisitor;
+use crate::migrate::SavedRoom;
 use crate::room::Room;
 
 /// Receives the component types that are saved with a room. See [`Game::saved_components`].
@@ -68,6 +69,14 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// ([`Rules::components`]) are kept anyway; a save loses all others.
     fn saved_components(set: &mut impl SavedVisitor) {
         let _ = set;
+    }
+
+    /// Brings a room over that was saved under another `REVISION` of the rules, before it is read. True if it can go on.
+    /// Without this method it begins anew. A save of the same revision is read by the names of fields: what is new has its
+    /// default, what is gone falls away.
+    fn migrate(saved: &mut SavedRoom<'_>) -> bool {
+        let _ = saved;
+        false
     }
 
     /// A player takes a seat. Spawn its avatar here, with [`Room::spawn_avatar`], or with [`Room::spawn_for`] and

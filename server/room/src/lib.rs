@@ -34,6 +34,7 @@ mod interest;
 mod limits;
 #[cfg(test)]
 mod meadow;
+mod migrate;
 mod own;
 mod place;
 mod player;
@@ -58,6 +59,7 @@ pub use inbox::{Arrival, ClientId, Inbound, Sender};
 pub use inputs::Dropped;
 pub use interest::{InterestSet, PlayerInterest};
 pub use limits::REWIND_MAX_S;
+pub use migrate::{RestoreError, SavedRoom};
 pub use own::{OwnChannel, OwnPart};
 pub use player::Player;
 pub use room::Room;

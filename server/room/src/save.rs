@@ -1,7 +1,9 @@
 //! Turns a room into bytes and back: for going on after a restart, for replay, and for moving a live room.
 //!
 //! In: a [`RoomCore`] between two ticks. Out: bytes. A room that [`RoomCore::restore`] makes from them has the same
-//! state at every later tick. Kept: the tick, the random generator, the options, players with their avatars, subscriptions and
+//! state at every later tick. [`RoomCore::save`] is for the same build: it is small, and hashed. [`RoomCore::keep`] is for
+//! a restart, after which the game may be another build: all parts are written by name ([`Form`]), so fields that are new
+//! have their defaults and fields that are gone fall away. Kept: the tick, the random generator, the options, players with their avatars, subscriptions and
 //! waiting inputs, entities with their owners and channels, the history, the game, every component that clients see, and those
 //! that the game names besides. Not kept: events that wait for the next snapshot; clients get keyframes anyway.
 
@@ -17,14 +19,17 @@ use crate::entities::{Home, Replicated};
 use crate::game::{Game, SavedVisitor};
 use crate::history::RewindVisitor;
 use crate::limits::SAVE_BYTES;
+use crate::migrate::{Form, RestoreError, SavedRoom};
 use crate::player::Player;
 use crate::room::Room;
 use crate::seating::{Authority, RoomConfig};
 use crate::tick::RoomCore;
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Saved {
+    pub(crate) form: Form,
     schema: u64,
+    pub(crate) revision: u32,
     tick: Tick,
     rng: Pcg64Mcg,
     next_entity: u32,
@@ -32,20 +37,33 @@ struct Saved {
     players: Vec<u8>,
     next_channel: u32,
     entities: Vec<(EntityId, Option<PlayerId>, Home)>,
-    options: Vec<u8>,
-    game: Vec<u8>,
-    components: Vec<Vec<u8>>,
+    pub(crate) options: Vec<u8>,
+    pub(crate) game: Vec<u8>,
+    /// By name.
+    pub(crate) components: Vec<(String, Vec<u8>)>,
     /// The components that the history has, by name.
     rewinds: Vec<String>,
     history: Vec<u8>,
 }
 
 impl<G: Game> RoomCore<G> {
-    /// Turns the room into bytes. Call between two ticks.
+    /// Turns the room into bytes, for this very build. Call between two ticks.
     ///
     /// # Errors
     /// When a component or the game cannot be encoded.
     pub fn save(&self) -> Result<Vec<u8>, CodecError> {
+        self.write(Form::Exact)
+    }
+
+    /// Turns the room into bytes, for this build or a later one. Call between two ticks.
+    ///
+    /// # Errors
+    /// As [`RoomCore::save`].
+    pub fn keep(&self) -> Result<Vec<u8>, CodecError> {
+        self.write(Form::Named)
+    }
+
+    fn write(&self, form: Form) -> Result<Vec<u8>, CodecError> {
         let Authority {
             game,
             room,
@@ -54,6 +72,7 @@ impl<G: Game> RoomCore<G> {
         } = &self.authority;
         let mut components = SaveComponents {
             room,
+            form,
             bytes: Vec::new(),
             error: None,
         };
@@ -67,33 +86,49 @@ impl<G: Game> RoomCore<G> {
             Some((id, replicated.owner, replicated.home))
         });
         codec::encode(&Saved {
+            form,
             schema: G::Rules::schema().hash,
+            revision: G::Rules::REVISION,
             tick: room.tick,
             rng: room.rng.clone(),
             next_entity: room.next_entity,
             next_player: room.next_player,
-            players: codec::encode(&room.players.iter().collect::<Vec<_>>())?,
+            players: form.write(&room.players.iter().collect::<Vec<_>>())?,
             next_channel: room.next_channel,
             entities: entities.collect(),
-            options: codec::encode(options)?,
-            game: codec::encode(game)?,
+            options: form.write(options)?,
+            game: form.write(game)?,
             components: components.bytes,
             rewinds: rewound_names::<G>(),
-            history: codec::encode(room.history.ticks())?,
+            history: form.write(room.history.ticks())?,
         })
     }
 
-    /// Makes a room from bytes that [`RoomCore::save`] made. Its options and its tick come from the bytes, its other
-    /// settings from `config`.
+    /// Makes a room from bytes that [`RoomCore::save`] or [`RoomCore::keep`] made. Its options and its tick come from the
+    /// bytes, its other settings from `config`.
     ///
     /// # Errors
-    /// When the bytes are not a saved room of this game, or were saved under other rules.
-    pub fn restore(bytes: &[u8], config: RoomConfig) -> Result<RoomCore<G>, CodecError> {
-        let saved = codec::decode::<Saved, SAVE_BYTES>(bytes)?;
-        if saved.schema != G::Rules::schema().hash {
-            return Err(CodecError::Invalid);
+    /// The bytes are not a saved room of this game, or do not fit this build.
+    pub fn restore(bytes: &[u8], config: RoomConfig) -> Result<RoomCore<G>, RestoreError> {
+        let mut saved = codec::decode::<Saved, SAVE_BYTES>(bytes)?;
+        let form = saved.form;
+        if form == Form::Exact && saved.schema != G::Rules::schema().hash {
+            return Err(CodecError::Invalid.into());
         }
-        let options = codec::decode::<G::Options, SAVE_BYTES>(&saved.options)?;
+        let revision = saved.revision;
+        if revision != G::Rules::REVISION {
+            let mut old = SavedRoom::new(&mut saved);
+            let brought = G::migrate(&mut old);
+            if let Some(error) = old.into_error() {
+                return Err(error);
+            }
+            if !brought {
+                return Err(RestoreError::Revision(revision));
+            }
+        }
+        let part = |name: &str, error: CodecError| RestoreError::Part(name.to_owned(), error);
+        let options = form.read::<G::Options>(&saved.options);
+        let options = options.map_err(|error| part("options", error))?;
         let mut room = Room::new(G::setup(&options), G::interest(&options), saved.rng);
         room.tick = saved.tick;
         room.next_channel = saved.next_channel;
@@ -104,7 +139,8 @@ impl<G: Game> RoomCore<G> {
         }
         let mut components = RestoreComponents {
             room: &mut room,
-            bytes: saved.components.into_iter(),
+            form,
+            bytes: saved.components,
             error: None,
         };
         G::Rules::components(&mut components);
@@ -113,17 +149,19 @@ impl<G: Game> RoomCore<G> {
             return Err(error);
         }
         (room.next_entity, room.next_player) = (saved.next_entity, saved.next_player);
-        let players = codec::decode::<Vec<Player<G::Rules>>, SAVE_BYTES>(&saved.players)?;
+        let players = form.read::<Vec<Player<G::Rules>>>(&saved.players);
+        let players = players.map_err(|error| part("players", error))?;
         room.players = players.into_iter().collect();
         for player in room.players.iter_mut() {
             player.handle = player.avatar.and_then(|avatar| room.entities.get(avatar));
         }
-        // A build that rewinds other things begins to remember anew: a quarter of a second.
-        if saved.rewinds == rewound_names::<G>() {
-            room.history
-                .restore(codec::decode::<_, SAVE_BYTES>(&saved.history)?);
+        // A build that rewinds other things, or other layouts of them, begins to remember anew: a quarter of a second.
+        let same = saved.schema == G::Rules::schema().hash && saved.rewinds == rewound_names::<G>();
+        if same && let Ok(history) = form.read(&saved.history) {
+            room.history.restore(history);
         }
-        let game = codec::decode::<G, SAVE_BYTES>(&saved.game)?;
+        let game = form.read::<G>(&saved.game);
+        let game = game.map_err(|error| part("game", error))?;
         Ok(RoomCore::of(game, room, options, config))
     }
 
@@ -149,9 +187,18 @@ fn rewound_names<G: Game>() -> Vec<String> {
     names.0
 }
 
+/// What a component is called in a save.
+fn name_of<C>() -> String {
+    let name = std::any::type_name::<C>();
+    let end = name.find('<').unwrap_or(name.len());
+    let start = name[..end].rfind("::").map_or(0, |at| at + 2);
+    name[start..].to_owned()
+}
+
 struct SaveComponents<'a, R: Rules> {
     room: &'a Room<R>,
-    bytes: Vec<Vec<u8>>,
+    form: Form,
+    bytes: Vec<(String, Vec<u8>)>,
     error: Option<CodecError>,
 }
 
@@ -176,8 +223,8 @@ impl<R: Rules> SavedVisitor for SaveComponents<'_, R> {
                 .ok()
                 .map(|component| (id, (*component).clone()))
         });
-        match codec::encode(&rows.collect::<Vec<(EntityId, C)>>()) {
-            Ok(bytes) => self.bytes.push(bytes),
+        match self.form.write(&rows.collect::<Vec<(EntityId, C)>>()) {
+            Ok(bytes) => self.bytes.push((name_of::<C>(), bytes)),
             Err(error) => self.error = Some(error),
         }
     }
@@ -185,14 +232,20 @@ impl<R: Rules> SavedVisitor for SaveComponents<'_, R> {
 
 struct RestoreComponents<'a, R: Rules> {
     room: &'a mut Room<R>,
-    bytes: std::vec::IntoIter<Vec<u8>>,
-    error: Option<CodecError>,
+    form: Form,
+    bytes: Vec<(String, Vec<u8>)>,
+    error: Option<RestoreError>,
 }
 
 impl<R: Rules> SavedVisitor for RestoreComponents<'_, R> {
     fn component<C: hecs::Component + Clone + Serialize + DeserializeOwned>(&mut self) {
-        let rows = self.bytes.next().ok_or(CodecError::Short);
-        match rows.and_then(|bytes| codec::decode::<Vec<(EntityId, C)>, SAVE_BYTES>(&bytes)) {
+        let name = name_of::<C>();
+        // A component that is new to the game is on no entity.
+        let Some(place) = self.bytes.iter().position(|(saved, _)| *saved == name) else {
+            return;
+        };
+        let (name, bytes) = self.bytes.swap_remove(place);
+        match self.form.read::<Vec<(EntityId, C)>>(&bytes) {
             Ok(rows) => {
                 for (id, component) in rows {
                     if let Some(entity) = self.room.entity(id) {
@@ -200,7 +253,7 @@ impl<R: Rules> SavedVisitor for RestoreComponents<'_, R> {
                     }
                 }
             }
-            Err(error) => self.error = Some(error),
+            Err(error) => self.error = Some(RestoreError::Part(name, error)),
         }
     }
 }

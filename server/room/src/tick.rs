@@ -325,4 +325,9 @@ impl<G: Game> RoomCore<G> {
     pub fn room(&self) -> &Room<G::Rules> {
         &self.authority.room
     }
+
+    /// The game's own state.
+    pub fn game(&self) -> &G {
+        &self.authority.game
+    }
 }

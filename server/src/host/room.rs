@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tickwire_room::{Game, Inbound, RoomConfig, RoomCore};
+use tickwire_room::{Game, Inbound, RestoreError, RoomConfig, RoomCore};
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::codec::CodecError;
 use tickwire_shared::ids::Tick;
@@ -109,7 +109,7 @@ impl<G: Game> HostedRoom<G> {
     pub(crate) fn restore(
         setup: RoomSetup<G>,
         saved: &[u8],
-    ) -> Result<(HostedRoom<G>, Arc<dyn RoomHandle>), CodecError> {
+    ) -> Result<(HostedRoom<G>, Arc<dyn RoomHandle>), RestoreError> {
         let core = RoomCore::restore(saved, setup.config)?;
         Ok(HostedRoom::resume(setup, core))
     }
@@ -124,7 +124,7 @@ impl<G: Game> HostedRoom<G> {
             Ok(core) => HostedRoom::resume(setup, core),
             Err(error) => {
                 let room = setup.name.as_str();
-                tracing::warn!(room, %error, "a kept room begins anew: what was saved does not fit this build");
+                tracing::warn!(room, %error, "a kept room begins anew");
                 HostedRoom::open(setup)
             }
         }
@@ -222,7 +222,7 @@ impl<G: Game> HostedRoom<G> {
         let joins = self.shared.close_mailbox();
         self.clients.end(joins, refusal);
         let goes_on = refusal.reason == CloseReason::ShuttingDown;
-        let state = self.begun().filter(|_| goes_on).map(RoomCore::save);
+        let state = self.begun().filter(|_| goes_on).map(RoomCore::keep);
         let state = state.and_then(|state| {
             let failed = |error: &CodecError| {
                 tracing::error!(room = self.name, %error, "a room cannot be kept over the restart");

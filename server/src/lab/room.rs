@@ -129,7 +129,7 @@ impl<G: Game> Lab<G> {
     /// # Panics
     /// When the room cannot be saved, or cannot be restored from the saved bytes.
     pub fn restart(&mut self) {
-        let saved = self.room.core().save().expect("a room can be saved");
+        let saved = self.room.core().keep().expect("a room can be kept");
         let setup = Lab::setup(
             &self.options,
             self.seed,

@@ -22,6 +22,7 @@ mod serve;
 
 pub use page::{Page, page};
 pub use serve::{Program, serve};
+pub use tickwire_room::SavedRoom;
 pub use tickwire_server::lab;
 
 /// All that a game's server needs in scope.
@@ -29,7 +30,7 @@ pub mod prelude {
     /// What can be asked of [`Room::rng`]: `random_range(1..=6)`, `random_bool(0.5)`, `random::<u32>()`.
     pub use rand::RngExt;
     pub use tickwire_derive::game;
-    pub use tickwire_room::{Game, Interest, Player, RewindVisitor, Room, SavedVisitor};
+    pub use tickwire_room::{Game, Interest, Player, RewindVisitor, Room, SavedRoom, SavedVisitor};
     pub use tickwire_shared::close::{CloseReason, Refusal};
     pub use tickwire_shared::prelude::*;
 }

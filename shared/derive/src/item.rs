@@ -43,6 +43,13 @@ pub(crate) fn expand(work: Work, words: TokenStream, mut item: DeriveInput) -> R
         item.attrs
             .push(parse_quote!(#[serde(crate = "::tickwire_shared::serde")]));
     }
+    // A save of an older build lacks fields that are new.
+    let has_default = adds("Default") || derived.iter().any(|has| has == "Default");
+    let has_fields =
+        matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+    if adds("Deserialize") && has_default && has_fields && work != Work::Message {
+        item.attrs.push(parse_quote!(#[serde(default)]));
+    }
     if adds("TS") {
         item.attrs
             .push(parse_quote!(#[ts(crate = "::tickwire_shared::ts_rs")]));

@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Plugin, ViteDevServer } from "vite";
+import { createLogger, type Logger, type Plugin, type ViteDevServer } from "vite";
 
 /** A file beside this one, as vite writes paths. */
 const at = (file: string) => fileURLToPath(new URL(file, import.meta.url)).replaceAll("\\", "/");
@@ -19,6 +19,7 @@ export function tickwire(): Plugin {
   return {
     name: "tickwire",
     config: () => ({
+      customLogger: quiet(),
       resolve: { alias: { tickwire: at("./tickwire/index.ts") } },
       server: {
         proxy: {
@@ -28,6 +29,16 @@ export function tickwire(): Plugin {
     }),
     configureServer,
   };
+}
+
+/** Says what vite says, but for sockets that end when a tab is closed or the game's server is started anew. */
+function quiet(): Logger {
+  const logger = createLogger("warn", { allowClearScreen: false });
+  const { error } = logger;
+  logger.error = (words, options) => {
+    if (!words.includes("ws proxy")) error(words, options);
+  };
+  return logger;
 }
 
 function configureServer(server: ViteDevServer): void {

@@ -1,0 +1,127 @@
+//! A saved room on its way into another build of its game.
+//!
+//! In: the parts of a save, as bytes. Out: values of this build's types; or an error that names the part that does not fit.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tickwire_shared::codec::{self, CodecError};
+use tickwire_shared::ids::EntityId;
+
+use crate::limits::SAVE_BYTES;
+use crate::save::Saved;
+
+/// How the parts of a save are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Form {
+    /// By their layout: only a build with the same types reads them.
+    Exact,
+    /// By the names of their fields, in MessagePack.
+    Named,
+}
+
+impl Form {
+    pub(crate) fn write<T: Serialize + ?Sized>(self, value: &T) -> Result<Vec<u8>, CodecError> {
+        match self {
+            Form::Exact => codec::encode(value),
+            Form::Named => rmp_serde::to_vec_named(value).map_err(|_| CodecError::Encode),
+        }
+    }
+
+    pub(crate) fn read<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, CodecError> {
+        match self {
+            Form::Exact => codec::decode::<T, SAVE_BYTES>(bytes),
+            Form::Named => rmp_serde::from_slice(bytes).map_err(|_| CodecError::Invalid),
+        }
+    }
+}
+
+/// Why a saved room does not come back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// The bytes are no save, or one of another build in the form that only that one reads.
+    #[error("it is no saved room of this build ({0})")]
+    Bytes(#[from] CodecError),
+    /// A part was changed so that its old value is none any more.
+    #[error(
+        "what was saved as `{0}` does not fit this build: raise REVISION and write Game::migrate"
+    )]
+    Part(String, CodecError),
+    /// It is of other rules, and the game brings none over.
+    #[error("it was saved under REVISION {0}, and Game::migrate does not bring it over")]
+    Revision(u32),
+}
+
+/// A room that was saved under another `REVISION`, for [`Game::migrate`](crate::Game::migrate). What is not touched here is
+/// read by the names of its fields.
+#[derive(Debug)]
+pub struct SavedRoom<'a> {
+    saved: &'a mut Saved,
+    error: Option<RestoreError>,
+}
+
+impl<'a> SavedRoom<'a> {
+    pub(crate) fn new(saved: &'a mut Saved) -> SavedRoom<'a> {
+        SavedRoom { saved, error: None }
+    }
+
+    pub(crate) fn into_error(self) -> Option<RestoreError> {
+        self.error
+    }
+
+    /// The `REVISION` under which it was saved.
+    pub fn revision(&self) -> u32 {
+        self.saved.revision
+    }
+
+    /// Makes a new component of each old one that was saved under the name `from`. `None` leaves it out. Nothing happens if
+    /// there was none.
+    pub fn component<Old: DeserializeOwned, New: Serialize>(
+        &mut self,
+        from: &str,
+        to: &str,
+        mut bring: impl FnMut(EntityId, Old) -> Option<New>,
+    ) {
+        let form = self.saved.form;
+        let saved = self
+            .saved
+            .components
+            .iter_mut()
+            .find(|(name, _)| name == from);
+        let Some((name, bytes)) = saved else {
+            return;
+        };
+        let brought = form.read::<Vec<(EntityId, Old)>>(bytes).and_then(|old| {
+            let new = old
+                .into_iter()
+                .filter_map(|(id, old)| Some((id, bring(id, old)?)));
+            form.write(&new.collect::<Vec<(EntityId, New)>>())
+        });
+        match brought {
+            Ok(brought) => (*name, *bytes) = (to.to_owned(), brought),
+            Err(error) => self.error = Some(RestoreError::Part(from.to_owned(), error)),
+        }
+    }
+
+    /// Makes the game's own state of the old one.
+    pub fn game<Old: DeserializeOwned, New: Serialize>(&mut self, bring: impl FnOnce(Old) -> New) {
+        let form = self.saved.form;
+        let brought = form.read::<Old>(&self.saved.game);
+        match brought.and_then(|old| form.write(&bring(old))) {
+            Ok(brought) => self.saved.game = brought,
+            Err(error) => self.error = Some(RestoreError::Part("game".to_owned(), error)),
+        }
+    }
+
+    /// Makes the room's options of the old ones.
+    pub fn options<Old: DeserializeOwned, New: Serialize>(
+        &mut self,
+        bring: impl FnOnce(Old) -> New,
+    ) {
+        let form = self.saved.form;
+        let brought = form.read::<Old>(&self.saved.options);
+        match brought.and_then(|old| form.write(&bring(old))) {
+            Ok(brought) => self.saved.options = brought,
+            Err(error) => self.error = Some(RestoreError::Part("options".to_owned(), error)),
+        }
+    }
+}
