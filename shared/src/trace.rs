@@ -52,7 +52,7 @@ pub fn write<R: Rules>(steps: u32) -> Result<Vec<u8>, CodecError> {
     codec::encode(&trace::<R>(steps)?)
 }
 
-/// Where another machine's trace, as [`write`] made it, first differs from this machine's: the step, and the line of the
+/// Where another machine's trace, as [`write()`] made it, first differs from this machine's: the step, and the line of the
 /// avatar's debug form on both. `None` if they are equal.
 ///
 /// # Errors

@@ -79,7 +79,10 @@ test("two tabs play on in the same match when a rule changes, and when one does 
   await expect.poll(() => othersX(ben), { timeout: 30_000 }).toBeCloseTo(there, 0);
 
   // A step that gives a browser other bits.
-  await change(rules.replace("* 20.0", '* if cfg!(target_arch = "wasm32") { 20.0 } else { 20.1 }'), "WARNING");
+  await change(
+    rules.replace("* 20.0", '* if cfg!(target_arch = "wasm32") { 20.0 } else { 20.1 }'),
+    "WARNING",
+  );
   expect(said).toMatch(/after \d+ steps, x: \S+ on the server and x: \S+ in the browser/);
 
   await change(`${rules}\nnot rust\n`, "not built: what ran before goes on");

@@ -8,7 +8,18 @@ use tickwire_shared::codec::{self, CodecError};
 use tickwire_shared::ids::EntityId;
 
 use crate::limits::SAVE_BYTES;
-use crate::save::Saved;
+
+/// The parts of a save that are a game's own.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Parts {
+    pub(crate) form: Form,
+    /// Of the rules that it was saved under.
+    pub(crate) revision: u32,
+    pub(crate) options: Vec<u8>,
+    pub(crate) game: Vec<u8>,
+    /// By name.
+    pub(crate) components: Vec<(String, Vec<u8>)>,
+}
 
 /// How the parts of a save are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,13 +66,13 @@ pub enum RestoreError {
 /// read by the names of its fields.
 #[derive(Debug)]
 pub struct SavedRoom<'a> {
-    saved: &'a mut Saved,
+    parts: &'a mut Parts,
     error: Option<RestoreError>,
 }
 
 impl<'a> SavedRoom<'a> {
-    pub(crate) fn new(saved: &'a mut Saved) -> SavedRoom<'a> {
-        SavedRoom { saved, error: None }
+    pub(crate) fn new(parts: &'a mut Parts) -> SavedRoom<'a> {
+        SavedRoom { parts, error: None }
     }
 
     pub(crate) fn into_error(self) -> Option<RestoreError> {
@@ -70,7 +81,7 @@ impl<'a> SavedRoom<'a> {
 
     /// The `REVISION` under which it was saved.
     pub fn revision(&self) -> u32 {
-        self.saved.revision
+        self.parts.revision
     }
 
     /// Makes a new component of each old one that was saved under the name `from`. `None` leaves it out. Nothing happens if
@@ -81,9 +92,9 @@ impl<'a> SavedRoom<'a> {
         to: &str,
         mut bring: impl FnMut(EntityId, Old) -> Option<New>,
     ) {
-        let form = self.saved.form;
+        let form = self.parts.form;
         let saved = self
-            .saved
+            .parts
             .components
             .iter_mut()
             .find(|(name, _)| name == from);
@@ -104,10 +115,10 @@ impl<'a> SavedRoom<'a> {
 
     /// Makes the game's own state of the old one.
     pub fn game<Old: DeserializeOwned, New: Serialize>(&mut self, bring: impl FnOnce(Old) -> New) {
-        let form = self.saved.form;
-        let brought = form.read::<Old>(&self.saved.game);
+        let form = self.parts.form;
+        let brought = form.read::<Old>(&self.parts.game);
         match brought.and_then(|old| form.write(&bring(old))) {
-            Ok(brought) => self.saved.game = brought,
+            Ok(brought) => self.parts.game = brought,
             Err(error) => self.error = Some(RestoreError::Part("game".to_owned(), error)),
         }
     }
@@ -117,10 +128,10 @@ impl<'a> SavedRoom<'a> {
         &mut self,
         bring: impl FnOnce(Old) -> New,
     ) {
-        let form = self.saved.form;
-        let brought = form.read::<Old>(&self.saved.options);
+        let form = self.parts.form;
+        let brought = form.read::<Old>(&self.parts.options);
         match brought.and_then(|old| form.write(&bring(old))) {
-            Ok(brought) => self.saved.options = brought,
+            Ok(brought) => self.parts.options = brought,
             Err(error) => self.error = Some(RestoreError::Part("options".to_owned(), error)),
         }
     }

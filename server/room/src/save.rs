@@ -19,17 +19,15 @@ use crate::entities::{Home, Replicated};
 use crate::game::{Game, SavedVisitor};
 use crate::history::RewindVisitor;
 use crate::limits::SAVE_BYTES;
-use crate::migrate::{Form, RestoreError, SavedRoom};
+use crate::migrate::{Form, Parts, RestoreError, SavedRoom};
 use crate::player::Player;
 use crate::room::Room;
 use crate::seating::{Authority, RoomConfig};
 use crate::tick::RoomCore;
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Saved {
-    pub(crate) form: Form,
+#[derive(Serialize, Deserialize)]
+struct Saved {
     schema: u64,
-    pub(crate) revision: u32,
     tick: Tick,
     rng: Pcg64Mcg,
     next_entity: u32,
@@ -37,10 +35,7 @@ pub(crate) struct Saved {
     players: Vec<u8>,
     next_channel: u32,
     entities: Vec<(EntityId, Option<PlayerId>, Home)>,
-    pub(crate) options: Vec<u8>,
-    pub(crate) game: Vec<u8>,
-    /// By name.
-    pub(crate) components: Vec<(String, Vec<u8>)>,
+    parts: Parts,
     /// The components that the history has, by name.
     rewinds: Vec<String>,
     history: Vec<u8>,
@@ -86,9 +81,7 @@ impl<G: Game> RoomCore<G> {
             Some((id, replicated.owner, replicated.home))
         });
         codec::encode(&Saved {
-            form,
             schema: G::Rules::schema().hash,
-            revision: G::Rules::REVISION,
             tick: room.tick,
             rng: room.rng.clone(),
             next_entity: room.next_entity,
@@ -96,9 +89,13 @@ impl<G: Game> RoomCore<G> {
             players: form.write(&room.players.iter().collect::<Vec<_>>())?,
             next_channel: room.next_channel,
             entities: entities.collect(),
-            options: form.write(options)?,
-            game: form.write(game)?,
-            components: components.bytes,
+            parts: Parts {
+                form,
+                revision: G::Rules::REVISION,
+                options: form.write(options)?,
+                game: form.write(game)?,
+                components: components.bytes,
+            },
             rewinds: rewound_names::<G>(),
             history: form.write(room.history.ticks())?,
         })
@@ -111,13 +108,13 @@ impl<G: Game> RoomCore<G> {
     /// The bytes are not a saved room of this game, or do not fit this build.
     pub fn restore(bytes: &[u8], config: RoomConfig) -> Result<RoomCore<G>, RestoreError> {
         let mut saved = codec::decode::<Saved, SAVE_BYTES>(bytes)?;
-        let form = saved.form;
+        let form = saved.parts.form;
         if form == Form::Exact && saved.schema != G::Rules::schema().hash {
             return Err(CodecError::Invalid.into());
         }
-        let revision = saved.revision;
+        let revision = saved.parts.revision;
         if revision != G::Rules::REVISION {
-            let mut old = SavedRoom::new(&mut saved);
+            let mut old = SavedRoom::new(&mut saved.parts);
             let brought = G::migrate(&mut old);
             if let Some(error) = old.into_error() {
                 return Err(error);
@@ -127,7 +124,7 @@ impl<G: Game> RoomCore<G> {
             }
         }
         let part = |name: &str, error: CodecError| RestoreError::Part(name.to_owned(), error);
-        let options = form.read::<G::Options>(&saved.options);
+        let options = form.read::<G::Options>(&saved.parts.options);
         let options = options.map_err(|error| part("options", error))?;
         let mut room = Room::new(G::setup(&options), G::interest(&options), saved.rng);
         room.tick = saved.tick;
@@ -140,7 +137,7 @@ impl<G: Game> RoomCore<G> {
         let mut components = RestoreComponents {
             room: &mut room,
             form,
-            bytes: saved.components,
+            bytes: saved.parts.components,
             error: None,
         };
         G::Rules::components(&mut components);
@@ -160,7 +157,7 @@ impl<G: Game> RoomCore<G> {
         if same && let Ok(history) = form.read(&saved.history) {
             room.history.restore(history);
         }
-        let game = form.read::<G>(&saved.game);
+        let game = form.read::<G>(&saved.parts.game);
         let game = game.map_err(|error| part("game", error))?;
         Ok(RoomCore::of(game, room, options, config))
     }

@@ -5,7 +5,9 @@ import { tabs, until } from "../generated/testing.mjs";
 test("a player sees what is near, and other things after flying elsewhere", () =>
   tabs(["Ana", "Ben"], async (ana, ben) => {
     const there = (seen) => seen.total === 1000 && seen.near > 0;
-    const [before, bens] = await Promise.all([ana, ben].map((page) => until(() => page.evaluate(look), there)));
+    const [before, bens] = await Promise.all(
+      [ana, ben].map((page) => until(() => page.evaluate(look), there)),
+    );
     for (const seen of [before, bens]) assert.ok(seen.near < 600, `${seen.near} of 1,000 are near`);
     // Towards the middle: nobody begins far outside of it.
     const key = before.x > 0 ? "ArrowLeft" : "ArrowRight";

@@ -3,7 +3,7 @@
 use tag_rules::{Push, Tag};
 use tickwire::prelude::*;
 
-use crate::{distance, enter, runners};
+use crate::runners::{distance, enter, runners};
 
 /// A bot thinks three times a second, so people have a chance.
 const THINKS_EVERY: u32 = 20;

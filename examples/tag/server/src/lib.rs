@@ -1,9 +1,12 @@
 //! What only the server decides: who is it, the scores and the rounds.
 
 mod bots;
+mod runners;
 
-use tag_rules::{EDGE, News, RADIUS, Round, Runner, Score, Tag, WALLS, Wall, is_free};
+use tag_rules::{News, RADIUS, Round, Runner, Score, Tag, WALLS, Wall};
 use tickwire::prelude::*;
+
+use crate::runners::{distance, enter, runners, seconds};
 
 const ROUND_S: f32 = 90.0;
 const PAUSE_S: f32 = 6.0;
@@ -117,37 +120,6 @@ impl TagGame {
         room.with(self.round, |kept| *kept = round.clone());
         round.runs
     }
-}
-
-/// Spawns a runner. Who comes late has as many seconds as the worst, or the last to come would win.
-fn enter(room: &mut Room<Tag>, player: PlayerId) {
-    let others = room.players().map(|other| seconds(room, other));
-    let seconds = others.fold(0.0, f32::max);
-    let mut place = || room.rng().random_range(-EDGE..=EDGE);
-    let (mut x, mut y) = (place(), place());
-    while !is_free(x, y) {
-        (x, y) = (place(), place());
-    }
-    let it = false;
-    let entity = room.spawn_for(player, (Runner { x, y, it }, Score { seconds }));
-    room.give_avatar(player, entity);
-}
-
-fn seconds(room: &Room<Tag>, player: &Player<Tag>) -> f32 {
-    let score = player.avatar.and_then(|entity| room.get::<Score>(entity));
-    score.map_or(0.0, |score| score.seconds)
-}
-
-/// The runners of all who are connected. Those of others stand still, and nobody can tag them.
-fn runners(room: &Room<Tag>) -> Vec<(PlayerId, Runner)> {
-    let here = room.players().filter(|player| !player.away);
-    here.filter_map(|player| Some((player.id, room.avatar(player.id)?)))
-        .collect()
-}
-
-fn distance(a: &Runner, b: &Runner) -> f32 {
-    let (x, y) = (a.x - b.x, a.y - b.y);
-    (x * x + y * y).sqrt()
 }
 
 #[cfg(test)]
