@@ -27,6 +27,9 @@ import {
 /** What links can carry as a room's name; empty asks for any room. */
 const ROOM_NAME = new RegExp(`^[A-Za-z0-9_-]{0,${LIMITS.roomNameBytes}}$`);
 
+/** The server speaks another protocol or has other rules: the page must be loaded anew, and then has its seat. */
+const RELOAD: readonly number[] = [4000, 4001];
+
 /** A room that this page is in, or tries to be in. {@link connect} makes it. */
 export class Room<G extends Game> {
   /** All players with a seat, bots too, by player id. */
@@ -298,7 +301,7 @@ export class Room<G extends Game> {
     const words = this.#goodbye || reason;
     this.#goodbye = "";
     const retry = this.#client?.disconnected(performance.now(), code, words) ?? "Never";
-    if (retry !== "Resume") this.#seats.drop(this.#room);
+    if (retry !== "Resume" && !RELOAD.includes(code)) this.#seats.drop(this.#room);
     if (retry === "Never") this.#unhook();
     return { retry, words };
   }

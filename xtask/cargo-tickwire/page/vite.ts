@@ -28,6 +28,8 @@ export function tickwire(): Plugin {
       },
     }),
     configureServer,
+    // What is written here belongs to the server that is about to start: pages come again when it does.
+    hotUpdate: ({ file }) => (file.startsWith(at("./")) ? [] : undefined),
   };
 }
 
@@ -36,7 +38,7 @@ function quiet(): Logger {
   const logger = createLogger("warn", { allowClearScreen: false });
   const { error } = logger;
   logger.error = (words, options) => {
-    if (!words.includes("ws proxy")) error(words, options);
+    if (!words.includes("proxy error")) error(words, options);
   };
   return logger;
 }

@@ -71,13 +71,13 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
             continue;
         }
         game.end();
-        game = serve(project, server)?;
-        plays = true;
-        // Pages that met the old server with new rules, or the other way round, come again.
+        // Pages come again, with the new rules, before there is a server that would refuse the old ones.
         std::fs::write(
             project.generated().join("served.txt"),
             format!("{begun:?}\n"),
         )?;
+        game = serve(project, server)?;
+        plays = true;
         println!("served anew after {:.1} s", begun.elapsed().as_secs_f64());
     }
     Ok(())
