@@ -171,6 +171,10 @@ fn view<R: Rules>(out: &mut String, name: &str) {
             "export interface {component_name}Table extends Iterable<{component_name}Row> {{"
         );
         out.push_str("  readonly count: number;\n  readonly ids: Uint32Array;\n");
+        let _ = writeln!(
+            out,
+            "  /** One of them, by its id. */\n  get(id: number | undefined): {component_name}Row | undefined;"
+        );
         for field in component.fields {
             let _ = writeln!(out, "  readonly {}: Float64Array;", field.name);
         }
@@ -303,6 +307,8 @@ export interface PieceRow {
 export interface PieceTable extends Iterable<PieceRow> {
   readonly count: number;
   readonly ids: Uint32Array;
+  /** One of them, by its id. */
+  get(id: number | undefined): PieceRow | undefined;
   readonly file: Float64Array;
 }
 

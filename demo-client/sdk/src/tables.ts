@@ -2,14 +2,18 @@
  * The view of a room as typed arrays over WASM memory. It copies nothing and allocates nothing per entity.
  *
  * In: the module's memory and, in each animation frame, the layout version from the client core. Out: one object for
- * each component with `count`, `ids` and a column for each field; iterating over it gives an object for each entity. New arrays are made only when the layout changed or
- * the memory grew, which detaches every array over it.
+ * each component with `count`, `ids` and a column for each field; iterating over it gives an object for each entity, and
+ * `get` that of one. New arrays are made only when the layout changed or the memory grew, which detaches every array over
+ * it.
  */
 
 import type { GameClient } from "./game.js";
 
 type Columns = { count: number; ids: Uint32Array } & Iterable<Row> &
-  Record<string, number | Uint32Array | Float64Array>;
+  Record<
+    string,
+    number | Uint32Array | Float64Array | ((id: number | undefined) => Row | undefined)
+  >;
 
 /** One entity of a table, as iterating gives it: its id and its fields, which stay as they were. */
 type Row = { id: number } & Record<string, number>;
@@ -38,6 +42,11 @@ export class Tables {
       for (const field of fields) columns[field] = new Float64Array(0);
       const iterate = () => rows(columns, fields);
       Object.defineProperty(columns, Symbol.iterator, { value: iterate });
+      const get = (id: number | undefined) => {
+        const at = id === undefined ? -1 : rowOf(columns, id);
+        return at < 0 ? undefined : rowAt(columns, fields, at);
+      };
+      Object.defineProperty(columns, "get", { value: get });
       this.view[name] = columns;
       this.#tables.push({ columns, fields });
     }
@@ -71,11 +80,13 @@ export class Tables {
 
 /** The rows of a table, each as an object of its own. */
 function* rows(columns: Columns, fields: readonly string[]): Generator<Row> {
-  for (let at = 0; at < columns.count; at++) {
-    const row: Row = { id: columns.ids[at] ?? 0 };
-    for (const field of fields) row[field] = (columns[field] as Float64Array)[at] ?? 0;
-    yield row;
-  }
+  for (let at = 0; at < columns.count; at++) yield rowAt(columns, fields, at);
+}
+
+function rowAt(columns: Columns, fields: readonly string[], at: number): Row {
+  const row: Row = { id: columns.ids[at] ?? 0 };
+  for (const field of fields) row[field] = (columns[field] as Float64Array)[at] ?? 0;
+  return row;
 }
 
 /** The row of entity `id`, or -1. `hint` is tried first: the row where it was before, or where another table has it. */

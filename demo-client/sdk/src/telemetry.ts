@@ -50,7 +50,7 @@ export interface Telemetry<Field extends string = string> {
 }
 
 type Table = { readonly count: number; readonly ids: Uint32Array } & Readonly<
-  Record<string, number | Uint32Array | Float64Array>
+  Record<string, number | Uint32Array | Float64Array | object>
 >;
 
 /** What a {@link Recorder} reads in each animation frame. */

@@ -20,6 +20,7 @@ function body(tables: Tables) {
     ids: Uint32Array;
     x: Float64Array;
     y: Float64Array;
+    get: (id: number | undefined) => unknown;
   };
 }
 
@@ -39,6 +40,17 @@ test("columns show what lies in the module's memory", () => {
   expect([...body(tables).ids.subarray(0, 2)]).toEqual([7, 9]);
   expect([...body(tables).x.subarray(0, 2)]).toEqual([1.5, -2]);
   expect([...body(tables).y.subarray(0, 2)]).toEqual([3, 4]);
+});
+
+test("one row is found by its entity", () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const tables = new Tables(memory, source({ ids: 16, x: 64, y: 128 }, { count: 2 }));
+  new Uint32Array(memory.buffer, 16, 4).set([7, 9, 11]);
+  new Float64Array(memory.buffer, 64, 4).set([1.5, -2]);
+  new Float64Array(memory.buffer, 128, 4).set([3, 4]);
+  tables.refresh(1);
+  expect(body(tables).get(9)).toEqual({ id: 9, x: -2, y: 4 });
+  for (const id of [11, 0, undefined]) expect(body(tables).get(id)).toBeUndefined();
 });
 
 test("no array is made while layout and memory stay", () => {

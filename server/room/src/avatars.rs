@@ -29,6 +29,24 @@ impl<R: Rules> Room<R> {
         }
     }
 
+    /// The same, with more components on the entity: `room.spawn_avatar_with(player, avatar, (Score::default(),))`.
+    pub fn spawn_avatar_with(
+        &mut self,
+        player: PlayerId,
+        avatar: R::Avatar,
+        more: impl hecs::DynamicBundle,
+    ) -> EntityId {
+        let entity = self.spawn_for(player, more);
+        if let Some(handle) = self.entities.get(entity)
+            && R::Avatar::NAME != <() as Replicate>::NAME
+        {
+            // The entity was spawned just above, so it exists.
+            let _ = self.world.insert_one(handle, avatar);
+            self.give_avatar(player, entity);
+        }
+        entity
+    }
+
     /// A player's avatar as it is now. `None` if it has none.
     pub fn avatar(&self, player: PlayerId) -> Option<R::Avatar> {
         let handle = self.players.get(player)?.handle?;
@@ -44,6 +62,33 @@ impl<R: Rules> Room<R> {
     ) -> Option<T> {
         let entity = self.players.get(player)?.avatar?;
         self.with(entity, change)
+    }
+
+    /// A copy of a component of what belongs to a player: of its avatar, or else of the oldest entity that was spawned for
+    /// it and has one. `None` if nothing has.
+    pub fn get_of<C: hecs::Component + Clone>(&self, player: PlayerId) -> Option<C> {
+        self.get(self.with_component::<C>(player)?)
+    }
+
+    /// Changes that component. `None`, and nothing done, if there is none.
+    pub fn with_of<C: hecs::Component, T>(
+        &mut self,
+        player: PlayerId,
+        change: impl FnOnce(&mut C) -> T,
+    ) -> Option<T> {
+        self.with(self.with_component::<C>(player)?, change)
+    }
+
+    fn with_component<C: hecs::Component>(&self, player: PlayerId) -> Option<EntityId> {
+        let has = |id: &EntityId| {
+            let handle = self.entities.get(*id);
+            handle.is_some_and(|handle| self.world.get::<&C>(handle).is_ok())
+        };
+        let avatar = self.players.get(player).and_then(|player| player.avatar);
+        avatar.filter(has).or_else(|| {
+            let mut ids = self.entities().map(|(id, _)| id);
+            ids.find(|id| self.owner(*id) == Some(player) && has(id))
+        })
     }
 
     /// The player that an entity belongs to. `None` if it belongs to nobody, or is gone.

@@ -191,9 +191,10 @@ impl<R: Rules> Room<R> {
         id
     }
 
-    /// Takes a bot out of the room. The game removes the bot's entities itself. Does nothing to a person.
+    /// Takes a bot out of the room, with all that belongs to it. Does nothing to a person.
     pub fn remove_bot(&mut self, id: PlayerId) {
         if self.players.get(id).is_some_and(|player| player.bot) {
+            self.despawn_all_of(id);
             self.remove_player(id);
         }
     }

@@ -81,6 +81,7 @@ impl<G: Game> Authority<G> {
         if let Err(refusal) = self.game.join(&mut self.room, player) {
             // Nobody hears of a player that was never in.
             self.room.events.forget_since(events_before);
+            self.room.despawn_all_of(player);
             self.room.players.remove(player);
             return JoinOutcome::Refused(client, refusal);
         }

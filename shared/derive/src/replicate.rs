@@ -50,9 +50,10 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
 }
 
 /// Names that a table of the view has for itself.
-const TAKEN: [(&str, &str); 3] = [
+const TAKEN: [(&str, &str); 4] = [
     ("count", "how many rows a table has"),
     ("id", "the entity of a row"),
+    ("get", "how a page asks a table for one row"),
     ("ids", "the entities of all rows"),
 ];
 

@@ -1,6 +1,6 @@
 //! What a player sees and presses: the meadow around the own lantern, who is near, and what that costs.
 
-import { connect, overlay, rowOf } from "tickwire";
+import { connect, overlay } from "tickwire";
 import { swarm } from "../generated";
 import { glow, hueOf, meadow } from "./glow";
 
@@ -39,9 +39,8 @@ let toldMs = 0;
 
 room.frame((view, timeMs) => {
   const night = room.setup; // what the room tells everybody who joins
-  const own = rowOf(view.Lantern, room.me.entity ?? 0);
-  if (!night || own < 0) return;
-  const me = { x: view.Lantern.x[own], y: view.Lantern.y[own] };
+  const me = view.Lantern.get(room.me.entity);
+  if (!night || !me) return;
 
   // The corners of the window are as far away as the server lets us see: nothing is sent in vain or comes out of nowhere.
   const [wide, high] = [innerWidth, innerHeight].map((length) => (length * devicePixelRatio) | 0);
@@ -76,9 +75,8 @@ room.frame((view, timeMs) => {
   for (const { player, lit, ...mark } of view.Mark) {
     const at = map.half / EDGE;
     shine(hueOf(player), map.x + mark.x * at, map.y + mark.y * at, 1.2, 1);
-    const near = rowOf(view.Lantern, room.avatarOf(player) ?? 0);
-    if (near < 0) continue;
-    const lantern = { x: view.Lantern.x[near], y: view.Lantern.y[near] };
+    const lantern = view.Lantern.get(room.avatarOf(player));
+    if (!lantern) continue;
     shine(hueOf(player), lantern.x, lantern.y, 16, 0.5);
     shine(40, lantern.x, lantern.y, 3, 1);
     pen.fillStyle = "#fff";

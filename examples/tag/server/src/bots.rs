@@ -21,7 +21,6 @@ pub(crate) fn play(room: &mut Room<Tag>) {
     }
     for bot in bots {
         if room.people() > 1 {
-            room.despawn_all_of(bot);
             room.remove_bot(bot);
         } else if room.tick().0.is_multiple_of(THINKS_EVERY) {
             let push = think(room, bot).unwrap_or_default();

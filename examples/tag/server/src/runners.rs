@@ -13,12 +13,11 @@ pub(crate) fn enter(room: &mut Room<Tag>, player: PlayerId) {
         (x, y) = (place(), place());
     }
     let it = false;
-    let entity = room.spawn_for(player, (Runner { x, y, it }, Score { seconds }));
-    room.give_avatar(player, entity);
+    room.spawn_avatar_with(player, Runner { x, y, it }, (Score { seconds },));
 }
 
 pub(crate) fn seconds(room: &Room<Tag>, player: &Player<Tag>) -> f32 {
-    let score = player.avatar.and_then(|entity| room.get::<Score>(entity));
+    let score = room.get_of::<Score>(player.id);
     score.map_or(0.0, |score| score.seconds)
 }
 
