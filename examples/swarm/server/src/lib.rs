@@ -51,7 +51,10 @@ impl Game for SwarmGame {
         let Firefly { x, y, .. } = room.get(near).unwrap_or_default();
         room.spawn_avatar(player, Lantern::default());
         room.with_avatar(player, |lantern| (lantern.x, lantern.y) = (x, y));
-        let mark = Mark { player, ..Mark::default() };
+        let mark = Mark {
+            player,
+            ..Mark::default()
+        };
         room.spawn_for(player, (mark,));
         Ok(())
     }
