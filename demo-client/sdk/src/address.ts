@@ -36,6 +36,11 @@ export function roomInAddress(): string {
   return new URLSearchParams(globalThis.location?.search).get("room") ?? "";
 }
 
+/** The player's name in the page's address. Empty if there is none. */
+export function nameInAddress(): string {
+  return new URLSearchParams(globalThis.location?.search).get("name") ?? "";
+}
+
 /** Names the room in the page's address. */
 export function putRoomInAddress(room: string): void {
   const address = new URL(location.href);

@@ -9,12 +9,12 @@ import { waitMs } from "./backoff.js";
 import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "./tunables.js";
 import type { Retry } from "./types.js";
 
-/** The state of the connection, for a person to see. */
+/** The state of the connection. Its `words` are for a person to read. */
 export type ConnectionState =
   /** The first try is under way. */
-  | { readonly kind: "connecting" }
+  | { readonly kind: "connecting"; readonly words: string }
   /** In the room. */
-  | { readonly kind: "playing" }
+  | { readonly kind: "playing"; readonly words: string }
   /** Lost. Try number `attempt` starts `nextTryMs` after this state was announced; 0 means that it is under way. */
   | {
       readonly kind: "reconnecting";
@@ -57,7 +57,7 @@ export class Connection {
   readonly #user: ConnectionUser;
   readonly #surroundings: Surroundings;
   readonly #retryNow = () => this.retryNow();
-  #state: ConnectionState = { kind: "connecting" };
+  #state: ConnectionState = { kind: "connecting", words: "connecting" };
   #socket: WebSocket | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #checkTimer: ReturnType<typeof setInterval> | undefined;
@@ -91,7 +91,7 @@ export class Connection {
   /** The server has let us into the room. */
   welcomed(): void {
     this.#playingSinceMs = performance.now();
-    this.#change({ kind: "playing" });
+    this.#change({ kind: "playing", words: "playing" });
   }
 
   /** Starts the next try now instead of waiting for it. */

@@ -5,6 +5,7 @@
 export type { ConnectionState, Surroundings } from "./connection.js";
 export type { Unsubscribe } from "./emitter.js";
 export type { Game, GameClient, GameModule, Seat } from "./game.js";
+export { Keys } from "./keys.js";
 export { type Overlay, type OverlayOptions, overlay } from "./overlay/overlay.js";
 export type { Point, RewindPicture } from "./overlay/rewind.js";
 export { connect, type Room } from "./room.js";

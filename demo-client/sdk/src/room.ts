@@ -5,7 +5,13 @@
  * and events. It must decide nothing about the game: the core knows what bytes mean and what to predict and draw.
  */
 
-import { putRoomInAddress, roomInAddress, socketUrl, whyRefused } from "./address.js";
+import {
+  nameInAddress,
+  putRoomInAddress,
+  roomInAddress,
+  socketUrl,
+  whyRefused,
+} from "./address.js";
 import { Connection, type ConnectionState } from "./connection.js";
 import { Emitter, type Unsubscribe } from "./emitter.js";
 import type { Game, GameClient, GameModule } from "./game.js";
@@ -204,7 +210,7 @@ export class Room<G extends Game> {
       if (this.state.kind === "closed") return;
       const { create = true } = this.#options;
       const room = this.#room;
-      const name = cut(this.#options.name, LIMITS.nameBytes);
+      const name = cut(this.#options.name ?? this.#guest(), LIMITS.nameBytes);
       if (name === "") return this.#end(4008, "a name needs something that can be seen");
       if (!ROOM_NAME.test(room))
         return this.#end(4009, "a room's name is 1 to 32 letters, digits, - or _");
@@ -223,6 +229,12 @@ export class Room<G extends Game> {
         `the game could not be loaded (${error instanceof Error ? error.message : String(error)})`,
       );
     }
+  }
+
+  #guest(): string {
+    const { linked = false, surroundings } = this.#options;
+    const random = surroundings?.random ?? Math.random;
+    return (linked && nameInAddress()) || `Guest ${100 + Math.floor(900 * random())}`;
   }
 
   /** Calls the client core, then takes its messages to the socket and its events to the page. */

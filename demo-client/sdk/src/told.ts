@@ -11,8 +11,11 @@ import type { LinkReport, PlayerInfo } from "./types.js";
 
 /** The room to join, the name to join it with, and how. */
 export interface ConnectOptions<G extends Game = Game> {
-  /** The name that others see. The server cleans it. */
-  name: string;
+  /**
+   * The name that others see. The server cleans it. Without it, the one in a linked page's address (`?name=`), or "Guest"
+   * and a number.
+   */
+  name?: string;
   /** The room's name. Empty, the default, asks for any room with a free seat. */
   room?: string;
   /**

@@ -21,6 +21,9 @@ export const CHECK_MS = 1_000;
  */
 export const SILENT_CHECKS = 8;
 
+/** How long a tapped key counts as held, milliseconds: longer than a tick of any game that is played by keys. */
+export const TAP_MS = 50;
+
 /** How often the overlay's figures are updated, milliseconds. */
 export const OVERLAY_EVERY_MS = 250;
 

@@ -57,7 +57,7 @@ afterEach(() => void vi.useRealTimers());
 
 test("a socket that opens is greeted, and its bytes are passed on", () => {
   const { connection, user, socket, states, received } = start();
-  expect(connection.state).toEqual({ kind: "connecting" });
+  expect(connection.state).toEqual({ kind: "connecting", words: "connecting" });
   expect(socket().binaryType).toBe("arraybuffer");
   socket().open();
   expect(user.opened).toHaveBeenCalledOnce();
@@ -66,7 +66,7 @@ test("a socket that opens is greeted, and its bytes are passed on", () => {
   socket().say(9, 8);
   expect(received).toEqual([[9, 8]]);
   connection.welcomed();
-  expect(states).toEqual([{ kind: "playing" }]);
+  expect(states).toEqual([{ kind: "playing", words: "playing" }]);
 });
 
 test("a lost connection is tried again, later each time, until it is welcomed", () => {
@@ -82,7 +82,7 @@ test("a lost connection is tried again, later each time, until it is welcomed", 
   }
   socket().open();
   connection.welcomed();
-  expect(states.at(-1)).toEqual({ kind: "playing" });
+  expect(states.at(-1)).toEqual({ kind: "playing", words: "playing" });
 });
 
 test("only a connection that lasted starts over from the shortest wait", () => {

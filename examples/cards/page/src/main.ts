@@ -8,10 +8,8 @@ const find = (id: string) => document.getElementById(id) as HTMLElement;
 const [others, deck, pile] = [find("others"), find("deck"), find("pile")];
 const [status, told, hand] = [find("status"), find("told"), find("hand")];
 
-const asked = new URLSearchParams(location.search);
-const name = asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
 // The room's name is in the address: who opens it plays in the same room.
-const room = connect(cards, { name, linked: true });
+const room = connect(cards, { linked: true });
 overlay(room);
 
 const nameOf = (player: number) => room.players.get(player)?.name ?? "";
@@ -49,7 +47,7 @@ const buttons = Array.from({ length: 32 }, (_, card) => {
 
 room.on("state", (state) => {
   answered();
-  if (state.kind !== "playing") status.textContent = "words" in state ? state.words : state.kind;
+  if (state.kind !== "playing") status.textContent = state.words;
   shown = "";
 });
 

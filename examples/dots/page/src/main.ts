@@ -1,36 +1,21 @@
-import { connect, overlay } from "tickwire";
+import { connect, Keys, overlay } from "tickwire";
 import { dots } from "../generated";
 
 const canvas = document.querySelector("canvas") as HTMLCanvasElement;
 const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
 const status = document.querySelector("p") as HTMLParagraphElement;
 
-const keys = new Set<string>();
-addEventListener("keydown", (event) => keys.add(event.code));
-addEventListener("keyup", (event) => keys.delete(event.code));
-addEventListener("blur", () => keys.clear());
-const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
-
-const name =
-  new URLSearchParams(location.search).get("name") ??
-  `Guest ${Math.floor(Math.random() * 900) + 100}`;
+const keys = new Keys();
 const room = connect(dots, {
-  name,
   linked: true, // the room's name is in the address: who opens it plays in the same room
   input: () => ({
-    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
-    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
+    right: keys.axis(["ArrowLeft", "KeyA"], ["ArrowRight", "KeyD"]),
+    down: keys.axis(["ArrowUp", "KeyW"], ["ArrowDown", "KeyS"]),
   }),
 });
 overlay(room); // F3 shows how the connection does
-
-room.on("state", (state) => {
-  status.textContent =
-    state.kind === "playing"
-      ? "Arrow keys or WASD move you"
-      : "words" in state
-        ? state.words
-        : state.kind;
+room.on("state", ({ kind, words }) => {
+  status.textContent = kind === "playing" ? "Arrow keys or WASD move you" : words;
 });
 
 room.frame((view) => {

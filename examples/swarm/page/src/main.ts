@@ -1,6 +1,6 @@
 //! What a player sees and presses: the meadow around the own lantern, who is near, and what that costs.
 
-import { connect, overlay } from "tickwire";
+import { connect, Keys, overlay } from "tickwire";
 import { swarm } from "../generated";
 import { glow, hueOf, meadow } from "./glow";
 
@@ -9,27 +9,20 @@ const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
 const status = document.querySelector("p") as HTMLParagraphElement;
 const figures = document.querySelector("output") as HTMLOutputElement;
 
-const keys = new Set<string>();
-addEventListener("keydown", (event) => keys.add(event.code));
-addEventListener("keyup", (event) => keys.delete(event.code));
-addEventListener("blur", () => keys.clear());
-const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
+const keys = new Keys();
 
-const asked = new URLSearchParams(location.search);
 const room = connect(swarm, {
-  name: asked.get("name") ?? `Guest ${Math.floor(Math.random() * 900) + 100}`,
   linked: true, // the room's name is in the address: who opens it plays in the same room
   input: () => ({
-    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
-    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
+    right: keys.axis(["ArrowLeft", "KeyA"], ["ArrowRight", "KeyD"]),
+    down: keys.axis(["ArrowUp", "KeyW"], ["ArrowDown", "KeyS"]),
   }),
 });
 overlay(room);
 
 const help = "Arrow keys or WASD fly you. Fireflies follow, if you do not hurry.";
-room.on("state", (state) => {
-  status.textContent =
-    state.kind === "playing" ? help : "words" in state ? state.words : state.kind;
+room.on("state", ({ kind, words }) => {
+  status.textContent = kind === "playing" ? help : words;
 });
 
 const EDGE = 200; // half the side of the world, metres

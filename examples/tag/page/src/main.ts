@@ -1,6 +1,6 @@
 // What a player sees and presses: the field, the scores and the chat.
 
-import { connect, overlay } from "tickwire";
+import { connect, Keys, overlay } from "tickwire";
 import { type RoundRow, type TagView, tag } from "../generated";
 
 const find = <E extends Element>(selector: string) => document.querySelector(selector) as E;
@@ -10,27 +10,19 @@ const status = find<HTMLParagraphElement>("p");
 const [clock, scores, log] = [find("time"), find("ol"), find("ul")];
 const line = find<HTMLInputElement>("input");
 
-const keys = new Set<string>();
+const keys = new Keys();
 addEventListener("keydown", (event) => {
-  if (event.target === line) return; // who writes does not run
-  keys.add(event.code);
-  if (event.code !== "Enter") return;
+  if (event.target === line || event.code !== "Enter") return;
   event.preventDefault(); // or the same Enter would send the empty line
   line.focus();
 });
-addEventListener("keyup", (event) => keys.delete(event.code));
-addEventListener("blur", () => keys.clear());
-line.addEventListener("focus", () => keys.clear());
-const held = (...codes: string[]) => Number(codes.some((code) => keys.has(code)));
+line.addEventListener("focus", () => keys.release());
 
-const asked = new URLSearchParams(location.search).get("name");
-const name = asked ?? `Guest ${Math.floor(Math.random() * 900) + 100}`;
 const room = connect(tag, {
-  name,
   linked: true, // the room's name is in the address: who opens it plays in the same room
   input: () => ({
-    right: held("ArrowRight", "KeyD") - held("ArrowLeft", "KeyA"),
-    down: held("ArrowDown", "KeyS") - held("ArrowUp", "KeyW"),
+    right: keys.axis(["ArrowLeft", "KeyA"], ["ArrowRight", "KeyD"]),
+    down: keys.axis(["ArrowUp", "KeyW"], ["ArrowDown", "KeyS"]),
   }),
 });
 overlay(room); // F3 shows how the connection does
@@ -41,8 +33,8 @@ const GOLD = "#ffcf5c";
 let headline = "";
 let pulse = { entity: 0, atMs: 0 };
 
-room.on("state", (state) => {
-  if (state.kind !== "playing") status.textContent = "words" in state ? state.words : "Connecting…";
+room.on("state", ({ kind, words }) => {
+  if (kind !== "playing") status.textContent = words;
 });
 room.on("chat", (said) => tell(`${said.name}: ${said.text}`));
 room.on("chatRefused", () => tell("Not so fast!"));
