@@ -65,7 +65,13 @@ impl SettingValue for Duration {
 impl SettingValue for usize {
     fn to_setting(&self, kind: SettingKind) -> String {
         match kind {
-            SettingKind::Bytes => ByteSize(*self as u64).display().iec().to_string(),
+            // Exactly: what is written is read again.
+            SettingKind::Bytes if *self > 0 && self.is_multiple_of(1 << 20) => {
+                format!("{}MiB", self >> 20)
+            }
+            SettingKind::Bytes if *self > 0 && self.is_multiple_of(1 << 10) => {
+                format!("{}KiB", self >> 10)
+            }
             _ => self.to_string(),
         }
     }

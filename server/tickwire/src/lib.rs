@@ -15,10 +15,13 @@
 //! [`Game`](tickwire_room::Game), [`Rules`](tickwire_shared::rules::Rules) and [`Room`](tickwire_room::Room) say the rest.
 //! A test drives a whole room with clients in virtual time by [`lab`].
 
+mod config_file;
+mod flags;
 mod limit_flags;
 mod page;
 mod rooms_file;
 mod serve;
+mod settings;
 
 pub use page::{Page, page};
 pub use serve::{Program, serve};

@@ -4,18 +4,15 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use tickwire_server::link::{LinkError, LinkSpec};
-use tickwire_server::{AddressRange, Builder, Limits, MetricsAccess, Page, Server};
+use tickwire_server::{Builder, Limits, MetricsAccess, Page, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use crate::{limit_flags, rooms_file};
+use crate::flags::{Command, LinkFlag, MetricsListen, Serve};
+use crate::{rooms_file, settings};
 
 /// What a game's program has besides the game.
 #[derive(Clone, Copy, Debug)]
@@ -30,136 +27,23 @@ pub struct Program {
     pub games: fn(Builder) -> Builder,
 }
 
-/// Real-time game rooms for browsers.
-#[derive(Parser)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve the game: page, API and WebSocket on one port.
-    Serve(Serve),
-}
-
-#[derive(Args)]
-struct Serve {
-    /// Address to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:4000", env = "TICKWIRE_LISTEN")]
-    listen: SocketAddr,
-    /// Address to serve metrics on, to whoever reaches it; `none` for nowhere
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:4001",
-        env = "TICKWIRE_METRICS_LISTEN"
-    )]
-    metrics_listen: MetricsListen,
-    /// Serve metrics on the public address too, to whoever sends this token as `Authorization: Bearer`
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "TICKWIRE_METRICS_TOKEN",
-        hide_env_values = true
-    )]
-    metrics_token: Option<String>,
-    /// Let pages of this origin connect, besides our own; may be given several times. Example: `https://game.example`
-    #[arg(
-        long,
-        value_name = "ORIGIN",
-        env = "TICKWIRE_ALLOW_ORIGIN",
-        value_delimiter = ','
-    )]
-    allow_origin: Vec<String>,
-    /// Let pages of this origin show our page in a frame; may be given several times. Example: `https://portal.example`
-    #[arg(
-        long,
-        value_name = "ORIGIN",
-        env = "TICKWIRE_ALLOW_EMBED",
-        value_delimiter = ','
-    )]
-    allow_embed: Vec<String>,
-    /// Believe X-Forwarded-For from this proxy or range, or Forwarded where the other is missing: the proxy must
-    /// overwrite what clients write there; may be given several times. Example: 10.0.0.0/8
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        env = "TICKWIRE_TRUST_PROXY",
-        value_delimiter = ','
-    )]
-    trust_proxy: Vec<AddressRange>,
-    /// Make links worse, for trying things out: all of them, or those of one room with ROOM=LINK; may be given several
-    /// times. Examples: `4g`, `main=bad-wifi`, `"80ms jitter 20ms stall 300ms every 5s kbps 512"`
-    #[arg(long, value_name = "[ROOM=]LINK")]
-    link: Vec<LinkFlag>,
-    /// Let each client make its own link worse, in the overlay that F3 opens. Not for production.
-    #[arg(long)]
-    dev: bool,
-    /// Keep rooms over a restart: at the end they are written to this file, and at the start opened from it
-    #[arg(long, value_name = "FILE", env = "TICKWIRE_ROOMS")]
-    rooms: Option<PathBuf>,
-    /// Simulation threads; otherwise one per core.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-}
-
-/// Where metrics are served besides the public address.
-#[derive(Clone, Copy, Debug)]
-enum MetricsListen {
-    None,
-    On(SocketAddr),
-}
-
-impl FromStr for MetricsListen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<MetricsListen, String> {
-        if text == "none" {
-            return Ok(MetricsListen::None);
-        }
-        let address = text.parse().map(MetricsListen::On);
-        address
-            .map_err(|_| "write an address with a port, such as 127.0.0.1:4001, or none".to_owned())
-    }
-}
-
-/// A link for all rooms or for one.
-#[derive(Clone, Debug)]
-struct LinkFlag {
-    room: Option<String>,
-    link: LinkSpec,
-}
-
-impl FromStr for LinkFlag {
-    type Err = LinkError;
-
-    fn from_str(text: &str) -> Result<LinkFlag, LinkError> {
-        let (room, link) = match text.split_once('=') {
-            Some((room, link)) => (Some(room.to_owned()), link),
-            None => (None, text),
-        };
-        let link = link.parse()?;
-        Ok(LinkFlag { room, link })
-    }
-}
-
 /// The `main` of a game's server. See [`crate::main!`].
 pub fn serve(program: &Program) -> ExitCode {
-    let (flags, limits) = match parse(program) {
+    let parsed = match settings::parse(program.name, program.version, std::env::args_os()) {
         Ok(parsed) => parsed,
-        Err(error) => error.exit(),
+        Err(error) => return error.told(),
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    let served = tickwire_server::runtime(None)
-        .context("cannot start threads")
-        .and_then(|runtime| runtime.block_on(run(flags, limits, program)));
-    match served {
+    let done = match parsed.command {
+        Command::Serve(flags) => begin(flags, parsed.limits, program),
+        Command::Config { check: true, .. } => Ok(()),
+        Command::Config { .. } => {
+            let text = parsed.sources.text(program.name);
+            std::io::stdout()
+                .write_all(text.as_bytes())
+                .map_err(Into::into)
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line, whatever the cause.
@@ -169,17 +53,15 @@ pub fn serve(program: &Program) -> ExitCode {
     }
 }
 
-fn parse(program: &Program) -> Result<(Serve, Limits), clap::Error> {
-    let command = Cli::command().name(program.name).version(program.version);
-    let matches = command
-        .mut_subcommand("serve", limit_flags::add)
-        .try_get_matches()?;
-    let Command::Serve(flags) = Cli::from_arg_matches(&matches)?.command;
-    let serve = matches.subcommand_matches("serve");
-    Ok((
-        flags,
-        serve.map_or(Ok(Limits::default()), limit_flags::read)?,
-    ))
+/// Serves until somebody asks for the end.
+fn begin(flags: Serve, limits: Limits, program: &Program) -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&flags.log))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = tickwire_server::runtime(None).context("cannot start threads")?;
+    runtime.block_on(run(flags, limits, program))
 }
 
 async fn run(flags: Serve, mut limits: Limits, program: &Program) -> Result<()> {
