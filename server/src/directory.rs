@@ -15,7 +15,7 @@ use tickwire_room::ClientId;
 use tickwire_shared::close::{CloseReason, Refusal};
 use tickwire_shared::ids::ResumeToken;
 
-use crate::kind::{KeptRoom, RoomKind, RoomOrder};
+use crate::kind::{self, Checkpoints, KeptRoom, RoomKind, RoomOrder};
 use crate::limits::{JOIN_TRIES, Limits};
 use crate::metrics::Metrics;
 use crate::random;
@@ -102,6 +102,7 @@ pub(crate) struct Directory {
     next_client: AtomicU64,
     /// What was left of rooms when they ended with the server.
     kept: Arc<Mutex<Vec<KeptRoom>>>,
+    checkpoints: Option<Checkpoints>,
     /// The list of rooms as JSON, and when it was made.
     listed: Mutex<Option<(Instant, Bytes)>>,
 }
@@ -145,6 +146,7 @@ impl Directory {
         limits: Arc<Limits>,
         metrics: Arc<Metrics>,
         threads: usize,
+        checkpoints: Option<Checkpoints>,
     ) -> std::io::Result<Directory> {
         let scheduler = Mutex::new(Scheduler::start(threads)?);
         Ok(Directory {
@@ -155,6 +157,7 @@ impl Directory {
             metrics,
             next_client: AtomicU64::new(1),
             kept: Arc::default(),
+            checkpoints,
             listed: Mutex::default(),
         })
     }
@@ -241,17 +244,15 @@ impl Directory {
         rooms: &mut Rooms,
         key: RoomKey,
         (opener, kept): (OpenerLease, Option<Vec<u8>>),
-        kind: &RoomKind,
+        opens: &RoomKind,
     ) -> Arc<dyn RoomHandle> {
         rooms.next_number += 1;
         let number = rooms.next_number;
         let (table, closing_key) = (self.rooms.clone(), key.clone());
         let left = self.kept.clone();
+        let checkpoints = self.checkpoints.clone();
         let on_close = Box::new(move |state: Option<Vec<u8>>| {
-            if let Some(state) = state {
-                let (kind, name) = closing_key.clone();
-                left.lock().push(KeptRoom { kind, name, state });
-            }
+            kind::keep(&left, checkpoints.as_ref(), closing_key.clone(), state);
             let mut rooms = table.lock();
             let is_it = |room: &OpenRoom| room.number == number;
             let is_there = rooms.open.get(&closing_key).is_some_and(is_it);
@@ -265,10 +266,14 @@ impl Directory {
             kept,
             limits: self.limits.clone(),
             metrics: self.metrics.clone(),
+            on_checkpoint: self
+                .checkpoints
+                .as_ref()
+                .map(|all| kind::of_room(all, &key)),
             on_close,
         };
         let by_name = !random::is_fresh_room_name(&key.1);
-        let (room, handle) = kind.open(order);
+        let (room, handle) = opens.open(order);
         rooms.open.insert(
             key,
             OpenRoom {

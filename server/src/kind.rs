@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tickwire_shared::codec::{self, CodecError};
 
@@ -40,8 +41,56 @@ pub struct RoomOrder {
     pub limits: Arc<Limits>,
     /// The metrics that it is counted in.
     pub metrics: Arc<Metrics>,
+    /// Called now and then with what the room could be opened from if the server ended now, by rooms that ask for it.
+    pub on_checkpoint: OnCheckpoint,
     /// Called once, when the room is gone, with what it should be opened from if the server ends and starts again.
     pub on_close: OnClose,
+}
+
+/// See [`RoomOrder::on_checkpoint`]. `None` on a server that keeps no checkpoints.
+pub type OnCheckpoint = Option<Box<dyn Fn(Vec<u8>) + Send>>;
+
+/// Where one room's checkpoints go.
+pub(crate) fn of_room(
+    checkpoints: &Checkpoints,
+    (kind, name): &(String, String),
+) -> Box<dyn Fn(Vec<u8>) + Send> {
+    let (checkpoints, kind, name) = (checkpoints.clone(), kind.clone(), name.clone());
+    Box::new(move |state| {
+        let (kind, name) = (kind.clone(), name.clone());
+        checkpoints(Checkpoint::Room(KeptRoom { kind, name, state }));
+    })
+}
+
+/// Keeps what is left of a room that has closed, or says that it is over.
+pub(crate) fn keep(
+    left: &Mutex<Vec<KeptRoom>>,
+    checkpoints: Option<&Checkpoints>,
+    (kind, name): (String, String),
+    state: Option<Vec<u8>>,
+) {
+    match (state, checkpoints) {
+        (Some(state), _) => left.lock().push(KeptRoom { kind, name, state }),
+        (None, Some(checkpoints)) => checkpoints(Checkpoint::Over { kind, name }),
+        (None, None) => {}
+    }
+}
+
+/// Takes checkpoints of a server's rooms, from its simulation threads: it must not wait.
+pub type Checkpoints = Arc<dyn Fn(Checkpoint) + Send + Sync>;
+
+/// What is left of a room if the server ends now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// The room, as it was a moment ago.
+    Room(KeptRoom),
+    /// The room of this kind and name is over: nothing.
+    Over {
+        /// The name of its kind.
+        kind: String,
+        /// Its own name.
+        name: String,
+    },
 }
 
 /// See [`RoomOrder::on_close`].
@@ -58,18 +107,18 @@ pub struct KeptRoom {
     pub state: Vec<u8>,
 }
 
-/// Rooms as bytes, for a file.
+/// A room as bytes, for a file.
 ///
 /// # Errors
 /// Never in practice, since names and bytes can be encoded.
-pub fn write_rooms(rooms: &[KeptRoom]) -> Result<Vec<u8>, CodecError> {
-    codec::encode(&rooms)
+pub fn write_room(room: &KeptRoom) -> Result<Vec<u8>, CodecError> {
+    codec::encode(room)
 }
 
-/// Rooms from bytes that [`write_rooms`] made.
+/// A room from bytes that [`write_room`] made.
 ///
 /// # Errors
 /// They are not.
-pub fn read_rooms(bytes: &[u8]) -> Result<Vec<KeptRoom>, CodecError> {
-    codec::decode::<Vec<KeptRoom>, KEPT_BYTES>(bytes)
+pub fn read_room(bytes: &[u8]) -> Result<KeptRoom, CodecError> {
+    codec::decode::<KeptRoom, KEPT_BYTES>(bytes)
 }

@@ -33,7 +33,10 @@ mod sharded;
 mod text;
 
 pub use directory::{Entrance, Joined, RoomInfo, Wanted};
-pub use kind::{KeptRoom, OnClose, RoomKind, RoomOrder, read_rooms, write_rooms};
+pub use kind::{
+    Checkpoint, Checkpoints, KeptRoom, OnCheckpoint, OnClose, RoomKind, RoomOrder, read_room,
+    write_room,
+};
 pub use limits::Limits;
 pub use listen::{listen, raise_open_files};
 pub use metrics::Metrics;

@@ -153,6 +153,8 @@ pub(crate) const HEAL_EVERY: Duration = Duration::from_millis(500);
 /// Messages and control frames taken from one client in one read. The rest waits in its socket, so that a burst costs each
 /// tick little. It is several times what may be sent in a tick, so a queue of any length is soon read.
 pub(crate) const MESSAGES_PER_READ: usize = 64;
+/// From one checkpoint of a room to the next.
+pub(crate) const CHECKPOINT: Duration = Duration::from_secs(1);
 /// Messages a second that every client may send: in a room of slow ticks, too, it asks for things, talks and pings.
 pub(crate) const MESSAGES_PER_S_LEAST: f64 = 20.0;
 /// Clients are read at least every [`SILENT_READ_EVERY`]. If one was not for this long, the server or its whole machine stood

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::directory::Directory;
 use crate::host::{GameProtocol, game_kind};
-use crate::kind::{KeptRoom, RoomKind};
+use crate::kind::{Checkpoints, KeptRoom, RoomKind};
 use crate::limits::Limits;
 use crate::link::LinkSpec;
 use crate::metrics::Metrics;
@@ -69,6 +69,7 @@ pub struct Builder {
     embedders: Vec<String>,
     proxies: Vec<AddressRange>,
     threads: usize,
+    checkpoints: Option<Checkpoints>,
     link: LinkSpec,
     room_links: BTreeMap<String, LinkSpec>,
     dev: bool,
@@ -116,6 +117,14 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Builder {
         self.limits = limits;
+        self
+    }
+
+    /// Hands out what would be left of rooms that ask for it, about once a second, and which rooms are over. It is called on
+    /// simulation threads and must not wait.
+    #[must_use]
+    pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Builder {
+        self.checkpoints = Some(checkpoints);
         self
     }
 
@@ -222,6 +231,7 @@ impl Builder {
             limits.clone(),
             metrics.clone(),
             self.threads,
+            self.checkpoints,
         )?);
         let mut page = self.page;
         page.frame_by(&self.embedders);
@@ -285,6 +295,7 @@ impl Server {
             embedders: Vec::new(),
             proxies: Vec::new(),
             threads,
+            checkpoints: None,
             link: LinkSpec::default(),
             room_links: BTreeMap::new(),
             dev: false,

@@ -56,9 +56,16 @@ export class Server {
     this.#process.kill("SIGCONT");
   }
 
+  /** Kills it, as a machine that loses its power does, and waits until it is gone. */
+  async kill(): Promise<void> {
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await gone;
+  }
+
   /** Asks it to end, as a terminal or a service manager does, and waits until it has. */
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, "exit");
     this.#process.kill("SIGTERM");
     await gone;

@@ -76,6 +76,10 @@ impl Game for ArenaGame {
         usize::from(options.seats.clamp(1, MAX_FIGHTERS))
     }
 
+    fn is_checkpointed(_options: &ArenaOptions) -> bool {
+        true
+    }
+
     fn setup(options: &ArenaOptions) -> ArenaSetup {
         ArenaSetup {
             map: ArenaMap::named(&options.map).name,

@@ -59,6 +59,14 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
         let _ = set;
     }
 
+    /// True for a room that goes on even if the server is killed: on a server that keeps rooms, what would be left of it is
+    /// written down every second, and the next server opens it from there. That costs an encoding of the whole room a second.
+    /// Without this method a room is kept only when the server ends by itself.
+    fn is_checkpointed(options: &Self::Options) -> bool {
+        let _ = options;
+        false
+    }
+
     /// What clients are told when they join. The map is built from it, too.
     fn setup(options: &Self::Options) -> <Self::Rules as Rules>::Setup;
 

@@ -42,6 +42,7 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
             clock: Clock::Machine,
             limits: order.limits,
             metrics: order.metrics,
+            on_checkpoint: order.on_checkpoint,
             on_close: order.on_close,
         };
         let (room, handle) = match order.kept {

@@ -15,8 +15,8 @@ use tickwire_shared::rules::Rules;
 use super::clients::Clients;
 use super::mailbox::Shared;
 use super::overload::Load;
-use crate::kind::OnClose;
-use crate::limits::{Limits, UNPLAYED_ROOM, ticks};
+use crate::kind::{OnCheckpoint, OnClose};
+use crate::limits::{CHECKPOINT, Limits, UNPLAYED_ROOM, ticks};
 use crate::metrics::{Counted, Metrics};
 use crate::pump::Pumps;
 use crate::scheduler::{Tickable, Verdict};
@@ -63,6 +63,7 @@ pub(crate) struct RoomSetup<G: Game> {
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
     /// Called once, when the room is gone.
+    pub(crate) on_checkpoint: OnCheckpoint,
     pub(crate) on_close: OnClose,
 }
 
@@ -86,9 +87,12 @@ pub(crate) struct HostedRoom<G: Game> {
     empty_ticks: u32,
     /// Somebody has done something in it.
     was_played: bool,
+    /// It was restored, and not written down since.
+    is_back: bool,
     /// A room without people closes after this many ticks.
     empty_ticks_max: u32,
     load: Load,
+    on_checkpoint: OnCheckpoint,
     on_close: Option<OnClose>,
     _counted: Counted,
 }
@@ -136,7 +140,7 @@ impl<G: Game> HostedRoom<G> {
         let lost = core.connections().map(Inbound::Lost).collect();
         let tick = core.room().tick();
         let (mut room, handle) = HostedRoom::host(setup, Some(core), tick);
-        (room.lost, room.was_played) = (lost, true);
+        (room.lost, room.was_played, room.is_back) = (lost, true, true);
         (room, handle)
     }
 
@@ -145,6 +149,8 @@ impl<G: Game> HostedRoom<G> {
         core: Option<RoomCore<G>>,
         tick: Tick,
     ) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
+        let checkpointed = G::is_checkpointed(&setup.options);
+        let on_checkpoint = setup.on_checkpoint.filter(|_| checkpointed);
         let shared = Shared::new(
             setup.limits.room_mailbox,
             setup.seats,
@@ -165,8 +171,10 @@ impl<G: Game> HostedRoom<G> {
             skipped: 0,
             empty_ticks: 0,
             was_played: false,
+            is_back: false,
             empty_ticks_max: ticks(setup.limits.empty_room, G::Rules::TICK_RATE_HZ),
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
+            on_checkpoint,
             on_close: Some(setup.on_close),
             _counted: shared.metrics.room(),
             shared: shared.clone(),
@@ -216,6 +224,26 @@ impl<G: Game> HostedRoom<G> {
         }
         self.close(&CloseReason::RoomClosed.into());
         Verdict::Close
+    }
+
+    /// Hands out what would be left of the room, about once a second.
+    fn checkpoint(&mut self) {
+        let every = u64::from(ticks(CHECKPOINT, G::Rules::TICK_RATE_HZ));
+        let Some(on_checkpoint) = self.on_checkpoint.as_ref().filter(|_| self.was_played) else {
+            return;
+        };
+        // A room that has just come back is written down at once: what it came from is one second older each time.
+        if !self.ticks.is_multiple_of(every.max(1)) && !std::mem::take(&mut self.is_back) {
+            return;
+        }
+        match self.core.as_ref().map(RoomCore::keep) {
+            Some(Ok(state)) => on_checkpoint(state),
+            Some(Err(error)) => {
+                tracing::error!(room = self.name, %error, "a room cannot be written down");
+                self.on_checkpoint = None;
+            }
+            None => {}
+        }
     }
 
     fn close(&mut self, refusal: &Refusal) {
@@ -268,6 +296,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
             core.tick(&mut self.inbox, &mut self.clients);
         }
         self.ticks += 1;
+        self.checkpoint();
         let spent = self.clock.now(due).saturating_duration_since(started);
         self.count(spent, late);
         self.close_when_empty()

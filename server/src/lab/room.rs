@@ -120,6 +120,7 @@ impl<G: Game> Lab<G> {
             clock: Clock::Virtual { start },
             limits: Arc::default(),
             metrics: metrics.clone(),
+            on_checkpoint: None,
             on_close: Box::new(|_| {}),
         }
     }

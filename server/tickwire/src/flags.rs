@@ -103,8 +103,9 @@ pub(crate) struct Serve {
     /// Let each client make its own link worse, in the overlay that F3 opens. Not for production.
     #[arg(long, env = "TICKWIRE_DEV")]
     pub(crate) dev: bool,
-    /// Keep rooms over a restart: at the end they are written to this file, and at the start opened from it
-    #[arg(long, value_name = "FILE", env = "TICKWIRE_ROOMS")]
+    /// Keep rooms in this folder over a restart. Games that ask for it are written there every second: their rooms go on
+    /// even if the server is killed.
+    #[arg(long, value_name = "FOLDER", env = "TICKWIRE_ROOMS")]
     pub(crate) rooms: Option<PathBuf>,
     /// Simulation threads; otherwise one per core.
     #[arg(

@@ -19,7 +19,7 @@ mod config_file;
 mod flags;
 mod limit_flags;
 mod page;
-mod rooms_file;
+mod rooms_folder;
 mod serve;
 mod settings;
 

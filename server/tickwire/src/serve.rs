@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::flags::{Command, LinkFlag, MetricsListen, Serve};
-use crate::{rooms_file, settings};
+use crate::rooms_folder::RoomsFolder;
+use crate::settings;
 
 /// What a game's program has besides the game.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +100,10 @@ async fn run(flags: Serve, mut limits: Limits, program: &Program) -> Result<()> 
     if let Some(threads) = flags.threads {
         builder = builder.threads(threads.into());
     }
+    let folder = flags.rooms.as_deref().map(RoomsFolder::open).transpose()?;
+    if let Some(folder) = &folder {
+        builder = builder.checkpoints(folder.checkpoints());
+    }
     let listener = bind(flags.listen).await?;
     let mut server = builder.build()?;
     if let MetricsListen::On(address) = flags.metrics_listen {
@@ -110,18 +115,15 @@ async fn run(flags: Serve, mut limits: Limits, program: &Program) -> Result<()> 
             }
         }
     }
-    if let Some(file) = &flags.rooms {
-        server.reopen(rooms_file::take(file)?);
+    if let Some(folder) = &folder {
+        server.reopen(folder.rooms()?);
     }
     // Before the address is out: a program that reads it may end us immediately.
     let shutdown = shutdown()?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{}", listener.local_addr()?).and_then(|()| stdout.flush())?;
     let rooms = server.serve(listener, shutdown).await;
-    match &flags.rooms {
-        Some(file) => rooms_file::put(file, &rooms),
-        None => Ok(()),
-    }
+    folder.map_or(Ok(()), |folder| folder.close(rooms))
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

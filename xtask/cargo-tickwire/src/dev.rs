@@ -185,7 +185,7 @@ fn serve(project: &Project, server: SocketAddr) -> Result<Running> {
     program.args(["serve", "--dev", "--metrics-listen", "none", "--listen"]);
     program.arg(server.to_string());
     // The rooms go on in the next server, and the tabs play on in them.
-    program.arg("--rooms").arg(project.scratch("rooms"));
+    program.arg("--rooms").arg(project.scratch("kept-rooms"));
     // The address that it prints is not the one to open.
     program.stdin(Stdio::null()).stdout(Stdio::null());
     Running::start(&mut program, "the server")
