@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn asks(lab: &mut Lab<CardsGame>, place: usize, asked: Move) {
-        lab.players[place].core.send_command(asked).unwrap();
+        lab.send(place, asked);
         lab.run(A_MOMENT, |_| {});
     }
 
@@ -346,7 +346,7 @@ mod tests {
         lab.add((40, 10), |_, _| ()).unwrap();
         lab.run(A_MOMENT, |_| {});
         assert_eq!(table(&lab, "deck") + table(&lab, "pile"), 32 - 15);
-        lab.players[2].core.leave();
+        lab.leave(2);
         lab.run(A_MOMENT, |_| {});
         assert_eq!(lab.drawn(0, "Hand").len(), 2);
         assert_hands_are_hidden(&lab);
