@@ -22,6 +22,73 @@ pub(crate) struct InputBuffer<I> {
     slack_parts: Option<i32>,
 }
 
+/// Inputs in a save: by their layout, under the hash of their shape. A build with other inputs forgets those that waited, and
+/// the reading of inputs from clients pays nothing for it.
+pub(crate) mod of_shape {
+    use serde::de::DeserializeOwned;
+    use serde::ser::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use tickwire_shared::codec;
+    use tickwire_shared::shape::Shape;
+
+    use super::InputBuffer;
+    use crate::limits::SAVE_BYTES;
+
+    /// What is made of inputs of one shape.
+    pub(crate) trait OfShape {
+        const HASH: u64;
+    }
+
+    impl<I: Shape> OfShape for InputBuffer<I> {
+        const HASH: u64 = I::HASH;
+    }
+
+    impl<I: Shape> OfShape for (I,) {
+        const HASH: u64 = I::HASH;
+    }
+
+    pub(crate) fn serialize<T: OfShape + Serialize, S: Serializer>(
+        inputs: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let bytes = codec::encode(inputs).map_err(S::Error::custom)?;
+        (T::HASH, bytes).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<
+        'de,
+        T: OfShape + DeserializeOwned + Default,
+        D: Deserializer<'de>,
+    >(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        let (hash, bytes) = <(u64, Vec<u8>)>::deserialize(deserializer)?;
+        let fits = (hash == T::HASH).then(|| codec::decode::<T, SAVE_BYTES>(&bytes).ok());
+        Ok(fits.flatten().unwrap_or_default())
+    }
+}
+
+/// The same for one input.
+pub(crate) mod one_of_shape {
+    use serde::{Deserializer, Serializer};
+    use tickwire_shared::rules::Input;
+
+    use super::of_shape;
+
+    pub(crate) fn serialize<I: Input, S: Serializer>(
+        input: &I,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        of_shape::serialize(&(input.clone(),), serializer)
+    }
+
+    pub(crate) fn deserialize<'de, I: Input, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<I, D::Error> {
+        of_shape::deserialize::<(I,), D>(deserializer).map(|(input,)| input)
+    }
+}
+
 /// One input, and the tick that it is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Waiting<I> {

@@ -14,7 +14,7 @@ use tickwire_shared::rules::{Input, Rules};
 use crate::gaze::Gaze;
 use crate::history::Moment;
 use crate::inbox::ClientId;
-use crate::inputs::InputBuffer;
+use crate::inputs::{InputBuffer, of_shape, one_of_shape};
 use crate::limits::{REPEAT_S, TOKENS};
 use crate::trail::Trail;
 
@@ -33,6 +33,7 @@ pub struct Player<R: Rules> {
     /// The entity that the input moves, if the game has given one.
     pub avatar: Option<EntityId>,
     /// The input of the tick being simulated.
+    #[serde(with = "one_of_shape")]
     pub input: R::Input,
     /// The number of that input. It is the newest that was applied.
     pub input_sequence: InputSequence,
@@ -54,6 +55,7 @@ pub struct Player<R: Rules> {
     pub(crate) arrived: bool,
     /// The tick in which the connection was lost.
     pub(crate) away_since: Tick,
+    #[serde(with = "of_shape")]
     pub(crate) inputs: InputBuffer<R::Input>,
     starved_ticks: u32,
     /// The ticks of the player's last lines of chat.

@@ -14,7 +14,7 @@ pub(super) struct AvatarKnown {
     since_whole_ticks: u32,
     /// One is told whole at least this often, ticks.
     whole_every_ticks: u32,
-    /// The own part as it was last told.
+    /// The own part as it was last told, if the client had sent nothing.
     applied_low: u8,
     avatar: Option<EntityId>,
     avatar_bytes: Vec<u8>,
@@ -54,9 +54,13 @@ impl AvatarKnown {
             self.since_whole_ticks = 0;
         }
         self.predicts = own.avatar.is_some();
-        (self.applied_low, self.avatar) = (own.applied_low, own.avatar);
-        self.avatar_bytes.clear();
-        self.avatar_bytes.extend_from_slice(&own.avatar_bytes);
+        // Who sends inputs is not at rest, and need not be compared.
+        self.avatar = own.avatar.filter(|_| own.slack_parts.is_none());
+        if self.avatar.is_some() {
+            self.applied_low = own.applied_low;
+            self.avatar_bytes.clear();
+            self.avatar_bytes.extend_from_slice(&own.avatar_bytes);
+        }
         predicted
     }
 

@@ -43,12 +43,15 @@ pub(crate) fn expand(work: Work, words: TokenStream, mut item: DeriveInput) -> R
         item.attrs
             .push(parse_quote!(#[serde(crate = "::tickwire_shared::serde")]));
     }
-    // A save of an older build lacks fields that are new. Browsers read no saves, and what a page leaves out there is a
-    // mistake of the page.
+    // A save of an older build lacks fields that are new. Browsers read no saves.
     let has_default = adds("Default") || derived.iter().any(|has| has == "Default");
     let has_fields =
         matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
-    if adds("Deserialize") && has_default && has_fields && work != Work::Message {
+    if adds("Deserialize")
+        && has_default
+        && has_fields
+        && matches!(work, Work::Component | Work::Saved)
+    {
         item.attrs
             .push(parse_quote!(#[cfg_attr(not(target_arch = "wasm32"), serde(default))]));
     }

@@ -163,9 +163,10 @@ fn an_avatar_that_stays_where_it_was_is_worth_no_message_until_its_client_sends_
         (4, &moved, Take::Nothing),
         (5, &applied, Take::Taken),
         (6, &heard, Take::Taken),
-        (7, &applied, Take::Nothing),
-        (8, &replaced, Take::Taken),
-        (9, &replaced, Take::Nothing),
+        (7, &applied, Take::Taken),
+        (8, &applied, Take::Nothing),
+        (9, &replaced, Take::Taken),
+        (10, &replaced, Take::Nothing),
     ] {
         handoff.put(&update(number, own, &interest));
         let position = Position {
