@@ -41,24 +41,28 @@ pub struct RoomOrder {
     pub limits: Arc<Limits>,
     /// The metrics that it is counted in.
     pub metrics: Arc<Metrics>,
-    /// Called now and then with what the room could be opened from if the server ended now, by rooms that ask for it.
+    /// Called now and then with what the room could be opened from if the server ended now, by rooms that ask for it; with
+    /// nothing by one that goes on and from now on leaves nothing.
     pub on_checkpoint: OnCheckpoint,
     /// Called once, when the room is gone, with what it should be opened from if the server ends and starts again.
     pub on_close: OnClose,
 }
 
 /// See [`RoomOrder::on_checkpoint`]. `None` on a server that keeps no checkpoints.
-pub type OnCheckpoint = Option<Box<dyn Fn(Vec<u8>) + Send>>;
+pub type OnCheckpoint = Option<Box<dyn Fn(Option<Vec<u8>>) + Send>>;
 
 /// Where one room's checkpoints go.
 pub(crate) fn of_room(
     checkpoints: &Checkpoints,
     (kind, name): &(String, String),
-) -> Box<dyn Fn(Vec<u8>) + Send> {
+) -> Box<dyn Fn(Option<Vec<u8>>) + Send> {
     let (checkpoints, kind, name) = (checkpoints.clone(), kind.clone(), name.clone());
     Box::new(move |state| {
         let (kind, name) = (kind.clone(), name.clone());
-        checkpoints(Checkpoint::Room(KeptRoom { kind, name, state }));
+        checkpoints(match state {
+            Some(state) => Checkpoint::Room(KeptRoom { kind, name, state }),
+            None => Checkpoint::Over { kind, name },
+        });
     })
 }
 
@@ -84,7 +88,7 @@ pub type Checkpoints = Arc<dyn Fn(Checkpoint) + Send + Sync>;
 pub enum Checkpoint {
     /// The room, as it was a moment ago.
     Room(KeptRoom),
-    /// The room of this kind and name is over: nothing.
+    /// Nothing: the room of this kind and name is over, or leaves nothing until it ends.
     Over {
         /// The name of its kind.
         kind: String,

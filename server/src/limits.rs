@@ -178,8 +178,8 @@ pub(crate) const JOIN_TRIES: usize = 4;
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// An IPv6 /48 counts as so many addresses.
 pub(crate) const NETWORK_SHARES: u32 = 4;
-/// All rooms that a server keeps over a restart, bytes.
-pub(crate) const KEPT_BYTES: usize = 1 << 30;
+/// One room that a server keeps over a restart, with its name, bytes.
+pub(crate) const KEPT_BYTES: usize = 257 << 20;
 /// The table of addresses is not swept below this size, entries.
 pub(crate) const ADDRESS_SWEEP_FROM: usize = 1024;
 /// Most bytes that a conditioned link holds back on one way: about what TCP has in flight, and a keyframe of a room.

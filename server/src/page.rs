@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Files in a folder of this name carry a hash in their names (as vite does it), so they never change.
@@ -86,7 +86,7 @@ impl Page {
     }
 
     /// Answers a request for a file of the page.
-    pub(crate) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+    pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
         if method != Method::GET && method != Method::HEAD {
             return (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -95,7 +95,7 @@ impl Page {
             )
                 .into_response();
         }
-        let path = path.trim_start_matches('/');
+        let path = uri.path().trim_start_matches('/');
         let path: Cow<'_, str> = match path.is_empty() || path.ends_with('/') {
             true => [path, INDEX].concat().into(),
             false => path.into(),
@@ -104,8 +104,15 @@ impl Page {
             return match path.rsplit('/').next() {
                 // What the page names is beside it: so its address must end in a slash.
                 Some(folder) if self.has(&[&*path, "/", INDEX].concat()) => {
-                    let there = [folder, "/"].concat();
-                    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, there)]).into_response()
+                    let query = uri
+                        .query()
+                        .map_or(String::new(), |query| format!("?{query}"));
+                    let there = format!("{folder}/{query}");
+                    let headers = [
+                        (header::LOCATION, there),
+                        (header::CACHE_CONTROL, "no-cache".to_owned()),
+                    ];
+                    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
                 }
                 _ => (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response(),
             };
@@ -279,7 +286,7 @@ mod tests {
                 HeaderValue::from_str(value).unwrap(),
             )
         });
-        page().answer(&Method::GET, path, &headers.collect())
+        page().answer(&Method::GET, &path.parse().unwrap(), &headers.collect())
     }
 
     fn field<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -309,6 +316,8 @@ mod tests {
         let folder = request("/dots", &[]);
         assert_eq!(folder.status(), StatusCode::PERMANENT_REDIRECT);
         assert_eq!(field(&folder, "location"), "dots/");
+        let room = request("/dots?room=ours", &[]);
+        assert_eq!(field(&room, "location"), "dots/?room=ours");
     }
 
     #[test]
@@ -341,7 +350,7 @@ mod tests {
         ] {
             assert_eq!(request(path, &[]).status(), StatusCode::NOT_FOUND, "{path}");
         }
-        let post = page().answer(&Method::POST, "/", &HeaderMap::new());
+        let post = page().answer(&Method::POST, &Uri::from_static("/"), &HeaderMap::new());
         assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 }

@@ -70,9 +70,8 @@ pub fn first_difference<R: Rules>(theirs: &[u8]) -> Result<Option<Difference>, C
     };
     let (ours, theirs) = (shown(ours)?, shown(theirs)?);
     let mut lines = ours.lines().zip(theirs.lines());
-    let (ours, theirs) = lines
-        .find(|(ours, theirs)| ours != theirs)
-        .unwrap_or_default();
+    let same = ("bits that look the same", "others");
+    let (ours, theirs) = lines.find(|(ours, theirs)| ours != theirs).unwrap_or(same);
     let plain = |line: &str| line.trim().trim_end_matches(',').to_owned();
     Ok(Some(Difference {
         step: step as u32 + 1,

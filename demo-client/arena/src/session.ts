@@ -98,6 +98,8 @@ export class Session {
     const room = this.room;
     this.room = undefined;
     room?.leave();
+    this.#hud.overlay?.remove();
+    this.#hud.overlay = undefined;
     this.#hud.clear();
     this.start();
   }

@@ -5,8 +5,12 @@
  * In: the page's own address, or a socket's. Out: the server's words, if it refuses and says why.
  */
 
+import { tabStorage } from "./seat-store.js";
+
 /** How long to wait for the answer, milliseconds. */
 const PATIENCE_MS = 3_000;
+/** Where a tab keeps the name that its address had. */
+const NAME = "tickwire:name";
 /** Longer answers come from something that is not our server. */
 const WORDS_MAX = 200;
 
@@ -36,16 +40,29 @@ export function roomInAddress(): string {
   return new URLSearchParams(globalThis.location?.search).get("room") ?? "";
 }
 
-/** The player's name in the page's address. Empty if there is none. */
+/** The player's name in the page's address, or that was there when this tab came. Empty if there is none. */
 export function nameInAddress(): string {
-  return new URLSearchParams(globalThis.location?.search).get("name") ?? "";
+  const name = new URLSearchParams(globalThis.location?.search).get("name") ?? "";
+  const storage = tabStorage();
+  try {
+    if (name === "") return storage?.getItem(NAME) ?? "";
+    storage?.setItem(NAME, name);
+  } catch {
+    // A reload will ask for another name.
+  }
+  return name;
 }
 
-/** Names the room in the page's address. */
+/** Names the room in the page's address, and no player: the address is an invitation. */
 export function putRoomInAddress(room: string): void {
-  const address = new URL(location.href);
-  address.searchParams.set("room", room);
-  history.replaceState(history.state, "", address);
+  try {
+    const address = new URL(location.href);
+    address.searchParams.set("room", room);
+    address.searchParams.delete("name");
+    history.replaceState(history.state, "", address);
+  } catch {
+    // Some documents have an address that cannot be changed: frames without one of their own, apps.
+  }
 }
 
 /** The socket beside the page. */

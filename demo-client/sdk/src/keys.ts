@@ -38,7 +38,13 @@ export class Keys {
   #down(event: KeyboardEvent): void {
     // While Command is held, macOS does not say that other keys are let go.
     if (event.metaKey) this.release();
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || types(event.target))
+    if (
+      event.repeat ||
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey ||
+      types(event.composedPath()[0])
+    )
       return;
     this.#held.add(event.code);
     this.#tapped.set(event.code, performance.now() + TAP_MS);
@@ -46,7 +52,7 @@ export class Keys {
 }
 
 /** True for a field that takes text. */
-function types(target: EventTarget | null): boolean {
+function types(target: EventTarget | undefined): boolean {
   const field = target instanceof HTMLElement ? target : undefined;
   return field?.isContentEditable === true || field?.matches("input, textarea, select") === true;
 }

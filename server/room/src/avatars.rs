@@ -29,7 +29,8 @@ impl<R: Rules> Room<R> {
         }
     }
 
-    /// The same, with more components on the entity: `room.spawn_avatar_with(player, avatar, (Score::default(),))`.
+    /// The same, with more components on the entity: `room.spawn_avatar_with(player, avatar, (Score::default(),))`. In a game
+    /// without avatars the entity has these alone, and is nobody's avatar.
     pub fn spawn_avatar_with(
         &mut self,
         player: PlayerId,
@@ -65,7 +66,7 @@ impl<R: Rules> Room<R> {
     }
 
     /// A copy of a component of what belongs to a player: of its avatar, or else of the oldest entity that was spawned for
-    /// it and has one. `None` if nothing has.
+    /// it and has one. `None` if nothing has. What is not on the avatar is searched among all entities.
     pub fn get_of<C: hecs::Component + Clone>(&self, player: PlayerId) -> Option<C> {
         self.get(self.with_component::<C>(player)?)
     }
@@ -97,10 +98,23 @@ impl<R: Rules> Room<R> {
         self.world.get::<&Replicated>(handle).ok()?.owner
     }
 
-    /// Removes all that belongs to a player: its avatar, and what was spawned for it.
+    /// Removes all that belongs to a player: its avatar, and what was spawned for it. What has become another player's
+    /// avatar stays.
     pub fn despawn_all_of(&mut self, player: PlayerId) {
+        self.despawn_since(player, EntityId(0));
+    }
+
+    /// The same, of those entities that are not older than `first`.
+    pub(crate) fn despawn_since(&mut self, player: PlayerId, first: EntityId) {
         let avatar = self.players.get(player).and_then(|player| player.avatar);
-        let of = |id: &EntityId| Some(*id) == avatar || self.owner(*id) == Some(player);
+        let is_others = |id| {
+            let mut others = self.players.iter().filter(|other| other.id != player);
+            others.any(|other| other.avatar == Some(id))
+        };
+        let of = |id: &EntityId| {
+            let is_its = Some(*id) == avatar || self.owner(*id) == Some(player);
+            id.0 >= first.0 && is_its && !is_others(*id)
+        };
         let ids = self.entities().map(|(id, _)| id).filter(of);
         for id in ids.collect::<Vec<_>>() {
             self.despawn(id);

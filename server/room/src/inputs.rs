@@ -119,6 +119,11 @@ impl<I> Default for InputBuffer<I> {
 }
 
 impl<I: Clone> InputBuffer<I> {
+    /// Drops the inputs that are not `good`.
+    pub(crate) fn retain(&mut self, good: impl Fn(&I) -> bool) {
+        self.waiting.retain(|waiting| good(&waiting.input));
+    }
+
     /// Takes those inputs of a batch whose ticks are still to come, and counts the others. `now` is the tick about to
     /// be simulated.
     pub(crate) fn take(&mut self, now: Tick, arrival: Arrival, batch: Inputs<I>) -> Dropped {

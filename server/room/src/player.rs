@@ -105,6 +105,14 @@ impl<R: Rules> Player<R> {
         }
     }
 
+    /// Forgets inputs that no client could send now.
+    pub(crate) fn forget_invalid_inputs(&mut self) {
+        self.inputs.retain(Input::is_valid);
+        if !self.input.is_valid() {
+            self.input = R::Input::default();
+        }
+    }
+
     pub(crate) fn bot(id: PlayerId, name: String) -> Player<R> {
         // Nobody can resume a bot by this token: only people's seats have tokens that count.
         Player {

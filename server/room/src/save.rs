@@ -129,6 +129,15 @@ impl<G: Game> RoomCore<G> {
         let mut room = Room::new(G::setup(&options), G::interest(&options), saved.rng);
         room.tick = saved.tick;
         room.next_channel = saved.next_channel;
+        // Look-ups go by order.
+        if !saved.entities.is_sorted_by(|(a, ..), (b, ..)| a.0 < b.0)
+            || saved
+                .entities
+                .last()
+                .is_some_and(|(id, ..)| id.0 == u32::MAX)
+        {
+            return Err(CodecError::Invalid.into());
+        }
         for (id, owner, home) in saved.entities {
             room.next_entity = id.0;
             let id = room.spawn_owned(owner, ());
@@ -150,6 +159,8 @@ impl<G: Game> RoomCore<G> {
         let players = players.map_err(|error| part("players", error))?;
         room.players = players.into_iter().collect();
         for player in room.players.iter_mut() {
+            // This build may allow less.
+            player.forget_invalid_inputs();
             player.handle = player.avatar.and_then(|avatar| room.entities.get(avatar));
         }
         // A build that rewinds other things, or other layouts of them, begins to remember anew: a quarter of a second.
@@ -241,7 +252,7 @@ impl<R: Rules> SavedVisitor for RestoreComponents<'_, R> {
         let Some(place) = self.bytes.iter().position(|(saved, _)| *saved == name) else {
             return;
         };
-        let (name, bytes) = self.bytes.swap_remove(place);
+        let (name, bytes) = self.bytes.remove(place);
         match self.form.read::<Vec<(EntityId, C)>>(&bytes) {
             Ok(rows) => {
                 for (id, component) in rows {

@@ -5,7 +5,7 @@
 //! end, events for everybody.
 
 use tickwire_shared::close::{CloseReason, Refusal};
-use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
+use tickwire_shared::ids::{EntityId, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::RoomEvent;
 use tickwire_shared::rules::Rules;
 
@@ -78,10 +78,11 @@ impl<G: Game> Authority<G> {
         let (joined, events_before) = (RoomEvent::Joined(seat.info()), self.room.events.mark());
         self.room.players.insert(seat);
         self.room.announce(&joined);
+        let first = EntityId(self.room.next_entity);
         if let Err(refusal) = self.game.join(&mut self.room, player) {
             // Nobody hears of a player that was never in.
             self.room.events.forget_since(events_before);
-            self.room.despawn_all_of(player);
+            self.room.despawn_since(player, first);
             self.room.players.remove(player);
             return JoinOutcome::Refused(client, refusal);
         }

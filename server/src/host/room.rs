@@ -62,8 +62,9 @@ pub(crate) struct RoomSetup<G: Game> {
     pub(crate) clock: Clock,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
-    /// Called once, when the room is gone.
+    /// See [`crate::RoomOrder`].
     pub(crate) on_checkpoint: OnCheckpoint,
+    /// Called once, when the room is gone.
     pub(crate) on_close: OnClose,
 }
 
@@ -93,6 +94,7 @@ pub(crate) struct HostedRoom<G: Game> {
     empty_ticks_max: u32,
     load: Load,
     on_checkpoint: OnCheckpoint,
+    is_checkpointed: bool,
     on_close: Option<OnClose>,
     _counted: Counted,
 }
@@ -149,8 +151,7 @@ impl<G: Game> HostedRoom<G> {
         core: Option<RoomCore<G>>,
         tick: Tick,
     ) -> (HostedRoom<G>, Arc<dyn RoomHandle>) {
-        let checkpointed = G::is_checkpointed(&setup.options);
-        let on_checkpoint = setup.on_checkpoint.filter(|_| checkpointed);
+        let is_checkpointed = G::is_checkpointed(&setup.options);
         let shared = Shared::new(
             setup.limits.room_mailbox,
             setup.seats,
@@ -174,7 +175,8 @@ impl<G: Game> HostedRoom<G> {
             is_back: false,
             empty_ticks_max: ticks(setup.limits.empty_room, G::Rules::TICK_RATE_HZ),
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
-            on_checkpoint,
+            on_checkpoint: setup.on_checkpoint,
+            is_checkpointed,
             on_close: Some(setup.on_close),
             _counted: shared.metrics.room(),
             shared: shared.clone(),
@@ -228,16 +230,23 @@ impl<G: Game> HostedRoom<G> {
 
     /// Hands out what would be left of the room, about once a second.
     fn checkpoint(&mut self) {
-        let every = u64::from(ticks(CHECKPOINT, G::Rules::TICK_RATE_HZ));
+        let every = u64::from(ticks(CHECKPOINT, G::Rules::TICK_RATE_HZ)).max(1);
         let Some(on_checkpoint) = self.on_checkpoint.as_ref().filter(|_| self.was_played) else {
             return;
         };
+        if !self.is_checkpointed {
+            // What it came from is old news from now on.
+            if self.ticks.is_multiple_of(every) && std::mem::take(&mut self.is_back) {
+                on_checkpoint(None);
+            }
+            return;
+        }
         // A room that has just come back is written down at once: what it came from is one second older each time.
-        if !self.ticks.is_multiple_of(every.max(1)) && !std::mem::take(&mut self.is_back) {
+        if !self.ticks.is_multiple_of(every) && !std::mem::take(&mut self.is_back) {
             return;
         }
         match self.core.as_ref().map(RoomCore::keep) {
-            Some(Ok(state)) => on_checkpoint(state),
+            Some(Ok(state)) => on_checkpoint(Some(state)),
             Some(Err(error)) => {
                 tracing::error!(room = self.name, %error, "a room cannot be written down");
                 self.on_checkpoint = None;

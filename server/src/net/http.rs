@@ -390,5 +390,5 @@ async fn health(State(net): State<Arc<Net>>) -> (StatusCode, &'static str) {
 
 async fn page(State(net): State<Arc<Net>>, request: Request) -> Response {
     net.page
-        .answer(request.method(), request.uri().path(), request.headers())
+        .answer(request.method(), request.uri(), request.headers())
 }

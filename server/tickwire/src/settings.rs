@@ -117,7 +117,7 @@ pub(crate) struct Sources(Vec<Source>);
 struct Source {
     name: String,
     is_limit: bool,
-    /// As the file has it. `None` if it is not set.
+    /// As the file has it. `None` if it is not set, or a secret.
     value: Option<String>,
     from: String,
 }
@@ -153,12 +153,15 @@ impl Sources {
             Some(Source {
                 name: arg.get_long()?.to_owned(),
                 is_limit: is_limit(arg),
-                value: texts.map(|texts| match arg.is_hide_env_values_set() {
-                    // Who may read the output is not always who may know it.
-                    true => "\"...\"".to_owned(),
-                    false => written(arg, &texts),
-                }),
-                from,
+                // Who may read the output is not always who may know it.
+                from: match (texts.is_some(), arg.is_hide_env_values_set()) {
+                    (true, true) => format!("a secret, by {from}"),
+                    (true, false) => from,
+                    (false, _) => "not set".to_owned(),
+                },
+                value: texts
+                    .filter(|_| !arg.is_hide_env_values_set())
+                    .map(|texts| written(arg, &texts)),
             })
         });
         Sources(sources.collect())
@@ -178,11 +181,7 @@ impl Sources {
                     Some(value) => format!("{} = {value}", source.name),
                     None => format!("# {} =", source.name),
                 };
-                let from = match source.value {
-                    Some(_) => &source.from,
-                    None => "not set",
-                };
-                let _ = writeln!(out, "{line:<44} # {from}");
+                let _ = writeln!(out, "{line:<44} # {}", source.from);
             }
         }
         out

@@ -47,7 +47,12 @@ pub(crate) fn expand(work: Work, words: TokenStream, mut item: DeriveInput) -> R
     let has_default = adds("Default") || derived.iter().any(|has| has == "Default");
     let has_fields =
         matches!(&item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+    let says_default = item.attrs.iter().any(|attribute| {
+        let tokens = quote!(#attribute).to_string();
+        attribute.path().is_ident("serde") && tokens.contains("default")
+    });
     if adds("Deserialize")
+        && !says_default
         && has_default
         && has_fields
         && matches!(work, Work::Component | Work::Saved)

@@ -139,7 +139,10 @@ impl Timeline {
         let target_s = self.target_s();
         if let Some(offset_s) = &mut self.offset_s {
             let error_s = target_s - *offset_s;
-            let lost = passed_s > PICTURE_LOST_S || error_s.abs() > JUMP_TICKS * self.tick_s;
+            let lost = passed_s > PICTURE_LOST_S
+                || error_s.abs() > JUMP_TICKS * self.tick_s
+                // Nobody sees time run: nothing moves between two snapshots.
+                || !self.draws_between;
             *offset_s += if lost {
                 error_s
             } else {

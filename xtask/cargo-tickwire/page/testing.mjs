@@ -35,9 +35,11 @@ export async function tabs(names, use, options = { viewport: { width: 640, heigh
       await page.goto(`${TICKWIRE_URL}?${new URLSearchParams({ name, room })}`);
       pages.push(page);
     }
-    const used = await use(...pages);
+    // An error in a page is what comes first: what the test waits for in vain comes of it.
+    const [outcome] = await Promise.allSettled([use(...pages)]);
     if (errors.length > 0) throw new Error(errors.join("\n"));
-    return used;
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
   } finally {
     await browser.close();
   }

@@ -45,13 +45,15 @@ function quiet(): Logger {
 
 function configureServer(server: ViteDevServer): void {
   const show = () => {
-    if (!existsSync(ERROR)) return server.ws.send({ type: "full-reload" });
     const message = readFileSync(ERROR, "utf8");
     server.ws.send({ type: "error", err: { message, stack: "", plugin: "the Rust compiler" } });
   };
   server.watcher.add([ERROR, SERVED]);
   for (const event of ["add", "change", "unlink"])
     server.watcher.on(event, (path: string) => {
-      if ([ERROR, SERVED].includes(path.replaceAll("\\", "/"))) show();
+      const file = path.replaceAll("\\", "/");
+      // What is mended is served in a moment.
+      if (file === ERROR && existsSync(ERROR)) show();
+      if (file === SERVED) server.ws.send({ type: "full-reload" });
     });
 }

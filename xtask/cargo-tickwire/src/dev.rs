@@ -91,16 +91,17 @@ fn asked_to_end() -> Result<Arc<AtomicBool>> {
     Ok(ended)
 }
 
+/// The server first: pages that are loaded anew while it does not compile must get what the old one knows.
 fn rebuild(project: &Project) -> Result<()> {
     let mut steps = Steps::new(4);
+    steps.need("server", "building", |live| {
+        stages::server(project, Profile::Dev, live)
+    })?;
     steps.need("wasm", "building", |live| {
         stages::module(project, Profile::Dev, live)
     })?;
     steps.need("types", "writing", |live| stages::types(project, live))?;
-    steps.need("step", "tracing", |live| Ok(traced(project, live)))?;
-    steps.need("server", "building", |live| {
-        stages::server(project, Profile::Dev, live)
-    })
+    steps.need("step", "tracing", |live| Ok(traced(project, live)))
 }
 
 /// Warns of a step that a browser predicts otherwise: it plays, and each player's own avatar jerks.

@@ -2,6 +2,7 @@
 //!
 //! In: a folder at or below the project's top. Out: paths and names; an error that says what is missing.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -70,13 +71,20 @@ impl Project {
         self.root.join("page")
     }
 
-    /// The folder that npm installs for: the page's own, or the one above the project that has a lock file for the pages of
-    /// several games.
+    /// The folder that npm installs for: the page's own, or the one above the project that is a workspace with the pages of
+    /// several games. Another project's, in which the game happens to lie, is none of our business.
     pub fn npm_root(&self) -> PathBuf {
         let page = self.page();
-        let locked = |folder: &&Path| folder.join("package-lock.json").is_file();
-        let root = page.ancestors().take(3).find(locked);
-        root.unwrap_or(&page).to_owned()
+        let is_workspace = |folder: &&Path| {
+            let text = fs::read_to_string(folder.join("package.json")).unwrap_or_default();
+            let manifest = serde_json::from_str::<Value>(&text).unwrap_or_default();
+            let patterns = manifest["workspaces"].as_array().into_iter().flatten();
+            patterns
+                .filter_map(Value::as_str)
+                .any(|pattern| pattern == "*/page")
+        };
+        let above = self.root.parent().filter(is_workspace);
+        above.map_or(page, Path::to_owned)
     }
 
     /// Where the TypeScript half of the rules goes.
@@ -115,7 +123,7 @@ impl Project {
 
 /// The project's top: `folder`, or the nearest above it that has a game's page and server. Cargo's workspace may be larger.
 fn top(folder: &Path) -> Result<PathBuf> {
-    let folder = folder.canonicalize()?;
+    let folder = std::path::absolute(folder)?;
     let has_both = |top: &&Path| {
         ["page/package.json", "server/Cargo.toml"]
             .iter()

@@ -53,7 +53,8 @@ impl Running {
     /// Asks it to end, and waits for that.
     pub fn end(&mut self) {
         #[cfg(unix)]
-        if let Ok(process) = i32::try_from(self.child.id()) {
+        // The number of one that has ended may be another's by now.
+        if let (Ok(None), Ok(process)) = (self.child.try_wait(), i32::try_from(self.child.id())) {
             use nix::sys::signal::{Signal, kill};
             let _ = kill(nix::unistd::Pid::from_raw(process), Signal::SIGTERM);
             let begun = Instant::now();

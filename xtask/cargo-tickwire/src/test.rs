@@ -39,9 +39,11 @@ pub fn test(project: &Project) -> Result<()> {
         Ok(Outcome::Done)
     })?;
     steps.need("step", "tracing", |live| {
-        match stages::trace(project, live)? {
-            Some(words) => bail!("{words}: a page would predict it wrongly"),
-            None => Ok(Outcome::Done),
+        match stages::trace(project, live) {
+            Ok(Some(words)) => bail!("{words}: a page would predict it wrongly"),
+            Ok(None) => Ok(Outcome::Done),
+            // Not every game can begin with a setup and an avatar of zeros.
+            Err(error) => Ok(Outcome::Note(format!("WARNING: no trace: {error:#}"))),
         }
     })?;
     steps.need("page", "building", |live| stages::page(project, live))?;

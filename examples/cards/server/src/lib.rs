@@ -65,8 +65,12 @@ impl Game for CardsGame {
         match self.seats.len() {
             1 => {}
             2 => self.deal(room),
-            // The others play on, and the new one with them.
-            seats => self.take(room, seats - 1, DEALT),
+            // The others play on, and the new one with them: with as many cards as the fullest hand, or leaving and coming
+            // back would pay.
+            seats => {
+                let most = self.seats.iter().map(|seat| seat.cards.len()).max();
+                self.take(room, seats - 1, most.unwrap_or_default().max(DEALT));
+            }
         }
         self.show(room);
         Ok(())
@@ -82,6 +86,9 @@ impl Game for CardsGame {
         }
         if self.seats.len() < 2 {
             self.turn = NOBODY;
+        }
+        if self.winner == player {
+            self.winner = NOBODY;
         }
         room.despawn_all_of(player);
         self.show(room);

@@ -59,7 +59,8 @@ impl Game for TagGame {
         let Some((by, hunter)) = here.iter().find(|(_, runner)| runner.it) else {
             return self.choose(room, &here);
         };
-        self.away_ticks = 0;
+        // Not to 0 at once: who goes and comes at every moment is as bad as who is away.
+        self.away_ticks = self.away_ticks.saturating_sub(1);
         if !round_runs {
             return;
         }
