@@ -1,9 +1,10 @@
 //! Seats over several connections: lost and taken back, taken over, taken away. And the end of the server.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tickwire_server::{KeptRoom, Limits, read_room, write_room};
+use tickwire_server::{Checkpoint, KeptRoom, Limits, read_room, write_room};
 use tickwire_shared::close::CloseReason;
 use tickwire_shared::message::{ClientMessage, Hello};
 
@@ -284,7 +285,11 @@ async fn rooms_and_seats_outlive_the_server() {
         state: state.to_vec(),
     };
     kept.extend([other("gone", b""), other("meadow", b"of another build")]);
-    let server = start_again(builder(limits()), kept).await;
+    let told = Arc::<Mutex<Vec<Checkpoint>>>::default();
+    let tells = told.clone();
+    let checkpoints = move |checkpoint| tells.lock().unwrap().push(checkpoint);
+    let builder = builder(limits()).checkpoints(Arc::new(checkpoints));
+    let server = start_again(builder, kept).await;
     assert_eq!(server.metric("tickwire_rooms"), 2);
     let (_wire, again) = Wire::join(server.address, resuming(&welcome)).await;
     assert_eq!((again.player, again.resumed), (welcome.player, true));
@@ -299,4 +304,10 @@ async fn rooms_and_seats_outlive_the_server() {
     wire.send(&said(&ClientMessage::Hello(resuming(&lost))))
         .await;
     expect_reason(&server, wire, CloseReason::ResumeRefused).await;
+    // What the room came from is old by now, and this game leaves nothing while it runs.
+    let over = Checkpoint::Over {
+        kind: "meadow".to_owned(),
+        name: "green".to_owned(),
+    };
+    assert!(told.lock().unwrap().contains(&over));
 }
