@@ -14,6 +14,7 @@ mod examples;
 mod fuzz;
 mod guards;
 mod instructions;
+mod kills;
 mod own_game;
 mod page;
 mod play;
@@ -66,6 +67,12 @@ enum Command {
         /// One target only
         target: Option<String>,
     },
+    /// Kill a server again and again under fifty players, who must go on where they were
+    Kills {
+        /// How often
+        #[arg(long, default_value_t = 100)]
+        times: u32,
+    },
     /// Count the machine instructions of fixed pieces of work and compare them with the baseline
     Instructions {
         /// Make what they take now the baseline
@@ -99,6 +106,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Wasm => wasm::wasm(&workspace),
         Command::Test => test::test(&workspace),
         Command::Fuzz { seconds, target } => fuzz::fuzz(&workspace, target.as_deref(), *seconds),
+        Command::Kills { times } => kills::kills(&workspace, *times),
         Command::Instructions { bless } => instructions::instructions(&workspace, *bless),
         Command::Check => check::check(&workspace),
     }

@@ -88,8 +88,10 @@ pub(crate) struct HostedRoom<G: Game> {
     empty_ticks: u32,
     /// Somebody has done something in it.
     was_played: bool,
-    /// It was restored, and not written down since.
-    is_back: bool,
+    /// It was restored or let somebody in, and was not written down since.
+    has_news: bool,
+    /// [`HostedRoom::ticks`] when it was last written down.
+    checkpointed_at: u64,
     /// A room without people closes after this many ticks.
     empty_ticks_max: u32,
     load: Load,
@@ -142,7 +144,7 @@ impl<G: Game> HostedRoom<G> {
         let lost = core.connections().map(Inbound::Lost).collect();
         let tick = core.room().tick();
         let (mut room, handle) = HostedRoom::host(setup, Some(core), tick);
-        (room.lost, room.was_played, room.is_back) = (lost, true, true);
+        (room.lost, room.was_played, room.has_news) = (lost, true, true);
         (room, handle)
     }
 
@@ -172,7 +174,8 @@ impl<G: Game> HostedRoom<G> {
             skipped: 0,
             empty_ticks: 0,
             was_played: false,
-            is_back: false,
+            has_news: false,
+            checkpointed_at: u64::from(tick.0),
             empty_ticks_max: ticks(setup.limits.empty_room, G::Rules::TICK_RATE_HZ),
             load: Load::new(G::Rules::TICKS_PER_SNAPSHOT),
             on_checkpoint: setup.on_checkpoint,
@@ -236,15 +239,21 @@ impl<G: Game> HostedRoom<G> {
         };
         if !self.is_checkpointed {
             // What it came from is old news from now on.
-            if self.ticks.is_multiple_of(every) && std::mem::take(&mut self.is_back) {
+            if self.ticks.is_multiple_of(every) && std::mem::take(&mut self.has_news) {
                 on_checkpoint(None);
             }
             return;
         }
-        // A room that has just come back is written down at once: what it came from is one second older each time.
-        if !self.ticks.is_multiple_of(every) && !std::mem::take(&mut self.is_back) {
+        // A room that has just come back is written down at once: what it came from is one second older each time. And so
+        // is one that has let somebody in: no older token leads back to that seat. A crowd comes one after the other, and
+        // takes longer to write down.
+        let people = self.core.as_ref().map_or(0, |core| core.room().people());
+        let since = self.ticks.saturating_sub(self.checkpointed_at);
+        let soon = self.has_news && since > people as u64 / SMALL_ROOM;
+        if since < every && !soon {
             return;
         }
+        (self.has_news, self.checkpointed_at) = (false, self.ticks);
         match self.core.as_ref().map(RoomCore::keep) {
             Some(Ok(state)) => on_checkpoint(Some(state)),
             Some(Err(error)) => {
@@ -293,6 +302,7 @@ impl<G: Game> Tickable for HostedRoom<G> {
             return Verdict::Close;
         }
         self.was_played |= self.inbox.iter().any(is_play);
+        self.has_news |= !self.clients.joins.is_empty();
         self.inbox.splice(0..0, self.lost.drain(..));
         if skipped > 0 {
             // This comes first, so that the messages that came meanwhile find the room at its new tick.
@@ -342,6 +352,9 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.close(&refusal);
     }
 }
+
+/// A room of so many people may be written down at every tick.
+const SMALL_ROOM: u64 = 16;
 
 /// True for what a player does, beside coming and going.
 fn is_play<R: Rules>(inbound: &Inbound<R>) -> bool {

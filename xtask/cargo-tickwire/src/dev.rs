@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Error, Result, bail};
 use notify::{Event, RecursiveMode, Watcher};
@@ -42,6 +42,8 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
     steps.need("server", "building", |live| {
         stages::server(project, Profile::Dev, live)
     })?;
+    // What vite watches has to be there when it begins.
+    mark_served(project)?;
     let mut vite = vite(project, page, server)?;
     let mut game = serve(project, server)?;
     vite.listens(page)?;
@@ -72,10 +74,7 @@ pub fn dev(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<()
         }
         game.end();
         // Pages come again, with the new rules, before there is a server that would refuse the old ones.
-        std::fs::write(
-            project.generated().join("served.txt"),
-            format!("{begun:?}\n"),
-        )?;
+        mark_served(project)?;
         game = serve(project, server)?;
         plays = true;
         println!("served anew after {:.1} s", begun.elapsed().as_secs_f64());
@@ -89,6 +88,14 @@ fn asked_to_end() -> Result<Arc<AtomicBool>> {
     let end = ended.clone();
     ctrlc::set_handler(move || end.store(true, Ordering::Relaxed))?;
     Ok(ended)
+}
+
+/// Says to the page's own server that all pages shall come again.
+fn mark_served(project: &Project) -> Result<()> {
+    let now = SystemTime::now();
+    let file = project.generated().join("served.txt");
+    std::fs::write(&file, format!("{now:?}\n"))
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The server first: pages that are loaded anew while it does not compile must get what the old one knows.

@@ -1,0 +1,115 @@
+/**
+ * A server that is killed again and again under play: `cargo xtask kills`. Fifty players must have their seats and scores
+ * again each time, at most a second of play may be lost, and everybody plays again soon after the start.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Room } from "tickwire";
+import { expect, test } from "vitest";
+import type { Arena } from "../wasm/pkg/types";
+import { fill } from "./clients";
+import { Server } from "./server";
+
+const { KILLS: TIMES = "100" } = process.env;
+const KILLS = Number(TIMES);
+const ROOMS = 4;
+const PLAYERS = 50;
+const TICK_RATE_HZ = 60;
+/** Some of these seconds pass before each kill: a checkpoint is to be met at any moment of its life. */
+const WAIT_S = [0.2, 3] as const;
+const LOST_S = 1;
+const BACK_P99_S = 3;
+const PATIENCE_MS = 20_000;
+
+type Player = Room<Arena>;
+
+test(`${KILLS} kills under ${PLAYERS} players`, { timeout: KILLS * 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tickwire-kills-"));
+  let server = await Server.start(0, "--rooms", folder);
+  const rooms = Array.from({ length: ROOMS }, (_, i) => {
+    const count = Math.floor(PLAYERS / ROOMS) + Number(i < PLAYERS % ROOMS);
+    return fill(server.url, `soak-${i}`, count);
+  });
+  const players = (await Promise.all(rooms)).flat();
+  const frames = setInterval(() => {
+    for (const player of players) play(player);
+  }, 1000 / TICK_RATE_HZ);
+  const seats = players.map((player) => player.me.player);
+  const lostS: number[] = [];
+  const backS: number[] = [];
+  try {
+    for (let kill = 1; kill <= KILLS; kill++) {
+      await setTimeout(1000 * (WAIT_S[0] + Math.random() * (WAIT_S[1] - WAIT_S[0])));
+      const before = players.map(deaths);
+      await setTimeout(1000 * LOST_S);
+      const ticks = players.map(tick);
+      await server.kill();
+      server = await Server.start(server.port, "--rooms", folder);
+      const startMs = performance.now();
+      await Promise.all(
+        players.map(async (player, at) => {
+          await until(() => player.state.kind === "playing" && fresh(player, startMs));
+          const passedS = (performance.now() - startMs) / 1000;
+          backS.push(passedS);
+          const wentOnFrom = tick(player) - passedS * TICK_RATE_HZ;
+          lostS.push(((ticks[at] ?? 0) - wentOnFrom) / TICK_RATE_HZ);
+        }),
+      );
+      expect(players.map((player) => player.me.player)).toEqual(seats);
+      players.forEach((player, at) => {
+        expect(deaths(player)).toBeGreaterThanOrEqual(before[at] ?? 0);
+      });
+      const [lost, back] = [quantile(lostS, 1), quantile(backS, 0.99)];
+      console.log(`kill ${kill}: lost at most ${lost.toFixed(2)} s, back p99 ${back.toFixed(2)} s`);
+    }
+    expect(quantile(lostS, 1)).toBeLessThan(LOST_S + 0.2);
+    expect(quantile(backS, 0.99)).toBeLessThan(BACK_P99_S);
+  } finally {
+    clearInterval(frames);
+    for (const player of players) player.leave();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** An animation frame of one player: it runs about and looks around. */
+function play(player: Player): void {
+  const turn = performance.now() / 700 + (player.me.player ?? 0);
+  const [right, down] = [Math.round(Math.sin(turn)), Math.round(Math.cos(turn))];
+  const still = { rail: false, dash: false, reload: false };
+  if (player.state.kind === "playing")
+    player.setInput({ ...still, right, down, aim: Math.sin(turn) * 3, fire: true });
+  player.view();
+}
+
+function tick(player: Player): number {
+  return player.stats?.server_tick ?? 0;
+}
+
+/** True once the player has a snapshot of the new server. */
+function fresh(player: Player, sinceMs: number): boolean {
+  return (player.stats?.snapshots_per_s ?? 0) > 0 || performance.now() - sinceMs > 1500;
+}
+
+/** How often the player's fighter fell. 0 while it sees none. */
+function deaths(player: Player): number {
+  const view = player.view();
+  const row = view?.Fighter.get(player.me.entity);
+  return row?.deaths ?? 0;
+}
+
+async function until(is: () => boolean): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (!is()) {
+    if (performance.now() > end) throw new Error("a player does not come back");
+    await setTimeout(10);
+  }
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
+}
