@@ -1,5 +1,5 @@
 //! `cargo xtask kills`: fifty players on a server that is killed again and again must have their seats and scores again each
-//! time. It takes some five seconds a kill.
+//! time. It takes some eight seconds a kill.
 
 use anyhow::Result;
 use cargo_tickwire::game::Profile;

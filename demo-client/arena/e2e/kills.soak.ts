@@ -18,8 +18,11 @@ const KILLS = Number(TIMES);
 const ROOMS = 4;
 const PLAYERS = 50;
 const TICK_RATE_HZ = 60;
-/** Some of these seconds pass before each kill: a checkpoint is to be met at any moment of its life. */
-const WAIT_S = [0.2, 3] as const;
+/**
+ * So many seconds pass before each kill, and {@link LOST_S} more: a checkpoint is to be met at any moment of its life. A
+ * connection that lasted less than 5 s counts as one more failure, after which a client waits longer.
+ */
+const WAIT_S = [4.2, 7] as const;
 const LOST_S = 1;
 const BACK_P99_S = 3;
 const PATIENCE_MS = 20_000;

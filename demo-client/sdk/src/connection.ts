@@ -6,7 +6,7 @@
  */
 
 import { waitMs } from "./backoff.js";
-import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "./tunables.js";
+import { CHECK_MS, CLOSE_WAIT_MS, SILENT_CHECKS, STABLE_MS } from "./tunables.js";
 import type { Retry } from "./types.js";
 
 /** The state of the connection. Its `words` are for a person to read. */
@@ -135,6 +135,12 @@ export class Connection {
     });
     socket.addEventListener("close", (close) => {
       if (socket === this.#socket) this.#lost(close.code, close.reason);
+    });
+    // A browser says "close" right behind this, with the reason. Node 20 does not for a socket that is refused.
+    socket.addEventListener("error", () => {
+      setTimeout(() => {
+        if (socket === this.#socket) this.#lost(LOST, "");
+      }, CLOSE_WAIT_MS);
     });
     this.#silentChecks = 0;
     this.#checkTimer = setInterval(() => this.#check(), CHECK_MS);

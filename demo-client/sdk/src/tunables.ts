@@ -30,5 +30,8 @@ export const OVERLAY_EVERY_MS = 250;
 /** How long the overlay shows what was rewound, milliseconds. */
 export const REWIND_MS = 2_000;
 
+/** How long a socket that has failed may take to say that it is closed, milliseconds. */
+export const CLOSE_WAIT_MS = 200;
+
 /** How many animation frames telemetry keeps by default: 30 s at 60 a second. */
 export const TELEMETRY_FRAMES = 1_800;

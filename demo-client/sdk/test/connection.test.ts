@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Connection, type ConnectionState, type ConnectionUser } from "../src/connection.js";
-import { CHECK_MS, SILENT_CHECKS, STABLE_MS } from "../src/tunables.js";
+import { CHECK_MS, CLOSE_WAIT_MS, SILENT_CHECKS, STABLE_MS } from "../src/tunables.js";
 
 class Socket extends EventTarget {
   readyState = 0;
@@ -54,6 +54,22 @@ function start(retry: "Resume" | "Fresh" | "Never" = "Resume", why?: string) {
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
+
+test("a socket that fails and never says that it is closed is lost all the same", () => {
+  const { user, socket, sockets } = start();
+  socket().dispatchEvent(new Event("error"));
+  expect(user.lost).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(CLOSE_WAIT_MS);
+  expect(user.lost).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(1_000);
+  expect(sockets.length).toBe(2);
+  // One that does say so is lost once, with its code.
+  socket().dispatchEvent(new Event("error"));
+  socket().end(4020);
+  vi.advanceTimersByTime(CLOSE_WAIT_MS);
+  expect(user.lost).toHaveBeenCalledTimes(2);
+  expect(user.lost).toHaveBeenLastCalledWith(4020, expect.anything());
+});
 
 test("a socket that opens is greeted, and its bytes are passed on", () => {
   const { connection, user, socket, states, received } = start();
