@@ -155,6 +155,8 @@ pub(crate) const HEAL_EVERY: Duration = Duration::from_millis(500);
 pub(crate) const MESSAGES_PER_READ: usize = 64;
 /// From one checkpoint of a room to the next.
 pub(crate) const CHECKPOINT: Duration = Duration::from_secs(1);
+/// A room into which people come is written down sooner: at once for so many people, a tick later for each so many more.
+pub(crate) const CHECKPOINT_PEOPLE: u64 = 16;
 /// Messages a second that every client may send: in a room of slow ticks, too, it asks for things, talks and pings.
 pub(crate) const MESSAGES_PER_S_LEAST: f64 = 20.0;
 /// Clients are read at least every [`SILENT_READ_EVERY`]. If one was not for this long, the server or its whole machine stood

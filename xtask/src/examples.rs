@@ -3,12 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use cargo_tickwire::game::{Profile, Project};
 use cargo_tickwire::run::run;
-use cargo_tickwire::running::{Running, free_address};
+use cargo_tickwire::running::serve_tests;
 use cargo_tickwire::stages;
 use cargo_tickwire::test::page_tests;
 
@@ -55,20 +54,14 @@ pub(crate) fn test(
     chromium: Option<&Path>,
     live: &Live,
 ) -> Result<Outcome> {
-    let address = free_address()?;
-    let mut server = Command::new(binary);
-    server.args(["serve", "--metrics-listen", "none", "--listen"]);
-    server.arg(address.to_string()).env("RUST_LOG", "error");
-    server.stdin(Stdio::null()).stdout(Stdio::null());
-    let mut server = Running::start(&mut server, "the server")?;
-    server.listens(address)?;
+    let (_server, url) = serve_tests(binary)?;
     for folder in folders(workspace)? {
         let project = Project::find(&folder)?;
         let name = folder.file_name().unwrap_or_default().display().to_string();
         if let Some(words) = stages::trace(&project, live)? {
             bail!("{name}: {words}");
         }
-        let mut tests = page_tests(&project, &format!("http://{address}/{name}/"));
+        let mut tests = page_tests(&project, &format!("{url}{name}/"));
         tests.envs(chromium.map(|path| ("CHROMIUM_PATH", path)));
         run(&mut tests, live).with_context(|| name)?;
     }

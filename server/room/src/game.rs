@@ -87,8 +87,8 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
         false
     }
 
-    /// A player takes a seat. Spawn its avatar here, with [`Room::spawn_avatar`], or with [`Room::spawn_for`] and
-    /// [`Room::give_avatar`] if it has more components.
+    /// A player takes a seat. Spawn its avatar here, with [`Room::spawn_avatar`], or with [`Room::spawn_avatar_with`] if it has
+    /// more components.
     ///
     /// # Errors
     /// A refusal: the player gets no seat and is sent away with the refusal's words.

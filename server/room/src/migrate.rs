@@ -92,35 +92,28 @@ impl<'a> SavedRoom<'a> {
         to: &str,
         mut bring: impl FnMut(EntityId, Old) -> Option<New>,
     ) {
-        let form = self.parts.form;
-        let saved = self
-            .parts
-            .components
-            .iter_mut()
-            .find(|(name, _)| name == from);
-        let Some((name, bytes)) = saved else {
+        let Parts {
+            form, components, ..
+        } = &mut *self.parts;
+        let Some((name, bytes)) = components.iter_mut().find(|(name, _)| name == from) else {
             return;
         };
-        let brought = form.read::<Vec<(EntityId, Old)>>(bytes).and_then(|old| {
+        let all = |old: Vec<(EntityId, Old)>| {
             let new = old
                 .into_iter()
                 .filter_map(|(id, old)| Some((id, bring(id, old)?)));
-            form.write(&new.collect::<Vec<(EntityId, New)>>())
-        });
-        match brought {
-            Ok(brought) => (*name, *bytes) = (to.to_owned(), brought),
-            Err(error) => self.error = Some(RestoreError::Part(from.to_owned(), error)),
+            new.collect::<Vec<(EntityId, New)>>()
+        };
+        match bring_over(*form, from, bytes, all) {
+            Ok(()) => to.clone_into(name),
+            Err(error) => self.error = Some(error),
         }
     }
 
     /// Makes the game's own state of the old one.
     pub fn game<Old: DeserializeOwned, New: Serialize>(&mut self, bring: impl FnOnce(Old) -> New) {
-        let form = self.parts.form;
-        let brought = form.read::<Old>(&self.parts.game);
-        match brought.and_then(|old| form.write(&bring(old))) {
-            Ok(brought) => self.parts.game = brought,
-            Err(error) => self.error = Some(RestoreError::Part("game".to_owned(), error)),
-        }
+        let brought = bring_over(self.parts.form, "game", &mut self.parts.game, bring);
+        self.error = brought.err().or(self.error.take());
     }
 
     /// Makes the room's options of the old ones.
@@ -128,11 +121,20 @@ impl<'a> SavedRoom<'a> {
         &mut self,
         bring: impl FnOnce(Old) -> New,
     ) {
-        let form = self.parts.form;
-        let brought = form.read::<Old>(&self.parts.options);
-        match brought.and_then(|old| form.write(&bring(old))) {
-            Ok(brought) => self.parts.options = brought,
-            Err(error) => self.error = Some(RestoreError::Part("options".to_owned(), error)),
-        }
+        let brought = bring_over(self.parts.form, "options", &mut self.parts.options, bring);
+        self.error = brought.err().or(self.error.take());
     }
+}
+
+/// Makes a new part of an old one, in its place.
+fn bring_over<Old: DeserializeOwned, New: Serialize>(
+    form: Form,
+    name: &str,
+    part: &mut Vec<u8>,
+    bring: impl FnOnce(Old) -> New,
+) -> Result<(), RestoreError> {
+    let brought = form.read::<Old>(part);
+    let brought = brought.and_then(|old| form.write(&bring(old)));
+    *part = brought.map_err(|error| RestoreError::Part(name.to_owned(), error))?;
+    Ok(())
 }

@@ -16,7 +16,7 @@ use super::clients::Clients;
 use super::mailbox::Shared;
 use super::overload::Load;
 use crate::kind::{OnCheckpoint, OnClose};
-use crate::limits::{CHECKPOINT, Limits, UNPLAYED_ROOM, ticks};
+use crate::limits::{CHECKPOINT, CHECKPOINT_PEOPLE, Limits, UNPLAYED_ROOM, ticks};
 use crate::metrics::{Counted, Metrics};
 use crate::pump::Pumps;
 use crate::scheduler::{Tickable, Verdict};
@@ -249,7 +249,7 @@ impl<G: Game> HostedRoom<G> {
         // takes longer to write down.
         let people = self.core.as_ref().map_or(0, |core| core.room().people());
         let since = self.ticks.saturating_sub(self.checkpointed_at);
-        let soon = self.has_news && since > people as u64 / SMALL_ROOM;
+        let soon = self.has_news && since > people as u64 / CHECKPOINT_PEOPLE;
         if since < every && !soon {
             return;
         }
@@ -352,9 +352,6 @@ impl<G: Game> Tickable for HostedRoom<G> {
         self.close(&refusal);
     }
 }
-
-/// A room of so many people may be written down at every tick.
-const SMALL_ROOM: u64 = 16;
 
 /// True for what a player does, beside coming and going.
 fn is_play<R: Rules>(inbound: &Inbound<R>) -> bool {

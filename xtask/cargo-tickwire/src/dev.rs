@@ -16,7 +16,7 @@ use anyhow::{Context, Error, Result, bail};
 use notify::{Event, RecursiveMode, Watcher};
 
 use crate::game::{Profile, Project};
-use crate::running::Running;
+use crate::running::{self, Running};
 use crate::stages;
 use crate::steps::{Live, Outcome, Steps};
 
@@ -189,14 +189,10 @@ fn vite(project: &Project, page: SocketAddr, server: SocketAddr) -> Result<Runni
 }
 
 fn serve(project: &Project, server: SocketAddr) -> Result<Running> {
-    let mut program = Command::new(project.program(Profile::Dev));
-    program.args(["serve", "--dev", "--metrics-listen", "none", "--listen"]);
-    program.arg(server.to_string());
+    let mut program = running::server(&project.program(Profile::Dev), server);
     // The rooms go on in the next server, and the tabs play on in them.
     program.arg("--rooms").arg(project.scratch("kept-rooms"));
-    // The address that it prints is not the one to open.
-    program.stdin(Stdio::null()).stdout(Stdio::null());
-    Running::start(&mut program, "the server")
+    Running::start(program.arg("--dev"), "the server")
 }
 
 fn check_free(address: SocketAddr, flag: &str) -> Result<()> {

@@ -1,8 +1,8 @@
 //! Programs that run beside us and end with us.
 
-use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -73,12 +73,23 @@ impl Drop for Running {
     }
 }
 
-/// An address of this machine on which nothing listens.
+/// A game's server, to listen there, without metrics. Its address is known, so it need not say it.
+pub fn server(program: &Path, listen: SocketAddr) -> Command {
+    let mut server = Command::new(program);
+    server.args(["serve", "--metrics-listen", "none", "--listen"]);
+    server.arg(listen.to_string());
+    server.stdin(Stdio::null()).stdout(Stdio::null());
+    server
+}
+
+/// Starts a game's server for tests, on a free port, and gives the address of its page. It says nothing but errors.
 ///
 /// # Errors
-/// There is none.
-pub fn free_address() -> Result<SocketAddr, Error> {
-    TcpListener::bind("127.0.0.1:0")?
-        .local_addr()
-        .map_err(|error| Error::new(ErrorKind::AddrNotAvailable, error))
+/// It does not begin.
+pub fn serve_tests(program: &Path) -> Result<(Running, String)> {
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut server = server(program, address);
+    let mut server = Running::start(server.env("RUST_LOG", "error"), "the server")?;
+    server.listens(address)?;
+    Ok((server, format!("http://{address}/")))
 }

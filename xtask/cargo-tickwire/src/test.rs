@@ -3,14 +3,14 @@
 //! In: a project. Out: its Rust tests, its step traced here and in a browser's engine, its page with types checked, and the
 //! page's own tests on a server of the game.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::game::{Profile, Project};
 use crate::needs::chromium;
 use crate::run::{cargo, npm, run};
-use crate::running::{Running, free_address};
+use crate::running::serve_tests;
 use crate::stages;
 use crate::steps::{Outcome, Steps};
 
@@ -51,15 +51,8 @@ pub fn test(project: &Project) -> Result<()> {
         stages::server(project, Profile::Dev, live)
     })?;
     steps.need("tabs", "playing", |live| {
-        let address = free_address()?;
-        let mut server = Command::new(project.program(Profile::Dev));
-        server.args(["serve", "--metrics-listen", "none", "--listen"]);
-        server.arg(address.to_string());
-        server.stdin(Stdio::null()).stdout(Stdio::null());
-        server.env("RUST_LOG", "error");
-        let mut server = Running::start(&mut server, "the server")?;
-        server.listens(address)?;
-        let mut tests = page_tests(project, &format!("http://{address}/"));
+        let (_server, url) = serve_tests(&project.program(Profile::Dev))?;
+        let mut tests = page_tests(project, &url);
         tests.envs(browser.iter().map(|path| ("CHROMIUM_PATH", path)));
         run(&mut tests, live)?;
         Ok(Outcome::Done)
