@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use tickwire_room::{Game, Interest, Room};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
-use tickwire_shared::prelude::{component, message};
-use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+use tickwire_shared::prelude::{component, input};
+use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 use rand::RngExt;
 
@@ -57,29 +57,26 @@ pub struct Mover {
 }
 
 /// The direction to go, in 256ths of a whole turn.
-#[message]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heading(pub u8);
+#[input]
+#[derive(Copy, Eq)]
+pub struct Heading {
+    /// 256ths of a whole turn.
+    #[net(held)]
+    pub turn: u8,
+}
 
 impl Heading {
     /// A random direction.
     pub(crate) fn any(rng: &mut impl RngExt) -> Heading {
-        Heading(rng.random())
+        Heading { turn: rng.random() }
     }
 
     /// This direction after a random turn by up to a radian.
     pub(crate) fn turned(self, rng: &mut impl RngExt) -> Heading {
-        Heading(self.0.wrapping_add_signed(rng.random_range(-TURN..=TURN)))
-    }
-}
-
-impl Input for Heading {
-    fn is_valid(&self) -> bool {
-        true
-    }
-
-    fn released(&self) -> Heading {
-        *self
+        let turn = self
+            .turn
+            .wrapping_add_signed(rng.random_range(-TURN..=TURN));
+        Heading { turn }
     }
 }
 
@@ -109,7 +106,7 @@ impl Rules for Field {
 
     fn step(mover: &mut Mover, heading: &Heading, (): &(), dt_s: f32) {
         // Wrapped to the range of the wire: -pi..pi.
-        mover.heading = f32::from(heading.0 as i8) * (std::f32::consts::PI / 128.0);
+        mover.heading = f32::from(heading.turn as i8) * (std::f32::consts::PI / 128.0);
         let step = SPEED_PER_S * dt_s;
         let (sine, cosine) = libm::sincosf(mover.heading);
         bounce(&mut mover.x, &mut mover.mirrored_x, cosine * step);
@@ -235,15 +232,15 @@ mod tests {
             y: 500.0,
             ..Mover::default()
         };
-        Field::step(&mut mover, &Heading(0), &(), 0.05);
+        Field::step(&mut mover, &Heading::default(), &(), 0.05);
         assert_eq!((mover.x, mover.mirrored_x), (1000.0, false));
-        Field::step(&mut mover, &Heading(0), &(), 0.05);
+        Field::step(&mut mover, &Heading::default(), &(), 0.05);
         assert_eq!((mover.x, mover.mirrored_x), (990.0, true));
         let mut heading = 0_u8;
         for _ in 0..10_000 {
             heading = heading.wrapping_add(29);
             let before = mover.clone();
-            Field::step(&mut mover, &Heading(heading), &(), 0.05);
+            Field::step(&mut mover, &Heading { turn: heading }, &(), 0.05);
             assert!((0.0..=WORLD).contains(&mover.x) && (0.0..=WORLD).contains(&mover.y));
             assert!((mover.x, mover.y) != (before.x, before.y));
         }

@@ -70,7 +70,10 @@ fn allocations_around(lab: &mut Lab<FieldGame>, seats: &mut [Seat], message: &mu
             first_tick: tick,
             viewed_tick: Tick(tick.0.saturating_sub(2)),
             viewed_part: 0,
-            inputs: vec![Heading((tick.0 as usize * (29 + seat)) as u8)].into(),
+            inputs: vec![Heading {
+                turn: (tick.0 as usize * (29 + seat)) as u8,
+            }]
+            .into(),
         };
         codec::encode(&ClientMessage::<Heading, ()>::Inputs(inputs)).unwrap()
     };

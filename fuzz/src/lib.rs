@@ -16,7 +16,7 @@ use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
 use tickwire_shared::limits::INPUTS_PER_MESSAGE;
 use tickwire_shared::message::{ClientMessage, ServerMessage, Welcome};
 use tickwire_shared::replicate::Schema;
-use tickwire_shared::rules::{Input, Rules};
+use tickwire_shared::rules::{InputField, Rules};
 use tickwire_shared::snapshot::{
     BitWriter, ChannelState, DeltaDecoder, apply_keyframe, coast_all, encode_keyframe,
 };
@@ -95,6 +95,7 @@ pub fn snapshot(bytes: &[u8]) {
         name: "Ada".to_owned(),
         tick: Tick(600),
         room_time_us: 10_000_000,
+        step: 0,
         setup: ArenaSetup::default(),
     });
     client.handle_bytes(now, &codec::encode(&welcome).expect("a welcome encodes"));

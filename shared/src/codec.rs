@@ -88,12 +88,11 @@ pub fn decode_prefix<T: DeserializeOwned, const LIMIT: usize>(
     const fn config<const LIMIT: usize>() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
         bincode::config::standard().with_limit::<LIMIT>()
     }
-    let (value, used) = bincode::serde::decode_from_slice(bytes, config::<LIMIT>()).map_err(
-        |error| match error {
+    let (value, used) = bincode::serde::borrow_decode_from_slice(bytes, config::<LIMIT>())
+        .map_err(|error| match error {
             BincodeError::UnexpectedEnd { .. } | BincodeError::LimitExceeded => CodecError::Short,
             _ => CodecError::Invalid,
-        },
-    )?;
+        })?;
     Ok((value, bytes.get(used..).unwrap_or_default()))
 }
 

@@ -17,6 +17,7 @@ pub mod client;
 pub mod close;
 pub mod codec;
 pub mod ids;
+pub mod input;
 pub mod limits;
 pub mod link;
 pub mod message;
@@ -32,7 +33,7 @@ pub mod prelude {
     pub use tickwire_derive::{component, input, message, rules, saved};
 
     pub use crate::ids::{ChannelId, EntityId, PlayerId, Tick};
-    pub use crate::rules::{Act, ComponentVisitor, Input, Rules};
+    pub use crate::rules::{Act, ComponentVisitor, Input, InputField, Rules};
 }
 
 // What the attributes write names these, so that a game need not name them itself.

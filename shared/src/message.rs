@@ -4,19 +4,19 @@
 //! message is the variant's number; server messages from 0x80 on are snapshots (see [`crate::snapshot`]).
 //! `docs/protocol.md` shows each byte by byte. New variants are added at the end and nowhere else.
 
-use std::marker::PhantomData;
-
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use ts_rs::TS;
 
 use crate::codec::{self, CodecError};
 use crate::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
+use crate::input::Input;
 use crate::limits::{CLIENT_MESSAGE_BYTES, INPUTS_PER_MESSAGE, LINK_BYTES, SERVER_MESSAGE_BYTES};
+use crate::snapshot::{BitReader, BitWriter, SnapshotError};
 
 /// The version of the protocol. Raised with every change that an older peer would misread.
-pub const PROTOCOL_VERSION: u16 = 5;
+pub const PROTOCOL_VERSION: u16 = 6;
 
 /// The tag of a hello: the first byte of its message, in every version.
 pub const HELLO: u8 = 0;
@@ -41,7 +41,10 @@ pub struct Hello {
 }
 
 /// Consecutive inputs of one client, oldest first: one for each tick from `first_tick` on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// On the wire the inputs are bits, the first one whole. Before each further one is a bit 1, and another that is 1 if it
+/// equals the one before it; else it follows whole. A bit 0 ends them. `viewed_tick` travels as the way back from `first_tick`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Inputs<I> {
     /// The number of the first input; each one after it has the next number.
     pub first_sequence: InputSequence,
@@ -52,48 +55,87 @@ pub struct Inputs<I> {
     /// How far the picture was on the way to the next tick, in 256ths.
     pub viewed_part: u8,
     /// 1 to [`INPUTS_PER_MESSAGE`] of them. As a rule there is one, which takes no memory of its own.
-    #[serde(
-        deserialize_with = "read_batch",
-        bound(deserialize = "I: Deserialize<'de>")
-    )]
     pub inputs: SmallVec<[I; 2]>,
 }
 
-/// Takes no memory for more than a message may hold, whatever its count says.
-fn read_batch<'de, D, I>(from: D) -> Result<SmallVec<[I; 2]>, D::Error>
-where
-    D: Deserializer<'de>,
-    I: Deserialize<'de>,
-{
-    struct Batch<I>(PhantomData<I>);
+/// [`Inputs`] as they travel.
+#[derive(Serialize, Deserialize)]
+struct PackedInputs<'a> {
+    first_sequence: InputSequence,
+    first_tick: Tick,
+    /// From `first_tick` back to `viewed_tick`, ticks.
+    viewed_back: i32,
+    viewed_part: u8,
+    bits: &'a [u8],
+}
 
-    impl<'de, I: Deserialize<'de>> Visitor<'de> for Batch<I> {
-        type Value = SmallVec<[I; 2]>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            write!(f, "1 to {INPUTS_PER_MESSAGE} inputs")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut inputs = SmallVec::new();
-            while let Some(input) = seq.next_element()? {
-                if inputs.len() == INPUTS_PER_MESSAGE {
-                    return Err(A::Error::invalid_length(inputs.len() + 1, &self));
-                }
-                inputs.push(input);
+impl<I: Input> Serialize for Inputs<I> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut bits = BitWriter::default();
+        let mut before = None;
+        for input in &self.inputs {
+            if before.is_some() {
+                bits.bit(true);
+                bits.bit(before == Some(input));
             }
-            if inputs.is_empty() {
-                return Err(A::Error::invalid_length(0, &self));
+            if before != Some(input) {
+                input.pack(&mut bits);
             }
-            Ok(inputs)
+            before = Some(input);
         }
+        bits.bit(false);
+        PackedInputs {
+            first_sequence: self.first_sequence,
+            first_tick: self.first_tick,
+            viewed_back: self.first_tick.since(self.viewed_tick),
+            viewed_part: self.viewed_part,
+            bits: bits.finish(),
+        }
+        .serialize(to)
     }
+}
 
-    from.deserialize_seq(Batch(PhantomData))
+impl<'de, I: Input> Deserialize<'de> for Inputs<I> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let packed = PackedInputs::deserialize(from)?;
+        let inputs = unpack_inputs(packed.bits).map_err(D::Error::custom)?;
+        let back = Tick(packed.viewed_back as u32);
+        Ok(Inputs {
+            first_sequence: packed.first_sequence,
+            first_tick: packed.first_tick,
+            viewed_tick: packed.first_tick.minus(back.0),
+            viewed_part: packed.viewed_part,
+            inputs,
+        })
+    }
+}
+
+fn unpack_inputs<I: Input>(bits: &[u8]) -> Result<SmallVec<[I; 2]>, SnapshotError> {
+    let mut bits = BitReader::new(bits);
+    let mut inputs = SmallVec::new();
+    let mut input = I::unpack(&mut bits)?;
+    while bits.bit()? {
+        // One more is to come, and one in hand.
+        if inputs.len() + 2 > INPUTS_PER_MESSAGE {
+            return Err(SnapshotError::Invalid);
+        }
+        let next = match bits.bit()? {
+            true => input.clone(),
+            false => I::unpack(&mut bits)?,
+        };
+        inputs.push(std::mem::replace(&mut input, next));
+    }
+    inputs.push(input);
+    bits.finish()?;
+    Ok(inputs)
 }
 
 /// A message of a client. `I` and `C` are the game's input and command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "I: Input, C: Serialize",
+    deserialize = "I: Input, C: Deserialize<'de>"
+))]
 pub enum ClientMessage<I, C> {
     /// 0: the first message, sent once.
     Hello(Hello),
@@ -161,6 +203,8 @@ pub struct Welcome<S> {
     pub tick: Tick,
     /// The room's time now, microseconds, as in a pong.
     pub room_time_us: u64,
+    /// [`crate::trace::step_hash`] on the server; 0 if it has none.
+    pub step: u64,
     /// What the game tells each client on joining.
     pub setup: S,
 }
@@ -238,7 +282,7 @@ pub enum ServerMessage<S> {
 
 impl<I, C> ClientMessage<I, C>
 where
-    I: serde::de::DeserializeOwned,
+    I: Input,
     C: serde::de::DeserializeOwned,
 {
     /// Decodes one whole message from a client.
@@ -271,7 +315,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    type Message = ClientMessage<(i8, f32), String>;
+    type Message = ClientMessage<[u8; 2], String>;
+
+    impl Input for [u8; 2] {}
+
+    fn message(inputs: SmallVec<[[u8; 2]; 2]>) -> Message {
+        ClientMessage::Inputs(Inputs {
+            first_sequence: InputSequence(1),
+            first_tick: Tick(5),
+            viewed_tick: Tick(u32::MAX),
+            viewed_part: 0,
+            inputs,
+        })
+    }
 
     #[test]
     fn the_first_byte_is_the_variants_number() {
@@ -285,23 +341,45 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_endless_batch_of_inputs_is_refused() {
-        for count in [0, INPUTS_PER_MESSAGE + 1] {
-            let message: Message = ClientMessage::Inputs(Inputs {
-                first_sequence: InputSequence(1),
-                first_tick: Tick(1),
-                viewed_tick: Tick(0),
-                viewed_part: 0,
-                inputs: smallvec![(0, 0.0); count],
-            });
+    fn an_empty_endless_or_padded_batch_of_inputs_is_refused() {
+        let most = codec::encode(&message(smallvec![[0, 0]; INPUTS_PER_MESSAGE])).unwrap();
+        assert!(Message::decode(&most).is_ok());
+        let over = codec::encode(&message(smallvec![[0, 0]; INPUTS_PER_MESSAGE + 1])).unwrap();
+        assert_eq!(Message::decode(&over), Err(CodecError::Invalid));
+        let one = codec::encode(&message(smallvec![[7, 9]])).unwrap();
+        // tag, sequence, tick, 6 ticks back, part, 3 bytes of bits: 16 of the input, and the bit that ends it.
+        assert_eq!(one, [1, 1, 5, 12, 0, 3, 7, 9, 0]);
+        for wrong in [
+            &[1, 1, 5, 12, 0, 0][..],
+            &[1, 1, 5, 12, 0, 2, 7, 9],
+            &[1, 1, 5, 12, 0, 3, 7, 9, 2],
+            &[1, 1, 5, 12, 0, 4, 7, 9, 0, 0],
+            &[1, 1, 5, 12, 0, 3, 7, 9, 1],
+        ] {
             assert_eq!(
-                Message::decode(&codec::encode(&message).unwrap()),
-                Err(CodecError::Invalid)
+                Message::decode(wrong),
+                Err(CodecError::Invalid),
+                "{wrong:?}"
             );
         }
     }
 
+    #[test]
+    fn a_held_input_costs_two_bits() {
+        let held = message(smallvec![[7, 9]; 4]);
+        assert_eq!(codec::encode(&held).unwrap().len(), 9);
+    }
+
     proptest! {
+        #[test]
+        fn a_batch_comes_back(
+            inputs in proptest::collection::vec(any::<[bool; 2]>(), 1..=INPUTS_PER_MESSAGE),
+        ) {
+            let inputs = inputs.iter().map(|[a, b]| [u8::from(*a), u8::from(*b)]);
+            let said = message(inputs.collect());
+            prop_assert_eq!(Message::decode(&codec::encode(&said).unwrap()), Ok(said));
+        }
+
         #[test]
         fn any_bytes_give_ok_or_err(bytes in proptest::collection::vec(any::<u8>(), 0..128)) {
             let _ = Message::decode(&bytes);

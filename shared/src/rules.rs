@@ -6,12 +6,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ids::{EntityId, InputSequence, PlayerId};
-use crate::random::Random;
+use crate::ids::{InputSequence, PlayerId};
+use crate::input::InputLayout;
+pub use crate::input::{Input, InputField};
 pub use crate::replicate::ComponentVisitor;
 use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
 use crate::shape::{Shape, Text};
-pub use tickwire_derive::Input;
 
 /// A type that travels as a whole, in bincode: inputs, commands, events, setups. Write `#[message]` above it.
 pub trait Wire:
@@ -21,95 +21,6 @@ pub trait Wire:
 impl<T: Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire
     for T
 {
-}
-
-/// A player's intent for one tick. `Default` is the neutral input: hands off the keys.
-pub trait Input: Wire + PartialEq + Default {
-    /// False for what no honest client can send (NaN, out of range). Such a client is closed with
-    /// [`crate::close::CloseReason::InvalidInput`].
-    fn is_valid(&self) -> bool;
-
-    /// What this input becomes when no more inputs come from the player: hands off the keys. Keep what a player with
-    /// its hands off the keys would keep, like the direction in which it looks.
-    #[must_use]
-    fn released(&self) -> Self {
-        Self::default()
-    }
-
-    /// An input that an honest client could send, for tests that press any keys. `#[input]` writes it from the declared
-    /// ranges.
-    #[must_use]
-    fn sample(random: &mut Random) -> Self {
-        let _ = random;
-        Self::default()
-    }
-}
-
-/// A type that may stand in a field of an input without a range: whatever bytes it comes from, it is fine or says that it is
-/// not. Numbers with a fraction are not among them, so none reaches a step unchecked.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in an input: nothing says which of its values a client may send",
-    label = "in an input",
-    note = "write `#[input]` above the type, with `#[net(range = ..)]` or `#[net(angle)]` on its numbers"
-)]
-pub trait Checked {
-    /// False for what no honest client can send.
-    fn is_fine(&self) -> bool;
-    /// A value that is.
-    fn sample(random: &mut Random) -> Self;
-}
-
-/// Types of which every value is fine. No 64-bit numbers: JavaScript has others.
-macro_rules! all_fine {
-    ($($type:ty: $random:ident => $sample:expr),+ $(,)?) => {
-        $(impl Checked for $type {
-            fn is_fine(&self) -> bool {
-                true
-            }
-            fn sample($random: &mut Random) -> Self {
-                $sample
-            }
-        })+
-    };
-}
-
-all_fine!(
-    (): _random => (),
-    bool: random => random.bits() & 1 == 1,
-    u8: random => random.bits() as u8,
-    u16: random => random.bits() as u16,
-    u32: random => random.bits() as u32,
-    i8: random => random.bits() as i8,
-    i16: random => random.bits() as i16,
-    i32: random => random.bits() as i32,
-    char: random => char::from(random.integer(0x20, 0x7e) as u8),
-    PlayerId: random => PlayerId(random.below(16) as u32),
-    EntityId: random => EntityId(random.below(256) as u32),
-);
-
-impl<T: Checked> Checked for Option<T> {
-    fn is_fine(&self) -> bool {
-        self.as_ref().is_none_or(T::is_fine)
-    }
-    fn sample(random: &mut Random) -> Self {
-        (random.bits() & 1 == 1).then(|| T::sample(random))
-    }
-}
-
-impl<T: Checked, const N: usize> Checked for [T; N] {
-    fn is_fine(&self) -> bool {
-        self.iter().all(T::is_fine)
-    }
-    fn sample(random: &mut Random) -> Self {
-        std::array::from_fn(|_| T::sample(random))
-    }
-}
-
-/// The input of a room that has none.
-impl Input for () {
-    fn is_valid(&self) -> bool {
-        true
-    }
 }
 
 /// An action, with its player and its input.
@@ -204,6 +115,8 @@ pub trait Rules: Sized + Send + Sync + 'static {
     fn schema() -> Schema {
         let mut builder = SchemaBuilder::default();
         Self::components(&mut builder);
+        let mut input = InputLayout::default();
+        Self::Input::layout(&mut input);
         builder.finish(GameVersion {
             name: Self::GAME,
             revision: Self::REVISION,
@@ -215,6 +128,7 @@ pub trait Rules: Sized + Send + Sync + 'static {
                 Self::Command::HASH,
                 Self::Event::HASH,
             ],
+            input: input.described(),
         })
     }
 }

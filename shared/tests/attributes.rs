@@ -1,7 +1,10 @@
 //! What the words above types and impls write: inputs that check themselves, and rules that leave nearly all out.
 
+use tickwire_shared::input::{InputLayout, Packing};
 use tickwire_shared::prelude::*;
+use tickwire_shared::random::Random;
 use tickwire_shared::replicate::{FieldKind, Replicate};
+use tickwire_shared::snapshot::{BitReader, BitWriter};
 
 #[component]
 #[derive(Eq)]
@@ -36,6 +39,16 @@ struct Keys {
 struct Stick {
     #[net(range = -1.0..=1.0)]
     x: f32,
+}
+
+#[input]
+struct Glide {
+    #[net(range = 0.0..=1.0, step = 0.35)]
+    lift: f32,
+    #[net(angle, bits = 12)]
+    aim: f32,
+    #[net(range = -3..=200)]
+    wing: i16,
 }
 
 #[input]
@@ -118,6 +131,78 @@ fn inputs_inside_of_inputs_are_checked_too() {
     ] {
         hands.tools[1] = tool;
         assert_eq!(hands.is_valid(), fine, "{hands:?}");
+    }
+}
+
+fn bits_of<I: InputField>(input: &I) -> (usize, Vec<u8>) {
+    let mut bits = BitWriter::default();
+    input.pack(&mut bits);
+    (bits.len_bits(), bits.finish().to_vec())
+}
+
+fn layout_of<I: InputField>() -> InputLayout {
+    let mut layout = InputLayout::default();
+    I::layout(&mut layout);
+    layout
+}
+
+#[test]
+fn an_input_takes_the_bits_that_its_ranges_need() {
+    let keys = Keys {
+        right: 1,
+        ..Keys::default()
+    };
+    assert_eq!(bits_of(&keys).0, 2 + 32 + 32 + 1);
+    assert_eq!(bits_of(&Glide::default()).0, 2 + 12 + 8);
+    // A tag of 2 bits, and what the variant holds.
+    let tools = [Tool::None, Tool::Brush(9), Tool::Lamp { angle: 1.0 }];
+    assert_eq!(tools.map(|tool| bits_of(&tool).0), [2, 2 + 4, 2 + 32]);
+    let layout = layout_of::<Glide>().0;
+    let wing = Packing::Kind(FieldKind::integer(-3, 200));
+    assert_eq!((layout.len(), layout[2]), (3, wing));
+    assert_eq!(
+        layout_of::<Tool>().0[0],
+        Packing::Kind(FieldKind::Enum { count: 3 })
+    );
+    assert_ne!(
+        layout_of::<Keys>().described(),
+        layout_of::<Glide>().described()
+    );
+}
+
+#[test]
+fn what_an_honest_client_sends_comes_back_and_is_valid() {
+    let mut random = Random(7);
+    for _ in 0..2000 {
+        let hands = Hands::sample(&mut random);
+        let (_, bytes) = bits_of(&hands);
+        assert_eq!(Hands::unpack(&mut BitReader::new(&bytes)).unwrap(), hands);
+        let glide = Glide::sample(&mut random).rounded();
+        assert!(glide.is_valid() && glide.rounded() == glide, "{glide:?}");
+    }
+    let top = Glide {
+        lift: 1.0,
+        aim: std::f32::consts::PI,
+        wing: 200,
+    };
+    let there = top.rounded();
+    // Three steps are 1.05: more than may be.
+    assert_eq!((there.lift, there.wing, there.is_valid()), (1.0, 200, true));
+    // Half a turn is the same either way.
+    assert_eq!(there.aim, -std::f32::consts::PI);
+}
+
+#[test]
+fn any_bits_give_an_input_or_an_error() {
+    let mut random = Random(3);
+    for _ in 0..5000 {
+        let bytes = random.bits().to_le_bytes();
+        if let Ok(hands) = Hands::unpack(&mut BitReader::new(&bytes)) {
+            let _ = hands.is_valid();
+        }
+        if let Ok(glide) = Glide::unpack(&mut BitReader::new(&bytes)) {
+            assert!(glide.is_valid(), "{glide:?}");
+        }
     }
 }
 

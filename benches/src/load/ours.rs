@@ -37,7 +37,7 @@ pub enum Decode {
 
 /// A client of `field`.
 pub fn field(client: usize, room: String, decode: Decode) -> Box<dyn Speaker> {
-    let steer = |wanderer: &mut Wanderer, heading: &mut Heading| heading.0 = wanderer.turn();
+    let steer = |wanderer: &mut Wanderer, heading: &mut Heading| heading.turn = wanderer.turn();
     Box::new(Ours::<Field>::new(client, room, decode, steer))
 }
 

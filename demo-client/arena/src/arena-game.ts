@@ -32,5 +32,5 @@ export function mapOf(setup: ArenaSetup): ArenaMap {
 /** True when this browser's movement step agrees bit for bit with the server's over `steps` random steps. */
 export async function stepsAgree(steps: number): Promise<boolean> {
   await arena.load();
-  return traceHash(1n, steps) === expectedTraceHash();
+  return traceHash(steps) === expectedTraceHash();
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use js_sys::{Array, Object, Reflect};
 use tickwire_shared::client::{Client as Core, Destination};
 use tickwire_shared::ids::ResumeToken;
-use tickwire_shared::rules::{Input, Rules};
+use tickwire_shared::rules::{InputField, Rules};
 use wasm_bindgen::prelude::*;
 
 use crate::convert::{time, to_js};

@@ -284,6 +284,11 @@ export class Room<G extends Game> {
     this.#know(welcome.player, client.ownEntity());
     this.#setup = client.setup() as G["setup"] | undefined;
     if (this.#options.linked) putRoomInAddress(welcome.room);
+    if (welcome.stale)
+      console.warn(
+        "The server's game moves other than this page's. Reload the page if it is older; if that does not help, " +
+          "the step computes differently in browsers: `cargo tickwire test` says where.",
+      );
     this.#emitter.emit("welcome", welcome);
     this.#connection.welcomed();
   }

@@ -48,6 +48,8 @@ export interface Welcome {
   readonly room: string;
   /** The own name as the server shows it. */
   readonly name: string;
+  /** The page's step computes something else than the server's, as after an update: a reload brings the new one. */
+  readonly stale: boolean;
 }
 
 /** A line of chat. */

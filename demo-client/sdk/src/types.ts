@@ -34,6 +34,11 @@ export type ClientEvent<E, A = null> = { "Welcome": {
     room: string,
     /** The player's own name after cleaning. */
     name: string,
+    /**
+     * This client's movement step computes something else than the server's, as after an update of the game: what it
+     * predicts is wrong, and is corrected again and again.
+     */
+    stale: boolean,
 } } | { "Goodbye": {
     /** The close code. */
     code: number,

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use tickwire_shared::ids::{ChannelId, EntityId, InputSequence, PlayerId, ResumeToken, Tick};
 use tickwire_shared::message::PlayerInfo;
-use tickwire_shared::rules::{Input, Rules};
+use tickwire_shared::rules::{Input, InputField, Rules};
 
 use crate::gaze::Gaze;
 use crate::history::Moment;
@@ -107,7 +107,7 @@ impl<R: Rules> Player<R> {
 
     /// Forgets inputs that no client could send now.
     pub(crate) fn forget_invalid_inputs(&mut self) {
-        self.inputs.retain(Input::is_valid);
+        self.inputs.retain(InputField::is_valid);
         if !self.input.is_valid() {
             self.input = R::Input::default();
         }

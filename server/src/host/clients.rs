@@ -32,6 +32,7 @@ use crate::seat::Seat;
 /// The clients of one room.
 pub(super) struct Clients<G: Game> {
     room: String,
+    step: u64,
     shared: Arc<Shared<G>>,
     clients: BTreeMap<ClientId, Client>,
     publisher: Publisher,
@@ -46,9 +47,10 @@ pub(super) struct Clients<G: Game> {
 }
 
 impl<G: Game> Clients<G> {
-    pub(super) fn new(room: String, shared: Arc<Shared<G>>) -> Clients<G> {
+    pub(super) fn new(room: String, step: u64, shared: Arc<Shared<G>>) -> Clients<G> {
         Clients {
             room,
+            step,
             shared,
             clients: BTreeMap::new(),
             publisher: Publisher::new(),
@@ -106,6 +108,7 @@ impl<G: Game> Clients<G> {
                     name: name.unwrap_or_default(),
                     tick: room.tick(),
                     room_time_us: self.shared.room_time_us(self.due),
+                    step: self.step,
                     setup: room.setup().clone(),
                 });
                 let feed = RingFeed::new(

@@ -13,6 +13,7 @@ use tickwire_shared::message::{
     ClientMessage, Goodbye, HELLO, Hello, PROTOCOL_VERSION, ServerMessage,
 };
 use tickwire_shared::rules::Rules;
+use tickwire_shared::trace;
 
 use super::room::{Clock, HostedRoom, RoomSetup};
 use crate::directory::{Entrance, Joined, Wanted};
@@ -25,6 +26,7 @@ use crate::text;
 /// The kind of room that plays one game and is opened with `options`.
 pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
     let seats = G::seats(&options);
+    let step = step_hash::<G>();
     RoomKind::new(move |order: RoomOrder| {
         let rate = G::Rules::TICK_RATE_HZ;
         let config = RoomConfig {
@@ -38,6 +40,7 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
             name: order.name,
             options: options.clone(),
             seats,
+            step,
             config,
             clock: Clock::Machine,
             limits: order.limits,
@@ -51,6 +54,12 @@ pub(crate) fn game_kind<G: Game>(options: G::Options) -> RoomKind {
         };
         (Box::new(room), handle)
     })
+}
+
+/// What the step computes here, so that a page can tell whether its own does. A game that panics at what its trace begins
+/// with has none.
+fn step_hash<G: Game>() -> u64 {
+    std::panic::catch_unwind(trace::step_hash::<G::Rules>).unwrap_or_default()
 }
 
 /// The protocol of all games of a server.

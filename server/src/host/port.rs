@@ -17,7 +17,7 @@ use tickwire_shared::limits::INPUT_NONSENSE_S;
 use tickwire_shared::message::{
     ClientMessage, Desync, HELLO, Inputs, LinkReport, Pong, ServerMessage,
 };
-use tickwire_shared::rules::{Input, Rules};
+use tickwire_shared::rules::{InputField, Rules};
 
 use super::handoff::Handoff;
 use super::mailbox::Shared;
@@ -31,8 +31,16 @@ pub(super) struct GamePort<G: Game> {
     sender: Sender,
     /// True if the client has sent something, so it has its welcome.
     arrived: AtomicBool,
-    /// The number of the newest input so far.
-    newest_sequence: Mutex<u32>,
+    newest: Mutex<Newest>,
+}
+
+/// The newest input so far.
+#[derive(Default)]
+struct Newest {
+    /// Its number.
+    sequence: u32,
+    /// Its tick. `None` before the first.
+    tick: Option<Tick>,
 }
 
 impl<G: Game> GamePort<G> {
@@ -46,7 +54,7 @@ impl<G: Game> GamePort<G> {
             handoff,
             sender,
             arrived: AtomicBool::new(false),
-            newest_sequence: Mutex::new(0),
+            newest: Mutex::default(),
         }
     }
 
@@ -60,21 +68,25 @@ impl<G: Game> GamePort<G> {
         batch: &Inputs<<G::Rules as Rules>::Input>,
         now: Tick,
     ) -> Result<(), CloseReason> {
-        let mut newest = self.newest_sequence.lock();
-        let count = batch.inputs.len() as u32;
+        let mut newest = self.newest.lock();
+        let last = batch.inputs.len() as u32 - 1;
         // The numbers wrap: one is above another while it is less than 2^31 further on.
-        let on = batch.first_sequence.0.wrapping_sub(*newest) as i32;
+        let on = batch.first_sequence.0.wrapping_sub(newest.sequence) as i32;
         if on <= 0 {
             return Err(CloseReason::InputSequence);
         }
+        let span = (INPUT_NONSENSE_S * G::Rules::TICK_RATE_HZ) as i32;
         let off = batch.first_tick.since(now);
-        if off.unsigned_abs() > INPUT_NONSENSE_S * G::Rules::TICK_RATE_HZ {
+        // Those that waited while the server stood still are old by then, but follow on what came before.
+        let follows = |tick| (-span..=span).contains(&batch.first_tick.since(tick));
+        if off > span || (off < -span && !newest.tick.is_some_and(follows)) {
             return Err(CloseReason::InputTick);
         }
-        if !batch.inputs.iter().all(Input::is_valid) {
+        if !batch.inputs.iter().all(InputField::is_valid) {
             return Err(CloseReason::InvalidInput);
         }
-        *newest = batch.first_sequence.0.wrapping_add(count - 1);
+        newest.sequence = batch.first_sequence.0.wrapping_add(last);
+        newest.tick = Some(batch.first_tick.plus(last));
         Ok(())
     }
 

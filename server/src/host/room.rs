@@ -58,6 +58,8 @@ pub(crate) struct RoomSetup<G: Game> {
     pub(crate) options: G::Options,
     /// Seats for people.
     pub(crate) seats: usize,
+    /// What clients are told of the game's step, see [`tickwire_shared::message::Welcome`].
+    pub(crate) step: u64,
     pub(crate) config: RoomConfig,
     pub(crate) clock: Clock,
     pub(crate) limits: Arc<Limits>,
@@ -168,7 +170,7 @@ impl<G: Game> HostedRoom<G> {
             config: setup.config,
             lost: Vec::new(),
             clock: setup.clock,
-            clients: Clients::new(setup.name.clone(), shared.clone()),
+            clients: Clients::new(setup.name.clone(), setup.step, shared.clone()),
             name: setup.name,
             inbox: Vec::new(),
             skipped: 0,

@@ -110,6 +110,8 @@ impl<G: Game> Lab<G> {
             name: "lab".into(),
             options: options.clone(),
             seats: G::seats(options),
+            // A lab's clients run the very step of its room.
+            step: 0,
             config: RoomConfig {
                 seed,
                 first_tick,

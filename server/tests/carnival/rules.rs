@@ -1,8 +1,7 @@
 //! The rules of the game with everything: what players hold, ask for and throw. Its rates are parameters.
 
-use serde::{Deserialize, Serialize};
-use tickwire_shared::prelude::{component, message};
-use tickwire_shared::rules::{Act, ComponentVisitor, Input, Rules};
+use tickwire_shared::prelude::{component, input, message};
+use tickwire_shared::rules::{Act, ComponentVisitor, Rules};
 
 /// Side of the world.
 pub(crate) const SIDE: f32 = 200.0;
@@ -44,18 +43,13 @@ pub(crate) struct Tune {
     pub(crate) beat: u8,
 }
 
-#[message]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[input]
 pub(crate) struct Steps {
+    #[net(range = -1..=1)]
     pub(crate) right: i8,
+    #[net(range = -1..=1)]
     pub(crate) down: i8,
     pub(crate) throws: bool,
-}
-
-impl Input for Steps {
-    fn is_valid(&self) -> bool {
-        (-1..=1).contains(&self.right) && (-1..=1).contains(&self.down)
-    }
 }
 
 #[message]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use tickwire_room::{Game, Interest, Room};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{ChannelId, EntityId, PlayerId};
-use tickwire_shared::prelude::{component, message};
-use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+use tickwire_shared::prelude::{component, input};
+use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 #[component]
 pub(crate) struct Body {
@@ -37,17 +37,12 @@ pub(crate) struct Plan {
     step: u8,
 }
 
-#[message]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[input]
 pub(crate) struct Ride {
+    #[net(range = -1..=1)]
     pub(crate) right: i8,
+    #[net(range = -1..=1)]
     pub(crate) down: i8,
-}
-
-impl Input for Ride {
-    fn is_valid(&self) -> bool {
-        (-1..=1).contains(&self.right) && (-1..=1).contains(&self.down)
-    }
 }
 
 pub(crate) struct Prairie;

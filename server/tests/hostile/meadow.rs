@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use tickwire_room::{Game, Room};
 use tickwire_shared::close::Refusal;
 use tickwire_shared::ids::{EntityId, PlayerId};
-use tickwire_shared::prelude::{component, message};
-use tickwire_shared::rules::{ComponentVisitor, Input, Rules};
+use tickwire_shared::prelude::{component, input};
+use tickwire_shared::rules::{ComponentVisitor, Rules};
 
 #[component]
 pub(crate) struct Flower {
@@ -24,16 +24,10 @@ pub(crate) struct Sheep {
     y: u32,
 }
 
-#[message]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[input]
 pub(crate) struct Step {
+    #[net(range = -1.0..=1.0)]
     pub(crate) push: f32,
-}
-
-impl Input for Step {
-    fn is_valid(&self) -> bool {
-        (-1.0..=1.0).contains(&self.push)
-    }
 }
 
 pub(crate) struct Meadow;

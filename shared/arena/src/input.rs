@@ -15,7 +15,7 @@ pub struct ArenaInput {
     #[net(range = -1..=1)]
     pub down: i8,
     /// Radians in -pi..=pi; 0 looks east, a quarter turn looks south.
-    #[net(angle, held)]
+    #[net(angle, bits = 16, held)]
     pub aim: f32,
     /// The rifle's trigger is held.
     pub fire: bool,

@@ -32,7 +32,7 @@ pub use measures::{
     PROJECTILE_RADIUS_M, PROJECTILE_SPEED_M_S, RUN_SPEED_M_S,
 };
 pub use step::DASH_WAIT_S;
-pub use trace::{TRACE_HASH, trace_hash};
+pub use trace::TRACE_HASH;
 
 use tickwire_shared::rules::{Act, ComponentVisitor, Rules};
 

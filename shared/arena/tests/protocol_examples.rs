@@ -205,6 +205,7 @@ fn what_a_server_says_is_as_shown() {
         name: "Ada".to_owned(),
         tick: Tick(600),
         room_time_us: 10_000_000,
+        step: 0x1122_3344_5566_7788,
         setup: ArenaSetup {
             map: "foundry".to_owned(),
         },
@@ -296,6 +297,19 @@ fn schema_bytes(schema: &Schema) -> Vec<u8> {
     ] {
         out.extend(number.to_le_bytes());
     }
+    let kind = |out: &mut Vec<u8>, kind: FieldKind, moves: u8, owner_only: u8| {
+        let (tag, a, b, c) = match kind {
+            FieldKind::Float { min, step, max } => (0, min.to_bits(), step.to_bits(), max),
+            FieldKind::Angle { bits } => (1, 0, 0, bits),
+            FieldKind::Bool => (2, 0, 0, 0),
+            FieldKind::Enum { count } => (3, 0, 0, count),
+            FieldKind::Integer { min, max } => (4, min as u64, 0, max),
+        };
+        out.extend([tag, moves, owner_only]);
+        out.extend(a.to_le_bytes());
+        out.extend(b.to_le_bytes());
+        out.extend(c.to_le_bytes());
+    };
     let shape = |out: &mut Vec<u8>, shape: Text, hash: u64| {
         shown_in_text("a shape", &format!("`{}`", shape.as_str()));
         assert_eq!(hash, xxh3_64(shape.as_str().as_bytes()));
@@ -305,24 +319,25 @@ fn schema_bytes(schema: &Schema) -> Vec<u8> {
     shape(&mut out, ArenaSetup::TEXT, ArenaSetup::HASH);
     shape(&mut out, <() as Shape>::TEXT, <() as Shape>::HASH);
     shape(&mut out, ArenaEvent::TEXT, ArenaEvent::HASH);
+    for input in [
+        FieldKind::integer(-1, 1),
+        FieldKind::integer(-1, 1),
+        FieldKind::angle(16),
+        FieldKind::Bool,
+        FieldKind::Bool,
+        FieldKind::Bool,
+        FieldKind::Bool,
+    ] {
+        kind(&mut out, input, 0, 0);
+    }
     let texts = [Body::TEXT, Fighter::TEXT, Projectile::TEXT, Round::TEXT];
     for (component, whole) in schema.components.iter().zip(texts) {
         text(&mut out, component.name);
         shape(&mut out, whole, component.shape);
         for field in component.fields {
             text(&mut out, field.name);
-            let (tag, a, b, c) = match field.kind {
-                FieldKind::Float { min, step, max } => (0, min.to_bits(), step.to_bits(), max),
-                FieldKind::Angle { bits } => (1, 0, 0, bits),
-                FieldKind::Bool => (2, 0, 0, 0),
-                FieldKind::Enum { count } => (3, 0, 0, count),
-                FieldKind::Integer { min, max } => (4, min as u64, 0, max),
-            };
             let moves = u8::from(field.interpolate) + 2 * u8::from(field.heading);
-            out.extend([tag, moves, u8::from(field.owner_only)]);
-            out.extend(a.to_le_bytes());
-            out.extend(b.to_le_bytes());
-            out.extend(c.to_le_bytes());
+            kind(&mut out, field.kind, moves, u8::from(field.owner_only));
         }
     }
     out

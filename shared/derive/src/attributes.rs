@@ -55,7 +55,7 @@ impl FieldAttributes {
                     parsed.held = Some(meta.path);
                 } else {
                     return Err(meta.error(
-                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, heading, owner_only or skip; in an input range, angle or held",
+                        "unknown: expected range, step, angle, bits, interpolate, snap_over, position, heading, owner_only or skip; in an input range, step, angle, bits or held",
                     ));
                 }
                 Ok(())
@@ -74,14 +74,26 @@ impl FieldAttributes {
             &self.skip,
         ];
         let wrong = in_component.into_iter().flatten().next();
-        if wrong.is_some() || self.step.is_some() || self.bits.is_some() || self.snap_over.is_some()
-        {
+        if wrong.is_some() || self.snap_over.is_some() {
             return Err(Error::new(
                 field.span(),
-                "an input travels whole: only range, angle and held mean something here",
+                "nobody draws an input: only range, step, angle, bits and held mean something here",
             ));
         }
         Ok(())
+    }
+
+    /// True for a number that travels in steps, not in all its bits.
+    pub(crate) fn is_stepped(&self) -> bool {
+        self.step.is_some() || self.bits.is_some()
+    }
+
+    /// Refuses what means something in an input alone.
+    pub(crate) fn allow_only_component(&self) -> Result<()> {
+        match &self.held {
+            Some(held) => Err(Error::new(held.span(), "only fields of an input are held")),
+            None => Ok(()),
+        }
     }
 
     /// The ends of the range, if there is one.
@@ -91,9 +103,6 @@ impl FieldAttributes {
 
     /// The `FieldKind` expression that the attributes declare for a field of type `ty`.
     pub(crate) fn kind(&self, ty: &Type) -> Result<TokenStream> {
-        if let Some(held) = &self.held {
-            return Err(Error::new(held.span(), "only fields of an input are held"));
-        }
         let kind = quote!(::tickwire_shared::replicate::FieldKind);
         match (&self.range, &self.step, &self.angle, &self.bits) {
             (Some(range), Some(step), None, None) => {

@@ -1,11 +1,11 @@
-//! `#[derive(Input)]`: which inputs an honest client can send, from what their fields declare.
+//! `#[derive(Input)]`: which inputs an honest client can send and in which bits they travel, from what their fields declare.
 //!
 //! In: a struct whose fields have `#[net(..)]` where their type alone says too little; or an enum, to stand in a field of
-//! one. Out: implementations of `tickwire_shared::rules::Input` (struct) and `Checked` (both).
+//! one. Out: implementations of `tickwire_shared::input::Input` (struct) and `InputField` (both).
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Field, Fields, Member, Result, spanned::Spanned};
+use syn::{Data, DeriveInput, Error, Field, Fields, Member, Result, Type, spanned::Spanned};
 
 use crate::attributes::{FieldAttributes, is_float};
 
@@ -13,47 +13,15 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     match &input.data {
         Data::Struct(data) => expand_struct(input, &data.fields),
         Data::Enum(data) => {
-            let arms = data.variants.iter().map(|variant| {
-                let (ident, members) = (&variant.ident, variant.fields.members());
-                let names = members.clone().map(bound).collect::<Vec<_>>();
-                let checks = variant.fields.iter().zip(&names);
-                let checks = checks
-                    .map(|(field, name)| check(field, quote!(*#name)))
-                    .collect::<Result<Vec<_>>>()?;
-                Ok(quote!(Self::#ident { #(#members: #names),* } => true #(&& #checks)*,))
+            let variants = data.variants.iter();
+            let variants = variants.map(|variant| {
+                let (ident, fields) = (&variant.ident, Travels::all(&variant.fields)?);
+                Ok((quote!(Self::#ident), fields))
             });
-            let arms = arms.collect::<Result<Vec<_>>>()?;
-            let samples = data.variants.iter().enumerate().map(|(place, variant)| {
-                let (place, ident) = (place as u64, &variant.ident);
-                let fields = samples(&variant.fields)?;
-                Ok(quote!(#place => Self::#ident { #fields },))
-            });
-            let samples = samples.collect::<Result<Vec<_>>>()?;
-            let variants = data.variants.len() as u64;
-            let ident = &input.ident;
-            Ok(quote! {
-                impl ::tickwire_shared::rules::Checked for #ident {
-                    fn is_fine(&self) -> bool {
-                        match self { #(#arms)* }
-                    }
-                    fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
-                        match random.below(#variants) {
-                            #(#samples)*
-                            _ => ::core::unreachable!(),
-                        }
-                    }
-                }
-            })
+            let variants = variants.collect::<Result<Vec<_>>>()?;
+            Ok(field_of_input(input, &variants, true))
         }
         Data::Union(_) => Err(Error::new(input.ident.span(), "an input is a struct")),
-    }
-}
-
-/// What a variant's field is called while it is looked at.
-fn bound(member: Member) -> syn::Ident {
-    match member {
-        Member::Named(ident) => format_ident!("field_{ident}"),
-        Member::Unnamed(index) => format_ident!("field_{}", index.index),
     }
 }
 
@@ -62,87 +30,237 @@ fn expand_struct(input: &DeriveInput, fields: &Fields) -> Result<TokenStream> {
         let words = "an input is a struct with named fields";
         return Err(Error::new(input.ident.span(), words));
     }
-    let (mut checks, mut held) = (Vec::new(), Vec::new());
+    let mut held = Vec::new();
     for field in fields {
         let ident = &field.ident;
-        checks.push(check(field, quote!(self.#ident))?);
         if FieldAttributes::parse(&field.attrs)?.held.is_some() {
             held.push(quote!(#ident: ::core::clone::Clone::clone(&self.#ident)));
         }
     }
-    let samples = samples(fields)?;
     let ident = &input.ident;
     let released = match held.len() == fields.len() {
         true => quote!(::core::clone::Clone::clone(self)),
         false => quote!(Self { #(#held,)* ..::core::default::Default::default() }),
     };
+    let field = field_of_input(input, &[(quote!(Self), Travels::all(fields)?)], false);
     Ok(quote! {
-        impl ::tickwire_shared::rules::Input for #ident {
-            fn is_valid(&self) -> bool {
-                true #(&& #checks)*
-            }
+        impl ::tickwire_shared::input::Input for #ident {
             fn released(&self) -> Self {
                 #released
             }
-            fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
-                let _ = &random;
-                Self { #samples }
-            }
         }
-        impl ::tickwire_shared::rules::Checked for #ident {
-            fn is_fine(&self) -> bool {
-                ::tickwire_shared::rules::Input::is_valid(self)
-            }
-            fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
-                ::tickwire_shared::rules::Input::sample(random)
-            }
-        }
+        #field
     })
 }
 
-/// True for what an honest client can send in this field.
-fn check(field: &Field, value: TokenStream) -> Result<TokenStream> {
-    let ty = &field.ty;
-    let attributes = FieldAttributes::parse(&field.attrs)?;
-    attributes.allow_only_input(field)?;
-    if let Some((start, end)) = attributes.ends()? {
-        // Comparisons with a NaN are false, so a NaN is in no range.
-        return Ok(quote!((#start..=#end).contains(&#value)));
-    }
-    if attributes.angle.is_some() {
-        let pi = quote!(::core::f32::consts::PI);
-        return Ok(quote!((-#pi..=#pi).contains(&#value)));
-    }
-    if is_float(ty) {
-        return Err(Error::new(
-            ty.span(),
-            "say which values a client may send: `#[net(range = -1.0..=1.0)]`, or `#[net(angle)]` for radians from -pi to pi",
-        ));
-    }
-    Ok(quote!(<#ty as ::tickwire_shared::rules::Checked>::is_fine(&#value)))
-}
-
-/// `member: value,` for each field, with values that an honest client could send.
-fn samples(fields: &Fields) -> Result<TokenStream> {
-    let samples = fields.iter().zip(fields.members()).map(|(field, member)| {
-        let value = sample(field)?;
-        Ok(quote!(#member: #value,))
+/// The implementation of `InputField` for a type of these variants, or of one form alone.
+fn field_of_input<'a>(
+    input: &DeriveInput,
+    variants: &[(TokenStream, Vec<Travels<'a>>)],
+    is_enum: bool,
+) -> TokenStream {
+    let module = quote!(::tickwire_shared::input);
+    let count = variants.len() as u32;
+    let variant = quote!(::tickwire_shared::replicate::FieldKind::Enum { count: #count });
+    let places = (0..count).collect::<Vec<_>>();
+    let paths = variants.iter().map(|(path, _)| path).collect::<Vec<_>>();
+    let each = |of: fn(&Travels<'a>) -> TokenStream| {
+        let variants = variants.iter();
+        let variants = variants.map(|(_, fields)| fields.iter().map(of).collect::<TokenStream>());
+        variants.collect::<Vec<_>>()
+    };
+    let (bound, checks, samples) = (
+        each(Travels::bound),
+        each(Travels::check),
+        each(Travels::sample),
+    );
+    let (packs, unpacks, layouts) = (
+        each(Travels::pack),
+        each(Travels::unpack),
+        each(Travels::layout),
+    );
+    // A struct has no tag before its fields.
+    let tag_packs = places.iter().map(|place| match is_enum {
+        true => quote!(#module::pack(#variant, #place, out);),
+        false => quote!(),
     });
-    Ok(samples.collect::<Result<Vec<_>>>()?.into_iter().collect())
+    let (choose_sample, tag_unpack, tag_layout) = match is_enum {
+        true => (
+            quote!(random.below(u64::from(#count)) as u32),
+            quote!(#module::unpack::<u32>(#variant, from)?),
+            quote!(out.0.push(#module::Packing::Kind(#variant));),
+        ),
+        false => (quote!(0_u32), quote!(0_u32), quote!()),
+    };
+    let ident = &input.ident;
+    quote! {
+        impl #module::InputField for #ident {
+            fn is_valid(&self) -> bool {
+                match self { #(#paths { #bound } => true #checks,)* }
+            }
+            fn sample(random: &mut ::tickwire_shared::random::Random) -> Self {
+                match #choose_sample {
+                    #(#places => #paths { #samples },)*
+                    _ => ::core::unreachable!(),
+                }
+            }
+            fn pack(&self, out: &mut ::tickwire_shared::snapshot::BitWriter) {
+                match self { #(#paths { #bound } => { #tag_packs #packs })* }
+            }
+            fn unpack(
+                from: &mut ::tickwire_shared::snapshot::BitReader<'_>,
+            ) -> ::core::result::Result<Self, ::tickwire_shared::snapshot::SnapshotError> {
+                ::core::result::Result::Ok(match #tag_unpack {
+                    #(#places => #paths { #unpacks },)*
+                    _ => return ::core::result::Result::Err(
+                        ::tickwire_shared::snapshot::SnapshotError::Invalid,
+                    ),
+                })
+            }
+            fn layout(out: &mut #module::InputLayout) {
+                #tag_layout
+                #(#layouts)*
+            }
+        }
+    }
 }
 
-fn sample(field: &Field) -> Result<TokenStream> {
-    let ty = &field.ty;
-    let attributes = FieldAttributes::parse(&field.attrs)?;
-    Ok(match attributes.ends()? {
-        Some((start, end)) if is_float(ty) => {
-            quote!(random.float((#start) as f64, (#end) as f64) as #ty)
+/// One field, and how it travels.
+struct Travels<'a> {
+    member: Member,
+    ty: &'a Type,
+    range: Option<(TokenStream, TokenStream)>,
+    way: Way,
+}
+
+/// In which bits.
+enum Way {
+    /// As a `FieldKind`, which the expression gives.
+    Kind(TokenStream),
+    /// A float in its own bits.
+    Whole,
+    /// As its type says.
+    Own,
+}
+
+impl<'a> Travels<'a> {
+    fn all(fields: &'a Fields) -> Result<Vec<Travels<'a>>> {
+        let fields = fields.iter().zip(fields.members());
+        fields
+            .map(|(field, member)| Travels::new(field, member))
+            .collect()
+    }
+
+    fn new(field: &'a Field, member: Member) -> Result<Travels<'a>> {
+        let ty = &field.ty;
+        let attributes = FieldAttributes::parse(&field.attrs)?;
+        attributes.allow_only_input(field)?;
+        let range = match attributes.ends()? {
+            Some((start, end)) => Some((quote!(#start), quote!(#end))),
+            None if attributes.angle.is_some() => {
+                let pi = quote!(::core::f64::consts::PI as #ty);
+                Some((quote!(-(#pi)), quote!((#pi))))
+            }
+            None => None,
+        };
+        let way = match (&range, attributes.is_stepped()) {
+            (Some(_), false) if is_float(ty) => Way::Whole,
+            (None, _) if is_float(ty) => {
+                return Err(Error::new(
+                    ty.span(),
+                    "say which values a client may send: `#[net(range = -1.0..=1.0)]`, or `#[net(angle)]` for radians from -pi to pi",
+                ));
+            }
+            (None, false) => Way::Own,
+            _ => Way::Kind(attributes.kind(ty)?),
+        };
+        Ok(Travels {
+            member,
+            ty,
+            range,
+            way,
+        })
+    }
+
+    /// What the field is called while it is looked at.
+    fn name(&self) -> syn::Ident {
+        match &self.member {
+            Member::Named(ident) => format_ident!("field_{ident}"),
+            Member::Unnamed(index) => format_ident!("field_{}", index.index),
         }
-        Some((start, end)) => quote!(random.integer((#start) as i64, (#end) as i64) as #ty),
-        None if attributes.angle.is_some() => {
-            let pi = quote!(::core::f64::consts::PI);
-            quote!((random.float(-#pi, #pi) as #ty).clamp(-::core::f32::consts::PI, ::core::f32::consts::PI))
+    }
+
+    fn bound(&self) -> TokenStream {
+        let (member, name) = (&self.member, self.name());
+        quote!(#member: #name,)
+    }
+
+    /// `&&` and: true for what an honest client can send in this field.
+    fn check(&self) -> TokenStream {
+        let (name, ty) = (self.name(), self.ty);
+        match &self.range {
+            // Comparisons with a NaN are false, so a NaN is in no range.
+            Some((start, end)) => quote!(&& (#start..=#end).contains(#name)),
+            None => quote!(&& <#ty as ::tickwire_shared::input::InputField>::is_valid(#name)),
         }
-        None => quote!(<#ty as ::tickwire_shared::rules::Checked>::sample(random)),
-    })
+    }
+
+    fn pack(&self) -> TokenStream {
+        let (name, ty) = (self.name(), self.ty);
+        match &self.way {
+            Way::Kind(kind) => {
+                quote!(::tickwire_shared::input::pack(const { #kind }, *#name, out);)
+            }
+            Way::Whole => {
+                quote!(::tickwire_shared::input::WholeFloat::pack_whole(*#name, out);)
+            }
+            Way::Own => quote!(<#ty as ::tickwire_shared::input::InputField>::pack(#name, out);),
+        }
+    }
+
+    /// `member: value,` with the value that its bits give.
+    fn unpack(&self) -> TokenStream {
+        let (member, ty) = (&self.member, self.ty);
+        let value = match (&self.way, &self.range) {
+            (Way::Kind(kind), range) => {
+                let value = quote!(::tickwire_shared::input::unpack::<#ty>(const { #kind }, from)?);
+                match range {
+                    // The last step may end beyond the range.
+                    Some((start, end)) => quote!(#value.clamp(#start, #end)),
+                    None => value,
+                }
+            }
+            (Way::Whole, _) => {
+                quote!(<#ty as ::tickwire_shared::input::WholeFloat>::unpack_whole(from)?)
+            }
+            (Way::Own, _) => {
+                quote!(<#ty as ::tickwire_shared::input::InputField>::unpack(from)?)
+            }
+        };
+        quote!(#member: #value,)
+    }
+
+    fn layout(&self) -> TokenStream {
+        let (ty, packing) = (self.ty, quote!(::tickwire_shared::input::Packing));
+        match &self.way {
+            Way::Kind(kind) => quote!(out.0.push(#packing::Kind(const { #kind }));),
+            Way::Whole => quote!(out.0.push(#packing::Whole(
+                <#ty as ::tickwire_shared::input::WholeFloat>::BITS,
+            ));),
+            Way::Own => quote!(<#ty as ::tickwire_shared::input::InputField>::layout(out);),
+        }
+    }
+
+    /// `member: value,` with a value that an honest client could send.
+    fn sample(&self) -> TokenStream {
+        let (member, ty) = (&self.member, self.ty);
+        let value = match &self.range {
+            Some((start, end)) if is_float(ty) => quote!(
+                (random.float((#start) as f64, (#end) as f64) as #ty).clamp(#start, #end)
+            ),
+            Some((start, end)) => quote!(random.integer((#start) as i64, (#end) as i64) as #ty),
+            None => quote!(<#ty as ::tickwire_shared::input::InputField>::sample(random)),
+        };
+        quote!(#member: #value,)
+    }
 }

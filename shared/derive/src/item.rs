@@ -120,7 +120,7 @@ fn wanted(work: Work, item: &DeriveInput) -> Vec<(&'static str, Path)> {
         Work::Input => {
             wanted.push(default);
             wanted.push(("TS", parse_quote!(::tickwire_shared::ts_rs::TS)));
-            wanted.push(("Input", parse_quote!(::tickwire_shared::rules::Input)));
+            wanted.push(("Input", parse_quote!(::tickwire_shared::input::Input)));
         }
         Work::Message => wanted.push(("TS", parse_quote!(::tickwire_shared::ts_rs::TS))),
         Work::Saved => {

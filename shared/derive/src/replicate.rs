@@ -85,6 +85,7 @@ impl Parts {
             self.from_values.push(default);
             return Ok(());
         }
+        attributes.allow_only_component()?;
         let kind = attributes.kind(ty)?;
         let (interpolate, owner_only, position) = (
             attributes.interpolate.is_some(),

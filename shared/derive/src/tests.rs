@@ -79,7 +79,7 @@ fn errors_of_inputs_point_at_the_field_too() {
     assert!(said.contains("#[net(range = -1.0..=1.0)]"), "{said}");
     assert_eq!(at, "f32");
     let (said, _) = of("struct Keys { #[net(range = 0..=1, interpolate)] n: u8 }");
-    assert!(said.contains("an input travels whole"), "{said}");
+    assert!(said.contains("nobody draws an input"), "{said}");
     let (said, _) = of("struct Keys(u8);");
     assert!(said.contains("a struct with named fields"), "{said}");
 }

@@ -22,8 +22,9 @@ use crate::message::{
     ClientMessage, Goodbye, Hello, LinkReport, PROTOCOL_VERSION, PlayerInfo, ServerMessage, Welcome,
 };
 use crate::replicate::{Replicate, Schema};
-use crate::rules::{Input, Rules};
+use crate::rules::{Input, InputField, Rules};
 use crate::snapshot::layout::SNAPSHOT_TAG;
+use crate::trace;
 
 /// One client of one room, across reconnects.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub struct Client<R: Rules> {
     roster: Roster,
     view: View,
     rates: Rates,
+    /// What the step computes here, once a server has told what it computes there.
+    step: Option<u64>,
 }
 
 impl<R: Rules> Client<R> {
@@ -68,6 +71,7 @@ impl<R: Rules> Client<R> {
             roster: Roster::default(),
             view: View::default(),
             rates: Rates::default(),
+            step: None,
         }
     }
 
@@ -160,6 +164,8 @@ impl<R: Rules> Client<R> {
             resumed: welcome.resumed,
             room: welcome.room.clone(),
             name: welcome.name.clone(),
+            stale: welcome.step != 0
+                && welcome.step != *self.step.get_or_insert_with(trace::step_hash::<R>),
         });
         self.setup = Some(welcome.setup.clone());
         self.session = Some(Session::new(now, welcome, &self.schema));
@@ -204,10 +210,10 @@ impl<R: Rules> Client<R> {
         }
     }
 
-    /// Holds this input until the next call. Replaces an impossible input by the neutral one.
+    /// Holds this input until the next call, as the server will have it. Replaces an impossible input by the neutral one.
     pub fn set_input(&mut self, input: R::Input) {
         self.input = if input.is_valid() {
-            input
+            input.rounded()
         } else {
             R::Input::default()
         };

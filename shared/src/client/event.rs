@@ -31,6 +31,9 @@ pub enum ClientEvent<E, A = ()> {
         room: String,
         /// The player's own name after cleaning.
         name: String,
+        /// This client's movement step computes something else than the server's, as after an update of the game: what it
+        /// predicts is wrong, and is corrected again and again.
+        stale: bool,
     },
     /// The server is about to close the connection, and why.
     Goodbye {

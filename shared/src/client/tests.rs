@@ -32,6 +32,7 @@ fn welcome() -> Vec<u8> {
         name: "me".into(),
         tick: Tick(1000),
         room_time_us: 16_666_667,
+        step: 0,
         setup: (),
     });
     codec::encode(&welcome).unwrap()

@@ -127,6 +127,17 @@ impl FieldKind {
         }
     }
 
+    /// What the schema's hash says of this kind: its tag, and three numbers (see `docs/protocol.md`).
+    pub(crate) fn described(self) -> (u8, [u64; 2], u32) {
+        match self {
+            FieldKind::Float { min, step, max } => (0, [min.to_bits(), step.to_bits()], max),
+            FieldKind::Angle { bits } => (1, [0, 0], bits),
+            FieldKind::Bool => (2, [0, 0], 0),
+            FieldKind::Enum { count } => (3, [0, 0], count),
+            FieldKind::Integer { min, max } => (4, [min as u64, 0], max),
+        }
+    }
+
     /// The value at part `t` of the way from `a` to `b` (0..=1, or a little over 1 to extrapolate). Angles take the
     /// short way round.
     pub fn blend(self, a: f64, b: f64, t: f64) -> f64 {

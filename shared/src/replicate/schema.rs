@@ -143,8 +143,8 @@ pub struct Schema {
     pub components: Vec<ComponentSchema>,
     /// Their tables: a component's shared table, then its owner-only one.
     pub tables: Vec<TableSchema>,
-    /// A hash over the protocol version, the game's name, revision and tick rates, every component and field, and the
-    /// shapes of all that travels.
+    /// A hash over the protocol version, the game's name, revision and tick rates, every component and field, the shapes
+    /// of all that travels, and the bits of an input.
     pub hash: u64,
 }
 
@@ -167,7 +167,7 @@ impl Schema {
 }
 
 /// What the hash covers beside the components: the constants of [`crate::rules::Rules`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GameVersion {
     /// The game's name.
     pub name: &'static str,
@@ -179,6 +179,8 @@ pub struct GameVersion {
     pub ticks_per_snapshot: u32,
     /// The hashes of the shapes of input, setup, command and event.
     pub shapes: [u64; 4],
+    /// How an input is packed, as [`crate::input::InputLayout::described`] says it.
+    pub input: Vec<u8>,
 }
 
 /// Collects components into a [`Schema`].
@@ -232,6 +234,7 @@ impl SchemaBuilder {
         for shape in game.shapes {
             hasher.update(&shape.to_le_bytes());
         }
+        hasher.update(&game.input);
         for component in &self.components {
             text(&mut hasher, component.name);
             hasher.update(&component.shape.to_le_bytes());
@@ -275,13 +278,7 @@ fn tables_of(component: usize, schema: &ComponentSchema) -> Vec<TableSchema> {
 }
 
 fn hash_field(hasher: &mut Xxh3, field: &FieldSchema) {
-    let (tag, a, b, c) = match field.kind {
-        FieldKind::Float { min, step, max } => (0_u8, min.to_bits(), step.to_bits(), max),
-        FieldKind::Angle { bits } => (1, 0, 0, bits),
-        FieldKind::Bool => (2, 0, 0, 0),
-        FieldKind::Enum { count } => (3, 0, 0, count),
-        FieldKind::Integer { min, max } => (4, min as u64, 0, max),
-    };
+    let (tag, [a, b], c) = field.kind.described();
     let moves = u8::from(field.interpolate) | u8::from(field.heading) << 1;
     hasher.update(&[tag, moves, u8::from(field.owner_only)]);
     hasher.update(&a.to_le_bytes());

@@ -336,6 +336,7 @@ fn the_schema_hash_sees_every_declaration() {
             tick_rate_hz: TestRules::TICK_RATE_HZ,
             ticks_per_snapshot: TestRules::TICKS_PER_SNAPSHOT,
             shapes: Default::default(),
+            input: Vec::new(),
         };
         builder.finish(game).hash
     }

@@ -5,7 +5,6 @@
 
 use tickwire_arena::{
     Arena, ArenaMap, ArenaSetup, DASH_WAIT_S, RAIL_RANGE_M, RAIL_WAIT_S, TRACE_HASH, direction,
-    trace_hash,
 };
 use tickwire_shared::rules::Rules;
 use wasm_bindgen::prelude::*;
@@ -47,11 +46,11 @@ pub fn rail_reach_m(map: &str, x: f32, y: f32, angle: f32) -> f32 {
 
 /// Runs this many random steps and hashes every bit of the result. Prediction would drift if the server's hash differed.
 #[wasm_bindgen(js_name = traceHash)]
-pub fn browser_trace_hash(seed: u64, steps: u32) -> u64 {
-    trace_hash(seed, steps)
+pub fn trace_hash(steps: u32) -> u64 {
+    tickwire_shared::trace::hash::<Arena>(steps)
 }
 
-/// What `traceHash(1n, 100000)` gives on the server.
+/// What `traceHash(100000)` gives on the server.
 #[wasm_bindgen(js_name = expectedTraceHash)]
 pub fn expected_trace_hash() -> u64 {
     TRACE_HASH
