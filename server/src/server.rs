@@ -326,13 +326,26 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Vec<KeptRoom> {
+        let rooms = self.serve_and_keep(listener, shutdown, |rooms| rooms).await;
+        rooms.unwrap_or_default()
+    }
+
+    /// The same, but `keep` gets the rooms as soon as they have ended, while clients still go: so a next server need not wait
+    /// for the slowest of them. It may wait for a disk. Gives what `keep` gives; `None` if it panicked.
+    pub async fn serve_and_keep<T: Send + 'static>(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+        keep: impl FnOnce(Vec<KeptRoom>) -> T + Send + 'static,
+    ) -> Option<T> {
         let directory = self.net.directory.clone();
         if let Some(operator) = self.operator {
             tokio::spawn(net::run_operator(operator, self.net.clone()));
         }
-        net::run(listener, self.net, shutdown).await;
+        let goodbyes = net::run(listener, self.net, shutdown).await;
         // This waits for a tick to end. A thread that sockets need must not do that.
-        let kept = tokio::task::spawn_blocking(move || directory.stop()).await;
-        kept.unwrap_or_default()
+        let kept = tokio::task::spawn_blocking(move || keep(directory.stop())).await;
+        goodbyes.said().await;
+        kept.ok()
     }
 }

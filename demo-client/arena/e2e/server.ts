@@ -8,8 +8,9 @@ import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-const { TICKWIRE_BIN: BINARY = resolve(import.meta.dirname, "../../../target/release/tickwire") } =
-  process.env;
+export const {
+  TICKWIRE_BIN: BINARY = resolve(import.meta.dirname, "../../../target/release/tickwire"),
+} = process.env;
 
 /** Several may run at the same time: only one could have the port for metrics. */
 const SERVE = ["serve", "--metrics-listen", "none"];
@@ -61,6 +62,13 @@ export class Server {
     const gone = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
     await gone;
+  }
+
+  /** Waits until it has ended by itself. Gives its exit code; null if a signal ended it. */
+  async ended(): Promise<number | null> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null)
+      await once(this.#process, "exit");
+    return this.#process.exitCode;
   }
 
   /** Asks it to end, as a terminal or a service manager does, and waits until it has. */

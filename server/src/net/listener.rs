@@ -23,9 +23,20 @@ use super::context::{Net, Peer};
 use super::http::{self, Refused};
 use crate::limits::ACCEPT_PAUSE;
 
-/// Serves until `shutdown` is ready, then ends every connection, each with its reason.
-pub(crate) async fn run(listener: TcpListener, net: Arc<Net>, shutdown: impl Future<Output = ()>) {
-    let (alive, mut all_gone) = mpsc::channel(1);
+/// Connections that end, each with its reason.
+pub(crate) struct Goodbyes {
+    net: Arc<Net>,
+    all_gone: mpsc::Receiver<Infallible>,
+}
+
+/// Serves until `shutdown` is ready. Then nobody is let in any more, and all who are here are told; it does not wait until
+/// they are gone.
+pub(crate) async fn run(
+    listener: TcpListener,
+    net: Arc<Net>,
+    shutdown: impl Future<Output = ()>,
+) -> Goodbyes {
+    let (alive, all_gone) = mpsc::channel(1);
     let router = http::router(Arc::clone(&net));
     tokio::pin!(shutdown);
     let mut reserve = reserve();
@@ -47,12 +58,17 @@ pub(crate) async fn run(listener: TcpListener, net: Arc<Net>, shutdown: impl Fut
     tracing::info!("shutting down");
     net.closing.send_replace(true);
     net.directory.close_all(&CloseReason::ShuttingDown.into());
-    drop(alive);
-    if tokio::time::timeout(net.limits.shutdown, all_gone.recv())
-        .await
-        .is_err()
-    {
-        tracing::warn!("some connections did not end in time: they are cut off");
+    Goodbyes { net, all_gone }
+}
+
+impl Goodbyes {
+    /// Waits until all are gone. What has not ended within the limit is cut off.
+    pub(crate) async fn said(mut self) {
+        let limit = self.net.limits.shutdown;
+        let gone = tokio::time::timeout(limit, self.all_gone.recv()).await;
+        if gone.is_err() {
+            tracing::warn!("some connections did not end in time: they are cut off");
+        }
     }
 }
 

@@ -107,6 +107,10 @@ pub(crate) struct Serve {
     /// even if the server is killed.
     #[arg(long, value_name = "FOLDER", env = "TICKWIRE_ROOMS")]
     pub(crate) rooms: Option<PathBuf>,
+    /// Take the place of the server that keeps its rooms in the same folder: its port, then its rooms. No connection is
+    /// refused meanwhile. Without such a server it starts as usual.
+    #[arg(long, requires = "rooms", env = "TICKWIRE_TAKEOVER")]
+    pub(crate) takeover: bool,
     /// Simulation threads; otherwise one per core.
     #[arg(
         long,

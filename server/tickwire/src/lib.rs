@@ -19,9 +19,12 @@ mod config_file;
 mod flags;
 mod limit_flags;
 mod page;
+mod place;
 mod rooms_folder;
 mod serve;
 mod settings;
+#[cfg(unix)]
+mod takeover;
 
 pub use page::{Page, page};
 pub use serve::{Program, serve};

@@ -2,16 +2,15 @@
 //!
 //! In: flags and environment variables. Out: the address on stdout, the log on stderr, a clean end on Ctrl-C or SIGTERM.
 
-use std::io::{ErrorKind, IsTerminal, Write};
-use std::net::SocketAddr;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tickwire_server::{Builder, Limits, MetricsAccess, Page, Server};
-use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::flags::{Command, LinkFlag, MetricsListen, Serve};
+use crate::place::{self, Place};
 use crate::rooms_folder::RoomsFolder;
 use crate::settings;
 
@@ -65,7 +64,34 @@ fn begin(flags: Serve, limits: Limits, program: &Program) -> Result<()> {
     runtime.block_on(run(flags, limits, program))
 }
 
-async fn run(flags: Serve, mut limits: Limits, program: &Program) -> Result<()> {
+async fn run(flags: Serve, limits: Limits, program: &Program) -> Result<()> {
+    let folder = flags.rooms.as_deref().map(RoomsFolder::open).transpose()?;
+    let mut builder = builder(&flags, limits, program);
+    if let Some(folder) = &folder {
+        builder = builder.checkpoints(folder.checkpoints());
+    }
+    let server = builder.build()?;
+    let mut place = Place::find(&flags).await?;
+    place.wait_for_rooms().await;
+    let server = with_metrics(server, flags.metrics_listen).await;
+    if let Some(folder) = &folder {
+        server.reopen(folder.rooms()?);
+    }
+    // Before the address is out: a program that reads it may end us immediately.
+    let (end, ended) = place::end(&flags, &place)?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "http://{}", place.listener.local_addr()?).and_then(|()| stdout.flush())?;
+    let keep = move |rooms| {
+        let kept = folder.map_or(Ok(()), |folder| folder.close(rooms));
+        ended.rooms_are_kept();
+        kept
+    };
+    let kept = server.serve_and_keep(place.listener, end, keep).await;
+    kept.context("the rooms could not be kept")?
+}
+
+/// A server as the flags want it.
+fn builder(flags: &Serve, mut limits: Limits, program: &Program) -> Builder {
     if let Some(most) = tickwire_server::raise_open_files()
         && most < limits.connections
     {
@@ -78,78 +104,42 @@ async fn run(flags: Serve, mut limits: Limits, program: &Program) -> Result<()> 
     let mut builder = (program.games)(Server::builder())
         .limits(limits)
         .page((program.page)());
-    for origin in flags.allow_origin {
+    for origin in &flags.allow_origin {
         builder = builder.allow_origin(origin);
     }
-    for origin in flags.allow_embed {
+    for origin in &flags.allow_embed {
         builder = builder.allow_embed(origin);
     }
-    if let Some(token) = flags.metrics_token {
-        builder = builder.metrics(MetricsAccess::Token(token));
+    if let Some(token) = &flags.metrics_token {
+        builder = builder.metrics(MetricsAccess::Token(token.clone()));
     }
-    for proxy in flags.trust_proxy {
-        builder = builder.trust_proxy(proxy);
+    for proxy in &flags.trust_proxy {
+        builder = builder.trust_proxy(*proxy);
     }
-    for LinkFlag { room, link } in flags.link {
+    for LinkFlag { room, link } in &flags.link {
         builder = match room {
-            Some(room) => builder.room_link(room, link),
-            None => builder.link(link),
+            Some(room) => builder.room_link(room, *link),
+            None => builder.link(*link),
         };
     }
     builder = builder.dev(flags.dev);
-    if let Some(threads) = flags.threads {
-        builder = builder.threads(threads.into());
-    }
-    let folder = flags.rooms.as_deref().map(RoomsFolder::open).transpose()?;
-    if let Some(folder) = &folder {
-        builder = builder.checkpoints(folder.checkpoints());
-    }
-    let listener = bind(flags.listen).await?;
-    let mut server = builder.build()?;
-    if let MetricsListen::On(address) = flags.metrics_listen {
-        match tickwire_server::listen(address).await {
-            Ok(listener) => server = server.metrics_on(listener),
-            // The game is worth more than its figures.
-            Err(error) => {
-                tracing::warn!(%address, %error, "metrics are not served: pass another --metrics-listen")
-            }
-        }
-    }
-    if let Some(folder) = &folder {
-        server.reopen(folder.rooms()?);
-    }
-    // Before the address is out: a program that reads it may end us immediately.
-    let shutdown = shutdown()?;
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "http://{}", listener.local_addr()?).and_then(|()| stdout.flush())?;
-    let rooms = server.serve(listener, shutdown).await;
-    folder.map_or(Ok(()), |folder| folder.close(rooms))
-}
-
-async fn bind(listen: SocketAddr) -> Result<TcpListener> {
-    match tickwire_server::listen(listen).await {
-        Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
-            "port {} is in use: stop what listens there or pass another one with --listen {}:PORT",
-            listen.port(),
-            listen.ip()
-        ),
-        other => other.with_context(|| format!("cannot listen on {listen}")),
+    match flags.threads {
+        Some(threads) => builder.threads(threads.into()),
+        None => builder,
     }
 }
 
-/// Ready when a person or the system asks for the end.
-fn shutdown() -> Result<impl Future<Output = ()>> {
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    #[cfg(unix)]
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+/// Serves metrics to an operator, too, if that address is free.
+async fn with_metrics(server: Server, listen: MetricsListen) -> Server {
+    let MetricsListen::On(address) = listen else {
+        return server;
+    };
+    match tickwire_server::listen(address).await {
+        Ok(listener) => server.metrics_on(listener),
+        // The game is worth more than its figures.
+        Err(error) => {
+            tracing::warn!(%address, %error, "metrics are not served: pass another --metrics-listen");
+            server
         }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    })
+    }
 }
