@@ -14,11 +14,11 @@ mod examples;
 mod fuzz;
 mod guards;
 mod instructions;
-mod kills;
 mod own_game;
 mod page;
 mod play;
 mod sdk;
+mod soak;
 mod test;
 mod tools;
 mod wasm;
@@ -67,6 +67,12 @@ enum Command {
         /// One target only
         target: Option<String>,
     },
+    /// Let a server be replaced, or end and start again, in turns under five hundred players, who must be back at once
+    Restarts {
+        /// How often
+        #[arg(long, default_value_t = 10)]
+        times: u32,
+    },
     /// Kill a server again and again under fifty players, who must go on where they were
     Kills {
         /// How often
@@ -106,7 +112,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Wasm => wasm::wasm(&workspace),
         Command::Test => test::test(&workspace),
         Command::Fuzz { seconds, target } => fuzz::fuzz(&workspace, target.as_deref(), *seconds),
-        Command::Kills { times } => kills::kills(&workspace, *times),
+        Command::Kills { times } => soak::soak(&workspace, "kills", *times),
+        Command::Restarts { times } => soak::soak(&workspace, "restarts", *times),
         Command::Instructions { bless } => instructions::instructions(&workspace, *bless),
         Command::Check => check::check(&workspace),
     }

@@ -13,7 +13,7 @@ import type { Arena } from "../wasm/pkg/types";
 import { fill } from "./clients";
 import { Server } from "./server";
 
-const { KILLS: TIMES = "100" } = process.env;
+const { TIMES = "100" } = process.env;
 const KILLS = Number(TIMES);
 const ROOMS = 4;
 const PLAYERS = 50;
