@@ -15,8 +15,9 @@ fn tickwire(arguments: &[&str]) -> Command {
 }
 
 /// A server on a free port, and that port's address.
-fn serving() -> (Child, String) {
+fn serving(flags: &[&str]) -> (Child, String) {
     let mut child = tickwire(&["serve", "--listen", "127.0.0.1:0"])
+        .args(flags)
         .spawn()
         .unwrap();
     let mut line = String::new();
@@ -40,7 +41,7 @@ fn get(address: &str, path: &str) -> String {
 #[test]
 fn it_says_its_address_serves_the_page_and_ends_cleanly_on_both_signals() {
     for signal in ["-TERM", "-INT"] {
-        let (mut child, address) = serving();
+        let (mut child, address) = serving(&[]);
         let page = get(&address, "/");
         assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
         assert!(
@@ -49,12 +50,36 @@ fn it_says_its_address_serves_the_page_and_ends_cleanly_on_both_signals() {
             "{page}"
         );
         assert!(get(&address, "/healthz").ends_with("ok\n"));
+        assert!(get(&address, "/readyz").ends_with("ready\n"));
         let sent = Command::new("kill")
             .args([signal, &child.id().to_string()])
             .status()
             .unwrap();
         assert!(sent.success());
         assert!(child.wait().unwrap().success());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_for_machines_is_an_object_a_line() {
+    let (mut child, _) = serving(&["--log-format", "json"]);
+    let id = child.id().to_string();
+    let sent = Command::new("kill").arg(id).status().unwrap();
+    assert!(sent.success() && child.wait().unwrap().success());
+    let mut log = String::new();
+    let mut stderr = child.stderr.take().unwrap();
+    stderr.read_to_string(&mut log).unwrap();
+    assert!(log.contains(r#""message":"shutting down""#), "{log}");
+    for line in log.lines() {
+        assert!(
+            line.starts_with(r#"{"timestamp":""#) && line.ends_with('}'),
+            "{line}"
+        );
+        assert!(
+            line.contains(r#""level":"INFO""#) || line.contains(r#""level":"WARN""#),
+            "{line}"
+        );
     }
 }
 

@@ -19,13 +19,13 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use subtle::ConstantTimeEq;
 use tokio::net::TcpStream;
 use tower::Service;
 
 use super::address::{Account, Act, Held};
+use super::answers;
 use super::connection::{self, Admission};
-use super::context::{MetricsAccess, Net, Peer};
+use super::context::{Net, Peer};
 use super::pace::{Paced, Patience, Stuck};
 use super::proxy::{self, From};
 use super::upgrade::{self, UpgradeRefusal};
@@ -33,6 +33,7 @@ use crate::protocol::Protocol;
 
 /// The path that answers whatever the limits say.
 const HEALTH: &str = "/healthz";
+const READY: &str = "/readyz";
 
 /// Everything that the port serves.
 pub(super) fn router(net: Arc<Net>) -> Router {
@@ -50,9 +51,10 @@ pub(super) fn router(net: Arc<Net>) -> Router {
         router = router.route(path, any(upgrade));
     }
     router
-        .route("/api/rooms", get(rooms))
-        .route("/metrics", get(public_metrics))
-        .route(HEALTH, get(health))
+        .route("/api/rooms", get(answers::rooms))
+        .route("/metrics", get(answers::public_metrics))
+        .route(HEALTH, get("ok\n"))
+        .route(READY, get(answers::ready))
         .fallback(page)
         .with_state(net)
 }
@@ -60,8 +62,9 @@ pub(super) fn router(net: Arc<Net>) -> Router {
 /// What a listener serves that is for the operator alone.
 pub(super) async fn serve_operator(stream: TcpStream, net: Arc<Net>) {
     let router = Router::new()
-        .route("/metrics", get(metrics))
-        .route(HEALTH, get(health))
+        .route("/metrics", get(answers::metrics))
+        .route(HEALTH, get("ok\n"))
+        .route(READY, get(answers::ready))
         .with_state(net.clone());
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         router.clone().call(request)
@@ -157,7 +160,7 @@ async fn answer(
 ) -> Response {
     let address = client_of(net, &peer, request.headers());
     let too_often = !net.addresses.allow(address, Act::Request);
-    if too_often && request.uri().path() != HEALTH {
+    if too_often && ![HEALTH, READY].contains(&request.uri().path()) {
         return refused(net, "requests_too_often", UpgradeRefusal::TooOften);
     }
     if !upgrade::has_host(request.version(), request.headers()) {
@@ -207,8 +210,10 @@ impl Refused {
 /// Answers one request of a connection over the limits: with the server's health, or why it gets no further.
 pub(super) async fn serve_refusal(stream: TcpStream, net: &Arc<Net>, refused: Refused) {
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| async move {
-        if request.uri().path() == HEALTH {
-            return Ok::<_, Infallible>(health(State(net.clone())).await.into_response());
+        match request.uri().path() {
+            HEALTH => return Ok::<_, Infallible>("ok\n".into_response()),
+            READY => return Ok(answers::ready(State(net.clone())).await.into_response()),
+            _ => {}
         }
         let status = match refused {
             Refused::AddressFull => StatusCode::TOO_MANY_REQUESTS,
@@ -343,49 +348,6 @@ fn admit(
         protocol,
         path: request.uri().path().to_owned(),
     })
-}
-
-async fn rooms(State(net): State<Arc<Net>>) -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_TYPE, "application/json"),
-    ];
-    (headers, net.directory.listed()).into_response()
-}
-
-async fn public_metrics(State(net): State<Arc<Net>>, headers: HeaderMap) -> Response {
-    let sent = headers.get(header::AUTHORIZATION);
-    let sent = sent.and_then(|sent| sent.as_bytes().strip_prefix(b"Bearer "));
-    match &net.metrics_access {
-        MetricsAccess::Everybody => metrics(State(net)).await,
-        MetricsAccess::Token(token)
-            if sent.is_some_and(|sent| sent.ct_eq(token.as_bytes()).into()) =>
-        {
-            metrics(State(net)).await
-        }
-        MetricsAccess::Token(_) => {
-            let ask = [(header::WWW_AUTHENTICATE, "Bearer")];
-            (StatusCode::UNAUTHORIZED, ask, "metrics need a token\n").into_response()
-        }
-        MetricsAccess::Nobody => {
-            let words = "metrics are not served here: they have a listener of their own\n";
-            (StatusCode::NOT_FOUND, words).into_response()
-        }
-    }
-}
-
-async fn metrics(State(net): State<Arc<Net>>) -> Response {
-    let kind =
-        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    ([(header::CONTENT_TYPE, kind)], net.metrics.text()).into_response()
-}
-
-async fn health(State(net): State<Arc<Net>>) -> (StatusCode, &'static str) {
-    if *net.closing.borrow() {
-        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
-    } else {
-        (StatusCode::OK, "ok\n")
-    }
 }
 
 async fn page(State(net): State<Arc<Net>>, request: Request) -> Response {

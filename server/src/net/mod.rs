@@ -7,6 +7,7 @@
 //! Must not: know what a message contains: only a path's protocol, and the rooms that speak it, know that.
 
 mod address;
+mod answers;
 mod bucket;
 mod conditioned;
 mod connection;

@@ -35,9 +35,14 @@ async fn the_connections_of_one_address_are_bounded() {
     let ask = "GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n";
     health.send(ask.as_bytes()).await;
     assert!(health.answer().await.0.starts_with("http/1.1 200"));
+    let mut ready = Wire::connect(server.address).await;
+    ready
+        .send(ask.replace("healthz", "readyz").as_bytes())
+        .await;
+    assert_eq!(ready.answer().await.1, b"ready\n");
     assert_eq!(
         server.metric("tickwire_connections_cut_total{reason=\"address_full\"}"),
-        2
+        3
     );
     drop(first);
     server
@@ -176,9 +181,17 @@ async fn the_connections_of_a_server_are_bounded() {
     third.send(upgrade(server.address).as_bytes()).await;
     let (head, _) = third.answer().await;
     assert!(head.starts_with("http/1.1 503"), "{head}");
+    for (path, status, words) in [("healthz", "200", "ok\n"), ("readyz", "503", "full\n")] {
+        let mut probe = Wire::connect(server.address).await;
+        let ask = format!("GET /{path} HTTP/1.1\r\nHost: here\r\n\r\n");
+        probe.send(ask.as_bytes()).await;
+        let (head, body) = probe.answer().await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{head}");
+        assert_eq!(body, words.as_bytes());
+    }
     assert_eq!(
         server.metric("tickwire_connections_cut_total{reason=\"server_full\"}"),
-        1
+        3
     );
 }
 

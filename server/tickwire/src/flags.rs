@@ -47,6 +47,14 @@ pub(crate) struct Serve {
         value_parser = levels
     )]
     pub(crate) log: String,
+    /// How the log is written: `text` for people, `json` with an object a line for machines
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "TICKWIRE_LOG_FORMAT"
+    )]
+    pub(crate) log_format: LogFormat,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:4000", env = "TICKWIRE_LISTEN")]
     pub(crate) listen: SocketAddr,
@@ -119,6 +127,13 @@ pub(crate) struct Serve {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     pub(crate) threads: Option<u16>,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
 }
 
 /// Where metrics are served besides the public address.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use tickwire_server::{Builder, Limits, MetricsAccess, Page, Server};
 use tracing_subscriber::EnvFilter;
 
-use crate::flags::{Command, LinkFlag, MetricsListen, Serve};
+use crate::flags::{Command, LinkFlag, LogFormat, MetricsListen, Serve};
 use crate::place::{self, Place};
 use crate::rooms_folder::RoomsFolder;
 use crate::settings;
@@ -55,11 +55,14 @@ pub fn serve(program: &Program) -> ExitCode {
 
 /// Serves until somebody asks for the end.
 fn begin(flags: Serve, limits: Limits, program: &Program) -> Result<()> {
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&flags.log))
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    match flags.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let runtime = tickwire_server::runtime(None).context("cannot start threads")?;
     runtime.block_on(run(flags, limits, program))
 }
