@@ -206,3 +206,75 @@ impl Predecessor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that is gone at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let folder = format!("tickwire-{name}-{}", std::process::id());
+            let folder = Folder(std::env::temp_dir().join(folder));
+            fs::create_dir_all(&folder.0).unwrap();
+            folder
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_listening_socket_and_then_the_rooms_go_over() {
+        let folder = Folder::new("over");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // What a server that was killed left is no server.
+        drop(std::os::unix::net::UnixListener::bind(
+            folder.0.join(SOCKET),
+        ));
+        assert!(take(&folder.0).unwrap().is_none());
+        nobody_lives_in(&folder.0).unwrap();
+
+        let offer = Offer::new(&folder.0, listener.into()).unwrap();
+        // To look is not to ask.
+        let refused = nobody_lives_in(&folder.0).unwrap_err().to_string();
+        assert!(refused.contains("--takeover"), "{refused}");
+        let there = folder.0.clone();
+        let new = tokio::task::spawn_blocking(move || {
+            let (listener, predecessor) = take(&there).unwrap().unwrap();
+            predecessor.wait_for_rooms();
+            listener
+        });
+        let successor = offer.taken().await;
+        drop(offer);
+        assert!(!folder.0.join(SOCKET).exists());
+        assert!(!new.is_finished(), "the rooms are not kept yet");
+        successor.tell_rooms_are_kept();
+        assert_eq!(new.await.unwrap().local_addr().unwrap(), address);
+    }
+
+    #[test]
+    fn one_who_answers_something_else_or_goes_away_is_an_error() {
+        for answer in [&b""[..], b"\x01", b"no"] {
+            let folder = Folder::new(&format!("odd-{}", answer.len()));
+            let odd = std::os::unix::net::UnixListener::bind(folder.0.join(SOCKET)).unwrap();
+            let answers = std::thread::spawn(move || {
+                let (mut stream, _) = odd.accept().unwrap();
+                stream.read_exact(&mut [0]).unwrap();
+                stream.write_all(answer).unwrap();
+            });
+            let Err(error) = take(&folder.0) else {
+                panic!("it handed nothing over");
+            };
+            let words = error.to_string();
+            assert!(words.contains("does not hand over"), "{words}");
+            answers.join().unwrap();
+        }
+    }
+}
