@@ -6,7 +6,7 @@
 use crate::ids::{EntityId, PlayerId};
 use crate::random::Random;
 use crate::replicate::{FieldKind, FieldValue};
-use crate::rules::Wire;
+use crate::shape::Wire;
 use crate::snapshot::{BitReader, BitWriter, SnapshotError};
 pub use tickwire_derive::Input;
 

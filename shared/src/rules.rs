@@ -4,24 +4,14 @@
 //! on the server for the truth, and in the browser to predict it.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::ids::{InputSequence, PlayerId};
 use crate::input::InputLayout;
 pub use crate::input::{Input, InputField};
 pub use crate::replicate::ComponentVisitor;
 use crate::replicate::{GameVersion, Replicate, Schema, SchemaBuilder};
+pub use crate::shape::Wire;
 use crate::shape::{Shape, Text};
-
-/// A type that travels as a whole, in bincode: inputs, commands, events, setups. Write `#[message]` above it.
-pub trait Wire:
-    Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
-{
-}
-impl<T: Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire
-    for T
-{
-}
 
 /// An action, with its player and its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]

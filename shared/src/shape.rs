@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 pub use tickwire_derive::Shape;
 use xxhash_rust::const_xxh3::xxh3_64;
 
@@ -157,6 +159,16 @@ tuples!(
     (A, B, C, D, E),
     (A, B, C, D, E, F)
 );
+
+/// A type that travels as a whole, in bincode: inputs, commands, events, setups. Write `#[message]` above it.
+pub trait Wire:
+    Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
+impl<T: Shape + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static> Wire
+    for T
+{
+}
 
 #[cfg(test)]
 mod tests {
