@@ -69,7 +69,7 @@ impl InputLayout {
         for packing in &self.0 {
             let (tag, numbers, number) = match *packing {
                 Packing::Kind(kind) => kind.described(),
-                Packing::Whole(bits) => (5, [0, 0], bits),
+                Packing::Whole { bits, start, end } => (5, [start.to_bits(), end.to_bits()], bits),
                 Packing::Option => (6, [0, 0], 0),
             };
             bytes.extend_from_slice(&[tag, 0, 0]);
@@ -87,10 +87,38 @@ impl InputLayout {
 pub enum Packing {
     /// In as many bits as the kind needs. After an enum's, the fields of each variant follow, in order.
     Kind(FieldKind),
-    /// A float in its own 32 or 64 bits.
-    Whole(u32),
+    /// A float in its own bits.
+    Whole {
+        /// 32 or 64.
+        bits: u32,
+        /// The smallest value that a client may send.
+        start: f64,
+        /// The largest.
+        end: f64,
+    },
     /// A bit that says whether the values that follow are there.
     Option,
+}
+
+/// The kind of a float of an input, if its steps reach the end of its range: a stick that is pushed all the way must arrive so.
+pub const fn ends_on_a_step(kind: FieldKind, end: f64) -> FieldKind {
+    if let FieldKind::Float { min, step, max } = kind {
+        let over = min + max as f64 * step - end;
+        assert!(
+            over < step * 1e-5 && over > step * -1e-5,
+            "in an input, the range must be a whole number of steps"
+        );
+    }
+    kind
+}
+
+/// The kind of a whole number of an input.
+pub const fn of_whole_numbers<T: FieldValue>(kind: FieldKind) -> FieldKind {
+    assert!(
+        T::KIND.is_some(),
+        "a number with a fraction has a range of floats in an input, and its type is written as f32 or f64"
+    );
+    kind
 }
 
 /// Appends a value that travels as a kind.
@@ -130,7 +158,8 @@ pub trait WholeFloat: Sized {
 impl WholeFloat for f32 {
     const BITS: u32 = 32;
     fn pack_whole(self, out: &mut BitWriter) {
-        out.bits(self.to_bits(), 32);
+        // -0.0 equals 0.0, and so must be told alike.
+        out.bits((self + 0.0).to_bits(), 32);
     }
     fn unpack_whole(from: &mut BitReader<'_>) -> Result<f32, SnapshotError> {
         Ok(f32::from_bits(from.bits(32)?))
@@ -140,7 +169,7 @@ impl WholeFloat for f32 {
 impl WholeFloat for f64 {
     const BITS: u32 = 64;
     fn pack_whole(self, out: &mut BitWriter) {
-        let bits = self.to_bits();
+        let bits = (self + 0.0).to_bits();
         out.bits(bits as u32, 32);
         out.bits((bits >> 32) as u32, 32);
     }

@@ -48,6 +48,11 @@ fn walk<R: Rules>(
             input = R::Input::sample(&mut random);
         }
         R::step(&mut avatar, &input, &map, R::dt_s());
+        // Machines differ in the bits of what is not a number.
+        if avatar != avatar.clone() {
+            avatar = any_avatar::<R>(&mut random);
+            continue;
+        }
         show(&avatar)?;
     }
     Ok(())

@@ -43,7 +43,7 @@ struct Stick {
 
 #[input]
 struct Glide {
-    #[net(range = 0.0..=1.0, step = 0.35)]
+    #[net(range = 0.0..=1.0, step = 0.25)]
     lift: f32,
     #[net(angle, bits = 12)]
     aim: f32,
@@ -153,11 +153,17 @@ fn an_input_takes_the_bits_that_its_ranges_need() {
         ..Keys::default()
     };
     assert_eq!(bits_of(&keys).0, 2 + 32 + 32 + 1);
-    assert_eq!(bits_of(&Glide::default()).0, 2 + 12 + 8);
+    assert_eq!(bits_of(&Glide::default()).0, 3 + 12 + 8);
     // A tag of 2 bits, and what the variant holds.
     let tools = [Tool::None, Tool::Brush(9), Tool::Lamp { angle: 1.0 }];
     assert_eq!(tools.map(|tool| bits_of(&tool).0), [2, 2 + 4, 2 + 32]);
     let layout = layout_of::<Glide>().0;
+    let whole = Packing::Whole {
+        bits: 32,
+        start: -1.0,
+        end: 1.0,
+    };
+    assert_eq!(layout_of::<Stick>().0, [whole]);
     let wing = Packing::Kind(FieldKind::integer(-3, 200));
     assert_eq!((layout.len(), layout[2]), (3, wing));
     assert_eq!(
@@ -186,8 +192,8 @@ fn what_an_honest_client_sends_comes_back_and_is_valid() {
         wing: 200,
     };
     let there = top.rounded();
-    // Three steps are 1.05: more than may be.
     assert_eq!((there.lift, there.wing, there.is_valid()), (1.0, 200, true));
+    assert_eq!(bits_of(&Stick { x: -0.0 }), bits_of(&Stick { x: 0.0 }));
     // Half a turn is the same either way.
     assert_eq!(there.aim, -std::f32::consts::PI);
 }

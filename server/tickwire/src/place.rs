@@ -85,19 +85,21 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Says that the rooms are written down, for whoever waits for them.
-    pub(crate) fn rooms_are_kept(&self) {
+    /// Says that the rooms are written down, to who waits for them. False if nobody does.
+    pub(crate) fn rooms_are_kept(&self) -> bool {
         #[cfg(unix)]
         if let Some(successor) = self.successor.lock().take() {
             successor.tell_rooms_are_kept();
+            return true;
         }
+        false
     }
 }
 
 /// Ready when a person, the system or the next server asks for the end.
 ///
 /// # Errors
-/// The system has no such signals; the folder takes no socket.
+/// The system has no such signals.
 #[cfg(unix)]
 pub(crate) fn end(
     flags: &Serve,
@@ -113,7 +115,16 @@ pub(crate) fn end(
         let listener = place.listener.as_fd().try_clone_to_owned()?;
         Offer::new(folder, listener)
     });
-    let offer = offer.transpose()?;
+    // Such as a path too long for a socket, or a disk that has none.
+    let offer = offer.and_then(|offer: Result<Offer>| {
+        let failed = |error: &anyhow::Error| {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "no other server can take our place with --takeover"
+            );
+        };
+        offer.inspect_err(failed).ok()
+    });
     let ended = Ended::default();
     let successor = ended.successor.clone();
     let end = async move {

@@ -6,11 +6,12 @@
 //! server that dies of a room does not meet it for ever.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use parking_lot::{Condvar, Mutex};
@@ -21,10 +22,15 @@ use xxhash_rust::xxh3::xxh3_64;
 const MARK: &[u8] = b"tickwire room 1\n";
 /// How often a room is read that is never written.
 const TRIES: u8 = 3;
+/// How long a server that ends may take to write its rooms, until the next one gives up.
+const ENDING: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The folder, and a thread that writes into it.
 pub(crate) struct RoomsFolder {
     folder: PathBuf,
+    /// Locked by the server that reads and writes here, from before it reads until it has written its last room.
+    lock: File,
     waiting: Arc<Waiting>,
     writer: Option<JoinHandle<()>>,
 }
@@ -49,10 +55,8 @@ impl RoomsFolder {
     /// # Errors
     /// It cannot be made, or nothing can be written there: at the end of a match it would be too late to learn that.
     pub(crate) fn open(folder: &Path) -> Result<RoomsFolder> {
-        let probe = folder.join(".probe");
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&probe, b""))
-            .and_then(|()| fs::remove_file(&probe))
+        let lock = fs::create_dir_all(folder)
+            .and_then(|()| File::create(folder.join(".lock")))
             .with_context(|| format!("cannot keep rooms in {}", folder.display()))?;
         let waiting = Arc::<Waiting>::default();
         let (shared, there) = (waiting.clone(), folder.to_owned());
@@ -62,9 +66,31 @@ impl RoomsFolder {
             .context("cannot start a thread")?;
         Ok(RoomsFolder {
             folder: folder.to_owned(),
+            lock,
             waiting,
             writer: Some(writer),
         })
+    }
+
+    /// Waits until the server before has written its last room, and keeps others out until this one has.
+    ///
+    /// # Errors
+    /// A server that lives has the folder.
+    pub(crate) fn own(&self) -> Result<()> {
+        let end = Instant::now() + ENDING;
+        loop {
+            match self.lock.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                Err(error) => {
+                    let folder = self.folder.display();
+                    return Err(error)
+                        .with_context(|| format!("another server keeps its rooms in {folder}"));
+                }
+            }
+        }
     }
 
     /// Reads the rooms that an earlier server left. What cannot be read is set aside; the log says so.
@@ -316,7 +342,7 @@ mod tests {
         over.checkpoints()(Checkpoint::Over { kind, name });
         drop(over);
         assert_eq!(folder.open().rooms().unwrap(), []);
-        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "the lock");
     }
 
     #[test]
@@ -363,6 +389,23 @@ mod tests {
             folder.open().close(vec![room(&[1])]).unwrap();
             assert_eq!(folder.open().rooms().unwrap().len(), 1);
         }
+    }
+
+    #[test]
+    fn a_server_that_starts_waits_for_the_last_room_of_the_one_before() {
+        let folder = Folder::new("lock");
+        let old = folder.open();
+        old.own().unwrap();
+        let new = folder.open();
+        let (asked, asks) = std::sync::mpsc::channel();
+        let reads = std::thread::spawn(move || {
+            asked.send(()).unwrap();
+            new.own().unwrap();
+            new.rooms().unwrap()
+        });
+        asks.recv().unwrap();
+        old.close(vec![room(&[9])]).unwrap();
+        assert_eq!(reads.join().unwrap(), [room(&[9])]);
     }
 
     #[test]

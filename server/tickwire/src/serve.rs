@@ -78,6 +78,7 @@ async fn run(flags: Serve, limits: Limits, program: &Program) -> Result<()> {
     place.wait_for_rooms().await;
     let server = with_metrics(server, flags.metrics_listen).await;
     if let Some(folder) = &folder {
+        tokio::task::block_in_place(|| folder.own())?;
         server.reopen(folder.rooms()?);
     }
     // Before the address is out: a program that reads it may end us immediately.
@@ -86,8 +87,17 @@ async fn run(flags: Serve, limits: Limits, program: &Program) -> Result<()> {
     writeln!(stdout, "http://{}", place.listener.local_addr()?).and_then(|()| stdout.flush())?;
     let keep = move |rooms| {
         let kept = folder.map_or(Ok(()), |folder| folder.close(rooms));
-        ended.rooms_are_kept();
-        kept
+        match kept {
+            // Who took our place goes on. A service manager that sees us fail would start us again, in its place.
+            Err(error) if ended.rooms_are_kept() => {
+                tracing::error!(error = format!("{error:#}"), "not all rooms went over");
+                Ok(())
+            }
+            kept => {
+                ended.rooms_are_kept();
+                kept
+            }
+        }
     };
     let kept = server.serve_and_keep(place.listener, end, keep).await;
     kept.context("the rooms could not be kept")?

@@ -30,6 +30,11 @@ const YOUR_PLACE: u8 = 0;
 const HERE_IT_IS: u8 = 1;
 /// All rooms are in the folder.
 const ROOMS_ARE_KEPT: u8 = 2;
+/// What the system can say along with it: no child of ours needs the socket.
+#[cfg(not(target_vendor = "apple"))]
+const RECEIVED: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+#[cfg(target_vendor = "apple")]
+const RECEIVED: RecvFlags = RecvFlags::empty();
 /// A server that lives answers immediately.
 const ANSWER: Duration = Duration::from_secs(5);
 /// It ends its rooms within a tick, and writes them down.
@@ -167,12 +172,7 @@ fn listening_socket(stream: &UnixStream) -> io::Result<TcpListener> {
     let mut files_along = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
     let mut bytes = [IoSliceMut::new(&mut byte)];
-    recvmsg(
-        stream,
-        &mut bytes,
-        &mut files_along,
-        RecvFlags::CMSG_CLOEXEC,
-    )?;
+    recvmsg(stream, &mut bytes, &mut files_along, RECEIVED)?;
     let mut files = files_along.drain().filter_map(|along| match along {
         RecvAncillaryMessage::ScmRights(files) => Some(files),
         _ => None,

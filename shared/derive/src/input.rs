@@ -172,6 +172,14 @@ impl<'a> Travels<'a> {
                 ));
             }
             (None, false) => Way::Own,
+            (Some((_, end)), true) if attributes.angle.is_none() => {
+                let kind = attributes.kind(ty)?;
+                Way::Kind(quote!(::tickwire_shared::input::ends_on_a_step(#kind, (#end) as f64)))
+            }
+            (Some(_), false) => {
+                let kind = attributes.kind(ty)?;
+                Way::Kind(quote!(::tickwire_shared::input::of_whole_numbers::<#ty>(#kind)))
+            }
             _ => Way::Kind(attributes.kind(ty)?),
         };
         Ok(Travels {
@@ -244,9 +252,17 @@ impl<'a> Travels<'a> {
         let (ty, packing) = (self.ty, quote!(::tickwire_shared::input::Packing));
         match &self.way {
             Way::Kind(kind) => quote!(out.0.push(#packing::Kind(const { #kind }));),
-            Way::Whole => quote!(out.0.push(#packing::Whole(
-                <#ty as ::tickwire_shared::input::WholeFloat>::BITS,
-            ));),
+            Way::Whole => {
+                let (start, end) = self.range.as_ref().map_or_else(
+                    || (quote!(f64::MIN), quote!(f64::MAX)),
+                    |(start, end)| (quote!((#start) as f64), quote!((#end) as f64)),
+                );
+                quote!(out.0.push(#packing::Whole {
+                    bits: <#ty as ::tickwire_shared::input::WholeFloat>::BITS,
+                    start: #start,
+                    end: #end,
+                });)
+            }
             Way::Own => quote!(<#ty as ::tickwire_shared::input::InputField>::layout(out);),
         }
     }

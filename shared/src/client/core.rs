@@ -60,7 +60,7 @@ impl<R: Rules> Client<R> {
             destination,
             resume: None,
             session: None,
-            input: R::Input::default(),
+            input: R::Input::default().rounded(),
             setup: None,
             hidden: false,
             dev: false,
@@ -215,7 +215,7 @@ impl<R: Rules> Client<R> {
         self.input = if input.is_valid() {
             input.rounded()
         } else {
-            R::Input::default()
+            R::Input::default().rounded()
         };
     }
 
