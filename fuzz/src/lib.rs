@@ -16,7 +16,7 @@ use tickwire_shared::ids::{PlayerId, ResumeToken, Tick};
 use tickwire_shared::limits::INPUTS_PER_MESSAGE;
 use tickwire_shared::message::{ClientMessage, ServerMessage, Welcome};
 use tickwire_shared::replicate::Schema;
-use tickwire_shared::rules::{InputField, Rules};
+use tickwire_shared::rules::{Input, InputField, Rules};
 use tickwire_shared::snapshot::{
     BitWriter, ChannelState, DeltaDecoder, apply_keyframe, coast_all, encode_keyframe,
 };
