@@ -17,10 +17,13 @@
 
 mod config_file;
 mod flags;
+mod folder_lock;
 mod limit_flags;
 mod page;
 mod place;
 mod rooms_folder;
+#[cfg(test)]
+mod scratch;
 mod serve;
 mod settings;
 #[cfg(unix)]

@@ -6,31 +6,28 @@
 //! server that dies of a room does not meet it for ever.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use parking_lot::{Condvar, Mutex};
 use tickwire_server::{Checkpoint, KeptRoom, read_room, write_room};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::folder_lock::FolderLock;
+
 /// How each file begins.
 const MARK: &[u8] = b"tickwire room 1\n";
 /// How often a room is read that is never written.
 const TRIES: u8 = 3;
-/// How long a server that ends may take to write its rooms, until the next one gives up.
-const ENDING: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The folder, and a thread that writes into it.
 pub(crate) struct RoomsFolder {
     folder: PathBuf,
-    /// Locked by the server that reads and writes here, from before it reads until it has written its last room.
-    lock: File,
+    lock: FolderLock,
     waiting: Arc<Waiting>,
     writer: Option<JoinHandle<()>>,
 }
@@ -56,7 +53,7 @@ impl RoomsFolder {
     /// It cannot be made, or nothing can be written there: at the end of a match it would be too late to learn that.
     pub(crate) fn open(folder: &Path) -> Result<RoomsFolder> {
         let lock = fs::create_dir_all(folder)
-            .and_then(|()| File::create(folder.join(".lock")))
+            .and_then(|()| FolderLock::open(folder))
             .with_context(|| format!("cannot keep rooms in {}", folder.display()))?;
         let waiting = Arc::<Waiting>::default();
         let (shared, there) = (waiting.clone(), folder.to_owned());
@@ -77,20 +74,7 @@ impl RoomsFolder {
     /// # Errors
     /// A server that lives has the folder.
     pub(crate) fn own(&self) -> Result<()> {
-        let end = Instant::now() + ENDING;
-        loop {
-            match self.lock.try_lock() {
-                Ok(()) => return Ok(()),
-                Err(TryLockError::WouldBlock) if Instant::now() < end => {
-                    std::thread::sleep(LOOK_EVERY);
-                }
-                Err(error) => {
-                    let folder = self.folder.display();
-                    return Err(error)
-                        .with_context(|| format!("another server keeps its rooms in {folder}"));
-                }
-            }
-        }
+        self.lock.take()
     }
 
     /// Reads the rooms that an earlier server left. What cannot be read is set aside; the log says so.
@@ -293,25 +277,10 @@ mod tests {
     use std::slice::from_ref as slice;
 
     use super::*;
+    use crate::scratch::Scratch;
 
-    /// A folder that is gone at the end.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let folder = format!("tickwire-{name}-{}", std::process::id());
-            Folder(std::env::temp_dir().join(folder))
-        }
-
-        fn open(&self) -> RoomsFolder {
-            RoomsFolder::open(&self.0).unwrap()
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn open(folder: &Scratch) -> RoomsFolder {
+        RoomsFolder::open(&folder.0).unwrap()
     }
 
     fn room(state: &[u8]) -> KeptRoom {
@@ -324,39 +293,39 @@ mod tests {
 
     #[test]
     fn a_room_comes_back_after_a_clean_end_and_after_a_kill() {
-        let folder = Folder::new("ends");
-        assert_eq!(folder.open().rooms().unwrap(), []);
-        folder.open().close(vec![room(&[1, 2, 3])]).unwrap();
-        assert_eq!(folder.open().rooms().unwrap(), [room(&[1, 2, 3])]);
+        let folder = Scratch::new("ends");
+        assert_eq!(open(&folder).rooms().unwrap(), []);
+        open(&folder).close(vec![room(&[1, 2, 3])]).unwrap();
+        assert_eq!(open(&folder).rooms().unwrap(), [room(&[1, 2, 3])]);
 
-        let killed = folder.open();
+        let killed = open(&folder);
         let checkpoints = killed.checkpoints();
         checkpoints(Checkpoint::Room(room(&[4])));
         checkpoints(Checkpoint::Room(room(&[5])));
         // A kill ends the thread, too; what has been handed over is written a moment later.
         drop(killed);
-        assert_eq!(folder.open().rooms().unwrap(), [room(&[5])]);
+        assert_eq!(open(&folder).rooms().unwrap(), [room(&[5])]);
 
-        let over = folder.open();
+        let over = open(&folder);
         let (kind, name) = ("dots".to_owned(), "ours".to_owned());
         over.checkpoints()(Checkpoint::Over { kind, name });
         drop(over);
-        assert_eq!(folder.open().rooms().unwrap(), []);
+        assert_eq!(open(&folder).rooms().unwrap(), []);
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "the lock");
     }
 
     #[test]
     fn a_file_that_is_torn_anywhere_or_changed_gives_the_one_before() {
-        let folder = Folder::new("torn");
+        let folder = Scratch::new("torn");
         let (old, new) = (room(&[7; 3000]), room(&[8; 3000]));
         for room in [&old, &new] {
-            folder.open().close(vec![room.clone()]).unwrap();
+            open(&folder).close(vec![room.clone()]).unwrap();
         }
         let path = folder.0.join("dots.ours.room");
         let whole = fs::read(&path).unwrap();
         let read = || {
             let _ = fs::remove_file(folder.0.join("dots.ours.tries"));
-            folder.open().rooms().unwrap()
+            open(&folder).rooms().unwrap()
         };
         assert_eq!(read(), slice(&new));
         for end in (0..whole.len()).step_by(512) {
@@ -377,26 +346,26 @@ mod tests {
 
     #[test]
     fn a_room_that_is_read_again_and_again_and_never_written_is_set_aside() {
-        let folder = Folder::new("tries");
-        folder.open().close(vec![room(&[1])]).unwrap();
+        let folder = Scratch::new("tries");
+        open(&folder).close(vec![room(&[1])]).unwrap();
         for _ in 0..TRIES {
-            assert_eq!(folder.open().rooms().unwrap().len(), 1);
+            assert_eq!(open(&folder).rooms().unwrap().len(), 1);
         }
-        assert_eq!(folder.open().rooms().unwrap(), []);
+        assert_eq!(open(&folder).rooms().unwrap(), []);
         assert!(folder.0.join("dots.ours.bad").is_file());
         // One that is written in between is not.
         for _ in 0..2 * TRIES {
-            folder.open().close(vec![room(&[1])]).unwrap();
-            assert_eq!(folder.open().rooms().unwrap().len(), 1);
+            open(&folder).close(vec![room(&[1])]).unwrap();
+            assert_eq!(open(&folder).rooms().unwrap().len(), 1);
         }
     }
 
     #[test]
     fn a_server_that_starts_waits_for_the_last_room_of_the_one_before() {
-        let folder = Folder::new("lock");
-        let old = folder.open();
+        let folder = Scratch::new("lock");
+        let old = open(&folder);
         old.own().unwrap();
-        let new = folder.open();
+        let new = open(&folder);
         let (asked, asks) = std::sync::mpsc::channel();
         let reads = std::thread::spawn(move || {
             asked.send(()).unwrap();
@@ -410,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_written_is_told_at_the_start() {
-        let file = Folder::new("file");
+        let file = Scratch::new("file");
         fs::write(&file.0, b"").unwrap();
         let Err(error) = RoomsFolder::open(&file.0) else {
             panic!("it is a file");

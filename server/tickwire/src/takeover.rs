@@ -210,28 +210,17 @@ impl Predecessor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
-    /// A folder that is gone at the end.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Folder {
-            let folder = format!("tickwire-{name}-{}", std::process::id());
-            let folder = Folder(std::env::temp_dir().join(folder));
-            fs::create_dir_all(&folder.0).unwrap();
-            folder
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn folder(name: &str) -> Scratch {
+        let folder = Scratch::new(name);
+        fs::create_dir_all(&folder.0).unwrap();
+        folder
     }
 
     #[tokio::test]
     async fn the_listening_socket_and_then_the_rooms_go_over() {
-        let folder = Folder::new("over");
+        let folder = folder("over");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         // What a server that was killed left is no server.
@@ -262,7 +251,7 @@ mod tests {
     #[test]
     fn one_who_answers_something_else_or_goes_away_is_an_error() {
         for answer in [&b""[..], b"\x01", b"no"] {
-            let folder = Folder::new(&format!("odd-{}", answer.len()));
+            let folder = folder(&format!("odd-{}", answer.len()));
             let odd = std::os::unix::net::UnixListener::bind(folder.0.join(SOCKET)).unwrap();
             let answers = std::thread::spawn(move || {
                 let (mut stream, _) = odd.accept().unwrap();
