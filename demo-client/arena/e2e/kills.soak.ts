@@ -10,7 +10,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Room } from "tickwire";
 import { expect, test } from "vitest";
 import type { Arena } from "../wasm/pkg/types";
-import { fill } from "./clients";
+import { crowd, play, quantile, until } from "./clients";
 import { Server } from "./server";
 
 const { TIMES = "100" } = process.env;
@@ -32,13 +32,9 @@ type Player = Room<Arena>;
 test(`${KILLS} kills under ${PLAYERS} players`, { timeout: KILLS * 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "tickwire-kills-"));
   let server = await Server.start(0, "--rooms", folder);
-  const rooms = Array.from({ length: ROOMS }, (_, i) => {
-    const count = Math.floor(PLAYERS / ROOMS) + Number(i < PLAYERS % ROOMS);
-    return fill(server.url, `soak-${i}`, count);
-  });
-  const players = (await Promise.all(rooms)).flat();
+  const players = await crowd(server.url, PLAYERS, ROOMS);
   const frames = setInterval(() => {
-    for (const player of players) play(player);
+    for (const player of players) play(player, true);
   }, 1000 / TICK_RATE_HZ);
   const seats = players.map((player) => player.me.player);
   const lostS: number[] = [];
@@ -54,7 +50,10 @@ test(`${KILLS} kills under ${PLAYERS} players`, { timeout: KILLS * 60_000 }, asy
       const startMs = performance.now();
       await Promise.all(
         players.map(async (player, at) => {
-          await until(() => player.state.kind === "playing" && score(player) !== undefined);
+          await until(
+            () => player.state.kind === "playing" && score(player) !== undefined,
+            PATIENCE_MS,
+          );
           const passedS = (performance.now() - startMs) / 1000;
           backS.push(passedS);
           const wentOnFrom = tick(player) - passedS * TICK_RATE_HZ;
@@ -79,16 +78,6 @@ test(`${KILLS} kills under ${PLAYERS} players`, { timeout: KILLS * 60_000 }, asy
   }
 });
 
-/** An animation frame of one player: it runs about and looks around. */
-function play(player: Player): void {
-  const turn = performance.now() / 700 + (player.me.player ?? 0);
-  const [right, down] = [Math.round(Math.sin(turn)), Math.round(Math.cos(turn))];
-  const still = { rail: false, dash: false, reload: false };
-  if (player.state.kind === "playing")
-    player.setInput({ ...still, right, down, aim: Math.sin(turn) * 3, fire: true });
-  player.view();
-}
-
 function tick(player: Player): number {
   return player.stats?.server_tick ?? 0;
 }
@@ -110,17 +99,4 @@ function score(player: Player): Score | undefined {
 function kept(before: Score | undefined, after: Score | undefined): boolean {
   if (!before || !after || after.leftS > before.leftS + LOST_S) return true;
   return after.deaths >= before.deaths;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (!is()) {
-    if (performance.now() > end) throw new Error("a player does not come back");
-    await setTimeout(10);
-  }
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
 }

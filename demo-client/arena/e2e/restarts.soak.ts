@@ -10,7 +10,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Room } from "tickwire";
 import { expect, test } from "vitest";
 import type { Arena } from "../wasm/pkg/types";
-import { fill } from "./clients";
+import { crowd, play, quantile, until } from "./clients";
 import { Server } from "./server";
 
 const { TIMES = "10" } = process.env;
@@ -32,13 +32,9 @@ test(`${TIMES} restarts under ${PLAYERS} players`, {
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "tickwire-restarts-"));
   let server = await Server.start(0, "--rooms", folder);
-  const rooms = Array.from({ length: ROOMS }, (_, i) => {
-    const count = Math.floor(PLAYERS / ROOMS) + Number(i < PLAYERS % ROOMS);
-    return fill(server.url, `soak-${i}`, count);
-  });
-  const players = (await Promise.all(rooms)).flat();
+  const players = await crowd(server.url, PLAYERS, ROOMS);
   const frames = setInterval(() => {
-    for (const player of players) play(player);
+    for (const player of players) play(player, false);
   }, FRAME_MS);
   const told = new Set<Player>();
   for (const player of players)
@@ -82,16 +78,6 @@ test(`${TIMES} restarts under ${PLAYERS} players`, {
   }
 });
 
-/** A frame of one player: it runs about. */
-function play(player: Player): void {
-  const turn = performance.now() / 700 + (player.me.player ?? 0);
-  const [right, down] = [Math.round(Math.sin(turn)), Math.round(Math.cos(turn))];
-  const still = { fire: false, rail: false, dash: false, reload: false };
-  if (player.state.kind === "playing")
-    player.setInput({ ...still, right, down, aim: Math.sin(turn) * 3 });
-  player.view();
-}
-
 /** For how long each player hears nothing new while its connection changes. */
 class Gaps {
   readonly #players: readonly Player[];
@@ -116,17 +102,12 @@ class Gaps {
   }
 
   async allAreBack(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
     const isBack = (player: Player, at: number) =>
       this.#wasAway[at] === true && player.state.kind === "playing";
-    while (!this.#players.every(isBack)) {
-      if (performance.now() > end) throw new Error("a player does not come back");
-      await setTimeout(10);
-    }
+    await until(() => this.#players.every(isBack), PATIENCE_MS);
   }
 
   quantileS(part: number): number {
-    const sorted = [...this.#longestMs].sort((a, b) => a - b);
-    return (sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0) / 1000;
+    return quantile(this.#longestMs, part) / 1000;
   }
 }
